@@ -1,0 +1,84 @@
+# Every command that people and CI run. Tools other than Go are built from
+# tools/go.mod into .bin, so versions are the same everywhere.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+GO ?= go
+FUZZTIME ?= 60s
+BENCH ?= .
+
+LINT := .bin/golangci-lint
+HELM := .bin/helm
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Every change
+
+.PHONY: check
+check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is not right
+	$(LINT) fmt --diff
+	$(GO) vet ./...
+	$(LINT) run
+	$(GO) mod tidy -diff
+
+.PHONY: test
+test: test-race chart play ## Everything: tests with -race on a real Redis, the chart, the sandbox's story
+
+.PHONY: test-race
+test-race:
+	tools/needs
+	REQUIRE_REDIS=1 $(GO) test -race ./...
+
+.PHONY: test-go
+test-go: ## The tests that need nothing but Go
+	$(GO) test ./...
+
+.PHONY: play
+play: ## Run the whole bot through its story in the terminal
+	$(GO) run ./cmd/sandbox -play
+
+.PHONY: chart
+chart: $(HELM) ## Lint the Helm chart, render it, and feed it wrong values
+	HELM=$(HELM) charts/test.sh
+
+##@ Now and then
+
+.PHONY: fmt
+fmt: $(LINT) ## Format the code
+	$(LINT) fmt
+
+.PHONY: golden
+golden: ## Write the golden files anew from what the code does; read the diff
+	$(GO) test ./bot/... ./commands/... -update
+
+.PHONY: bench
+bench: ## Run the benchmarks (BENCH=Parse for some of them)
+	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
+
+.PHONY: fuzz
+fuzz: ## Fuzz the grammar for FUZZTIME (60s)
+	$(GO) test ./commands -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+
+.PHONY: build
+build: ## Build the static binary into .bin/bot
+	CGO_ENABLED=0 $(GO) build -trimpath -o .bin/bot ./cmd/bot
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf .bin
+
+# What the targets above need: how each tool is built.
+
+.bin/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+.bin/helm: PACKAGE = helm.sh/helm/v4/cmd/helm
+.bin/benchstat: PACKAGE = golang.org/x/perf/cmd/benchstat
+
+.bin/%: tools/go.mod tools/go.sum
+	@echo "building $* (tools/go.mod pins it; minutes the first time)"
+	$(GO) -C tools build -o ../$@ $(PACKAGE)

@@ -1,0 +1,240 @@
+package approvals
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"defenderbot/defender"
+)
+
+// change is what commit.lua is told: the new record and all that follows from
+// it. Times are milliseconds.
+type change struct {
+	ID     string `json:"id"`
+	Made   int64  `json:"made"`             // when it was decided; refused as late 3 s after
+	Was    int64  `json:"was"`              // the version it was decided on; 0: none
+	Record string `json:"record,omitempty"` // empty: forgotten
+	Answer string `json:"answer"`           // kept for repeats
+
+	Due   int64  `json:"due"`             // the agenda's score; 0: none
+	Lease int64  `json:"lease,omitempty"` // instead of Due: the request stays in the caller's hands
+	Card  string `json:"card,omitempty"`  // behind, again or shown
+
+	Add    []string     `json:"add,omitempty"` // index entries
+	Drop   []string     `json:"drop,omitempty"`
+	Claims []claimCheck `json:"claims,omitempty"` // prefixes that nobody else may hold
+	Most   *mostCheck   `json:"most,omitempty"`
+
+	Enter   []turn   `json:"enter,omitempty"` // the queue
+	Leave   []string `json:"leave,omitempty"`
+	Waiting string   `json:"waiting,omitempty"` // the first own turn that waits
+	Moves   bool     `json:"moves,omitempty"`   // others' turns may have become earlier
+
+	Limits  [][2]int64 `json:"limits"`
+	Take    *taking    `json:"take,omitempty"` // a slot for an attempt
+	Settle  string     `json:"settle,omitempty"`
+	Release string     `json:"release,omitempty"`
+	Hold    int64      `json:"hold,omitempty"` // keep everybody from the endpoint until then
+
+	Audit string `json:"audit,omitempty"`
+	Trim  int64  `json:"trim,omitempty"` // drop audit entries older than this
+}
+
+type claimCheck struct {
+	Prefix string `json:"prefix"`
+	Owner  string `json:"owner"`
+}
+
+type mostCheck struct {
+	Prefix string `json:"prefix"`
+	Count  int    `json:"count"`
+}
+
+type turn struct {
+	Turn string `json:"turn"`
+	At   int64  `json:"at"`
+}
+
+type taking struct {
+	Turn  string `json:"turn"`
+	Slot  string `json:"slot"`
+	Lasts int64  `json:"lasts"` // how long the server may take to count it
+}
+
+// changeOf is what follows from before having become after through e at now.
+func changeOf(before, after Request, e Event, limits []defender.Limit, now time.Time) (change, error) {
+	c := change{
+		ID: after.ID, Made: now.UnixMilli(), Was: before.Version, Answer: after.ID,
+		Due: millis(due(after, now)), Card: cardChange(before, after, e), Limits: limitPairs(limits),
+	}
+	if after.State != "" {
+		text, err := encode(after)
+		if err != nil {
+			return change{}, err
+		}
+		c.Record = text
+	}
+	c.indexed(before, after)
+	c.queued(before, after)
+	c.slotted(before, after, e)
+	c.audited(before, after, e, now)
+	return c, nil
+}
+
+// encode is the stored form of a record: its version, then JSON, so that the
+// script can compare versions without reading the rest.
+func encode(r Request) (string, error) {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("encode %s: %w", r.ID, err)
+	}
+	return fmt.Sprintf("%d %s", r.Version, text), nil
+}
+
+func decode(text string) (Request, error) {
+	_, body, _ := strings.Cut(text, " ")
+	var r Request
+	if err := json.Unmarshal([]byte(body), &r); err != nil {
+		return Request{}, fmt.Errorf("decode a record: %w", err)
+	}
+	return r, nil
+}
+
+// cardChange says what the commit does to the card's place on the agenda. A
+// place that is there stays: it may be a renderer's lease.
+func cardChange(before, after Request, e Event) string {
+	rendered := false
+	switch e.(type) {
+	case Show, Lose:
+		rendered = true
+	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget, On:
+	}
+	switch {
+	case after.State == "", rendered && !after.behind():
+		return "shown"
+	case rendered:
+		return "again"
+	case after.behind() && !reflect.DeepEqual(face(before), face(after)):
+		return "behind"
+	}
+	return ""
+}
+
+// behind says that the channel does not show all there is to show. What is
+// being checked has no card yet.
+func (r Request) behind() bool {
+	if r.State == Checking {
+		return false
+	}
+	return r.Card.Shown < r.Visible || r.Card.Told < len(r.Notices)
+}
+
+// face is what the channel shows and was shown.
+func face(r Request) [4]int64 {
+	return [4]int64{r.Visible, r.Card.Shown, int64(r.Card.Told), int64(len(r.Notices))}
+}
+
+func (c *change) indexed(before, after Request) {
+	gained, dropped := moved(before, after)
+	for _, g := range gained {
+		c.Add = append(c.Add, g.member())
+		if g.alone {
+			c.Claims = append(c.Claims, claimCheck{g.prefix, g.owner})
+		}
+	}
+	for _, d := range dropped {
+		c.Drop = append(c.Drop, d.member())
+	}
+}
+
+// queued puts calls that may go into the queue by the time of their approval,
+// so that a call that was held comes back to its old place.
+func (c *change) queued(before, after Request) {
+	for i := range max(len(before.Calls), len(after.Calls)) {
+		was := i < len(before.Calls) && before.Calls[i].waiting()
+		is := i < len(after.Calls) && after.Calls[i].waiting()
+		name := turnOf(after.ID, i)
+		switch {
+		case is && !was:
+			c.Enter = append(c.Enter, turn{name, after.ApprovedAt().UnixMilli()})
+		case was && !is:
+			c.Leave = append(c.Leave, name)
+		}
+		if is && c.Waiting == "" {
+			c.Waiting = name
+		}
+	}
+	c.Moves = len(c.Enter)+len(c.Leave) > 0
+}
+
+// slotted books, moves back or releases the slot of an attempt. A slot without
+// an answer stays where it is: the server may have counted it until then.
+func (c *change) slotted(before, after Request, e Event) {
+	o, ok := e.(On)
+	if !ok {
+		return
+	}
+	call := after.Calls[o.Call]
+	slot := slotOf(after.ID, o.Call, call.Attempt)
+	switch e := o.Event.(type) {
+	case Send:
+		c.Take = &taking{Turn: turnOf(after.ID, o.Call), Slot: slot, Lasts: (sendLimit + postLimit).Milliseconds()}
+	case Accept, Fail:
+		c.Settle = slot
+	case Requeue:
+		c.requeued(e, slot)
+	case Adopt:
+		if before.Calls[o.Call].State == Sending {
+			c.Settle = slot
+		}
+	case Doubt, Report, Miss, GiveUp, Lapse, Wait, Expect, Stop:
+	}
+	c.Moves = c.Moves || c.Settle != "" || c.Release != ""
+}
+
+// requeued releases the slot only if no byte can have left: an answer, even
+// 429 or 401, may have been counted.
+func (c *change) requeued(e Requeue, slot string) {
+	switch e.Why.Reason {
+	case NotReached, NotDurable:
+		c.Release = slot
+	case Throttled:
+		c.Settle, c.Hold = slot, millis(e.Why.Until)
+	default:
+		c.Settle = slot
+	}
+}
+
+// audited writes down what happened to the request.
+func (c *change) audited(before, after Request, e Event, now time.Time) {
+	if !worthAuditing(e) {
+		return
+	}
+	entry := Describe(before, after, e)
+	entry.At = now
+	if _, forgotten := e.(Forget); forgotten {
+		c.Trim = before.Terms.Retention.Milliseconds()
+	}
+	text, err := json.Marshal(entry)
+	if err == nil { // unreachable otherwise: every field is text, number or time
+		c.Audit = string(text)
+	}
+}
+
+func limitPairs(limits []defender.Limit) [][2]int64 {
+	pairs := make([][2]int64, len(limits))
+	for i, l := range limits {
+		pairs[i] = [2]int64{int64(l.Calls), l.Per.Milliseconds()}
+	}
+	return pairs
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,204 @@
+package approvals
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"defenderbot/defender"
+)
+
+// patience is how long a check waits for a Defender that does not answer
+// before it goes on with what it has.
+const patience = 10 * time.Second
+
+// check looks up the devices of r and puts it to the approvers, or rejects it.
+func (w *Worker) check(ctx context.Context, r Request) (time.Time, error) {
+	found := make([]finding, len(r.Devices))
+	impatient := w.store.Now().Sub(r.Asked) > patience
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(5)
+	for i, d := range r.Devices {
+		g.Go(func() error {
+			found[i] = w.find(gctx, d, impatient)
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return time.Time{}, err
+	}
+	devices := make([]Device, len(found))
+	var again time.Time
+	for i, f := range found {
+		if f.why.Reason != "" {
+			return time.Time{}, w.happen(ctx, r, Reject{Why: f.why})
+		}
+		devices[i] = f.device
+		again = earliest(again, f.again)
+	}
+	if !again.IsZero() {
+		return again, nil
+	}
+	return time.Time{}, w.put(ctx, r, devices)
+}
+
+// put makes r pending with the devices that were found.
+func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
+	if twice := sameTwice(devices); twice != "" {
+		return w.happen(ctx, r, Reject{Why: Why{Reason: DeviceTwice, Detail: twice}})
+	}
+	action, ok := w.store.Action(r.Action)
+	if !ok {
+		return no(DoesNotFit, r.Action)
+	}
+	budget, err := w.store.Budget(ctx, action)
+	if err != nil {
+		return err
+	}
+	err = w.happen(ctx, r, Resolve{Devices: devices, Budget: budget})
+	if refused, ok := errors.AsType[*No](err); ok && refused.Why.Reason == AlreadyOpen {
+		return w.happen(ctx, r, Reject{Why: refused.Why})
+	}
+	return err
+}
+
+// happen commits one event of r.
+func (w *Worker) happen(ctx context.Context, r Request, e Event) error {
+	_, err := w.store.Apply(ctx, newOp(), r, func(Request) (Event, error) { return e, nil })
+	return err
+}
+
+// finding is what looking up one device gave: the device, a reason to reject
+// the request, or a time to try again.
+type finding struct {
+	device Device
+	why    Why
+	again  time.Time
+}
+
+// find looks one device up. When Defender cannot be asked, an id goes on as
+// not verified; a name cannot.
+func (w *Worker) find(ctx context.Context, d Device, impatient bool) finding {
+	at, err := w.mayLookUp(ctx, d)
+	if err != nil {
+		return finding{again: w.store.Now().Add(stepRetry)}
+	}
+	if at.IsZero() {
+		ctx, cancel := context.WithTimeout(ctx, readLimit)
+		defer cancel()
+		var f finding
+		if d.ID != "" {
+			f, err = w.findByID(ctx, d)
+		} else {
+			f, err = w.findByName(ctx, d)
+		}
+		if err == nil {
+			return f
+		}
+		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
+	}
+	switch {
+	case !impatient && !hopeless(err):
+		return finding{again: earliest(at, w.store.Now().Add(stepRetry))}
+	case d.ID != "":
+		return finding{device: Device{ID: d.ID, Name: d.Name}}
+	}
+	return finding{why: Why{Reason: NotReached, Detail: d.Name}}
+}
+
+// mayLookUp books the reads of one look-up: a bare host name takes two, one for
+// the name as it is and one for names that begin with it.
+func (w *Worker) mayLookUp(ctx context.Context, d Device) (time.Time, error) {
+	reads := 1
+	if d.ID == "" && !strings.Contains(d.Name, ".") {
+		reads = 2
+	}
+	for range reads {
+		if at, err := w.store.mayRead(ctx, defender.MachinesEndpoint(), forPeople); err != nil || !at.IsZero() {
+			return at, err
+		}
+	}
+	return time.Time{}, nil
+}
+
+// hopeless says that asking again will not help.
+func hopeless(err error) bool {
+	switch defender.CauseOf(err) {
+	case defender.MissingRole, defender.Licence, defender.Disallowed, defender.Refused:
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *Worker) findByID(ctx context.Context, d Device) (finding, error) {
+	known, err := w.defender.Device(ctx, d.ID)
+	if defender.CauseOf(err) == defender.NoSuchDevice {
+		return finding{why: Why{Reason: DeviceNotFound, Detail: d.ID}}, nil
+	}
+	if err != nil {
+		return finding{}, err
+	}
+	return verified(known), nil
+}
+
+func (w *Worker) findByName(ctx context.Context, d Device) (finding, error) {
+	all, err := w.defender.DevicesNamed(ctx, d.Name)
+	if err != nil {
+		return finding{}, err
+	}
+	var live []defender.Device
+	for _, known := range all {
+		onboarded := known.Onboarding == "" || strings.EqualFold(known.Onboarding, "onboarded")
+		if onboarded && verified(known).why.Reason == "" {
+			live = append(live, known)
+		}
+	}
+	switch {
+	case len(live) == 1:
+		return verified(live[0]), nil
+	case len(live) > 1:
+		return finding{why: Why{Reason: DeviceAmbiguous, Detail: d.Name + ": " + idsOf(live)}}, nil
+	case len(all) > 0:
+		return verified(all[0]), nil
+	}
+	return finding{why: Why{Reason: DeviceNotFound, Detail: d.Name}}, nil
+}
+
+func idsOf(devices []defender.Device) string {
+	ids := make([]string, len(devices))
+	for i, d := range devices {
+		ids[i] = d.ID
+	}
+	return strings.Join(ids, ", ")
+}
+
+// verified takes over what Defender says of a device. Records that were merged
+// into another or are excluded would answer for a device that is not there.
+func verified(d defender.Device) finding {
+	label := strings.TrimSpace(d.Name + " " + d.ID)
+	switch {
+	case d.MergedInto != "":
+		return finding{why: Why{Reason: DeviceMerged, Detail: label + ", now " + d.MergedInto}}
+	case d.Excluded:
+		return finding{why: Why{Reason: DeviceExcluded, Detail: label}}
+	}
+	return finding{device: Device{
+		ID: d.ID, Name: d.Name, Verified: true, OS: strings.TrimSpace(d.OS + " " + d.OSVersion),
+		Health: d.Health, Risk: d.Risk, Tags: d.Tags, LastSeen: d.LastSeen,
+	}}
+}
+
+func sameTwice(devices []Device) string {
+	seen := map[string]bool{}
+	for _, d := range devices {
+		if seen[d.ID] {
+			return strings.TrimSpace(d.Name + " " + d.ID)
+		}
+		seen[d.ID] = true
+	}
+	return ""
+}

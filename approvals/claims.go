@@ -1,0 +1,72 @@
+package approvals
+
+import "slices"
+
+// claim is an entry of the index: something that a request holds, named so
+// that all holders of the same thing stand under one prefix.
+type claim struct {
+	prefix string // ends with "/"
+	owner  string // the request
+	alone  bool   // only one owner at a time
+}
+
+func (c claim) member() string { return c.prefix + c.owner }
+
+// claims are the index entries of r as it is:
+//
+//	asks/<user>/<id>               a request that is not decided yet
+//	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
+//	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time
+func claims(r Request) []claim {
+	var list []claim
+	if r.State == Checking || r.State == Pending {
+		list = append(list, claim{asksPrefix(r.By), r.ID, false})
+	}
+	for i, d := range r.Devices {
+		if d.ID != "" && r.openOn(i) {
+			list = append(list, claim{"open/" + r.Action + "/" + d.ID + "/", r.ID, true})
+		}
+	}
+	for _, c := range r.Calls {
+		for _, id := range c.Job.names() {
+			list = append(list, claim{jobPrefix(id), r.ID, true})
+		}
+	}
+	return list
+}
+
+// names are the ids that Defender knows a job by. An investigation can be
+// asked for by its own id and by that of its alert, and answer with either.
+func (j Job) names() []string {
+	ids := slices.DeleteFunc([]string{j.ID, j.Alert}, func(id string) bool { return id == "" })
+	return slices.Compact(ids)
+}
+
+func jobPrefix(id string) string { return "job/" + id + "/" }
+
+// openOn says whether something can still happen on device i because of r.
+func (r Request) openOn(i int) bool {
+	if r.State == "" || r.State.Ended() {
+		return false
+	}
+	return i >= len(r.Calls) || !r.Calls[i].State.Ended()
+}
+
+func asksPrefix(p Person) string { return "asks/" + p.ID + "/" }
+
+// moved are the claims that after holds and before did not, and the other way
+// around.
+func moved(before, after Request) (gained, dropped []claim) {
+	had, has := claims(before), claims(after)
+	for _, c := range has {
+		if !slices.Contains(had, c) {
+			gained = append(gained, c)
+		}
+	}
+	for _, c := range had {
+		if !slices.Contains(has, c) {
+			dropped = append(dropped, c)
+		}
+	}
+	return gained, dropped
+}

@@ -1,0 +1,191 @@
+package approvals
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Desk is where people's wishes come in: each checks the facts, asks the
+// policy and commits. Every error is a *No, ErrNotRecorded or ErrUnconfirmed.
+type Desk struct {
+	store  *Store
+	people Directory
+	policy Policy
+	terms  Terms
+	most   int
+	hand   func(Request, claimed)
+}
+
+// DeskConfig is what a Desk needs.
+type DeskConfig struct {
+	Store  *Store
+	People Directory
+	Policy Policy
+	Worker *Worker // gets what was just approved at once
+	// Terms are those of new requests; Needed and Horizon are set by action.
+	Terms Terms
+	// MaxOpen is how many requests one person may have open; 0: no limit.
+	MaxOpen int
+}
+
+// NewDesk makes a Desk.
+func NewDesk(c DeskConfig) *Desk {
+	return &Desk{
+		store: c.Store, people: c.People, policy: c.Policy, terms: c.Terms, most: c.MaxOpen,
+		hand: c.Worker.hand,
+	}
+}
+
+// Wish is what somebody wants to be asked for.
+type Wish struct {
+	Action  string
+	Devices []Device // each with an id or a name
+	Comment string
+}
+
+// By says who wants something, where, and in which operation: the id of the
+// envelope it came in, so that a redelivery changes nothing.
+type By struct {
+	Op    string
+	User  string
+	Place Place
+}
+
+// Ask makes a request of a wish.
+func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
+	action, ok := d.store.Action(w.Action)
+	if !ok {
+		return Request{}, no(DoesNotFit, "no action "+w.Action)
+	}
+	f, ch, everybody, err := d.lookUp(ctx, by)
+	if err != nil {
+		return Request{}, unknown(err)
+	}
+	terms := d.terms
+	terms.Needed, terms.Horizon = d.policy.needed(w.Action), action.Horizon
+	if err := d.policy.May(ToAsk, f, ch, Request{}); err != nil {
+		return Request{}, err
+	}
+	if err := enough(everybody, f.Person, terms.Needed); err != nil {
+		return Request{}, err
+	}
+	r := Request{
+		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
+		By: f.Person, Place: by.Place, Terms: terms,
+	}
+	return d.store.Create(ctx, by.Op, r, d.most)
+}
+
+// lookUp finds out at once what has to be known about who asks and where.
+func (d *Desk) lookUp(ctx context.Context, by By) (f Facts, ch Channel, everybody []string, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { f, err = d.policy.facts(ctx, d.people, by.User); return err })
+	g.Go(func() (err error) { ch, err = d.people.Channel(ctx, by.Place.Channel); return err })
+	g.Go(func() (err error) { everybody, err = d.policy.Approvers.everybody(ctx, d.people); return err })
+	err = g.Wait()
+	return f, ch, everybody, err
+}
+
+// Approve is a yes to what digest stands for. What it starts goes to the
+// worker of this process at once.
+func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (Request, error) {
+	r, f, err := d.open(ctx, by, id, ToApprove)
+	if err != nil {
+		return r, err
+	}
+	after, c, err := d.store.take(ctx, by.Op, r, func(Request) (Event, error) {
+		return Approve{By: f.Person, Digest: digest}, nil
+	})
+	if err == nil && after.State == Approved {
+		d.hand(after, c)
+	}
+	return after, err
+}
+
+// Deny is a no to what digest stands for, with the reason as typed.
+func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (Request, error) {
+	r, f, err := d.open(ctx, by, id, ToDeny)
+	if err != nil {
+		return r, err
+	}
+	return d.store.Apply(ctx, by.Op, r, func(Request) (Event, error) {
+		return Deny{By: f.Person, Digest: digest, Text: text}, nil
+	})
+}
+
+// Cancel takes a request back, or stops those of its calls that still wait.
+func (d *Desk) Cancel(ctx context.Context, by By, id string) (Request, error) {
+	r, f, err := d.open(ctx, by, id, ToCancel)
+	if err != nil {
+		return r, err
+	}
+	return d.store.Apply(ctx, by.Op, r, func(Request) (Event, error) {
+		return Cancel{By: f.Person}, nil
+	})
+}
+
+// open reads a request and the facts at once and asks the policy.
+func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Facts, error) {
+	var r Request
+	var f Facts
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { r, err = d.store.Load(gctx, id); return err })
+	g.Go(func() (err error) {
+		f, err = d.policy.facts(gctx, d.people, by.User)
+		return unknown(err)
+	})
+	if err := g.Wait(); err != nil {
+		return r, f, withRequest(refusedOr(err, ErrNotRecorded), r)
+	}
+	if err := d.policy.May(v, f, Channel{}, r); err != nil {
+		return r, f, withRequest(err, r)
+	}
+	return r, f, nil
+}
+
+// MayDecide says whether a person could decide at all, before a request is
+// looked at: enough to open a form that is checked when it is sent.
+func (d *Desk) MayDecide(ctx context.Context, user string) error {
+	f, err := d.policy.facts(ctx, d.people, user)
+	if err != nil {
+		return unknown(err)
+	}
+	return d.policy.May(ToDeny, f, Channel{}, Request{})
+}
+
+// unknown is the refusal for facts that could not be had: no facts, no yes.
+func unknown(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &No{Why: Why{Reason: NotKnown}, Err: err}
+}
+
+// refusedOr keeps a refusal and marks every other error with kind.
+func refusedOr(err, kind error) error {
+	var refused *No
+	if errors.As(err, &refused) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", kind, err)
+}
+
+// crockford has no I, L, O and U: ids are read aloud and typed
+// (https://www.crockford.com/base32.html).
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// newID draws the id of a request. It names, it gives no right to anything.
+func newID() string {
+	var b [6]byte
+	if _, err := rand.Read(b[:]); err != nil { // never fails: see crypto/rand
+		panic(err)
+	}
+	for i := range b {
+		b[i] = crockford[b[i]%32]
+	}
+	return "D-" + string(b[:])
+}

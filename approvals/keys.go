@@ -1,0 +1,55 @@
+package approvals
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
+
+// Tenant is whose limits are shared: Microsoft counts calls by application and
+// tenant (https://learn.microsoft.com/defender-endpoint/api/common-errors), so
+// all bots that use one registration count together.
+type Tenant struct {
+	Cloud, Tenant, Client string
+}
+
+// keys names everything in Redis. One hash tag puts all of it into one slot of
+// a Cluster, which lets one script change it; windows are shared by the
+// workspaces of a tenant, everything else belongs to one workspace.
+type keys struct {
+	tag  string // "{...}:"
+	team string
+}
+
+func newKeys(t Tenant, team string) keys {
+	sum := sha256.Sum256([]byte(t.Cloud + "\x00" + t.Tenant + "\x00" + t.Client))
+	return keys{tag: "{" + hex.EncodeToString(sum[:6]) + "}:", team: team + ":"}
+}
+
+func (k keys) request(id string) string { return k.tag + k.team + id }
+func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
+func (k keys) agenda() string           { return k.tag + k.team + "agenda" }
+func (k keys) index() string            { return k.tag + k.team + "index" }
+func (k keys) audit() string            { return k.tag + k.team + "audit" }
+func (k keys) queue(e string) string    { return k.tag + k.team + "queue:" + e }
+func (k keys) window(e string) string   { return k.tag + "window:" + e }
+func (k keys) hold(e string) string     { return k.tag + "hold:" + e }
+
+// commit are the keys of commit.lua, always the same eight in this order.
+func (k keys) commit(op, id, endpoint string) []string {
+	return []string{
+		k.op(op), k.request(id), k.agenda(), k.index(), k.audit(),
+		k.queue(endpoint), k.window(endpoint), k.hold(endpoint),
+	}
+}
+
+// cardOf is the agenda's member for what the channel shows of a request.
+func cardOf(id string) string { return "card:" + id }
+
+// turnOf is the queue's member for one call.
+func turnOf(id string, call int) string { return fmt.Sprintf("%s/%02d", id, call) }
+
+// slotOf is the window's member for one attempt.
+func slotOf(id string, call, attempt int) string {
+	return fmt.Sprintf("%s/%d", turnOf(id, call), attempt)
+}

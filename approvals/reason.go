@@ -1,0 +1,101 @@
+package approvals
+
+import "time"
+
+// Reason is why something was refused, waits or ended. The set is closed; the
+// sentences that people read are made from it on the Slack side.
+type Reason string
+
+// Reasons why a person may not do something.
+const (
+	NotKnown        Reason = "not_known"         // facts about the person could not be had
+	NotAMember      Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
+	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask
+	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide
+	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
+	NotYours        Reason = "not_yours"         // neither the requester nor an approver
+	NobodyElse      Reason = "nobody_else"       // too few others could approve it
+	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
+	ChannelShared   Reason = "channel_shared"    // shared with another organisation
+	NotInChannel    Reason = "not_in_channel"    // the bot is not in the channel
+	ChannelArchived Reason = "channel_archived"
+	TooManyOpen     Reason = "too_many_open" // the person has too many requests open
+	AlreadyOpen     Reason = "already_open"  // a request for the same action and device is open
+)
+
+// Reasons why an event does not fit the request as it is.
+const (
+	NoSuchRequest   Reason = "no_such_request"
+	AlreadyApproved Reason = "already_approved" // by the same person
+	AlreadyDecided  Reason = "already_decided"  // it is in no state to decide on
+	TooLate         Reason = "too_late"         // its time to decide has passed
+	NothingToCancel Reason = "nothing_to_cancel"
+	ShownDiffers    Reason = "shown_differs" // the card showed something else
+	DoesNotFit      Reason = "does_not_fit"  // a machine's event in a state that does not take it
+)
+
+// Reasons why a request was rejected.
+const (
+	CheckTimeout    Reason = "check_timeout" // devices could not be looked up in time
+	DeviceNotFound  Reason = "device_not_found"
+	DeviceAmbiguous Reason = "device_ambiguous" // several devices have that name
+	DeviceMerged    Reason = "device_merged"
+	DeviceExcluded  Reason = "device_excluded"
+	DeviceTwice     Reason = "device_twice" // two of the names are one device
+)
+
+// Reasons why a call waits, ended or is not known.
+const (
+	WaitsForWindow    Reason = "waits_for_window"   // Microsoft's limit is used up
+	Throttled         Reason = "throttled"          // Defender said: too many requests
+	NotReached        Reason = "not_reached"        // no connection to Defender
+	NoToken           Reason = "no_token"           // no access token to be had, or it was refused
+	NotDurable        Reason = "not_durable"        // too few replicas of Redis confirmed
+	ApproverUnchecked Reason = "approver_unchecked" // could not check that the approver still may
+	ApproverGone      Reason = "approver_gone"      // the approver no longer may
+	ExecutionLapsed   Reason = "execution_lapsed"   // waited longer than an approval lasts
+	TookTooLong       Reason = "took_too_long"      // the horizon passed
+	AnswerLost        Reason = "answer_lost"        // sent, and no answer that could be read
+	OwnerLost         Reason = "owner_lost"         // whoever sent it did not report back
+	NotStarted        Reason = "not_started"        // looked up, and not there
+	SeveralFound      Reason = "several_found"      // looked up, and more than one could be it
+	AlreadyRunning    Reason = "already_running"    // something else runs on the device
+	NoSuchDevice      Reason = "no_such_device"     // Defender does not know the id
+	UnsupportedOS     Reason = "unsupported_os"
+	MissingRole       Reason = "missing_role"
+	Licence           Reason = "licence"
+	Disallowed        Reason = "disallowed"
+	Refused           Reason = "refused" // Defender refused it for another reason
+	Ran               Reason = "ran"     // it ran and ended as Defender says
+)
+
+// Why is a reason with what belongs to it.
+type Why struct {
+	Reason Reason    `json:"reason"`
+	Detail string    `json:"detail,omitempty"` // which device, role, request...; or Defender's own words
+	Target string    `json:"target,omitempty"` // Defender's correlation id of an error
+	Until  time.Time `json:"until,omitzero"`
+}
+
+// No is the error for everything that is refused: by the policy, or because
+// it does not fit the request as it is.
+type No struct {
+	Why Why
+	// Request is what the refusal was decided on, where there is one.
+	Request Request
+	// Err is what kept facts from being known, for the log.
+	Err error
+}
+
+// Unwrap is the cause, if there is one.
+func (n *No) Unwrap() error { return n.Err }
+
+// Error names the reason for logs. People get a sentence made from Why.
+func (n *No) Error() string {
+	if n.Why.Detail == "" {
+		return "refused: " + string(n.Why.Reason)
+	}
+	return "refused: " + string(n.Why.Reason) + " (" + n.Why.Detail + ")"
+}
+
+func no(reason Reason, detail string) error { return &No{Why: Why{Reason: reason, Detail: detail}} }

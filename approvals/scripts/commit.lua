@@ -1,0 +1,124 @@
+-- KEYS: 1 op, 2 request, 3 agenda, 4 index, 5 audit, 6 queue, 7 window, 8 hold
+-- ARGV: 1 change, JSON as change.go writes it
+-- Changes one request and all that follows from it, or nothing. Checks come first, writes last.
+-- Answers JSON: status (ok, repeat, late, conflict, taken, many, full), now, and what belongs to the status.
+local op, request, agenda, index, audit, queue, window, hold = unpack(KEYS)
+local c = cjson.decode(ARGV[1])
+local now = clock()
+
+local function answer(status, more)
+  more = more or {}
+  more.status, more.now = status, now
+  return cjson.encode(more)
+end
+
+local kept = redis.call('GET', op)
+if kept then
+  return answer('repeat', {answer = kept})
+end
+if now - c.made > 3000 then
+  return answer('late')
+end
+local current = redis.call('GET', request)
+local version = tonumber(current and string.match(current, '^%d+') or 0)
+if version ~= c.was then
+  return answer('conflict', {record = current or nil})
+end
+for _, claim in ipairs(c.claims or {}) do
+  local owner = redis.call('ZRANGEBYLEX', index, '[' .. claim.prefix, '(' .. claim.prefix .. '\255', 'LIMIT', 0, 1)
+  if owner[1] and owner[1] ~= claim.prefix .. claim.owner then
+    return answer('taken', {claim = claim.prefix, owner = string.sub(owner[1], #claim.prefix + 1)})
+  end
+end
+if c.most and redis.call('ZLEXCOUNT', index, '[' .. c.most.prefix, '(' .. c.most.prefix .. '\255') >= c.most.count then
+  return answer('many')
+end
+if c.take then
+  local rank = redis.call('ZRANK', queue, c.take.turn)
+  if not rank then
+    return answer('conflict', {record = current or nil})
+  end
+  local at = opens(window, hold, c.limits, rank, now)
+  if at > now then
+    return answer('full', {at = at, rank = rank, held = tonumber(redis.call('GET', hold) or 0) > now})
+  end
+end
+
+if c.record then
+  redis.call('SET', request, c.record)
+else
+  redis.call('DEL', request)
+end
+for _, member in ipairs(c.drop or {}) do
+  redis.call('ZREM', index, member)
+end
+for _, member in ipairs(c.add or {}) do
+  redis.call('ZADD', index, 0, member)
+end
+for _, turn in ipairs(c.leave or {}) do
+  redis.call('ZREM', queue, turn)
+end
+for _, turn in ipairs(c.enter or {}) do
+  redis.call('ZADD', queue, turn.at, turn.turn)
+end
+if c.take then
+  take(window, c.limits, c.take.slot, now + c.take.lasts, now)
+end
+if c.settle then
+  local score = tonumber(redis.call('ZSCORE', window, c.settle) or 0)
+  if score > now then
+    redis.call('ZADD', window, now, c.settle)
+  end
+end
+if c.release then
+  redis.call('ZREM', window, c.release)
+end
+if c.hold and c.hold > math.max(now, tonumber(redis.call('GET', hold) or 0)) then
+  redis.call('SET', hold, c.hold, 'PX', c.hold - now)
+end
+
+local due = c.due
+if c.waiting then
+  local rank = redis.call('ZRANK', queue, c.waiting)
+  local at = opens(window, hold, c.limits, rank, now)
+  if due == 0 or at < due then
+    due = at
+  end
+end
+if c.lease then
+  due = now + c.lease
+end
+if due == 0 then
+  redis.call('ZREM', agenda, c.id)
+else
+  redis.call('ZADD', agenda, due, c.id)
+end
+if c.card == 'behind' then
+  redis.call('ZADD', agenda, 'NX', now, 'card:' .. c.id)
+elseif c.card == 'again' then
+  redis.call('ZADD', agenda, now, 'card:' .. c.id)
+elseif c.card == 'shown' then
+  redis.call('ZREM', agenda, 'card:' .. c.id)
+end
+
+-- Whoever is first in the queue is on the agenda for the moment the next slot is free.
+if c.moves then
+  local head = redis.call('ZRANGE', queue, 0, 0)[1]
+  local id = head and string.match(head, '^[^/]+')
+  if id and id ~= c.id then
+    local at = opens(window, hold, c.limits, 0, now)
+    local score = tonumber(redis.call('ZSCORE', agenda, id) or 0)
+    if score > at then
+      redis.call('ZADD', agenda, at, id)
+    end
+  end
+end
+
+if c.audit then
+  redis.call('XADD', audit, '*', 'e', c.audit)
+end
+if c.trim then
+  redis.call('XTRIM', audit, 'MINID', '~', now - c.trim)
+end
+redis.call('SET', op, c.answer, 'PX', 900000)
+return answer('ok', {due = due})

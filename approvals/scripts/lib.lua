@@ -1,0 +1,39 @@
+-- Shared by the scripts beside this file; it takes no keys and no arguments of its own.
+-- Times are milliseconds of Redis's own clock: of all clocks in the system the one that every replica agrees on.
+
+local function clock()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+-- A window is kept one second longer than Microsoft documents it.
+local margin = 1000
+
+-- opens says when a call that has `rank` others before it may go: for each limit {calls, per},
+-- the slot that must have left first has left by then, and no hold is in force.
+local function opens(window, hold, limits, rank, now)
+  local at = math.max(now, tonumber(redis.call('GET', hold) or 0))
+  for _, limit in ipairs(limits) do
+    local calls, span = limit[1], limit[2] + margin
+    local rounds, before = math.floor(rank / calls), rank % calls
+    local place = calls - before - 1
+    local slot = redis.call('ZREVRANGE', window, place, place, 'WITHSCORES')
+    if slot[2] then
+      at = math.max(at, tonumber(slot[2]) + span + 1 + rounds * span)
+    else
+      at = math.max(at, now + rounds * span)
+    end
+  end
+  return at
+end
+
+-- take books a slot that is counted until `score` has left the longest window, and drops those that have.
+local function take(window, limits, slot, score, now)
+  local longest = 0
+  for _, limit in ipairs(limits) do
+    longest = math.max(longest, limit[2] + margin)
+  end
+  redis.call('ZREMRANGEBYSCORE', window, '-inf', now - longest - 1)
+  redis.call('ZADD', window, score, slot)
+  redis.call('PEXPIRE', window, score - now + longest + margin)
+end

@@ -1,0 +1,332 @@
+package approvals
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/defender"
+)
+
+// Store keeps requests in Redis. All of its changes go through one script, so
+// any number of replicas can use the same Redis at once.
+type Store struct {
+	rdb      redis.UniversalClient
+	keys     keys
+	scripts  scripts
+	actions  map[string]defender.Action
+	clock    func() time.Time
+	replicas int
+	observe  Observer
+	ahead    atomic.Int64  // by how much Redis's clock is ahead of ours, in nanoseconds
+	wake     chan struct{} // something is due now
+}
+
+// Observer is told of every change once it is in Redis. Logs and metrics hang
+// on it.
+type Observer func(before, after Request, e Event)
+
+// StoreConfig is what a Store needs.
+type StoreConfig struct {
+	Redis     redis.UniversalClient
+	Tenant    Tenant
+	Team      string            // Slack's id of the workspace
+	Catalogue []defender.Action //
+	Clock     func() time.Time  // this machine's clock; used for differences only
+	Replicas  int               // how many replicas of Redis must have what is about to be sent
+	Observe   Observer          // may be nil
+}
+
+// NewStore makes a Store. It does not speak to Redis yet.
+func NewStore(c StoreConfig) *Store {
+	s := &Store{
+		rdb: c.Redis, keys: newKeys(c.Tenant, c.Team), scripts: loadScripts(), actions: map[string]defender.Action{},
+		clock: c.Clock, replicas: c.Replicas, observe: c.Observe, wake: make(chan struct{}, 1),
+	}
+	for _, a := range c.Catalogue {
+		s.actions[a.Name] = a
+	}
+	if s.observe == nil {
+		s.observe = func(Request, Request, Event) {}
+	}
+	return s
+}
+
+// Prepare teaches Redis the scripts and learns its clock, so that the first
+// command takes one round trip like every other.
+func (s *Store) Prepare(ctx context.Context) error {
+	now, err := s.rdb.Time(ctx).Result()
+	if err != nil {
+		return fmt.Errorf("ask Redis for the time: %w", err)
+	}
+	s.learn(now.UnixMilli())
+	for _, sc := range s.scripts.all() {
+		if err := sc.Load(ctx, s.rdb).Err(); err != nil {
+			return fmt.Errorf("load a script into Redis: %w", err)
+		}
+	}
+	return nil
+}
+
+// Now is Redis's clock, as far as its last answer tells, in milliseconds.
+func (s *Store) Now() time.Time {
+	return s.clock().Add(time.Duration(s.ahead.Load())).UTC().Truncate(time.Millisecond)
+}
+
+func (s *Store) learn(ms int64) {
+	s.ahead.Store(int64(time.UnixMilli(ms).Sub(s.clock())))
+}
+
+// AuditKey names the stream of audit entries.
+func (s *Store) AuditKey() string { return s.keys.audit() }
+
+// Action is the row of the catalogue by that name.
+func (s *Store) Action(name string) (defender.Action, bool) {
+	a, ok := s.actions[name]
+	return a, ok
+}
+
+// committed is the answer of commit.lua.
+type committed struct {
+	Status string  `json:"status"`
+	Time   int64   `json:"now"`
+	Answer string  `json:"answer"`
+	Record *string `json:"record"`
+	Claim  string  `json:"claim"`
+	Owner  string  `json:"owner"`
+	At     int64   `json:"at"`
+	Held   bool    `json:"held"`
+	Due    int64   `json:"due"`
+}
+
+func (c *committed) clock() int64 { return c.Time }
+
+// Create records a new request under operation op and draws its id, or refuses
+// it with a *No: its requester has most requests open already (0: no limit), or
+// one is open for the same action and device. A repeat of op gives the request
+// that op made.
+func (s *Store) Create(ctx context.Context, op string, r Request, most int) (Request, error) {
+	limit := func(c *change) {
+		if most > 0 {
+			c.Most = &mostCheck{asksPrefix(r.By), most}
+		}
+	}
+	for {
+		r.ID = newID()
+		made, _, err := s.apply(ctx, op, Request{ID: r.ID, Action: r.Action}, limit, func(was Request) (Event, error) {
+			if was.Version > 0 {
+				return nil, errIDTaken
+			}
+			return Ask{Request: r}, nil
+		})
+		if !errors.Is(err, errIDTaken) {
+			return made, err
+		}
+	}
+}
+
+// errIDTaken says that a drawn id names another request already.
+var errIDTaken = errors.New("the id is taken")
+
+// Load reads a request. One that is not there is a *No.
+func (s *Store) Load(ctx context.Context, id string) (Request, error) {
+	text, err := s.rdb.Get(ctx, s.keys.request(id)).Result()
+	if errors.Is(err, redis.Nil) {
+		return Request{}, no(NoSuchRequest, id)
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("load %s: %w", id, err)
+	}
+	return decode(text)
+}
+
+// tries is how often one change is decided anew because others were faster.
+const tries = 20
+
+// decision is what should happen to r, as it is.
+type decision func(r Request) (Event, error)
+
+// Apply decides what happens to r and commits it under operation op. If r has
+// changed meanwhile it decides again on what is there now; a refusal decided
+// on an old record is decided again too. Errors: a *No (refused), a *Full (no
+// free slot), ErrNotRecorded and ErrUnconfirmed.
+func (s *Store) Apply(ctx context.Context, op string, r Request, decide decision) (Request, error) {
+	after, _, err := s.apply(ctx, op, r, nil, decide)
+	return after, err
+}
+
+// take is Apply for a caller that goes on with the request at once: others
+// leave it alone for the length of a lease, which the claim stands for.
+func (s *Store) take(ctx context.Context, op string, r Request, decide decision) (Request, claimed, error) {
+	inHand := func(c *change) { c.Lease = requestLease.Milliseconds() }
+	after, answer, err := s.apply(ctx, op, r, inHand, decide)
+	return after, claimed{Member: after.ID, Token: answer.Due}, err
+}
+
+func (s *Store) apply(ctx context.Context, op string, r Request, amend func(*change), decide decision) (Request, committed, error) {
+	fresh := r.Version == 0
+	for range tries {
+		now := s.Now()
+		after, e, err := decided(r, decide, now)
+		if err != nil && fresh {
+			return r, committed{}, withRequest(err, r)
+		}
+		if err != nil {
+			if r, err = s.Load(ctx, r.ID); err != nil {
+				return r, committed{}, err
+			}
+			fresh = true
+			continue
+		}
+		answer, err := s.commit(ctx, op, r, after, e, amend, now)
+		if err != nil {
+			return after, answer, err
+		}
+		switch answer.Status {
+		case "ok":
+			return after, answer, nil
+		case "repeat":
+			r, err = s.Load(ctx, answer.Answer)
+			return r, answer, err
+		case "late": // refused because it was on the way for too long; decide anew
+		case "conflict":
+			if r, err = answer.current(r.ID); err != nil {
+				return r, answer, err
+			}
+			fresh = true
+		default:
+			return r, answer, refusedBy(answer, r)
+		}
+	}
+	return r, committed{}, fmt.Errorf("%w: %s changed too often", ErrNotRecorded, r.ID)
+}
+
+// current is the record that a conflict was about.
+func (c committed) current(id string) (Request, error) {
+	if c.Record == nil {
+		return Request{ID: id}, no(NoSuchRequest, id)
+	}
+	return decode(*c.Record)
+}
+
+func decided(r Request, decide decision, now time.Time) (Request, Event, error) {
+	e, err := decide(r)
+	if err != nil {
+		return r, nil, err
+	}
+	after, err := next(r, e, now)
+	return after, e, err
+}
+
+// commit runs commit.lua once. It answers with status "ok" also where an
+// earlier try of the same run was carried out and only its answer was lost.
+func (s *Store) commit(ctx context.Context, op string, before, after Request, e Event, amend func(*change), now time.Time) (committed, error) {
+	action, ok := s.actions[before.Action]
+	if !ok {
+		return committed{}, fmt.Errorf("%s: action %q is not in the catalogue", before.ID, before.Action)
+	}
+	c, err := changeOf(before, after, e, action.Post.Limits, now)
+	if err != nil {
+		return committed{}, err
+	}
+	if amend != nil {
+		amend(&c)
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		return committed{}, fmt.Errorf("encode a change of %s: %w", before.ID, err)
+	}
+	var answer committed
+	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op, before.ID, action.Post.Name), &answer, string(text))
+	if err != nil {
+		return answer, fmt.Errorf("%s of %s: %w", eventName(e), before.ID, err)
+	}
+	if answer.Status == "repeat" && t.doubt && answer.Answer == c.Answer {
+		answer.Status = "ok"
+	}
+	if answer.Status == "ok" {
+		s.observe(before, after, e)
+		s.wakeUp(c, answer)
+		if t.replicas < s.replicas {
+			return answer, errTooFewReplicas
+		}
+	}
+	return answer, nil
+}
+
+// errTooFewReplicas says that a change is made, but could be lost with the
+// master.
+var errTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)
+
+// wakeUp wakes the own worker if the commit made something due now.
+func (s *Store) wakeUp(c change, a committed) {
+	if a.Due > a.Time && c.Card == "" && !c.Moves {
+		return
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Full says that a call may not go before At.
+type Full struct {
+	At   time.Time
+	Held bool // because Defender said so, not because the window is used up
+}
+
+// Error says until when.
+func (f *Full) Error() string { return "no free slot before " + f.At.Format(time.RFC3339) }
+
+// refusedBy is the refusal that the script found.
+func refusedBy(a committed, r Request) error {
+	switch a.Status {
+	case "full":
+		return &Full{At: time.UnixMilli(a.At).UTC(), Held: a.Held}
+	case "many":
+		return &No{Why: Why{Reason: TooManyOpen}, Request: r}
+	case "taken":
+		return &No{Why: Why{Reason: takenReason(a.Claim), Detail: a.Owner}, Request: r}
+	}
+	return fmt.Errorf("commit of %s: unknown status %q", r.ID, a.Status)
+}
+
+func takenReason(prefix string) Reason {
+	if strings.HasPrefix(prefix, "job/") {
+		return AlreadyRunning
+	}
+	return AlreadyOpen
+}
+
+// withRequest adds to a refusal what it was decided on.
+func withRequest(err error, r Request) error {
+	var refused *No
+	if errors.As(err, &refused) && refused.Request.ID == "" {
+		return &No{Why: refused.Why, Request: r, Err: refused.Err}
+	}
+	return err
+}
+
+// newOp names an operation that no envelope names.
+func newOp() string { return rand.Text() }
+
+// owner is who holds a claim, if anybody does.
+func (s *Store) owner(ctx context.Context, prefix string) (string, error) {
+	found, err := s.rdb.ZRangeByLex(ctx, s.keys.index(), &redis.ZRangeBy{
+		Min: "[" + prefix, Max: "(" + prefix + "\xff", Count: 1,
+	}).Result()
+	if err != nil {
+		return "", fmt.Errorf("owner of %s: %w", prefix, err)
+	}
+	if len(found) == 0 {
+		return "", nil
+	}
+	return strings.TrimPrefix(found[0], prefix), nil
+}

@@ -1,0 +1,127 @@
+package approvals
+
+import "time"
+
+// The times of the machines that nobody configures.
+const (
+	checkLimit  = 2 * time.Minute  // to look devices up
+	sendLimit   = 5 * time.Second  // from saving sending until the last byte may start
+	postLimit   = 20 * time.Second // one HTTP call to Defender
+	ownerLimit  = 30 * time.Second // for the owner to save the answer
+	searchLimit = 3 * time.Minute  // until a job that cannot be seen is taken for not started
+	searchEvery = 15 * time.Second // between look-ups of an uncertain call
+)
+
+// abandoned is when a call that is being sent is given up by its owner.
+func (c Call) abandoned() time.Time { return c.NotAfter.Add(postLimit + ownerLimit) }
+
+// searched is when an uncertain call that cannot be seen was looked for long
+// enough: the POST may have arrived until NotAfter + 20 s, and Defender shows
+// fresh actions up to 2 minutes late.
+func (c Call) searched() time.Time { return c.NotAfter.Add(postLimit + searchLimit) }
+
+// timer is the event that the clock brings, and when.
+type timer struct {
+	at    time.Time
+	event Event
+}
+
+// timers are all events that the clock will bring to r as it is. Every state
+// has one, so no request can be stuck.
+func timers(r Request) []timer {
+	switch r.State {
+	case Checking:
+		return []timer{{r.Asked.Add(checkLimit), Reject{Why: Why{Reason: CheckTimeout}}}}
+	case Pending:
+		list := []timer{{r.Deadline(), Expire{}}}
+		if !r.reminded() {
+			list = append(list, timer{r.Opened.Add(r.Terms.ApprovalTTL / 2), Remind{}})
+		}
+		return list
+	case Approved:
+		var list []timer
+		for i, c := range r.Calls {
+			if at, e := callTimer(r, c); e != nil {
+				list = append(list, timer{at, On{Call: i, Event: e}})
+			}
+		}
+		return list
+	case Done, Denied, Cancelled, Expired, Rejected:
+		return []timer{{r.EndedAt.Add(r.Terms.Retention), Forget{}}}
+	}
+	return nil
+}
+
+// callTimer is the event that the clock brings to one call. Ended calls have
+// none: they wait for their request.
+func callTimer(r Request, c Call) (time.Time, CallEvent) {
+	switch c.State {
+	case Queued:
+		return r.ApprovedAt().Add(r.Terms.ExecutionTTL), Lapse{Why: Why{Reason: ExecutionLapsed, Detail: string(c.Why.Reason)}}
+	case Sending:
+		return c.abandoned(), Doubt{Attempt: c.Attempt, Why: Why{Reason: OwnerLost}}
+	case Uncertain:
+		return c.NotAfter.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong, Detail: c.Why.Detail}}
+	case Running:
+		return c.Started.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong}}
+	case Succeeded, Failed, CallCancelled, Lapsed, Unknown:
+	}
+	return time.Time{}, nil
+}
+
+// ripe is the first event that the clock has already brought to r at now.
+func ripe(r Request, now time.Time) (Event, bool) {
+	var first timer
+	for _, t := range timers(r) {
+		if !t.at.After(now) && (first.event == nil || t.at.Before(first.at)) {
+			first = t
+		}
+	}
+	return first.event, first.event != nil
+}
+
+// due is when r wants to be looked at next, at the latest: at its first timer,
+// or for the work that its state asks for. When a call in the queue may go is
+// not known here; the commit script knows and makes it earlier.
+func due(r Request, now time.Time) time.Time {
+	var at time.Time
+	for _, t := range timers(r) {
+		at = earliest(at, t.at)
+	}
+	if r.State == Checking {
+		at = now
+	}
+	for _, c := range r.Calls {
+		at = earliest(at, lookAt(c, now))
+	}
+	return at
+}
+
+// lookAt is when a call wants to be looked up, polled or let back into the
+// queue; zero for those that wait for something else.
+func lookAt(c Call, now time.Time) time.Time {
+	switch c.State {
+	case Queued:
+		return c.Hold
+	case Uncertain:
+		return now.Add(searchEvery)
+	case Running:
+		return now.Add(pollEvery(now.Sub(c.Started)))
+	case Sending, Succeeded, Failed, CallCancelled, Lapsed, Unknown:
+	}
+	return time.Time{}
+}
+
+// pollEvery backs off from seconds to minutes: a tenth of the time that the
+// job has run so far, at least 3 seconds, at most 5 minutes.
+func pollEvery(ran time.Duration) time.Duration {
+	return min(max(ran/10, 3*time.Second), 5*time.Minute)
+}
+
+// earliest is the earlier of two times of which either may be missing.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

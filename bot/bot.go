@@ -1,0 +1,208 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/errgroup"
+
+	"defenderbot/approvals"
+	"defenderbot/commands"
+)
+
+// Bot answers every envelope: commands, clicks and forms. Envelopes wait in a
+// bounded queue for a worker, so that reading a socket is never held up.
+type Bot struct {
+	desk    *approvals.Desk
+	slack   *Slack
+	grammar commands.Grammar
+	clock   func() time.Time
+	log     *slog.Logger
+	answers func(kind string, took time.Duration)
+
+	queue chan Envelope
+	mu    sync.Mutex
+	open  int           // envelopes that are not answered yet
+	idle  chan struct{} // closed while open is 0
+}
+
+// Config is what a Bot needs.
+type Config struct {
+	Desk    *approvals.Desk
+	Slack   *Slack
+	Grammar commands.Grammar
+	Clock   func() time.Time
+	Log     *slog.Logger
+	// Answered is told how long an acknowledgement took; may be nil.
+	Answered func(kind string, took time.Duration)
+}
+
+const (
+	workers    = 32
+	queueSize  = 256
+	ackBudget  = 2500 * time.Millisecond // of the three seconds that Slack waits
+	replyLimit = 20 * time.Second        // for an answer after the acknowledgement
+)
+
+// New makes a Bot. It starts nothing.
+func New(c Config) *Bot {
+	b := &Bot{
+		desk: c.Desk, slack: c.Slack, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered,
+		queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
+	}
+	close(b.idle)
+	return b
+}
+
+// Handle takes an envelope and never blocks. When too much waits already it is
+// answered at once with that.
+func (b *Bot) Handle(e Envelope) {
+	b.begin()
+	select {
+	case b.queue <- e:
+	default:
+		b.log.Warn("too much is waiting; an envelope was turned away", "envelope", e.ID, "type", e.Type)
+		b.ack(e, ephemeral(busySentence))
+		b.end()
+	}
+}
+
+func (b *Bot) begin() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open == 0 {
+		b.idle = make(chan struct{})
+	}
+	b.open++
+}
+
+func (b *Bot) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open--; b.open == 0 {
+		close(b.idle)
+	}
+}
+
+// Idle waits until every envelope is answered, or ctx ends.
+func (b *Bot) Idle(ctx context.Context) {
+	b.mu.Lock()
+	idle := b.idle
+	b.mu.Unlock()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
+}
+
+// Run answers envelopes until ctx ends. What is being answered is finished.
+func (b *Bot) Run(ctx context.Context) error {
+	g := new(errgroup.Group)
+	for range workers {
+		g.Go(func() error {
+			for {
+				select {
+				case <-ctx.Done():
+					return nil
+				case e := <-b.queue:
+					b.serve(context.WithoutCancel(ctx), e)
+				}
+			}
+		})
+	}
+	return g.Wait()
+}
+
+// serve answers one envelope. A bug in doing so costs this one answer only.
+func (b *Bot) serve(ctx context.Context, e Envelope) {
+	defer b.end()
+	defer func() {
+		if p := recover(); p != nil {
+			b.log.ErrorContext(ctx, "answering an envelope panicked", "envelope", e.ID, "panic", p)
+			b.ack(e, nil)
+		}
+	}()
+	if b.clock().Sub(e.Received) > ackBudget {
+		// The person has been told by Slack that it failed, so it must not happen.
+		b.log.WarnContext(ctx, "an envelope waited too long; nothing was done", "envelope", e.ID)
+		b.ack(e, ephemeral(busySentence))
+		return
+	}
+	b.dispatch(ctx, e)
+	if b.answers != nil {
+		b.answers(e.Type, b.clock().Sub(e.Received))
+	}
+}
+
+// dispatch finds out what kind of thing an envelope is. What is unknown is
+// acknowledged, so that it does not come again.
+func (b *Bot) dispatch(ctx context.Context, e Envelope) {
+	switch e.Type {
+	case "slash_commands":
+		var c slashCommand
+		if b.read(ctx, e, &c) {
+			b.command(ctx, e, c)
+		}
+	case "interactive":
+		var i slack.InteractionCallback
+		if b.read(ctx, e, &i) {
+			b.interaction(ctx, e, i)
+		}
+	default:
+		b.log.InfoContext(ctx, "slack sent something unknown", "envelope", e.ID, "type", e.Type)
+		b.ack(e, nil)
+	}
+}
+
+func (b *Bot) interaction(ctx context.Context, e Envelope, i slack.InteractionCallback) {
+	switch {
+	case i.Type == slack.InteractionTypeBlockActions && len(i.ActionCallback.BlockActions) > 0:
+		b.press(ctx, e, i)
+	case i.Type == slack.InteractionTypeViewSubmission && i.View.CallbackID == denyForm:
+		b.submitted(ctx, e, i)
+	default:
+		b.ack(e, nil)
+	}
+}
+
+// read decodes a payload. What cannot be read is acknowledged with a word.
+func (b *Bot) read(ctx context.Context, e Envelope, into any) bool {
+	err := json.Unmarshal(e.Payload, into)
+	if err != nil {
+		b.log.WarnContext(ctx, "a payload cannot be read", "envelope", e.ID, "type", e.Type, "error", err)
+		b.ack(e, ephemeral("Slack sent me something I cannot read, so I did nothing."))
+	}
+	return err == nil
+}
+
+// ack acknowledges. An error is only worth a log line: the person then sees
+// Slack's own message, and a redelivery finds the operation done already.
+func (b *Bot) ack(e Envelope, answer any) {
+	if err := e.Ack(answer); err != nil {
+		b.log.Warn("an acknowledgement could not be sent", "envelope", e.ID, "type", e.Type, "error", err)
+	}
+}
+
+// tell answers a person privately, after the acknowledgement.
+func (b *Bot) tell(ctx context.Context, to reply, text string) {
+	ctx, cancel := context.WithTimeout(ctx, replyLimit)
+	defer cancel()
+	if err := b.slack.answer(ctx, to, text, sayBlocks(text)); err != nil {
+		b.log.WarnContext(ctx, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
+	}
+}
+
+// noteFailure writes down for the operator what a person gets as a sentence.
+func (b *Bot) noteFailure(ctx context.Context, what, id, user string, err error) {
+	var refused *approvals.No
+	if errors.As(err, &refused) {
+		b.log.InfoContext(ctx, "refused", "what", what, "request", id, "user", user, "reason", refused.Why.Reason, "cause", refused.Err)
+		return
+	}
+	b.log.ErrorContext(ctx, "failed", "what", what, "request", id, "user", user, "error", err)
+}

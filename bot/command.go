@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"context"
+
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/slackutilsx"
+
+	"defenderbot/approvals"
+	"defenderbot/commands"
+)
+
+// slashCommand is what is read of a command's payload. slack-go's type wants a
+// bool where Socket Mode sends a string (is_enterprise_install).
+type slashCommand struct {
+	Team        string `json:"team_id"`
+	Channel     string `json:"channel_id"`
+	User        string `json:"user_id"`
+	Text        string `json:"text"`
+	ResponseURL string `json:"response_url"`
+}
+
+// command answers one command, in its acknowledgement.
+func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
+	if c.Team != b.slack.Team() {
+		b.ack(e, ephemeral(wrongTeam))
+		return
+	}
+	parsed, err := b.grammar.Parse(c.Text)
+	if err != nil {
+		b.ack(e, ephemeral(err.Error()))
+		return
+	}
+	switch parsed := parsed.(type) {
+	case commands.Ask:
+		b.ask(ctx, e, c, parsed)
+	case commands.Help:
+		b.ack(e, ephemeral(b.grammar.Help()))
+	case commands.Status, commands.List, commands.Limits, commands.Cancel:
+		b.ack(e, ephemeral(laterSentence))
+	}
+}
+
+// ask records a request. The acknowledgement goes out when it is in Redis.
+func (b *Bot) ask(ctx context.Context, e Envelope, c slashCommand, wish commands.Ask) {
+	limited, cancel := context.WithDeadline(ctx, e.Received.Add(ackBudget))
+	defer cancel()
+	devices := make([]approvals.Device, len(wish.Devices))
+	for i, d := range wish.Devices {
+		devices[i] = approvals.Device{ID: d.ID, Name: d.Name}
+	}
+	by := approvals.By{Op: e.ID, User: c.User, Place: approvals.Place{Team: c.Team, Channel: c.Channel}}
+	r, err := b.desk.Ask(limited, by, approvals.Wish{Action: wish.Action, Devices: devices, Comment: wish.Comment})
+	if err != nil {
+		b.noteFailure(ctx, "ask", r.ID, c.User, err)
+		b.ack(e, ephemeral(explain(err)))
+		return
+	}
+	b.slack.remember(r.ID, c.ResponseURL)
+	b.ack(e, ephemeral(recorded(r)))
+}
+
+// private is an answer in an acknowledgement that only one person sees.
+type private struct {
+	Type   string        `json:"response_type"`
+	Text   string        `json:"text"`
+	Blocks []slack.Block `json:"blocks,omitempty"`
+}
+
+// ephemeral answers with text that is never read as markup.
+func ephemeral(text string) private {
+	return private{Type: slack.ResponseTypeEphemeral, Text: slackutilsx.EscapeMessage(text), Blocks: sayBlocks(text)}
+}
+
+// sayBlocks is a text in blocks that read no markup out of it.
+func sayBlocks(text string) []slack.Block {
+	return []slack.Block{slack.NewSectionBlock(plainText(cut(text, 3000)), nil, nil)}
+}

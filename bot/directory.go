@@ -1,0 +1,167 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/sync/singleflight"
+
+	"defenderbot/approvals"
+)
+
+// fresh is how old a fact about people may be.
+const fresh = 60 * time.Second
+
+// memory keeps answers of Slack for a while, and asks once where many want to
+// know the same at the same time. Errors are not kept.
+type memory struct {
+	clock  func() time.Time
+	flight singleflight.Group
+	mu     sync.Mutex
+	kept   map[string]kept
+}
+
+type kept struct {
+	value any
+	until time.Time
+}
+
+func newMemory(clock func() time.Time) *memory { return &memory{clock: clock, kept: map[string]kept{}} }
+
+// recall gives what is remembered under key, or asks. The age counts from
+// before the question, so that an answer is never older than it says.
+func recall[T any](ctx context.Context, m *memory, key string, ask func(context.Context) (T, error)) (T, error) {
+	m.mu.Lock()
+	k, ok := m.kept[key]
+	m.mu.Unlock()
+	if v, is := k.value.(T); ok && is && m.clock().Before(k.until) {
+		return v, nil
+	}
+	got := m.flight.DoChan(key, func() (any, error) {
+		until := m.clock().Add(fresh)
+		v, err := ask(context.WithoutCancel(ctx))
+		if err == nil {
+			m.keep(key, kept{v, until})
+		}
+		return v, err
+	})
+	var none T
+	select {
+	case <-ctx.Done():
+		return none, ctx.Err()
+	case res := <-got:
+		v, ok := res.Val.(T)
+		if res.Err != nil || !ok {
+			return none, res.Err
+		}
+		return v, nil
+	}
+}
+
+func (m *memory) keep(key string, k kept) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.kept) > 10000 {
+		clear(m.kept)
+	}
+	m.kept[key] = k
+}
+
+// Facts are what Slack says about a person
+// (https://docs.slack.dev/reference/methods/users.info).
+func (s *Slack) Facts(ctx context.Context, user string) (approvals.Facts, error) {
+	return recall(ctx, s.memory, "user "+user, func(ctx context.Context) (approvals.Facts, error) {
+		u, err := s.api.GetUserInfoContext(ctx, user)
+		if err != nil {
+			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w", user, err)
+		}
+		return s.facts(u), nil
+	})
+}
+
+func (s *Slack) facts(u *slack.User) approvals.Facts {
+	home := u.TeamID == s.team
+	if s.enterprise != "" && u.Enterprise.EnterpriseID == s.enterprise {
+		home = true
+	}
+	return approvals.Facts{
+		Person:   approvals.Person{ID: u.ID, Enterprise: u.Enterprise.ID, Name: u.Name},
+		Bot:      u.IsBot || u.IsAppUser,
+		Deleted:  u.Deleted || u.IsInvitedUser,
+		Guest:    u.IsRestricted || u.IsUltraRestricted,
+		External: u.IsStranger || !home,
+	}
+}
+
+// Channel is what Slack says about a channel. One that the bot cannot see is
+// one that it is not in
+// (https://docs.slack.dev/reference/methods/conversations.info).
+func (s *Slack) Channel(ctx context.Context, id string) (approvals.Channel, error) {
+	ch, err := recall(ctx, s.memory, "channel "+id, func(ctx context.Context) (approvals.Channel, error) {
+		c, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+		if isSlackError(err, "channel_not_found") {
+			return approvals.Channel{ID: id}, nil
+		}
+		if err != nil {
+			return approvals.Channel{}, fmt.Errorf("conversations.info of %s: %w", id, err)
+		}
+		return approvals.Channel{
+			ID: id, Member: c.IsMember || c.IsIM, Archived: c.IsArchived,
+			Shared: c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared,
+		}, nil
+	})
+	if err == nil && (!ch.Member || ch.Archived) {
+		s.memory.forget("channel " + id) // an invitation must take effect at once
+	}
+	return ch, err
+}
+
+func (m *memory) forget(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.kept, key)
+}
+
+// Members are the people in a user group
+// (https://docs.slack.dev/reference/methods/usergroups.users.list).
+func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
+	return recall(ctx, s.memory, "group "+group, func(ctx context.Context) ([]string, error) {
+		members, err := s.api.GetUserGroupMembersContext(ctx, group)
+		if err != nil {
+			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, err)
+		}
+		return members, nil
+	})
+}
+
+// GroupNamed finds the id of the user group with that handle, without the @.
+func (s *Slack) GroupNamed(ctx context.Context, handle string) (string, error) {
+	groups, err := s.api.GetUserGroupsContext(ctx)
+	if err != nil {
+		return "", fmt.Errorf("usergroups.list: %w", err)
+	}
+	for _, g := range groups {
+		if g.Handle == handle && g.DateDelete == 0 {
+			return g.ID, nil
+		}
+	}
+	return "", fmt.Errorf("there is no user group @%s", handle)
+}
+
+// isSlackError says whether Slack answered with one of these error codes.
+func isSlackError(err error, codes ...string) bool {
+	var refused slack.SlackErrorResponse
+	if !errors.As(err, &refused) {
+		return false
+	}
+	for _, code := range codes {
+		if refused.Err == code {
+			return true
+		}
+	}
+	return false
+}

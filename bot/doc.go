@@ -1,0 +1,12 @@
+// Package bot is the Slack side: it keeps sockets open, answers every
+// envelope, and turns requests into cards and clicks into decisions.
+//
+// [Session] speaks Socket Mode. It hands each envelope to [Bot], which never
+// blocks it: a bounded queue, workers, and "busy" when the queue is full. What
+// a person did is acknowledged once it is in Redis, so that an acknowledged
+// click is never lost and a lost one is never silent.
+//
+// [Slack] is what goes out: cards, thread replies, private answers, and what
+// Slack knows about people and channels. Cards are pure functions of the
+// request (card.go); every sentence for people stands in text.go.
+package bot

@@ -1,0 +1,48 @@
+package bot
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Envelope is one thing that Slack sent and wants acknowledged within three
+// seconds (https://docs.slack.dev/apis/events-api/using-socket-mode).
+type Envelope struct {
+	ID      string          `json:"envelope_id"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload"`
+	// TakesPayload says that the acknowledgement may carry an answer.
+	TakesPayload bool      `json:"accepts_response_payload"`
+	Received     time.Time `json:"-"`
+
+	write func(frame []byte) error // on the socket that it came from
+}
+
+// ackLimit is below the size from which Slack ignores an acknowledgement
+// without a word (20,480 bytes).
+const ackLimit = 20_000
+
+// errAckTooLarge says that an answer has to go another way.
+var errAckTooLarge = errors.New("the answer is too large for an acknowledgement")
+
+// Ack acknowledges the envelope on the socket it came from, with an answer if
+// it takes one. That it was written does not prove that Slack took it.
+func (e Envelope) Ack(answer any) error {
+	ack := struct {
+		ID      string `json:"envelope_id"`
+		Payload any    `json:"payload,omitempty"`
+	}{e.ID, answer}
+	if !e.TakesPayload {
+		ack.Payload = nil
+	}
+	frame, err := json.Marshal(ack)
+	if err != nil {
+		return fmt.Errorf("encode an acknowledgement: %w", err)
+	}
+	if len(frame) > ackLimit {
+		return errAckTooLarge
+	}
+	return e.write(frame)
+}

@@ -1,0 +1,146 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/commands"
+)
+
+// The form that asks for the reason of a denial.
+const (
+	denyForm    = "deny"
+	reasonBlock = "reason"
+	reasonInput = "text"
+	reasonLimit = 500
+)
+
+// denial is what the form carries to its submission.
+type denial struct {
+	ID      string `json:"id"`
+	Digest  string `json:"digest"`
+	Channel string `json:"channel"`
+}
+
+// press answers a click on a button of a card.
+func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback) {
+	limited, cancel := context.WithDeadline(ctx, e.Received.Add(ackBudget))
+	defer cancel()
+	action := i.ActionCallback.BlockActions[0]
+	id, digest := splitValue(action.Value)
+	by := approvals.By{Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: i.Container.ChannelID}}
+	to := reply{user: i.User.ID, channel: by.Place.Channel, url: i.ResponseURL}
+	var r approvals.Request
+	var err error
+	switch action.ActionID {
+	case actionApprove:
+		r, err = b.desk.Approve(limited, by, id, digest)
+	case actionCancel:
+		r, err = b.desk.Cancel(limited, by, id)
+	case actionDeny:
+		err = b.openDenial(limited, i, denial{id, digest, by.Place.Channel})
+	default:
+		b.ack(e, nil) // a link, or a button of another version
+		return
+	}
+	b.ack(e, nil)
+	switch {
+	case err != nil:
+		b.noteFailure(ctx, action.ActionID, id, by.User, err)
+		b.tell(ctx, to, explain(err))
+	case action.ActionID != actionDeny:
+		b.tell(ctx, to, decided(action.ActionID, r))
+	}
+	b.retireCopy(ctx, i.Container, r)
+}
+
+// retireCopy takes away the message that was clicked if the record holds
+// another one: a crash between posting and saving can leave a second card.
+func (b *Bot) retireCopy(ctx context.Context, at slack.Container, r approvals.Request) {
+	if r.Card.TS == "" || at.MessageTs == "" || r.Card.TS == at.MessageTs {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, replyLimit)
+	defer cancel()
+	if err := b.slack.Retire(ctx, at.ChannelID, at.MessageTs); err != nil {
+		b.log.WarnContext(ctx, "the second copy of a card could not be taken away", "request", r.ID, "error", err)
+	}
+}
+
+// errFormClosed says that Slack would not open the form.
+var errFormClosed = errors.New("the form could not be opened")
+
+// openDenial asks for a reason. Who could never deny is told so right away;
+// the rest is checked when the form comes back.
+func (b *Bot) openDenial(ctx context.Context, i slack.InteractionCallback, d denial) error {
+	if err := b.desk.MayDecide(ctx, i.User.ID); err != nil {
+		return err
+	}
+	meta, err := json.Marshal(d)
+	if err != nil {
+		return errors.Join(errFormClosed, err)
+	}
+	if err := b.slack.ask(ctx, i.TriggerID, denyView(d.ID, string(meta))); err != nil {
+		return errors.Join(errFormClosed, err)
+	}
+	return nil
+}
+
+// denyView is the form.
+func denyView(id, meta string) slack.ModalViewRequest {
+	input := slack.NewPlainTextInputBlockElement(plainText("Wrong host, not needed any more, ..."), reasonInput)
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: denyForm, PrivateMetadata: meta,
+		Title: plainText("Deny " + id), Submit: plainText("Deny"), Close: plainText("Back"),
+		Blocks: slack.Blocks{BlockSet: []slack.Block{
+			slack.NewInputBlock(reasonBlock, plainText("Why? Everybody in the channel will see it."), nil,
+				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)),
+		}},
+	}
+}
+
+// formErrors keeps a form open and shows what is wrong with it.
+type formErrors struct {
+	Action string            `json:"response_action"`
+	Errors map[string]string `json:"errors"`
+}
+
+// submitted answers the form: it closes if the denial was recorded.
+func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCallback) {
+	limited, cancel := context.WithDeadline(ctx, e.Received.Add(ackBudget))
+	defer cancel()
+	wrong := func(why string) {
+		b.ack(e, formErrors{"errors", map[string]string{reasonBlock: why}})
+	}
+	var d denial
+	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &d); err != nil {
+		wrong("This form cannot be read any more. Close it and press Deny again.")
+		return
+	}
+	text := reason(i.View.State)
+	if text == "" {
+		wrong("Please say why in a few words.")
+		return
+	}
+	by := approvals.By{Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: d.Channel}}
+	r, err := b.desk.Deny(limited, by, d.ID, d.Digest, text)
+	if err != nil {
+		b.noteFailure(ctx, actionDeny, d.ID, by.User, err)
+		wrong(cut(explain(err), 300))
+		return
+	}
+	b.ack(e, nil)
+	b.tell(ctx, reply{user: by.User, channel: d.Channel}, decided(actionDeny, r))
+}
+
+// reason is what was typed, without what could mislead a reader.
+func reason(s *slack.ViewState) string {
+	if s == nil {
+		return ""
+	}
+	return cut(commands.Readable(s.Values[reasonBlock][reasonInput].Value), reasonLimit)
+}

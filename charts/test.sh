@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Lints the chart, renders it in the ways it is used, and sees that it refuses
+# what would not work. HELM is the helm to use.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+chart=charts/defenderbot
+values=example # which of ci/*-values.yaml the checks below start from
+helm=${HELM:-helm}
+failures=0
+
+fail() {
+	echo "FAIL: $*" >&2
+	failures=$((failures + 1))
+}
+
+render() { "$helm" template r "$chart" -f "$chart/ci/$values-values.yaml" "$@" 2>&1; }
+
+# has NAME PATTERN [helm arguments]: the rendering succeeds and has the line.
+has() {
+	local name=$1 pattern=$2 out
+	shift 2
+	if ! out=$(render "$@"); then
+		fail "$name: $out"
+	elif ! grep -qE -- "$pattern" <<<"$out"; then
+		fail "$name: no line matches $pattern"
+	fi
+}
+
+# hasnt NAME PATTERN [helm arguments]: the rendering succeeds without the line.
+hasnt() {
+	local name=$1 pattern=$2 out
+	shift 2
+	if ! out=$(render "$@"); then
+		fail "$name: $out"
+	elif grep -qE -- "$pattern" <<<"$out"; then
+		fail "$name: a line matches $pattern"
+	fi
+}
+
+# refuses NAME PATTERN [helm arguments]: the rendering fails, for that reason.
+refuses() {
+	local name=$1 pattern=$2 out
+	shift 2
+	if out=$(render "$@"); then
+		fail "$name: was accepted"
+	elif ! grep -qE -- "$pattern" <<<"$out"; then
+		fail "$name: refused, but not with $pattern: $out"
+	fi
+}
+
+for file in "$chart"/ci/*-values.yaml; do
+	"$helm" lint --strict --quiet "$chart" -f "$file"
+done
+
+has 'two replicas' '^  replicas: 2$'
+has 'not root' 'runAsNonRoot: true'
+has 'read-only' 'readOnlyRootFilesystem: true'
+has 'no capabilities' 'drop: \[ALL\]'
+has 'no token of Kubernetes' 'automountServiceAccountToken: false'
+has 'time to finish' 'terminationGracePeriodSeconds: 40'
+has 'its own secret' '^kind: Secret$'
+has 'secret is read' 'name: r-defenderbot$'
+has 'connections' 'value: "3"' --set slackConnections=3
+has 'ten connections' '^  replicas: 4$' --set replicas=4
+has 'variable' 'name: DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=gcc-high
+refuses 'more than ten connections' 'Slack allows an app 10 connections' --set slackConnections=4
+refuses 'two places for secrets' 'not both' --set existingSecret=yours
+refuses 'file and value' 'not both' --set env.REDIS_URL_FILE=/redis/url
+refuses 'no approvers' 'APPROVERS' --set env.APPROVERS=
+refuses 'approvers by display name' 'APPROVERS' --set env.APPROVERS=anna
+refuses 'unknown variable' 'APROVERS' --set env.APROVERS=U1
+refuses 'a cloud that is not there' 'DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=mars
+refuses 'a duration without unit' 'APPROVAL_TTL' --set-string env.APPROVAL_TTL=30
+refuses 'a switch that is not text' 'BREAK_GLASS' --set env.BREAK_GLASS=true
+refuses 'tokens swapped' 'SLACK_BOT_TOKEN' --set secret.SLACK_BOT_TOKEN=xapp-1
+refuses 'secret among the variables' 'AZURE_CLIENT_SECRET' --set env.AZURE_CLIENT_SECRET=x
+refuses 'no replicas' 'replicas' --set replicas=0
+refuses 'unknown value' 'replicaCount' --set replicaCount=3
+refuses 'writable mount' 'readOnly' --set-json 'volumeMounts=[{"name":"cert","mountPath":"/cert"}]'
+
+values=workload-identity
+has 'workload identity' 'azure.workload.identity/use: "true"'
+has 'whose identity' 'azure.workload.identity/client-id: "00000000-'
+has 'mounted certificate' 'mountPath: /cert' --set workloadIdentity.enabled=false --set env.AZURE_CLIENT_CERTIFICATE_PATH=/cert/tls.pem \
+	--set-json 'volumes=[{"name":"cert","secret":{"secretName":"cert"}}]' \
+	--set-json 'volumeMounts=[{"name":"cert","mountPath":"/cert","readOnly":true}]'
+refuses 'no proof for Entra' 'Entra wants a proof' --set workloadIdentity.enabled=false
+
+values=existing-secret
+has 'your secret' 'name: yours$'
+hasnt 'no secret beside yours' '^kind: Secret$'
+refuses 'no token' 'set existingSecret or secret.SLACK_APP_TOKEN' --set existingSecret=
+
+if ((failures > 0)); then
+	echo "$failures checks of the chart failed" >&2
+	exit 1
+fi
+echo "the chart renders what it should and refuses what it must"

@@ -1,0 +1,116 @@
+// Command bot is a Slack bot that puts actions of Microsoft Defender for
+// Endpoint to a second person before it carries them out.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/defender"
+	"defenderbot/internal/app"
+)
+
+const help = `bot answers /defender in Slack. It is configured by environment variables.
+
+  bot            run until SIGTERM
+  bot version    print the version
+  bot -help      print this
+
+Exit codes: 0 stopped as asked, 1 failed, 2 called or configured wrongly.
+
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bot:", err)
+		os.Exit(exitCode(err))
+	}
+}
+
+// usageError is a call that makes no sense.
+type usageError string
+
+func (u usageError) Error() string { return string(u) }
+
+func exitCode(err error) int {
+	var config *app.ConfigError
+	var usage usageError
+	if errors.As(err, &config) || errors.As(err, &usage) {
+		return 2
+	}
+	return 1
+}
+
+// run does what the arguments say. The environment is read here and nowhere
+// else.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	switch {
+	case len(args) == 0:
+		return serve(ctx, stderr)
+	case len(args) == 1 && args[0] == "version":
+		return write(stdout, version()+"\n")
+	case len(args) == 1 && (args[0] == "help" || args[0] == "-help" || args[0] == "--help" || args[0] == "-h"):
+		return write(stdout, help+app.Table())
+	}
+	return usageError("unknown arguments; `bot -help` shows what there is")
+}
+
+func serve(ctx context.Context, stderr io.Writer) error {
+	var env app.Env
+	if err := envconfig.Process("", &env); err != nil {
+		return fmt.Errorf("read the environment: %w", err)
+	}
+	catalogue := defender.Catalogue()
+	config, err := env.Config(catalogue)
+	if err != nil {
+		return err
+	}
+	log := logger(stderr, config)
+	redis.SetLogger(redisLog{log})
+	return app.New(config, app.Options{Catalogue: catalogue, Clock: time.Now, Log: log, Version: version()}).Run(ctx)
+}
+
+func logger(to io.Writer, c app.Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogJSON {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}
+
+// redisLog takes what go-redis says about its connections into the log.
+type redisLog struct{ log *slog.Logger }
+
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.DebugContext(ctx, "redis client", "says", fmt.Sprintf(format, v...))
+}
+
+// version is what the build was made of.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+func write(to io.Writer, text string) error {
+	if _, err := io.WriteString(to, text); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package commands
+
+// Command is one thing that a person can ask for: Ask, Help, Status, List,
+// Limits or Cancel.
+//
+//sumtype:decl
+type Command interface{ command() }
+
+// Ask asks for an action on devices.
+type Ask struct {
+	Action  string   // the Name of one of the grammar's actions
+	Devices []Device // at least one, no two alike, in the order they were typed
+	Comment string   // 1 to MaxComment characters, cleaned
+}
+
+// Device names a device in the only two ways that are accepted. Exactly one
+// field is set.
+type Device struct {
+	ID   string // 40 or 32 hex digits, lower case
+	Name string // host name, lower case, without a dot at the end
+}
+
+// String gives the id or the name, whichever the device has.
+func (d Device) String() string {
+	if d.ID != "" {
+		return d.ID
+	}
+	return d.Name
+}
+
+// Status asks how one request stands.
+type Status struct {
+	Request string // canonical: D- and six characters, as in D-7K3F9Q
+}
+
+// Cancel withdraws one request.
+type Cancel struct {
+	Request string // canonical: D- and six characters, as in D-7K3F9Q
+}
+
+// List asks for the requests that are open.
+type List struct{}
+
+// Limits asks what Microsoft's windows have left.
+type Limits struct{}
+
+// Help asks for the grammar.
+type Help struct{}
+
+func (Ask) command()    {}
+func (Status) command() {}
+func (Cancel) command() {}
+func (List) command()   {}
+func (Limits) command() {}
+func (Help) command()   {}

@@ -1,0 +1,29 @@
+// Package commands is the grammar of /defender: text in, a command or an
+// error that helps out; no I/O, no action known by itself.
+//
+// The actions come from the caller, as [Verb] values; the words help, status,
+// list, limits and cancel are the grammar's own.
+//
+// # What may stand in a command
+//
+//	investigate <device>[,<device>...] <comment>
+//
+// A device is a device id (40 hex digits, or 32), a host name, or the address
+// of a device's page in the Defender portal. The comment is the rest of the
+// text, line breaks included.
+//
+// # What Slack does to text
+//
+// Slack replaces &, < and > by entities, turns host names into links and
+// mentions into ids, and phones turn quotes and hyphens into typographic ones
+// (https://docs.slack.dev/interactivity/implementing-slash-commands). All of
+// that is undone here, once, so that nobody behind this package sees markup.
+//
+// # What is promised
+//
+// Every text gives a command or an [*Error]. A comment has no control or
+// bidirectional characters but the line break, and no character that cannot be
+// seen but the joiners that emoji and some scripts need, so that what an
+// approver reads is all there is. For every command c that Parse returns,
+// Parse(Format(c)) is c.
+package commands

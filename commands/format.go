@@ -1,0 +1,57 @@
+package commands
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Format writes a command as Slack would send it, without the slash command
+// itself: Parse(Format(c)) is c for every c that Parse returns.
+func (g Grammar) Format(c Command) string {
+	switch c := c.(type) {
+	case Ask:
+		return c.Action + " " + joined(c.Devices) + " " + escape.Replace(c.Comment)
+	case Status:
+		return "status " + c.Request
+	case Cancel:
+		return "cancel " + c.Request
+	case List:
+		return "list"
+	case Limits:
+		return "limits"
+	case Help:
+		return "help"
+	}
+	return ""
+}
+
+func joined(devices []Device) string {
+	texts := make([]string, len(devices))
+	for i, d := range devices {
+		texts[i] = d.String()
+	}
+	return strings.Join(texts, ",")
+}
+
+// Help is the whole grammar in plain text, for a person.
+func (g Grammar) Help() string {
+	var b strings.Builder
+	for _, f := range g.forms() {
+		fmt.Fprintf(&b, "%s\n    %s.\n", g.typed(f), f.summary)
+	}
+	fmt.Fprintf(&b, "\nA <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. "+
+		"Up to %d of them go into one request, with commas between them.\n", g.MaxDevices)
+	fmt.Fprintf(&b, "The <comment> says why, in at most %d characters. The approver reads it, and Defender keeps it.\n", MaxComment)
+	fmt.Fprintf(&b, "A <request> is the id on the request's message, as in %s7K3F9Q.\n", requestPrefix)
+	return b.String()
+}
+
+// Table is the list of commands in Markdown, for the README.
+func (g Grammar) Table() string {
+	var b strings.Builder
+	b.WriteString("| command | what it does |\n|---|---|\n")
+	for _, f := range g.forms() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", g.typed(f), strings.ReplaceAll(f.summary, "|", `\|`))
+	}
+	return b.String()
+}

@@ -1,0 +1,112 @@
+package commands
+
+import (
+	"slices"
+	"strings"
+)
+
+// Verb is one action of the catalogue, as a person types and reads it.
+type Verb struct {
+	Name    string // one lower-case word, none of the grammar's own
+	Summary string // what it does, in a few words
+}
+
+// Grammar holds what the caller decides about the language.
+type Grammar struct {
+	Slash      string // the slash command, as in "/defender"; only shown
+	Actions    []Verb
+	MaxDevices int // devices in one request, at least 1
+}
+
+// Parse reads the text after the slash command, as Slack sends it. Empty text
+// is a wish for help. The error is always an *Error.
+func (g Grammar) Parse(text string) (Command, error) {
+	raw, rest := cutWord(strings.ToValidUTF8(text, "\uFFFD"))
+	if raw == "" {
+		return Help{}, nil
+	}
+	name := strings.ToLower(bare(raw))
+	for _, f := range g.forms() {
+		if f.name == name {
+			c, problem := f.read(rest)
+			if problem != nil {
+				return nil, problem
+			}
+			return c, nil
+		}
+	}
+	return nil, g.unknown(raw, name)
+}
+
+// form is one sentence of the language: its first word, what follows it, what
+// it does, and how what follows is read.
+type form struct {
+	name, args, summary string
+	read                func(rest string) (Command, *Error)
+}
+
+const askArgs = "<device>[,<device>...] <comment>"
+
+// forms is the whole language in the order in which it is shown. Parsing,
+// help, the table of the README and suggestions all come from it.
+func (g Grammar) forms() []form {
+	own := []form{
+		{name: "status", args: "<request>", summary: "Show how a request stands", read: g.readStatus},
+		{name: "cancel", args: "<request>", summary: "Withdraw a request that is not yet sent", read: g.readCancel},
+		{name: "list", summary: "Show the open requests", read: g.alone("list", List{})},
+		{name: "limits", summary: "Show how many calls Microsoft's limits still allow", read: g.alone("limits", Limits{})},
+		{name: "help", summary: "Show this help", read: g.alone("help", Help{})},
+	}
+	all := make([]form, 0, len(g.Actions)+len(own))
+	for _, v := range g.Actions {
+		all = append(all, form{name: v.Name, args: askArgs, summary: v.Summary, read: g.asker(v.Name)})
+	}
+	return append(all, own...)
+}
+
+// alone reads a command of one word.
+func (g Grammar) alone(name string, c Command) func(string) (Command, *Error) {
+	return func(rest string) (Command, *Error) {
+		if extra, _ := cutWord(rest); extra != "" {
+			return nil, g.extra(name, "nothing", rest)
+		}
+		return c, nil
+	}
+}
+
+func (g Grammar) readStatus(rest string) (Command, *Error) {
+	id, problem := g.readRequest("status", rest)
+	return Status{Request: id}, problem
+}
+
+func (g Grammar) readCancel(rest string) (Command, *Error) {
+	id, problem := g.readRequest("cancel", rest)
+	return Cancel{Request: id}, problem
+}
+
+// readRequest reads the one request id that follows name.
+func (g Grammar) readRequest(name, rest string) (string, *Error) {
+	raw, rest := cutWord(rest)
+	if raw == "" {
+		return "", g.noRequest(name)
+	}
+	if extra, _ := cutWord(rest); extra != "" {
+		return "", g.extra(name, "one request id", rest)
+	}
+	id, why := requestID(bare(raw))
+	if why != "" {
+		return "", g.badRequest(name, raw, why)
+	}
+	return id, nil
+}
+
+// usage is how the command with that name is typed.
+func (g Grammar) usage(name string) string {
+	forms := g.forms()
+	i := slices.IndexFunc(forms, func(f form) bool { return f.name == name })
+	return g.typed(forms[i])
+}
+
+func (g Grammar) typed(f form) string {
+	return strings.TrimSpace(g.Slash + " " + f.name + " " + f.args)
+}

@@ -1,0 +1,144 @@
+package commands
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestErrorParts(t *testing.T) {
+	_, err := testGrammar.Parse("investgate ws-1 odd login")
+	var got *Error
+	if !errors.As(err, &got) {
+		t.Fatalf("Parse returned %T, want *Error", err)
+	}
+	want := &Error{
+		Problem: "There is no command “investgate”.",
+		Form:    "/defender investigate <device>[,<device>...] <comment>",
+		Nearest: "investigate",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestFormat(t *testing.T) {
+	const id = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
+	for _, tc := range []struct {
+		command Command
+		want    string
+	}{
+		{Ask{"collect", []Device{{ID: id}, {Name: "ws-1"}}, "a <b> & c\nd"}, "collect " + id + ",ws-1 a &lt;b&gt; &amp; c\nd"},
+		{Status{"D-7K3F9Q"}, "status D-7K3F9Q"},
+		{Cancel{"D-7K3F9Q"}, "cancel D-7K3F9Q"},
+		{List{}, "list"},
+		{Limits{}, "limits"},
+		{Help{}, "help"},
+	} {
+		got := testGrammar.Format(tc.command)
+		if got != tc.want {
+			t.Errorf("Format(%#v) = %q, want %q", tc.command, got, tc.want)
+		}
+		again, err := testGrammar.Parse(got)
+		if diff := cmp.Diff(tc.command, again); err != nil || diff != "" {
+			t.Errorf("Parse(%q): error %v (-want +got):\n%s", got, err, diff)
+		}
+	}
+}
+
+// TestActionsComeFromTheCaller holds the grammar to knowing no action itself.
+func TestActionsComeFromTheCaller(t *testing.T) {
+	isolate := Grammar{Slash: "/d", Actions: []Verb{{Name: "isolate", Summary: "Cut off"}}, MaxDevices: 1}
+	got, err := isolate.Parse("isolate ws-1 odd login")
+	want := Ask{Action: "isolate", Devices: []Device{{Name: "ws-1"}}, Comment: "odd login"}
+	if diff := cmp.Diff(Command(want), got); err != nil || diff != "" {
+		t.Errorf("error %v (-want +got):\n%s", err, diff)
+	}
+	if c, err := isolate.Parse("investigate ws-1 odd login"); err == nil {
+		t.Errorf("an action that the caller does not have was read as %#v", c)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	const want = `/defender investigate <device>[,<device>...] <comment>
+    Start an automated investigation.
+/defender collect <device>[,<device>...] <comment>
+    Collect an investigation package.
+/defender status <request>
+    Show how a request stands.
+/defender cancel <request>
+    Withdraw a request that is not yet sent.
+/defender list
+    Show the open requests.
+/defender limits
+    Show how many calls Microsoft's limits still allow.
+/defender help
+    Show this help.
+
+A <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. Up to 3 of them go into one request, with commas between them.
+The <comment> says why, in at most 1000 characters. The approver reads it, and Defender keeps it.
+A <request> is the id on the request's message, as in D-7K3F9Q.
+`
+	if diff := cmp.Diff(want, testGrammar.Help()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestTable(t *testing.T) {
+	g := Grammar{Slash: "/defender", Actions: []Verb{{Name: "scan", Summary: "Scan quick|full"}}}
+	const want = "| command | what it does |\n|---|---|\n" +
+		"| `/defender scan <device>[,<device>...] <comment>` | Scan quick\\|full |\n" +
+		"| `/defender status <request>` | Show how a request stands |\n"
+	if got := g.Table(); !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s\nwant it to begin with\n%s", got, want)
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, tc := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0},
+		{"", "list", 4},
+		{"list", "list", 0},
+		{"lsit", "list", 1},
+		{"lst", "list", 1},
+		{"listt", "list", 1},
+		{"lift", "list", 1},
+		{"colect", "collect", 1},
+		{"cölect", "collect", 2},
+		{"isolate", "collect", 6},
+	} {
+		if got := distance(tc.a, tc.b); got != tc.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", tc.a, tc.b, got, tc.want)
+		}
+		if got := distance(tc.b, tc.a); got != tc.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", tc.b, tc.a, got, tc.want)
+		}
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := "investigate <http://ws-042.contoso.example|ws-042.contoso.example>, " +
+		"<https://security.microsoft.com/machines/v2/1e5bc9d7e413ddd7902c2932e418702b84d0cc07/overview> " +
+		"“reported by <@U012AB3CD|anna>: odd login &amp; a new service”"
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := testGrammar.Parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseLongest(b *testing.B) {
+	text := "investigate ws-1 " + strings.Repeat("wörd ", MaxComment/5)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := testGrammar.Parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package commands
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	zeroWidthNonJoiner = '\u200C' // Persian and others need it inside words
+	zeroWidthJoiner    = '\u200D' // joins emoji
+	textStyle          = '\uFE0E' // after a character: show it as text
+	emojiStyle         = '\uFE0F' // after a character: show it as emoji
+	brailleBlank       = '\u2800' // a symbol by category, a space to the eye
+	minus              = '\u2212'
+)
+
+// isSpace tells whether r separates words.
+func isSpace(r rune) bool { return unicode.IsSpace(r) || r == brailleBlank }
+
+// isInvisible tells whether r leaves no mark of its own: controls, formats
+// (bidirectional ones, zero-width ones, tags), fillers, variation selectors.
+func isInvisible(r rune) bool {
+	if isSpace(r) {
+		return false
+	}
+	if r <= unicode.MaxASCII { // most of what is typed, without the tables
+		return unicode.IsControl(r)
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+func isBlank(r rune) bool { return isSpace(r) || isInvisible(r) }
+
+// isJoiner tells whether r is invisible but changes how its neighbours are
+// drawn in a way that writers mean.
+func isJoiner(r rune) bool {
+	return r == zeroWidthNonJoiner || r == zeroWidthJoiner || r == textStyle || r == emojiStyle
+}
+
+// isComma tells whether r separates devices; phones with East Asian keyboards
+// type the wide ones.
+func isComma(r rune) bool { return r == ',' || r == '，' || r == '、' }
+
+const (
+	doubleQuotes = "\"“”„‟«»"
+	singleQuotes = "'‘’‚‛‹›"
+	codeQuotes   = "`"
+)
+
+// visible tells whether s has anything to read.
+func visible(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return !isBlank(r) && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsSymbol(r))
+	})
+}
+
+// seen is s without what cannot be seen.
+func seen(s string) string {
+	return strings.Map(func(r rune) rune {
+		if isInvisible(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// hyphens undoes the dashes that keyboards make of hyphens.
+func hyphens(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII && unicode.Is(unicode.Pd, r) || r == minus {
+			return '-'
+		}
+		return r
+	}, s)
+}
+
+// bare is a word as a person means it: Slack's markup read, invisible
+// characters, quotes and the brackets of a copied <form> taken away.
+func bare(word string) string {
+	return strings.Trim(seen(readable(word)), doubleQuotes+singleQuotes+codeQuotes+"<>")
+}
+
+// maxShown is how many characters of somebody's input an error repeats.
+const maxShown = 60
+
+// quote repeats input inside an error: on one line, nothing invisible, cut
+// between characters.
+func quote(input string) string {
+	s := strings.Join(strings.FieldsFunc(seen(readable(input)), isSpace), " ")
+	if utf8.RuneCountInString(s) > maxShown {
+		s = strings.TrimRight(string([]rune(s)[:maxShown-1]), " ") + "…"
+	}
+	return "“" + s + "”"
+}

@@ -1,0 +1,87 @@
+package defender_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defenderbot/defender"
+)
+
+// TestCatalogue holds the rows to the vendor's pages.
+func TestCatalogue(t *testing.T) {
+	type facts struct {
+		Path, Type, Role string
+		Tracks           defender.Tracking
+		Limits           []defender.Limit
+		Horizon          time.Duration
+	}
+	got := map[string]facts{}
+	for _, a := range defender.Catalogue() {
+		got[a.Name] = facts{a.Post.Name, a.Type, a.Role, a.Tracks, a.Post.Limits, a.Horizon}
+		if a.Title == "" || a.Effect == "" || a.Supported == "" {
+			t.Errorf("%s: a row says what it is called, what it does and where it works", a.Name)
+		}
+	}
+	want := map[string]facts{
+		"investigate": {
+			"startInvestigation", "", "Alert.ReadWrite.All", defender.TrackInvestigations,
+			[]defender.Limit{{Calls: 50, Per: time.Hour}},
+			169 * time.Hour,
+		},
+		"collect": {
+			"collectInvestigationPackage", "CollectInvestigationPackage", "Machine.CollectForensics", defender.TrackMachineActions,
+			[]defender.Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}},
+			73 * time.Hour,
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("catalogue (-want +got):\n%s", diff)
+	}
+}
+
+func TestActionNamed(t *testing.T) {
+	if a, ok := defender.ActionNamed("collect"); !ok || a.Name != "collect" {
+		t.Errorf("ActionNamed(collect) = %q, %v", a.Name, ok)
+	}
+	if a, ok := defender.ActionNamed("Collect"); ok {
+		t.Errorf("ActionNamed(Collect) = %q, want none", a.Name)
+	}
+}
+
+// TestCatalogueIsOwnedByTheCaller changes an answer and asks again.
+func TestCatalogueIsOwnedByTheCaller(t *testing.T) {
+	defender.Catalogue()[0].Post.Limits[0].Calls = 1000
+	if got := defender.Catalogue()[0].Post.Limits[0].Calls; got != 50 {
+		t.Errorf("a caller changed the catalogue: %d calls", got)
+	}
+}
+
+func TestLimitString(t *testing.T) {
+	for want, l := range map[string]defender.Limit{
+		"50 an hour":   {Calls: 50, Per: time.Hour},
+		"100 a minute": {Calls: 100, Per: time.Minute},
+		"10 in 30s":    {Calls: 10, Per: 30 * time.Second},
+	} {
+		if got := l.String(); got != want {
+			t.Errorf("%#v = %q, want %q", l, got, want)
+		}
+	}
+}
+
+// TestReadEndpoints holds every endpoint that is read to the usual figures.
+func TestReadEndpoints(t *testing.T) {
+	usual := []defender.Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}}
+	want := []defender.Endpoint{{"machines", usual}, {"machineactions", usual}, {"investigations", usual}, {}}
+	got := []defender.Endpoint{
+		defender.MachinesEndpoint(), defender.TrackMachineActions.Endpoint(),
+		defender.TrackInvestigations.Endpoint(), defender.Tracking(0).Endpoint(),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("endpoints (-want +got):\n%s", diff)
+	}
+	if got := defender.Tracking(0).String(); got != "Tracking(0)" {
+		t.Errorf("invalid tracking = %q", got)
+	}
+}

@@ -1,0 +1,285 @@
+package defender_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"defenderbot/defender"
+)
+
+// proofs asks for tokens with a credential and returns the forms that were sent.
+func proofs(t *testing.T, c defender.Credential, now func() time.Time) (get func() (url.Values, error)) {
+	t.Helper()
+	var form url.Values
+	tokens, err := defender.NewTokens(defender.TokenConfig{
+		TokenURL: "https://login.example/tenant/oauth2/v2.0/token", ClientID: "client", Scope: "s", Credential: c, Now: now,
+		Transport: trip(func(r *http.Request) (*http.Response, error) {
+			if err := r.ParseForm(); err != nil {
+				return nil, err
+			}
+			form = r.PostForm
+			return canned(200, `{"expires_in":3599,"access_token":"t"}`)(r)
+		}),
+	})
+	if err != nil {
+		t.Fatalf("NewTokens: %v", err)
+	}
+	return func() (url.Values, error) {
+		tokens.Discard("t")
+		_, err := tokens.Get(t.Context())
+		return form, err
+	}
+}
+
+// TestCertificate checks the assertion with the certificate's own public key.
+func TestCertificate(t *testing.T) {
+	c := newClock()
+	key, der := certificate(t, c.now().Add(time.Hour))
+	path := writePEM(t, key, der)
+	get := proofs(t, defender.Certificate(path), c.now)
+	form, err := get()
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	if got := form.Get("client_assertion_type"); got != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" {
+		t.Errorf("client_assertion_type = %q", got)
+	}
+	if form.Has("client_secret") || form.Get("client_id") != "client" {
+		t.Errorf("form = %v", form)
+	}
+	head, claims := verified(t, form.Get("client_assertion"), &key.PublicKey)
+	thumb := sha256.Sum256(der)
+	wantHead := map[string]any{"alg": "PS256", "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(thumb[:])}
+	if fmt.Sprint(head) != fmt.Sprint(wantHead) {
+		t.Errorf("header = %v, want %v", head, wantHead)
+	}
+	jti := claims["jti"]
+	delete(claims, "jti")
+	now := float64(c.now().Unix())
+	wantClaims := map[string]any{
+		"aud": "https://login.example/tenant/oauth2/v2.0/token", "iss": "client", "sub": "client", "iat": now, "nbf": now, "exp": now + 600,
+	}
+	if fmt.Sprint(claims) != fmt.Sprint(wantClaims) {
+		t.Errorf("claims = %v, want %v", claims, wantClaims)
+	}
+	form, err = get()
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	if _, again := verified(t, form.Get("client_assertion"), &key.PublicKey); again["jti"] == jti || jti == "" {
+		t.Errorf("jti = %v, then %v: want two different ones", jti, again["jti"])
+	}
+}
+
+// verified checks a PS256 token's signature and returns its header and claims.
+func verified(t *testing.T, token string, key *rsa.PublicKey) (head, claims map[string]any) {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("the assertion has %d parts", len(parts))
+	}
+	var raw [3][]byte
+	for i, p := range parts {
+		b, err := base64.RawURLEncoding.DecodeString(p)
+		if err != nil {
+			t.Fatalf("part %d: %v", i, err)
+		}
+		raw[i] = b
+	}
+	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+	if err := rsa.VerifyPSS(key, crypto.SHA256, digest[:], raw[2], options); err != nil {
+		t.Fatalf("signature: %v", err)
+	}
+	if err := errors.Join(json.Unmarshal(raw[0], &head), json.Unmarshal(raw[1], &claims)); err != nil {
+		t.Fatal(err)
+	}
+	return head, claims
+}
+
+// certificate makes an RSA key and a certificate for it.
+func certificate(t *testing.T, end time.Time) (key *rsa.PrivateKey, der []byte) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, certify(t, end, key)
+}
+
+// certify makes a certificate that signs itself.
+func certify(t *testing.T, end time.Time, key crypto.Signer) []byte {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-24 * time.Hour), NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// writePEM writes a key and a certificate into one file.
+func writePEM(t *testing.T, key any, der []byte) string {
+	t.Helper()
+	b, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	for _, block := range []*pem.Block{{Type: "PRIVATE KEY", Bytes: b}, {Type: "CERTIFICATE", Bytes: der}} {
+		if err := pem.Encode(&out, block); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "client.pem")
+	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestCertificateIsReadAgain replaces the file between two requests.
+func TestCertificateIsReadAgain(t *testing.T) {
+	c := newClock()
+	first, der := certificate(t, c.now().Add(time.Hour))
+	path := writePEM(t, first, der)
+	get := proofs(t, defender.Certificate(path), c.now)
+	if _, err := get(); err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	second, der := certificate(t, c.now().Add(time.Hour))
+	if err := os.Rename(writePEM(t, second, der), path); err != nil {
+		t.Fatal(err)
+	}
+	form, err := get()
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	verified(t, form.Get("client_assertion"), &second.PublicKey)
+}
+
+func TestCertificateRefuses(t *testing.T) {
+	c := newClock()
+	key, ended := certificate(t, c.now().Add(-time.Second))
+	_, foreign := certificate(t, c.now().Add(time.Hour))
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct{ path, want string }{
+		"ended":       {writePEM(t, key, ended), "the certificate ended on 2026-01-02"},
+		"of another":  {writePEM(t, key, foreign), "private key does not match public key"},
+		"not RSA":     {writePEM(t, curve, certify(t, c.now().Add(time.Hour), curve)), "Microsoft Entra ID takes RSA keys"},
+		"not there":   {filepath.Join(t.TempDir(), "none.pem"), "no such file"},
+		"not PEM":     {writeFile(t, clientSecret), "not a PEM file with a key and its certificate"},
+		"no key":      {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: foreign}))), "not a PEM file with a key and its certificate"},
+		"a directory": {t.TempDir(), "is a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := proofs(t, defender.Certificate(tt.path), c.now)()
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), tt.path) {
+				t.Fatalf("Get = %v, want %q and the path", err, tt.want)
+			}
+			leaksNothing(t, err)
+		})
+	}
+}
+
+// writeFile writes a file for one test.
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestFederatedTokenFile replaces the file between two requests, as Kubernetes does.
+func TestFederatedTokenFile(t *testing.T) {
+	path := writeFile(t, "first\n")
+	get := proofs(t, defender.FederatedTokenFile(path), time.Now)
+	for _, want := range []string{"first", "second"} {
+		if err := os.WriteFile(path, []byte(want+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		form, err := get()
+		if err != nil {
+			t.Fatalf("Get: %v", err)
+		}
+		if got := form.Get("client_assertion"); got != want || form.Has("client_secret") {
+			t.Errorf("client_assertion = %q, want %q", got, want)
+		}
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := get(); err == nil || !strings.Contains(err.Error(), "is empty") {
+		t.Errorf("Get with an empty file = %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := get(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Get without a file = %v", err)
+	}
+}
+
+// TestAssertionsDoNotComeBack hides an assertion that the endpoint repeats.
+func TestAssertionsDoNotComeBack(t *testing.T) {
+	tokens, err := defender.NewTokens(defender.TokenConfig{
+		TokenURL: "u", ClientID: "c", Scope: "s", Credential: defender.FederatedTokenFile(writeFile(t, accessToken)), Now: time.Now,
+		Transport: canned(400, refusalOfToken("invalid_client", "AADSTS50027: "+accessToken)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tokens.Get(t.Context())
+	if e, ok := errors.AsType[*defender.TokenError](err); !ok || e.Description != "AADSTS50027: [redacted]" {
+		t.Errorf("Get = %v", err)
+	}
+	leaksNothing(t, err)
+}
+
+// TestCredentialsPrintTheirKind prints credentials in every way, in other values too.
+func TestCredentialsPrintTheirKind(t *testing.T) {
+	c := defender.Secret(clientSecret)
+	var b bytes.Buffer
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "credential", c)
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "credential", c)
+	config := defender.TokenConfig{Credential: c}
+	fmt.Fprintf(&b, "%v %+v %#v %s %d %x %+v %#v", c, c, c, c, c, c, config, struct{ hidden defender.Credential }{c})
+	if s := b.String(); strings.Contains(s, clientSecret) {
+		t.Errorf("it leaks: %s", s)
+	}
+	for want, c := range map[string]defender.Credential{
+		"client secret": c, "certificate": defender.Certificate("x"), "federated token": defender.FederatedTokenFile("x"),
+	} {
+		if c.Kind() != want || fmt.Sprintf("%#v", c) != want {
+			t.Errorf("kind %q, printed %#v, want %q", c.Kind(), c, want)
+		}
+	}
+	if _, err := proofs(t, defender.Secret(""), time.Now)(); err == nil {
+		t.Error("an empty secret is taken")
+	}
+}

@@ -1,0 +1,132 @@
+package defender
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Cause says what is known about a request that did not end well.
+type Cause int
+
+const (
+	// OutcomeUnknown is the zero value: nobody can say whether it happened. Every 5xx,
+	// timeout and cut connection is this, and so is any error that is not an [Error].
+	OutcomeUnknown Cause = iota
+	// NotSent is proof that no byte of the request left: no token, no connection, or
+	// [Order.NotAfter] had passed.
+	NotSent
+	// Throttled was refused for now; [Error.RetryAfter] says for how long.
+	Throttled
+	// Unauthenticated means that the token was refused. It has been discarded, so that the
+	// next request is made with a fresh one.
+	Unauthenticated
+	// AlreadyRunning means that the same action runs on the device already.
+	AlreadyRunning
+	// NoSuchDevice means that Defender does not know the device.
+	NoSuchDevice
+	// UnsupportedOS means that the device's operating system or sensor is not supported.
+	UnsupportedOS
+	// MissingRole means that the application lacks a role; [Error.Role] names it.
+	MissingRole
+	// Licence means that the tenant has no licence for it, or has the feature switched off.
+	Licence
+	// Disallowed means that Defender's own policy forbids it.
+	Disallowed
+	// Refused is any other 4xx: answered, and nothing was started.
+	Refused
+	// BadAnswer was answered with something that cannot be read or believed, redirects
+	// included. After a POST the action may be running.
+	BadAnswer
+	// NotFound means that there is no machine action or investigation with that id, or
+	// not yet: a fresh one can be invisible for two minutes.
+	NotFound
+)
+
+// String names the cause in lower case.
+func (c Cause) String() string {
+	switch c {
+	case OutcomeUnknown:
+		return "outcome unknown"
+	case NotSent:
+		return "not sent"
+	case Throttled:
+		return "throttled"
+	case Unauthenticated:
+		return "unauthenticated"
+	case AlreadyRunning:
+		return "already running"
+	case NoSuchDevice:
+		return "no such device"
+	case UnsupportedOS:
+		return "unsupported operating system"
+	case MissingRole:
+		return "missing role"
+	case Licence:
+		return "licence"
+	case Disallowed:
+		return "disallowed"
+	case Refused:
+		return "refused"
+	case BadAnswer:
+		return "bad answer"
+	case NotFound:
+		return "not found"
+	default:
+		return fmt.Sprintf("Cause(%d)", int(c))
+	}
+}
+
+// Error is what every function of [Client] returns when it fails.
+type Error struct {
+	// Op says what was tried: "start investigate", "read device".
+	Op string
+	// Cause is what the caller decides by.
+	Cause Cause
+	// Status is the HTTP status; 0 if there was no answer.
+	Status int
+	// Code and Message are Defender's. Message is free text, at most 500 bytes, without
+	// secrets.
+	Code, Message string
+	// Target is Defender's correlation id; Microsoft's support asks for it.
+	Target string
+	// Role names what [MissingRole] lacks; several are separated by ", " and any one of
+	// them is enough.
+	Role string
+	// RetryAfter is how long to wait before the next request to the same endpoint: at
+	// least 1 s for [Throttled], 0 where the answer did not say.
+	RetryAfter time.Duration
+	// Err is what happened underneath; it may be nil.
+	Err error
+}
+
+// Error says all of it in one line, without a token, a secret or a query string.
+func (e *Error) Error() string {
+	parts := []string{"defender: " + e.Op + ": " + e.Cause.String()}
+	if e.Status != 0 {
+		parts = append(parts, strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, e.Code)))
+	}
+	if e.Message != "" {
+		parts = append(parts, e.Message)
+	}
+	if e.Err != nil {
+		parts = append(parts, e.Err.Error())
+	}
+	if e.Target != "" {
+		parts = append(parts, "target "+e.Target)
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Unwrap returns what happened underneath.
+func (e *Error) Unwrap() error { return e.Err }
+
+// CauseOf returns the cause of the first [Error] in err's chain. Any other error, nil
+// too, is [OutcomeUnknown].
+func CauseOf(err error) Cause {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Cause
+	}
+	return OutcomeUnknown
+}

@@ -1,0 +1,136 @@
+package defender
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Phase is what a status means for whoever waits.
+type Phase int
+
+const (
+	// PhaseUnknown is a status that this program does not know, or none at all. The
+	// lists are open: Microsoft may add words. Whether it has ended is not known
+	// either, unless [Job.Ended] is set.
+	PhaseUnknown Phase = iota
+	// PhaseOpen is not ended yet: ask again.
+	PhaseOpen
+	// PhaseSucceeded has ended and did what it should.
+	PhaseSucceeded
+	// PhaseFailed has ended without doing what it should.
+	PhaseFailed
+	// PhaseCancelled was stopped by somebody or something.
+	PhaseCancelled
+)
+
+// String names the phase in lower case.
+func (p Phase) String() string {
+	switch p {
+	case PhaseUnknown:
+		return "unknown"
+	case PhaseOpen:
+		return "open"
+	case PhaseSucceeded:
+		return "succeeded"
+	case PhaseFailed:
+		return "failed"
+	case PhaseCancelled:
+		return "cancelled"
+	default:
+		return fmt.Sprintf("Phase(%d)", int(p))
+	}
+}
+
+// status is one of Microsoft's words, what it means, and a sentence for a responder.
+type status struct {
+	word  string
+	phase Phase
+	says  string
+}
+
+// PhaseOf says what a status means. Case does not matter; a word that is not known
+// is [PhaseUnknown].
+func PhaseOf(t Tracking, word string) Phase {
+	s, _ := find(t, word)
+	return s.phase
+}
+
+// Explain says a status in a sentence for a responder, every documented one and any
+// other too.
+func Explain(t Tracking, word string) string {
+	if s, ok := find(t, word); ok {
+		return s.says
+	}
+	if word == "" {
+		return "Defender gave no status yet."
+	}
+	return fmt.Sprintf("Defender reports %q, which is not in its documentation; check the portal.", word)
+}
+
+// Explain says the status of the job in a sentence.
+func (j Job) Explain() string { return Explain(j.Tracks, j.Status) }
+
+// find returns the row of a status.
+func find(t Tracking, word string) (status, bool) {
+	for _, s := range statuses(t) {
+		if strings.EqualFold(s.word, word) {
+			return s, true
+		}
+	}
+	return status{}, false
+}
+
+// statuses returns the documented words of one kind.
+func statuses(t Tracking) []status {
+	switch t {
+	case TrackMachineActions:
+		return machineActionStatuses()
+	case TrackInvestigations:
+		return investigationStates()
+	default:
+		return nil
+	}
+}
+
+// machineActionStatuses is the list of
+// https://learn.microsoft.com/defender-endpoint/api/machineaction. Older pages spell
+// Canceled with one l.
+func machineActionStatuses() []status {
+	return []status{
+		{"Pending", PhaseOpen, "Waiting for the device to pick it up; a device that is offline gets it when it is back."},
+		{"InProgress", PhaseOpen, "The device is working on it."},
+		{"Succeeded", PhaseSucceeded, "Done."},
+		{"Failed", PhaseFailed, "It failed on the device; a low battery or a metered connection can be the reason."},
+		{"TimeOut", PhaseFailed, "The device did not answer in time."},
+		{"Cancelled", PhaseCancelled, "Somebody cancelled it."},
+		{"Canceled", PhaseCancelled, "Somebody cancelled it."},
+	}
+}
+
+// investigationStates is the list of
+// https://learn.microsoft.com/defender-endpoint/api/investigation, and Disabled, which
+// only the service's own contract names. Which of them have ended is not documented;
+// the rows follow the words and https://learn.microsoft.com/defender-endpoint/autoir-investigation-results.
+func investigationStates() []status {
+	return []status{
+		{"Unknown", PhaseUnknown, "Defender does not say how it stands; check the portal."},
+		{"Queued", PhaseOpen, "Waiting in Defender's queue."},
+		{"Running", PhaseOpen, "Defender is examining the device."},
+		{"PendingApproval", PhaseOpen, "Paused: somebody has to approve a remediation in the Action center, within 7 days."},
+		{"PendingResource", PhaseOpen, "Paused: a remediation waits for approval, or the device cannot be reached for now."},
+		{"Benign", PhaseSucceeded, "Finished: no threats were found."},
+		{"SuccessfullyRemediated", PhaseSucceeded, "Finished: threats were found and remediated."},
+		{"PartiallyRemediated", PhaseSucceeded, "Finished, but not everything that was found could be remediated; look at its log in the portal."},
+		{"PartiallyInvestigated", PhaseSucceeded, "Finished, but not everything could be examined; look at its log in the portal."},
+		{"Terminated", PhaseCancelled, "It was stopped before its end."},
+		{"TerminatedByUser", PhaseCancelled, "Somebody stopped it before its end."},
+		{"TerminatedBySystem", PhaseFailed, "Defender stopped it; an approval that nobody gave for 7 days does this."},
+		{"Failed", PhaseFailed, "At least one part of the examination ran into a problem."},
+		{"InnerFailure", PhaseFailed, "Defender ran into an internal problem."},
+		{"PreexistingAlert", PhaseFailed, "Not run: an investigation for the same alert exists already."},
+		{"UnsupportedOs", PhaseFailed, "Not run: the device's operating system does not support it."},
+		{"UnsupportedAlertType", PhaseFailed, "Not run: Defender does not investigate this type of alert."},
+		{"SuppressedAlert", PhaseFailed, "Not run: the alert behind it is suppressed."},
+		{"Disabled", PhaseFailed, "Not run: automated investigation is switched off for the device."},
+	}
+}

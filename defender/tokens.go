@@ -1,0 +1,144 @@
+package defender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
+)
+
+// tokenLimit is how long one token request may take.
+const tokenLimit = 15 * time.Second
+
+// TokenConfig is what [Tokens] need.
+type TokenConfig struct {
+	// TokenURL is the token endpoint: see [TokenURL]. Required.
+	TokenURL string
+	// ClientID is the application's id. Required.
+	ClientID string
+	// Scope is what the token is for: see [Cloud.Scope]. Required.
+	Scope string
+	// Credential proves who asks. Required.
+	Credential Credential
+	// Now is the clock. Required.
+	Now func() time.Time
+	// Transport carries the requests; nil means [http.DefaultTransport].
+	Transport http.RoundTripper
+	// Log gets what goes wrong in the background; nil means that nothing is logged.
+	Log *slog.Logger
+}
+
+// TokenURL returns the token endpoint of a tenant, for [Cloud.Authority] or another host.
+func TokenURL(authority, tenant string) string {
+	return strings.TrimRight(authority, "/") + "/" + url.PathEscape(tenant) + "/oauth2/v2.0/token"
+}
+
+// Tokens keep one access token in hand. [Tokens.Run] renews it before it ends, so that
+// [Tokens.Current] has one at any time. They are safe for concurrent use.
+type Tokens struct {
+	cfg    TokenConfig
+	http   *http.Client
+	flight singleflight.Group
+	wake   chan struct{} // the token was discarded
+
+	mu   sync.Mutex
+	hand grant
+}
+
+var _ oauth2.TokenSource = (*Tokens)(nil)
+
+// grant is one access token and its times. The zero grant is none.
+type grant struct {
+	access                       string
+	since, refresh, lastUse, end time.Time
+}
+
+// NewTokens checks the configuration. It does no I/O: the first token comes with
+// [Tokens.Get] or [Tokens.Run].
+func NewTokens(cfg TokenConfig) (*Tokens, error) {
+	if cfg.TokenURL == "" || cfg.ClientID == "" || cfg.Scope == "" || cfg.Credential.proof == nil || cfg.Now == nil {
+		return nil, errors.New("defender: TokenURL, ClientID, Scope, Credential and Now are required")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Tokens{
+		cfg: cfg,
+		http: &http.Client{
+			Transport: cfg.Transport,
+			Timeout:   tokenLimit,
+			// A redirect would take the secret to another place.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		wake: make(chan struct{}, 1),
+	}, nil
+}
+
+// Format prints nothing of the token, whatever the verb.
+func (t *Tokens) Format(f fmt.State, _ rune) {
+	// A fmt.State keeps its own errors.
+	_, _ = io.WriteString(f, "tokens by "+t.cfg.Credential.Kind())
+}
+
+// Current returns the token in hand, without any I/O; false if there is none that lives
+// long enough for a request.
+func (t *Tokens) Current() (access string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.hand.access, t.hand.access != "" && t.cfg.Now().Before(t.hand.lastUse)
+}
+
+// Get returns the token in hand, or asks for one; whoever asks at the same time shares
+// the request. Its error is a [TokenError], or the context's.
+func (t *Tokens) Get(ctx context.Context) (access string, err error) {
+	if access, ok := t.Current(); ok {
+		return access, nil
+	}
+	return t.renew(ctx)
+}
+
+// Token implements [oauth2.TokenSource] for whoever needs one; it takes at most 15 s.
+func (t *Tokens) Token() (*oauth2.Token, error) {
+	access, err := t.Get(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &oauth2.Token{AccessToken: access, TokenType: "Bearer", Expiry: t.hand.end}, nil
+}
+
+// Discard gives up a token that Defender refused. A token that is not in hand any more
+// changes nothing, so that each refused token leads to one fresh one, however many
+// requests it was refused for.
+func (t *Tokens) Discard(access string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if access == "" || t.hand.access != access {
+		return
+	}
+	t.hand = grant{}
+	select {
+	case t.wake <- struct{}{}:
+	default: // It is awake already.
+	}
+}
+
+// age is how long ago the token was issued; 0 for one that is not in hand.
+func (t *Tokens) age(access string) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.hand.access != access {
+		return 0
+	}
+	return t.cfg.Now().Sub(t.hand.since)
+}

@@ -1,0 +1,47 @@
+package defender
+
+import "fmt"
+
+// Tracking is how an action is followed: which kind of thing the POST creates. The
+// zero value is none, and is refused everywhere.
+type Tracking int
+
+const (
+	// TrackMachineActions follows a machine action.
+	TrackMachineActions Tracking = iota + 1
+	// TrackInvestigations follows an automated investigation.
+	TrackInvestigations
+)
+
+// String names what is followed, in the plural, as the API's paths do.
+func (t Tracking) String() string {
+	switch t {
+	case TrackMachineActions:
+		return "machineactions"
+	case TrackInvestigations:
+		return "investigations"
+	default:
+		return fmt.Sprintf("Tracking(%d)", int(t))
+	}
+}
+
+// Endpoint is where what is followed is read; the zero Endpoint for an invalid Tracking.
+func (t Tracking) Endpoint() Endpoint {
+	switch t {
+	case TrackMachineActions:
+		return MachineActionsEndpoint()
+	case TrackInvestigations:
+		return InvestigationsEndpoint()
+	default:
+		return Endpoint{}
+	}
+}
+
+// readRole is the smallest application role that lets it be read. An application
+// that may start investigations (Alert.ReadWrite.All) may read them as well.
+func (t Tracking) readRole() string {
+	if t == TrackInvestigations {
+		return "Alert.Read.All"
+	}
+	return "Machine.Read.All"
+}

@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"defenderbot/approvals"
+	"defenderbot/bot"
+	"defenderbot/commands"
+	"defenderbot/defender"
+)
+
+// Options are what a program decides and not a person who configures it.
+type Options struct {
+	Catalogue []defender.Action // what can be asked of a device
+	Clock     func() time.Time
+	Log       *slog.Logger
+	Version   string
+	// Hook is put on every Redis client; nil: none. Tests count with it.
+	Hook redis.Hook
+}
+
+// App is one process of the bot.
+type App struct {
+	config  Config
+	options Options
+	watch   *watch
+}
+
+// New makes an App. It starts nothing and speaks to nobody.
+func New(c Config, o Options) *App {
+	return &App{config: c, options: o, watch: newWatch()}
+}
+
+// Ready says why the bot cannot take commands now; nil if it can.
+func (a *App) Ready(ctx context.Context) error { return a.watch.ready(ctx) }
+
+// Run connects, works until ctx ends, finishes what is in flight within 25
+// seconds and returns nil. Any other end is an error.
+func (a *App) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.serveHTTP(ctx) })
+	g.Go(func() error { return a.work(ctx) })
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) && context.Cause(ctx) == context.Canceled {
+		return nil
+	}
+	return err
+}
+
+// work connects to Slack and Redis and runs the bot on them.
+func (a *App) work(ctx context.Context) error {
+	slack, err := a.connectSlack(ctx)
+	if err != nil {
+		return err
+	}
+	lists, err := a.resolve(ctx, slack)
+	if err != nil {
+		return err
+	}
+	rdb := a.config.Redis()
+	if a.options.Hook != nil {
+		rdb.AddHook(a.options.Hook)
+	}
+	defer func() {
+		if err := rdb.Close(); err != nil {
+			a.options.Log.Warn("redis could not be left in order", "error", err)
+		}
+	}()
+	store := a.store(rdb, slack.Team())
+	if err := a.connectRedis(ctx, rdb, store); err != nil {
+		return err
+	}
+	return a.run(ctx, slack, store, lists, rdb)
+}
+
+// run is deliberately one straight function: it is the picture of what is
+// connected to what.
+func (a *App) run(ctx context.Context, slack *bot.Slack, store *approvals.Store, lists lists, rdb redis.UniversalClient) error {
+	c, log, clock := a.config, a.options.Log, a.options.Clock
+	tokens, err := defender.NewTokens(defender.TokenConfig{
+		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
+		Credential: c.Credential, Now: clock, Log: log,
+	})
+	if err != nil {
+		return fmt.Errorf("tokens: %w", err)
+	}
+	client, err := defender.New(defender.Config{
+		BaseURL: c.Cloud.BaseURL, Tokens: tokens, Now: clock, UserAgent: "defenderbot/" + a.options.Version,
+	})
+	if err != nil {
+		return fmt.Errorf("defender: %w", err)
+	}
+	policy := approvals.Policy{
+		Requesters: lists.requesters, Approvers: lists.approvers, Channels: c.Channels, AllowShared: c.AllowShared,
+		Needed: c.Needed, NeededFor: c.NeededFor,
+	}
+	slack.Use(bot.Views{
+		Approvers: lists.approvers, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
+		DevicePage: func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
+	})
+	worker := approvals.NewWorker(approvals.WorkerConfig{
+		Store: store, Defender: client, People: slack, Policy: policy, Chat: slack, Log: log,
+	})
+	desk := approvals.NewDesk(approvals.DeskConfig{
+		Store: store, People: slack, Policy: policy, Worker: worker, MaxOpen: c.MaxOpen,
+		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
+	})
+	front := bot.New(bot.Config{
+		Desk: desk, Slack: slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered,
+	})
+	session := &bot.Session{
+		Open: slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, Drained: front.Idle,
+		Clock: clock, Log: log, Count: a.watch.socketEvent,
+	}
+	a.watch.started(session, rdb)
+	log.InfoContext(ctx, "running", "version", a.options.Version, "team", slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
+
+	// The bot outlives the session: what came in is answered before it stops.
+	answering, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer stop()
+		return session.Run(ctx)
+	})
+	g.Go(func() error { return front.Run(answering) })
+	g.Go(func() error { return worker.Run(ctx) })
+	g.Go(func() error { return tokens.Run(ctx) })
+	return g.Wait()
+}
+
+func (a *App) store(rdb redis.UniversalClient, team string) *approvals.Store {
+	c := a.config
+	return approvals.NewStore(approvals.StoreConfig{
+		Redis: rdb, Tenant: approvals.Tenant{Cloud: c.Cloud.Name, Tenant: c.Tenant, Client: c.ClientID}, Team: team,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Observe: a.observe,
+	})
+}
+
+func (a *App) grammar() commands.Grammar {
+	return Grammar(a.options.Catalogue, a.config.MaxDevices)
+}
+
+// Grammar is that of /defender for a catalogue.
+func Grammar(catalogue []defender.Action, maxDevices int) commands.Grammar {
+	g := commands.Grammar{Slash: "/defender", MaxDevices: maxDevices}
+	for _, action := range catalogue {
+		g.Actions = append(g.Actions, commands.Verb{Name: action.Name, Summary: action.Title})
+	}
+	return g
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/defender"
+)
+
+// Config is everything a bot is told from outside, checked.
+type Config struct {
+	SlackAppToken, SlackBotToken string
+	SlackAPIURL                  string
+	SlackConnections             int
+
+	Redis         func() redis.UniversalClient // makes a client; it does not connect
+	WaitReplicas  int
+	AllowVolatile bool
+
+	Cloud      defender.Cloud // with the overrides in it
+	Tenant     string
+	ClientID   string
+	Credential defender.Credential
+
+	Approvers, Requesters People
+	Channels              []string
+	AllowShared           bool
+	Needed                int
+	NeededFor             map[string]int
+	ApprovalTTL           time.Duration
+	ExecutionTTL          time.Duration
+	Retention             time.Duration
+	MaxDevices            int
+	MaxOpen               int
+	LinkInvestigation     string
+
+	HTTPAddr string // empty: no server
+	LogLevel slog.Level
+	LogJSON  bool
+}
+
+// People are ids and handles of user groups. A handle is resolved once, at the
+// start, and pinned to its id.
+type People struct {
+	Users, Groups, Handles []string
+}
+
+// Config makes sense of the text, or returns a *[ConfigError] with everything
+// that is wrong. The catalogue says which actions there are.
+func (e Env) Config(catalogue []defender.Action) (Config, error) {
+	e = e.withDefaults()
+	r := &reader{}
+	c := Config{
+		SlackAppToken:    r.token("SLACK_APP_TOKEN", "xapp-", r.secret("SLACK_APP_TOKEN", e.SlackAppToken, e.SlackAppTokenFile)),
+		SlackBotToken:    r.token("SLACK_BOT_TOKEN", "xoxb-", r.secret("SLACK_BOT_TOKEN", e.SlackBotToken, e.SlackBotTokenFile)),
+		SlackConnections: r.number("SLACK_CONNECTIONS", e.SlackConnections, 1, 10),
+		WaitReplicas:     r.number("REDIS_WAIT_REPLICAS", e.RedisWaitReplicas, 0, 10),
+		AllowVolatile:    r.yes("ALLOW_VOLATILE_REDIS", e.AllowVolatileRedis),
+		Tenant:           r.required("AZURE_TENANT_ID", e.TenantID),
+		ClientID:         r.required("AZURE_CLIENT_ID", e.ClientID),
+		Credential:       r.credential(e),
+		Approvers:        r.people("APPROVERS", r.required("APPROVERS", e.Approvers)),
+		Requesters:       r.people("REQUESTERS", e.Requesters),
+		Channels:         r.channels(e.Channels),
+		AllowShared:      r.yes("ALLOW_SHARED_CHANNELS", e.AllowSharedChannels),
+		ApprovalTTL:      r.duration("APPROVAL_TTL", e.ApprovalTTL),
+		ExecutionTTL:     r.duration("EXECUTION_TTL", e.ExecutionTTL),
+		Retention:        r.duration("RETENTION", e.Retention),
+		MaxDevices:       r.number("MAX_DEVICES", e.MaxDevices, 1, 20),
+		MaxOpen:          r.number("MAX_OPEN_PER_REQUESTER", e.MaxOpenPerRequester, 0, 100000),
+		HTTPAddr:         r.address("HTTP_ADDR", e.HTTPAddr),
+		LogLevel:         r.level(e.LogLevel),
+		LogJSON:          r.word("LOG_FORMAT", e.LogFormat, "json", "text") == "json",
+	}
+	insecure := r.yes("ALLOW_INSECURE_HTTP", e.AllowInsecureHTTP)
+	c.SlackAPIURL = withSlash(r.url("SLACK_API_URL", e.SlackAPIURL, insecure))
+	c.Cloud = r.cloud(e, insecure)
+	c.Redis = r.redis(r.secret("REDIS_URL", e.RedisURL, e.RedisURLFile))
+	c.Needed, c.NeededFor = r.approvals(e.ApprovalsRequired, catalogue)
+	c.LinkInvestigation = r.template("LINK_INVESTIGATION", e.LinkInvestigation)
+	r.notYet(e)
+	return c, r.err()
+}

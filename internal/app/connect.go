@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/approvals"
+	"defenderbot/bot"
+)
+
+const (
+	firstRetry  = 500 * time.Millisecond
+	lastRetry   = 15 * time.Second
+	connectWait = 10 * time.Second // for one try
+)
+
+// until tries again and again, with longer pauses, until it works, ctx ends, or
+// the error is one that no waiting mends.
+func (a *App) until(ctx context.Context, what string, try func(context.Context) error) error {
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+		one, cancel := context.WithTimeout(ctx, connectWait)
+		err := try(one)
+		cancel()
+		switch {
+		case err == nil:
+			a.watch.connected(what)
+			return nil
+		case errors.Is(err, bot.ErrForGood), errors.Is(err, errVolatile), ctx.Err() != nil:
+			return err
+		}
+		a.watch.missing(what, err)
+		a.options.Log.WarnContext(ctx, "cannot start yet; trying again", "waiting_for", what, "error", err, "again_in", pause)
+		t := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-t.C:
+		}
+	}
+}
+
+func (a *App) connectSlack(ctx context.Context) (s *bot.Slack, err error) {
+	err = a.until(ctx, "slack", func(ctx context.Context) (err error) {
+		s, err = bot.NewSlack(ctx, bot.SlackConfig{
+			APIURL: a.config.SlackAPIURL, AppToken: a.config.SlackAppToken, BotToken: a.config.SlackBotToken, Clock: a.options.Clock,
+		})
+		return err
+	})
+	return s, err
+}
+
+func (a *App) connectRedis(ctx context.Context, rdb redis.UniversalClient, store *approvals.Store) error {
+	return a.until(ctx, "redis", func(ctx context.Context) error {
+		if err := store.Prepare(ctx); err != nil {
+			return err
+		}
+		if a.config.AllowVolatile {
+			return nil
+		}
+		return durable(ctx, rdb)
+	})
+}
+
+// lists are the people of the configuration by id.
+type lists struct {
+	approvers, requesters approvals.List
+}
+
+// resolve pins the handles of user groups to their ids.
+func (a *App) resolve(ctx context.Context, s *bot.Slack) (l lists, err error) {
+	err = a.until(ctx, "slack's user groups", func(ctx context.Context) (err error) {
+		if l.approvers, err = pin(ctx, s, a.config.Approvers); err != nil {
+			return fmt.Errorf("APPROVERS: %w", err)
+		}
+		if l.requesters, err = pin(ctx, s, a.config.Requesters); err != nil {
+			return fmt.Errorf("REQUESTERS: %w", err)
+		}
+		return nil
+	})
+	return l, err
+}
+
+func pin(ctx context.Context, s *bot.Slack, p People) (approvals.List, error) {
+	l := approvals.List{Users: p.Users, Groups: p.Groups}
+	for _, handle := range p.Handles {
+		id, err := s.GroupNamed(ctx, handle)
+		if err != nil {
+			return approvals.List{}, err
+		}
+		l.Groups = append(l.Groups, id)
+	}
+	return l, nil
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Env is the configuration as text, one field for each variable. envconfig
+// fills it from the environment; [Env.Config] makes sense of it.
+type Env struct {
+	SlackAppToken     string `envconfig:"SLACK_APP_TOKEN" default:"" need:"required" doc:"app-level token, xapp-…, with connections:write"`
+	SlackAppTokenFile string `envconfig:"SLACK_APP_TOKEN_FILE" doc:"a file that holds it instead"`
+	SlackBotToken     string `envconfig:"SLACK_BOT_TOKEN" need:"required" doc:"bot token, xoxb-…"`
+	SlackBotTokenFile string `envconfig:"SLACK_BOT_TOKEN_FILE" doc:"a file that holds it instead"`
+	SlackAPIURL       string `envconfig:"SLACK_API_URL" default:"https://slack.com/api/" doc:"where Slack's Web API is"`
+	SlackConnections  string `envconfig:"SLACK_CONNECTIONS" default:"2" doc:"sockets of each process, 1 to 10; Slack allows 10 for all processes together"`
+
+	RedisURL          string `envconfig:"REDIS_URL" need:"required" doc:"as go-redis reads it: with master_name a Sentinel, with addr a Cluster, else one server (redis, rediss, unix)"`
+	RedisURLFile      string `envconfig:"REDIS_URL_FILE" doc:"a file that holds it instead"`
+	RedisWaitReplicas string `envconfig:"REDIS_WAIT_REPLICAS" default:"0" doc:"how many replicas must confirm a change before it counts"`
+
+	TenantID            string `envconfig:"AZURE_TENANT_ID" need:"required" doc:"the tenant"`
+	ClientID            string `envconfig:"AZURE_CLIENT_ID" need:"required" doc:"the application's registration"`
+	ClientSecret        string `envconfig:"AZURE_CLIENT_SECRET" need:"one of three" doc:"its secret"`
+	ClientSecretFile    string `envconfig:"AZURE_CLIENT_SECRET_FILE" doc:"a file that holds it instead"`
+	ClientCertificate   string `envconfig:"AZURE_CLIENT_CERTIFICATE_PATH" need:"one of three" doc:"a PEM file with its certificate and key"`
+	FederatedTokenFile  string `envconfig:"AZURE_FEDERATED_TOKEN_FILE" need:"one of three" doc:"a file with a workload identity's token"`
+	AuthorityHost       string `envconfig:"AZURE_AUTHORITY_HOST" need:"by cloud" doc:"where tokens come from"`
+	Cloud               string `envconfig:"DEFENDER_CLOUD" default:"global" doc:"global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod"`
+	DefenderAPIURL      string `envconfig:"DEFENDER_API_URL" need:"by cloud" doc:"where Defender's API is"`
+	DefenderScope       string `envconfig:"DEFENDER_SCOPE" need:"by cloud" doc:"what a token is asked for"`
+	LinkInvestigation   string `envconfig:"LINK_INVESTIGATION" doc:"address of an investigation in the portal, with {id}"`
+	Approvers           string `envconfig:"APPROVERS" need:"required" doc:"who decides: user ids (U…, W…), user group ids (S…), @handles of user groups; comma-separated"`
+	Requesters          string `envconfig:"REQUESTERS" need:"every full member" doc:"who may ask, in the same form"`
+	Channels            string `envconfig:"CHANNELS" need:"wherever the bot is" doc:"ids of the channels where commands are taken"`
+	ApprovalsRequired   string `envconfig:"APPROVALS_REQUIRED" default:"1" doc:"distinct approvers; also by action: 1,collect=2"`
+	ApprovalTTL         string `envconfig:"APPROVAL_TTL" default:"30m" doc:"how long a request waits for approval"`
+	ExecutionTTL        string `envconfig:"EXECUTION_TTL" default:"1h" doc:"how long an approved call waits to be sent"`
+	MaxDevices          string `envconfig:"MAX_DEVICES" default:"20" doc:"devices in one request, 1 to 20"`
+	MaxOpenPerRequester string `envconfig:"MAX_OPEN_PER_REQUESTER" default:"20" doc:"requests of one person that wait for a decision; 0: no limit"`
+	Retention           string `envconfig:"RETENTION" default:"2160h" doc:"how long records that have ended, and the audit trail, are kept"`
+	BreakGlass          string `envconfig:"BREAK_GLASS" default:"false" doc:"not available in this version: anything but false stops the start"`
+	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations"`
+	AllowInsecureHTTP   string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" doc:"allow plain http to other hosts; to loopback it needs no permission"`
+	AllowVolatileRedis  string `envconfig:"ALLOW_VOLATILE_REDIS" default:"false" doc:"start although Redis can lose or evict what it holds"`
+	AuditSigningKeyFile string `envconfig:"AUDIT_SIGNING_KEY_FILE" doc:"not available in this version: setting it stops the start"`
+	HTTPAddr            string `envconfig:"HTTP_ADDR" default:":8080" doc:"where /healthz, /readyz and /metrics are; empty switches them off"`
+	LogLevel            string `envconfig:"LOG_LEVEL" default:"info" doc:"debug, info, warn or error"`
+	LogFormat           string `envconfig:"LOG_FORMAT" default:"json" doc:"json or text, to stderr"`
+}
+
+// Table is the configuration as a Markdown table, for the README and -help.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("| variable | default | |\n|---|---|---|\n")
+	for f := range reflect.TypeFor[Env]().Fields() {
+		value := f.Tag.Get("need")
+		if d := f.Tag.Get("default"); d != "" {
+			value = "`" + d + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Tag.Get("envconfig"), value, f.Tag.Get("doc"))
+	}
+	return b.String()
+}
+
+// withDefaults fills in what is empty. An empty HTTP_ADDR stays: it says off.
+func (e Env) withDefaults() Env {
+	v := reflect.ValueOf(&e).Elem()
+	for f, value := range v.Fields() {
+		if value.String() == "" && f.Name != "HTTPAddr" {
+			value.SetString(f.Tag.Get("default"))
+		}
+	}
+	return e
+}

@@ -1,0 +1,249 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"defenderbot/defender"
+)
+
+// ConfigError is everything that is wrong with a configuration. It names
+// variables and never a value: a value may be a secret in the wrong place.
+type ConfigError struct{ Problems []string }
+
+// Error is all of it, a line each.
+func (c *ConfigError) Error() string {
+	return "the configuration is not usable:\n  " + strings.Join(c.Problems, "\n  ")
+}
+
+// reader reads texts and collects what is wrong with them.
+type reader struct{ problems []string }
+
+func (r *reader) err() error {
+	if len(r.problems) == 0 {
+		return nil
+	}
+	slices.Sort(r.problems)
+	return &ConfigError{slices.Compact(r.problems)}
+}
+
+func (r *reader) wrong(name, format string, a ...any) {
+	r.problems = append(r.problems, name+": "+fmt.Sprintf(format, a...))
+}
+
+func (r *reader) required(name, value string) string {
+	if value == "" {
+		r.wrong(name, "is required")
+	}
+	return value
+}
+
+// secret takes a required secret from the variable or from the file that
+// NAME_FILE names.
+func (r *reader) secret(name, value, file string) string {
+	switch {
+	case value != "" && file != "":
+		r.wrong(name, "and %s_FILE are both set; set one", name)
+		return value
+	case value != "":
+		return value
+	case file == "":
+		r.wrong(name, "is required (or %s_FILE)", name)
+		return ""
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		r.wrong(name+"_FILE", "cannot be read: %v", errors.Unwrap(err))
+		return ""
+	}
+	if value = strings.TrimSpace(string(text)); value == "" {
+		r.wrong(name+"_FILE", "names an empty file")
+	}
+	return value
+}
+
+func (r *reader) token(name, prefix, value string) string {
+	if value != "" && !strings.HasPrefix(value, prefix) {
+		r.wrong(name, "must begin with %s", prefix)
+	}
+	return value
+}
+
+func (r *reader) number(name, value string, least, most int) int {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < least || n > most {
+		r.wrong(name, "must be a whole number from %d to %d", least, most)
+	}
+	return n
+}
+
+func (r *reader) yes(name, value string) bool { return r.word(name, value, "true", "false") == "true" }
+
+func (r *reader) word(name, value string, allowed ...string) string {
+	if !slices.Contains(allowed, value) {
+		r.wrong(name, "must be one of: %s", strings.Join(allowed, ", "))
+	}
+	return value
+}
+
+func (r *reader) duration(name, value string) time.Duration {
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		r.wrong(name, "must be a time like 30m or 2160h, and more than nothing")
+	}
+	return d
+}
+
+func (r *reader) level(value string) slog.Level {
+	var l slog.Level
+	if l.UnmarshalText([]byte(value)) != nil {
+		r.wrong("LOG_LEVEL", "must be debug, info, warn or error")
+	}
+	return l
+}
+
+func (r *reader) address(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
+		r.wrong(name, "must be host:port or :port")
+	}
+	return value
+}
+
+// url takes https anywhere and http to this machine.
+func (r *reader) url(name, value string, insecure bool) string {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
+		r.wrong(name, "must be an https address without a user name")
+	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
+		r.wrong(name, "is plain http to another host; use https, or set ALLOW_INSECURE_HTTP=true")
+	}
+	return value
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func withSlash(address string) string { return strings.TrimRight(address, "/") + "/" }
+
+func (r *reader) template(name, value string) string {
+	if value != "" && (!strings.Contains(value, "{id}") || !strings.HasPrefix(value, "https://")) {
+		r.wrong(name, "must be an https address with {id} in it")
+	}
+	return value
+}
+
+var (
+	userID    = regexp.MustCompile(`^[UW][A-Z0-9]{1,20}$`)
+	groupID   = regexp.MustCompile(`^S[A-Z0-9]{1,20}$`)
+	channelID = regexp.MustCompile(`^[CG][A-Z0-9]{1,20}$`)
+	handle    = regexp.MustCompile(`^@[\p{L}\p{N}._-]{1,80}$`)
+)
+
+func (r *reader) people(name, value string) (p People) {
+	for _, word := range list(value) {
+		switch {
+		case userID.MatchString(word):
+			p.Users = append(p.Users, word)
+		case groupID.MatchString(word):
+			p.Groups = append(p.Groups, word)
+		case handle.MatchString(word):
+			p.Handles = append(p.Handles, word[1:])
+		default:
+			r.wrong(name, "takes user ids (U…, W…), user group ids (S…) and @handles of user groups, separated by commas")
+		}
+	}
+	return p
+}
+
+func (r *reader) channels(value string) []string {
+	ids := list(value)
+	if slices.ContainsFunc(ids, func(id string) bool { return !channelID.MatchString(id) }) {
+		r.wrong("CHANNELS", "takes channel ids (C…, G…), separated by commas")
+	}
+	return ids
+}
+
+// approvals reads how many approvers are needed: a number, and others for
+// single actions.
+func (r *reader) approvals(value string, catalogue []defender.Action) (int, map[string]int) {
+	needed, by := 1, map[string]int{}
+	for _, word := range list(value) {
+		name, count, single := strings.Cut(word, "=")
+		if !single {
+			needed = r.number("APPROVALS_REQUIRED", name, 1, 10)
+			continue
+		}
+		if !slices.ContainsFunc(catalogue, func(a defender.Action) bool { return a.Name == name }) {
+			r.wrong("APPROVALS_REQUIRED", "names an action that this version does not have")
+		}
+		by[name] = r.number("APPROVALS_REQUIRED", count, 1, 10)
+	}
+	return needed, by
+}
+
+// credential takes the first of the three ways to prove who the bot is.
+func (r *reader) credential(e Env) defender.Credential {
+	switch {
+	case e.ClientSecret != "" || e.ClientSecretFile != "":
+		return defender.Secret(r.secret("AZURE_CLIENT_SECRET", e.ClientSecret, e.ClientSecretFile))
+	case e.ClientCertificate != "":
+		return defender.Certificate(e.ClientCertificate)
+	case e.FederatedTokenFile != "":
+		return defender.FederatedTokenFile(e.FederatedTokenFile)
+	}
+	r.wrong("AZURE_CLIENT_SECRET", "or AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE is required")
+	return defender.Credential{}
+}
+
+func (r *reader) cloud(e Env, insecure bool) defender.Cloud {
+	cloud, ok := defender.CloudNamed(e.Cloud)
+	if !ok {
+		r.wrong("DEFENDER_CLOUD", "must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod")
+	}
+	if e.DefenderAPIURL != "" {
+		cloud.BaseURL = strings.TrimRight(r.url("DEFENDER_API_URL", e.DefenderAPIURL, insecure), "/")
+	}
+	if e.AuthorityHost != "" {
+		cloud.Authority = strings.TrimRight(r.url("AZURE_AUTHORITY_HOST", e.AuthorityHost, insecure), "/")
+	}
+	if e.DefenderScope != "" {
+		cloud.Scope = e.DefenderScope
+	}
+	return cloud
+}
+
+// notYet refuses what the contract names and this version cannot do: to start
+// as if it could would be a lie.
+func (r *reader) notYet(e Env) {
+	if e.BreakGlass != "false" {
+		r.wrong("BREAK_GLASS", "is not available in this version; leave it unset")
+	}
+	if e.AuditSigningKeyFile != "" {
+		r.wrong("AUDIT_SIGNING_KEY_FILE", "is not available in this version; leave it unset")
+	}
+}
+
+func list(value string) []string {
+	var words []string
+	for word := range strings.SplitSeq(value, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			words = append(words, word)
+		}
+	}
+	return words
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// redis reads REDIS_URL. What go-redis says about a wrong one is not repeated:
+// it could hold the password.
+func (r *reader) redis(text string) func() redis.UniversalClient {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		r.wrong("REDIS_URL", "cannot be read as an address")
+		return nil
+	}
+	var open func() redis.UniversalClient
+	switch query := u.Query(); {
+	case query.Has("master_name"):
+		open, err = sentinel(text)
+	case query.Has("addr"):
+		open, err = cluster(text)
+	default:
+		open, err = single(text)
+	}
+	if err != nil {
+		r.wrong("REDIS_URL", "is not an address that go-redis can read (redis://, rediss:// or unix://)")
+	}
+	return open
+}
+
+// The store repeats its scripts itself and knows what it may say about a lost
+// answer, so go-redis does not repeat anything on its own. A cluster still
+// follows redirections.
+const (
+	dialLimit = time.Second
+	poolSize  = 40
+)
+
+func single(text string) (func() redis.UniversalClient, error) {
+	o, err := redis.ParseURL(text)
+	if err != nil {
+		return nil, err
+	}
+	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
+	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
+	return func() redis.UniversalClient { return redis.NewClient(o) }, nil
+}
+
+func sentinel(text string) (func() redis.UniversalClient, error) {
+	o, err := redis.ParseFailoverURL(text)
+	if err != nil {
+		return nil, err
+	}
+	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
+	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
+	return func() redis.UniversalClient { return redis.NewFailoverClient(o) }, nil
+}
+
+func cluster(text string) (func() redis.UniversalClient, error) {
+	o, err := redis.ParseClusterURL(text)
+	if err != nil {
+		return nil, err
+	}
+	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
+	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
+	return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
+}
+
+// errVolatile says that Redis may lose what it confirmed.
+var errVolatile = errors.New("redis is not durable")
+
+// durable checks that Redis neither evicts keys nor forgets them at a restart.
+// It reads INFO, because CONFIG is often forbidden.
+func durable(ctx context.Context, rdb redis.UniversalClient) error {
+	if c, ok := rdb.(*redis.ClusterClient); ok {
+		return c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return durableNode(ctx, node) })
+	}
+	return durableNode(ctx, rdb)
+}
+
+func durableNode(ctx context.Context, rdb redis.Cmdable) error {
+	memory, err := rdb.Info(ctx, "memory").Result()
+	if err != nil {
+		return fmt.Errorf("ask Redis about its memory: %w", err)
+	}
+	persistence, err := rdb.Info(ctx, "persistence").Result()
+	if err != nil {
+		return fmt.Errorf("ask Redis about its persistence: %w", err)
+	}
+	if !strings.Contains(memory, "maxmemory_policy:noeviction") {
+		return fmt.Errorf("%w: its maxmemory-policy is not noeviction, so it may drop approvals; set it, or set ALLOW_VOLATILE_REDIS=true for a trial", errVolatile)
+	}
+	if !strings.Contains(persistence, "aof_enabled:1") {
+		return fmt.Errorf("%w: appendonly is off, so a restart loses approvals; switch it on, or set ALLOW_VOLATILE_REDIS=true for a trial", errVolatile)
+	}
+	return nil
+}

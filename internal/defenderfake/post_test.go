@@ -1,0 +1,211 @@
+package defenderfake
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBodyRules(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.Limits = map[string][]Limit{CollectPackage: nil} })
+	for _, tt := range []struct {
+		name, verb, kind, body string
+		status                 int
+		code                   string
+	}{
+		{"no body", "collectInvestigationPackage", "application/json", "", 400, "InvalidRequestBody"},
+		{"not JSON", "collectInvestigationPackage", "application/json", "Comment=x", 400, "InvalidRequestBody"},
+		{"null", "collectInvestigationPackage", "application/json", "null", 400, "InvalidRequestBody"},
+		{"a list", "collectInvestigationPackage", "application/json", `["x"]`, 400, "InvalidRequestBody"},
+		{"a number", "collectInvestigationPackage", "application/json", `{"Comment":7}`, 400, "InvalidRequestBody"},
+		{"no comment", "collectInvestigationPackage", "application/json", `{}`, 400, "MissingRequiredParameter"},
+		{"empty comment", "collectInvestigationPackage", "application/json", `{"Comment":" "}`, 400, "MissingRequiredParameter"},
+		{"null comment", "collectInvestigationPackage", "application/json", `{"Comment":null}`, 400, "MissingRequiredParameter"},
+		{"lower case", "startInvestigation", "application/json", `{"comment":"x"}`, 400, "MissingRequiredParameter"},
+		{"form", "startInvestigation", "application/x-www-form-urlencoded", `{"Comment":"x"}`, 400, "InvalidRequestBody"},
+		{"no type", "startInvestigation", "", `{"Comment":"x"}`, 400, "InvalidRequestBody"},
+		{"scan without type", "runAntiVirusScan", "application/json", `{"Comment":"x"}`, 400, "MissingRequiredParameter"},
+		{"scan of no type", "runAntiVirusScan", "application/json", `{"Comment":"x","ScanType":"quick"}`, 400, "InvalidRequestBody"},
+		{"wrong isolation", "isolate", "application/json", `{"Comment":"x","IsolationType":"Half"}`, 400, "InvalidRequestBody"},
+		{"charset", "collectInvestigationPackage", "application/json; charset=utf-8", `{"Comment":"x"}`, 201, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := r.do("POST", "/api/machines/"+device40+"/"+tt.verb, tt.body, "Content-Type", tt.kind)
+			a.t = t
+			a.want(tt.status, tt.code)
+		})
+	}
+	if got := len(r.Actions()) + len(r.Investigations()); got != 1 {
+		t.Errorf("%d things were started, want 1", got)
+	}
+}
+
+func TestEachActionOfTheTable(t *testing.T) {
+	r := newRig(t)
+	for _, tt := range []struct{ verb, body, makes, scope string }{
+		{"collectInvestigationPackage", `{"Comment":"c"}`, "CollectInvestigationPackage", ""},
+		{"isolate", `{"Comment":"c"}`, "Isolate", "Full"},
+		{"isolate", `{"Comment":"c","IsolationType":"Selective"}`, "Isolate", "Selective"},
+		{"unisolate", `{"Comment":"c"}`, "Unisolate", ""},
+		{"runAntiVirusScan", `{"Comment":"c","ScanType":"Quick"}`, "RunAntiVirusScan", "Quick"},
+		{"restrictCodeExecution", `{"Comment":"c"}`, "RestrictCodeExecution", ""},
+		{"unrestrictCodeExecution", `{"Comment":"c"}`, "UnrestrictCodeExecution", ""},
+	} {
+		r.post(tt.verb, tt.body).want(http.StatusCreated, "")
+		all := r.Actions()
+		last := all[len(all)-1]
+		if last.Type != tt.makes || last.Scope != tt.scope || last.MachineID != device40 || last.Comment != "c" {
+			t.Errorf("%s made %+v, want type %s and scope %q", tt.verb, last, tt.makes, tt.scope)
+		}
+		if err := r.Finish(last.ID, ActionSucceeded); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestEachActionNeedsItsRole(t *testing.T) {
+	for _, tt := range []struct{ method, path, need string }{
+		{"POST", "machines/{d}/startInvestigation", "Alert.ReadWrite.All"},
+		{"POST", "machines/{d}/collectInvestigationPackage", "Machine.CollectForensics"},
+		{"POST", "machines/{d}/isolate", "Machine.Isolate"},
+		{"POST", "machines/{d}/unisolate", "Machine.Isolate"},
+		{"POST", "machines/{d}/runAntiVirusScan", "Machine.Scan"},
+		{"POST", "machines/{d}/restrictCodeExecution", "Machine.RestrictExecution"},
+		{"POST", "machines/{d}/unrestrictCodeExecution", "Machine.RestrictExecution"},
+		{"GET", "machines", "Machine.Read.All,Machine.ReadWrite.All"},
+		{"GET", "machines/{d}", "Machine.Read.All,Machine.ReadWrite.All"},
+		{"GET", "machineactions", "Machine.Read.All,Machine.ReadWrite.All"},
+		{"GET", "machineactions/x", "Machine.Read.All,Machine.ReadWrite.All"},
+		{"GET", "machineactions/x/getPackageUri", "Machine.ReadWrite.All"},
+		{"GET", "investigations", "Alert.Read.All,Alert.ReadWrite.All"},
+		{"GET", "investigations/63004", "Alert.Read.All,Alert.ReadWrite.All"},
+	} {
+		r := newRig(t, func(o *Options) { o.Roles = []string{"Ti.ReadWrite.All", "Url.Read.All"} })
+		path := "/api/" + strings.ReplaceAll(tt.path, "{d}", device40)
+		a := r.do(tt.method, path, `{"Comment":"x","ScanType":"Full"}`)
+		a.want(http.StatusForbidden, "Forbidden")
+		want := "Missing application roles. API required roles: " + tt.need +
+			", application roles: Ti.ReadWrite.All,Url.Read.All."
+		if got := a.message(); got != want {
+			t.Errorf("%s: message = %q, want %q", tt.path, got, want)
+		}
+		r.SetApp(App{ID: DefaultClientID, Secret: DefaultClientSecret, Roles: strings.Split(tt.need, ",")[:1]})
+		r.do(tt.method, path, `{"Comment":"x","ScanType":"Full"}`).want(http.StatusForbidden, "Forbidden") // old token, old roles
+		r.bearer = r.login()
+		if got := r.do(tt.method, path, `{"Comment":"x","ScanType":"Full"}`).status; got == http.StatusForbidden {
+			t.Errorf("%s: 403 with the role %s", tt.path, tt.need)
+		}
+	}
+}
+
+func TestNoRolesAtAll(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.Roles = []string{} })
+	a := r.get("/api/machines")
+	if got, want := a.message(), "application roles: ."; !strings.HasSuffix(got, want) {
+		t.Errorf("message = %q, want the end %q", got, want)
+	}
+}
+
+func TestWrongPathOrVerb(t *testing.T) {
+	r := newRig(t)
+	for _, tt := range []struct{ method, path string }{
+		{"GET", "/api/machines/" + device40 + "/startInvestigation"},
+		{"POST", "/api/machineactions/x/getPackageUri"},
+		{"POST", "/api/machines/" + device40 + "/startInvestigations"},
+		{"POST", "/api/machines//startInvestigation"},
+		{"PUT", "/api/machines/" + device40},
+		{"GET", "/machines"},
+		{"GET", "/api/v2.0/machines"},
+		{"GET", "/"},
+	} {
+		a := r.do(tt.method, tt.path, "")
+		a.want(http.StatusNotFound, "NotFound")
+		if want := "No HTTP resource was found that matches the request URI '" + r.URL() + tt.path + "'."; a.message() != want {
+			t.Errorf("%s %s: message = %q, want %q", tt.method, tt.path, a.message(), want)
+		}
+	}
+}
+
+func TestPathsThatMeanTheSame(t *testing.T) {
+	r := newRig(t)
+	for _, path := range []string{"/api/machines/" + device40, "/api/v1.0/machines/" + device40, "/api/Machines/" + device40} {
+		r.get(path).want(http.StatusOK, "")
+	}
+}
+
+func TestUnknownDevice(t *testing.T) {
+	r := newRig(t)
+	a := r.do("POST", "/api/machines/"+device32+"/collectInvestigationPackage", `{"Comment":"x"}`)
+	a.want(http.StatusNotFound, "ResourceNotFound")
+	if want := "Machine " + device32 + " was not found"; a.message() != want {
+		t.Errorf("message = %q, want %q", a.message(), want)
+	}
+	r.AddDevice(Device{ID: device32})
+	r.do("POST", "/api/machines/"+device32+"/collectInvestigationPackage", `{"Comment":"x"}`).want(http.StatusCreated, "")
+	r.RemoveDevice(device32)
+	r.get("/api/machines/"+device32).want(http.StatusNotFound, "ResourceNotFound")
+}
+
+func TestPlatforms(t *testing.T) {
+	for _, tt := range []struct {
+		os, version, verb string
+		status            int
+		code              string
+	}{
+		{"macOS", "", "startInvestigation", 400, "OsPlatformNotSupported"},
+		{"Linux", "", "restrictCodeExecution", 400, "OsPlatformNotSupported"},
+		{"Linux", "", "collectInvestigationPackage", 201, ""},
+		{"Windows10", "1703", "startInvestigation", 400, "ClientVersionNotSupported"},
+		{"Windows10", "1709", "startInvestigation", 201, ""},
+		{"Windows10", "22H2", "startInvestigation", 201, ""},
+		{"WindowsServer2019", "1809", "startInvestigation", 201, ""},
+		{"Windows10", "1607", "collectInvestigationPackage", 201, ""},
+	} {
+		r := newRig(t)
+		r.AddDevice(Device{ID: device40, OSPlatform: tt.os, Version: tt.version})
+		r.post(tt.verb, `{"Comment":"x"}`).want(tt.status, tt.code)
+	}
+}
+
+func TestSecondIsRefused(t *testing.T) {
+	for _, verb := range []string{"collectInvestigationPackage", "startInvestigation", "runAntiVirusScan"} {
+		r := newRig(t)
+		body := `{"Comment":"x","ScanType":"Full"}`
+		r.post(verb, body).want(http.StatusCreated, "") // and refused at once, long before the first is visible
+		a := r.post(verb, body)
+		a.want(http.StatusBadRequest, "ActiveRequestAlreadyExists")
+		if got, want := a.message(), "Action is already in progress"; got != want {
+			t.Errorf("message = %q, want %q", got, want)
+		}
+		r.clock.move(88 * time.Second)
+		r.post(verb, body).want(http.StatusCreated, "")
+	}
+}
+
+func TestSecondMayAlsoJoinOrStart(t *testing.T) {
+	r := newRig(t, func(o *Options) {
+		o.Second = map[string]Second{
+			CollectPackage: SecondFirst, Isolate: SecondStarted, StartInvestigation: SecondFirst,
+		}
+	})
+	first, again := r.post("collectInvestigationPackage", `{"Comment":"1"}`), r.post("collectInvestigationPackage", `{"Comment":"2"}`)
+	again.want(http.StatusCreated, "")
+	if diff := cmp.Diff(first.object(), again.object()); diff != "" {
+		t.Errorf("second collection (-first +second):\n%s", diff)
+	}
+	one, two := r.post("isolate", `{"Comment":"1"}`), r.post("isolate", `{"Comment":"2"}`)
+	if one.str("id") == two.str("id") {
+		t.Error("a second isolation was to be a new one")
+	}
+	one, two = r.post("startInvestigation", `{"Comment":"1"}`), r.post("startInvestigation", `{"Comment":"2"}`)
+	if one.str("id") != two.str("id") || len(r.Investigations()) != 1 {
+		t.Error("a second investigation was to be the first")
+	}
+	calls := r.Calls()
+	if last := calls[len(calls)-1]; last.Made != "" {
+		t.Errorf("the call that joined is recorded as having made %s", last.Made)
+	}
+}

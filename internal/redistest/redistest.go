@@ -1,0 +1,147 @@
+// Package redistest gives tests a Redis: a real redis-server process of their
+// own, and miniredis, so that the same test runs on both.
+package redistest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+)
+
+// Each runs a test on miniredis and, where redis-server is installed, on a
+// real server. With REQUIRE_REDIS set a missing server is a failure, so that
+// a test run that counts leaves nothing out.
+func Each(t *testing.T, test func(t *testing.T, addr string)) {
+	t.Helper()
+	t.Run("miniredis", func(t *testing.T) { test(t, Mini(t).Addr()) })
+	Real(t, func(t *testing.T, s *Server) { test(t, s.Addr) })
+}
+
+// Real is Each for what only a real server can show.
+func Real(t *testing.T, test func(t *testing.T, s *Server)) {
+	t.Helper()
+	if installed(t) {
+		t.Run("redis-server", func(t *testing.T) { test(t, Start(t)) })
+	}
+}
+
+// Mini starts a miniredis for one test.
+func Mini(t testing.TB) *miniredis.Miniredis {
+	t.Helper()
+	m := miniredis.RunT(t)
+	m.ClockTTL(true)
+	return m
+}
+
+// installed says whether there is a redis-server.
+func installed(t testing.TB) bool {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err == nil {
+		return true
+	}
+	if os.Getenv("REQUIRE_REDIS") != "" {
+		t.Fatal("redis-server is not installed, and REQUIRE_REDIS is set")
+	}
+	t.Log("redis-server is not installed: running on miniredis only")
+	return false
+}
+
+// Server is a redis-server process.
+type Server struct {
+	Addr string
+	dir  string
+	args []string
+	cmd  *exec.Cmd
+}
+
+// Start starts a redis-server on a free port, durable as the bot wants it, and
+// ends it with the test. More arguments are given to the server as they are.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	port := freePort(t)
+	s := &Server{Addr: "127.0.0.1:" + port, dir: t.TempDir()}
+	s.args = append([]string{
+		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes",
+		"--appendfsync", "always", "--maxmemory-policy", "noeviction", "--enable-debug-command", "local",
+	}, args...)
+	s.Up(t)
+	t.Cleanup(func() { s.Kill(t) })
+	return s
+}
+
+// Up starts the process and waits until it answers.
+func (s *Server) Up(t testing.TB) {
+	t.Helper()
+	s.cmd = exec.Command("redis-server", s.args...)
+	if err := s.cmd.Start(); err != nil {
+		t.Fatalf("start redis-server: %v", err)
+	}
+	rdb := s.Client(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for {
+		err := rdb.Ping(ctx).Err()
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("redis-server on %s does not answer: %v", s.Addr, err)
+		}
+	}
+}
+
+// Kill ends the process at once, as a crash does.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	if s.cmd == nil {
+		return
+	}
+	if err := s.cmd.Process.Kill(); err != nil {
+		t.Errorf("kill redis-server: %v", err)
+	}
+	if _, killed := errors.AsType[*exec.ExitError](s.cmd.Wait()); !killed {
+		t.Errorf("redis-server on %s had ended by itself", s.Addr)
+	}
+	s.cmd = nil
+}
+
+// Client is a client of the server, closed with the test.
+func (s *Server) Client(t testing.TB) *redis.Client {
+	t.Helper()
+	return Client(t, s.Addr)
+}
+
+// Client is a client as the bot makes it, closed with the test.
+func Client(t testing.TB, addr string) *redis.Client {
+	t.Helper()
+	rdb := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, DialerRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true})
+	t.Cleanup(func() {
+		if err := rdb.Close(); err != nil {
+			t.Errorf("close the client of %s: %v", addr, err)
+		}
+	})
+	return rdb
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatal(fmt.Errorf("not a TCP address: %v", l.Addr()))
+	}
+	return strconv.Itoa(addr.Port)
+}

@@ -1,0 +1,116 @@
+package slackfake
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+const buttons = `[{"type":"section","text":{"type":"mrkdwn","text":"Go?"}},{"type":"actions","block_id":"act","elements":[
+	{"type":"button","action_id":"approve","value":"D-1","style":"primary","text":{"type":"plain_text","text":"Approve"},
+	"confirm":{"title":{"type":"plain_text","text":"Sure?"},"text":{"type":"plain_text","text":"Really"},
+	"confirm":{"type":"plain_text","text":"Yes"},"deny":{"type":"plain_text","text":"No"}}},
+	{"type":"static_select","action_id":"pick","options":[{"text":{"type":"plain_text","text":"A"},"value":"a"}]}]}]`
+
+// card posts a message with buttons.
+func card(t *testing.T, s *Server) string {
+	t.Helper()
+	return bot(t, s, "chat.postMessage", form("channel", general, "text", "Go?", "blocks", buttons))["ts"].(string)
+}
+
+func TestClick(t *testing.T) {
+	s, _ := start(t)
+	ts := card(t, s)
+	app := open(t, s)
+	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ext, general, ts, "approve") })
+	m := app.read()
+	app.ack(m, "")
+	if o := <-got; !o.Acked || o.Shown != "" {
+		t.Errorf("%+v", o)
+	}
+	p := m["payload"]
+	action := at(p, "actions").([]any)[0]
+	checks := []struct{ got, want any }{
+		{m["type"], "interactive"},
+		{at(p, "type"), "block_actions"},
+		{at(p, "user", "id"), ext},
+		{at(p, "user", "team_id"), "T0OTHER"},
+		{at(p, "team", "id"), "T0SANDBOX1"},
+		{at(p, "channel", "id"), general},
+		{at(p, "container", "message_ts"), ts},
+		{at(p, "container", "is_ephemeral"), false},
+		{at(p, "message", "ts"), ts},
+		{at(p, "is_enterprise_install"), false},
+		{at(action, "action_id"), "approve"},
+		{at(action, "block_id"), "act"},
+		{at(action, "value"), "D-1"},
+		{at(action, "confirm", "title", "text"), "Sure?"},
+	}
+	for i, c := range checks {
+		if c.got != c.want {
+			t.Errorf("check %d: %v, want %v", i, c.got, c.want)
+		}
+	}
+}
+
+func TestClickOnWhatIsNotThere(t *testing.T) {
+	s, _ := start(t)
+	ts := card(t, s)
+	app := open(t, s)
+	app.serve(silent)
+	for _, c := range [][2]string{{ts, "shout"}, {"1.000001", "approve"}, {ts, "pick"}} {
+		if _, err := s.Click(t.Context(), ana, general, c[0], c[1]); !errors.Is(err, ErrNoSuchElement) {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+	bot(t, s, "chat.update", form("channel", general, "ts", ts, "text", "done"))
+	if _, err := s.Click(t.Context(), ana, general, ts, "approve"); !errors.Is(err, ErrNoSuchElement) {
+		t.Errorf("a button that is gone: %v", err)
+	}
+	if o, err := s.ClickVersion(t.Context(), ana, general, ts, "approve", 0); err != nil || !o.Acked {
+		t.Errorf("a button on a screen that lags: %+v, %v", o, err)
+	}
+	whisper := bot(t, s, "chat.postEphemeral", form("channel", general, "user", ana, "text", "x", "blocks", buttons))["message_ts"].(string)
+	if _, err := s.Click(t.Context(), ben, general, whisper, "approve"); !errors.Is(err, ErrNoSuchElement) {
+		t.Errorf("somebody else's ephemeral message: %v", err)
+	}
+}
+
+func TestClickWithoutAnswerShowsAWarning(t *testing.T) {
+	s, c := start(t)
+	ts := card(t, s)
+	o, err := s.Click(t.Context(), ana, general, ts, "approve")
+	if err != nil || o.Shown != ShownButtonWarning {
+		t.Errorf("no socket: %+v, %v", o, err)
+	}
+	app := open(t, s)
+	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "approve") })
+	app.read()
+	c.add(3 * time.Second)
+	if o := <-got; o.Shown != ShownButtonWarning {
+		t.Errorf("no acknowledgement: %+v", o)
+	}
+}
+
+func TestEphemeralClickReplacesItself(t *testing.T) {
+	s, _ := start(t)
+	ts := bot(t, s, "chat.postEphemeral", form("channel", general, "user", ana, "text", "x", "blocks", buttons))["message_ts"].(string)
+	app := open(t, s)
+	payloads := make(chan any, 1)
+	app.serve(func(m map[string]any) string { payloads <- m["payload"]; return "" })
+	if _, err := s.Choose(t.Context(), ana, general, ts, "pick", "a"); err != nil {
+		t.Fatal(err)
+	}
+	p := <-payloads
+	if at(p, "container", "is_ephemeral") != true || at(p, "message") != nil {
+		t.Errorf("payload: %v", p)
+	}
+	if got := at(p, "state", "values", "act", "pick", "selected_option", "value"); got != "a" {
+		t.Errorf("chosen: %v", got)
+	}
+	respond(t, at(p, "response_url").(string), `{"text":"done","replace_original":true}`)
+	if got := s.Ephemerals(ana); len(got) != 1 || got[0].Text != "done" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,139 @@
+package slackfake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const smallView = `{"type":"modal","title":{"type":"plain_text","text":"Why"},"submit":{"type":"plain_text","text":"Deny"},
+	"private_metadata":"D-1","callback_id":"deny","notify_on_close":true,"blocks":[{"type":"input","block_id":"why",
+	"label":{"type":"plain_text","text":"Reason"},"element":{"type":"plain_text_input","action_id":"reason","max_length":10}}]}`
+
+// openModal clicks and opens smallView with the trigger.
+func openModal(t *testing.T, s *Server, app *client) View {
+	t.Helper()
+	ts := card(t, s)
+	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "approve") })
+	m := app.read()
+	trigger := at(m, "payload", "trigger_id").(string)
+	bot(t, s, "views.open", form("trigger_id", trigger, "view", smallView))
+	if e := call(t, s, "views.open", s.BotToken(), form("trigger_id", trigger, "view", smallView))["error"]; e != "exchanged_trigger_id" {
+		t.Errorf("trigger used twice: %v", e)
+	}
+	app.ack(m, "")
+	<-got
+	return s.Views(ana)[0]
+}
+
+func TestTriggerLastsThreeSeconds(t *testing.T) {
+	s, c := start(t)
+	ts := card(t, s)
+	app := open(t, s)
+	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "approve") })
+	m := app.read()
+	app.ack(m, "")
+	<-got
+	c.add(3001 * time.Millisecond)
+	f := form("trigger_id", at(m, "payload", "trigger_id").(string), "view", smallView)
+	if e := call(t, s, "views.open", s.BotToken(), f)["error"]; e != "expired_trigger_id" {
+		t.Errorf("after 3 s: %v", e)
+	}
+}
+
+func TestModalSubmission(t *testing.T) {
+	changed := strings.Replace(smallView, "Why", "And", 1)
+	tests := []struct {
+		name, ack string
+		closed    bool
+		errors    map[string]string
+		shown     string
+		open      int
+	}{
+		{"empty", "", true, nil, "", 0},
+		{"clear", `{"response_action":"clear"}`, true, nil, "", 0},
+		{"errors", `{"response_action":"errors","errors":{"why":"too short"}}`, false, map[string]string{"why": "too short"}, "", 1},
+		{"errors for no input", `{"response_action":"errors","errors":{"reason":"too short"}}`, false, nil, ShownModalTrouble, 1},
+		{"update", `{"response_action":"update","view":` + changed + `}`, false, nil, "", 1},
+		{"push", `{"response_action":"push","view":` + changed + `}`, false, nil, "", 2},
+		{"bad view", `{"response_action":"update","view":{}}`, false, nil, ShownModalTrouble, 1},
+		{"unknown", `{"response_action":"shout"}`, false, nil, ShownModalTrouble, 1},
+	}
+	for _, tt := range tests {
+		s, _ := start(t)
+		app := open(t, s)
+		v := openModal(t, s, app)
+		got := within(t, func(ctx context.Context) (Outcome, error) {
+			return s.Submit(ctx, ana, v.ID, map[string]string{"reason": "no"})
+		})
+		m := app.read()
+		if val := at(m, "payload", "view", "state", "values", "why", "reason", "value"); val != "no" {
+			t.Errorf("%s: value %v", tt.name, val)
+		}
+		if md := at(m, "payload", "view", "private_metadata"); md != "D-1" {
+			t.Errorf("%s: private_metadata %v", tt.name, md)
+		}
+		app.ack(m, tt.ack)
+		o := <-got
+		if o.Closed != tt.closed || o.Shown != tt.shown || !cmp.Equal(o.Errors, tt.errors) || len(s.Views(ana)) != tt.open {
+			t.Errorf("%s: %+v, %d open", tt.name, o, len(s.Views(ana)))
+		}
+	}
+}
+
+func TestModalChecksOfTheClient(t *testing.T) {
+	s, _ := start(t)
+	app := open(t, s)
+	v := openModal(t, s, app)
+	for _, value := range []string{"", strings.Repeat("x", 11)} {
+		o, err := s.Submit(t.Context(), ana, v.ID, map[string]string{"reason": value})
+		if err != nil || o.EnvelopeID != "" || o.Errors["why"] == "" {
+			t.Errorf("%q: %+v, %v", value, o, err)
+		}
+	}
+	if _, err := s.Submit(t.Context(), ana, v.ID, map[string]string{"reason": "x", "other": "y"}); !errors.Is(err, ErrNoSuchElement) {
+		t.Errorf("a value for no input: %v", err)
+	}
+	if _, err := s.Submit(t.Context(), ben, v.ID, nil); !errors.Is(err, ErrNoSuchElement) {
+		t.Errorf("somebody else's view: %v", err)
+	}
+}
+
+func TestModalTimeoutUpdateAndClose(t *testing.T) {
+	s, c := start(t)
+	app := open(t, s)
+	v := openModal(t, s, app)
+	got := within(t, func(ctx context.Context) (Outcome, error) {
+		return s.Submit(ctx, ana, v.ID, map[string]string{"reason": "no"})
+	})
+	app.read()
+	c.add(3 * time.Second)
+	if o := <-got; o.Closed || o.Shown != ShownModalTrouble {
+		t.Errorf("no acknowledgement: %+v", o)
+	}
+	f := form("view_id", v.ID, "hash", "stale", "view", smallView)
+	if e := call(t, s, "views.update", s.BotToken(), f)["error"]; e != "hash_conflict" {
+		t.Errorf("stale hash: %v", e)
+	}
+	f["hash"] = v.Hash
+	bot(t, s, "views.update", f)
+	closing := within(t, func(ctx context.Context) (Outcome, error) { return s.CloseView(ctx, ana, v.ID) })
+	m := app.read()
+	app.ack(m, "")
+	if o := <-closing; !o.Closed || at(m, "payload", "type") != "view_closed" || len(s.Views(ana)) != 0 {
+		t.Errorf("%+v %v", o, m)
+	}
+}
+
+func TestCheckViewNamesThePlace(t *testing.T) {
+	err := CheckView(json.RawMessage(strings.Replace(smallView, `"Why"`, `"A title of twenty-five ch."`, 1)))
+	be, ok := errors.AsType[*BlockError](err)
+	if !ok || be.Code != "invalid_arguments" || be.Messages[0] != "[ERROR] must be less than 25 characters [json-pointer:/view/title/text]" {
+		t.Errorf("got %v", err)
+	}
+}
