@@ -10,9 +10,11 @@ MAKEFLAGS += --no-builtin-rules
 GO ?= go
 FUZZTIME ?= 60s
 BENCH ?= .
+KILLS ?= 60
 
 LINT := .bin/golangci-lint
 HELM := .bin/helm
+OFFICIAL := internal/slackfake/official
 
 .PHONY: help
 help: ## Show this help
@@ -31,9 +33,9 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 test: test-race chart play ## Everything: tests with -race on a real Redis, the chart, the sandbox's story
 
 .PHONY: test-race
-test-race:
+test-race: $(OFFICIAL)/node_modules/.package-lock.json
 	tools/needs
-	REQUIRE_REDIS=1 $(GO) test -race ./...
+	REQUIRE_REDIS=1 REQUIRE_NODE=1 $(GO) test -race ./...
 
 .PHONY: test-go
 test-go: ## The tests that need nothing but Go
@@ -65,6 +67,10 @@ bench: ## Run the benchmarks (BENCH=Parse for some of them)
 fuzz: ## Fuzz the grammar for FUZZTIME (60s)
 	$(GO) test ./commands -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 
+.PHONY: chaos
+chaos: ## Kill the bot KILLS times (60) at the worst moments; about two seconds each, and five minutes
+	REQUIRE_REDIS=1 $(GO) test ./internal/chaos -run TestChaos -v -count=1 -timeout $$(( $(KILLS) / 10 + 20 ))m -args -kills $(KILLS)
+
 .PHONY: build
 build: ## Build the static binary into .bin/bot
 	CGO_ENABLED=0 $(GO) build -trimpath -o .bin/bot ./cmd/bot
@@ -72,6 +78,12 @@ build: ## Build the static binary into .bin/bot
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf .bin
+
+# Slack's own client libraries, which the fake is held against.
+$(OFFICIAL)/node_modules/.package-lock.json: $(OFFICIAL)/package-lock.json
+	tools/needs
+	cd $(OFFICIAL) && npm ci
+	@touch $@
 
 # What the targets above need: how each tool is built.
 

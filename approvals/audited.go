@@ -26,7 +26,7 @@ func worthAuditing(e Event) bool {
 	case On:
 		_, foretold := e.Event.(Expect)
 		return !foretold
-	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget:
+	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget, Retry:
 	}
 	return true
 }
@@ -42,7 +42,7 @@ func actor(e Event) string {
 		return e.By.ID
 	case Cancel:
 		return e.By.ID
-	case Resolve, Reject, Expire, Remind, Show, Lose, Forget, On:
+	case Resolve, Reject, Expire, Remind, Show, Lose, Forget, Retry, On:
 	}
 	return ""
 }
@@ -60,6 +60,8 @@ func detail(e Event) string {
 		return e.Digest
 	case Deny:
 		return e.Text
+	case Retry:
+		return e.As
 	case On:
 		return callDetail(e.Event)
 	case Cancel, Expire, Remind, Show, Lose, Forget:

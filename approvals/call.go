@@ -21,9 +21,10 @@ type Call struct {
 // Job is the machine action or investigation in Defender that a call stands for.
 type Job struct {
 	ID      string    `json:"id"`
-	Alert   string    `json:"alert,omitempty"` // the other id of an investigation, if it has one
+	Alert   string    `json:"alert,omitempty"`  // the other id of an investigation, if it has one
 	Status  string    `json:"status,omitempty"` // Microsoft's word, as it came
 	Details string    `json:"details,omitempty"`
+	Slow    bool      `json:"slow,omitempty"`    // it has been running for long
 	Adopted bool      `json:"adopted,omitempty"` // found there; this call did not start it, or it is not known that it did
 	By      string    `json:"by,omitempty"`      // who started an adopted job, as far as Defender says
 	Created time.Time `json:"created,omitzero"`

@@ -110,7 +110,7 @@ func cardChange(before, after Request, e Event) string {
 	switch e.(type) {
 	case Show, Lose:
 		rendered = true
-	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget, On:
+	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget, Retry, On:
 	}
 	switch {
 	case after.State == "", rendered && !after.behind():
@@ -198,13 +198,13 @@ func (c *change) slotted(before, after Request, e Event) {
 // requeued releases the slot only if no byte can have left: an answer, even
 // 429 or 401, may have been counted.
 func (c *change) requeued(e Requeue, slot string) {
-	switch e.Why.Reason {
-	case NotReached, NotDurable:
+	if e.Why.Reason == NotReached || e.Why.Reason == NotDurable {
 		c.Release = slot
-	case Throttled:
-		c.Settle, c.Hold = slot, millis(e.Why.Until)
-	default:
-		c.Settle = slot
+		return
+	}
+	c.Settle = slot
+	if e.Why.Reason == Throttled {
+		c.Hold = millis(e.Why.Until)
 	}
 }
 

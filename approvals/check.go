@@ -2,7 +2,7 @@ package approvals
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +17,9 @@ const patience = 10 * time.Second
 
 // check looks up the devices of r and puts it to the approvers, or rejects it.
 func (w *Worker) check(ctx context.Context, r Request) (time.Time, error) {
+	if err := w.mark(ctx, r); err != nil {
+		return time.Time{}, err
+	}
 	found := make([]finding, len(r.Devices))
 	impatient := w.store.Now().Sub(r.Asked) > patience
 	g, gctx := errgroup.WithContext(ctx)
@@ -59,7 +62,7 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 		return err
 	}
 	err = w.happen(ctx, r, Resolve{Devices: devices, Budget: budget})
-	if refused, ok := errors.AsType[*No](err); ok && refused.Why.Reason == AlreadyOpen {
+	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyOpen {
 		return w.happen(ctx, r, Reject{Why: refused.Why})
 	}
 	return err
@@ -126,12 +129,8 @@ func (w *Worker) mayLookUp(ctx context.Context, d Device) (time.Time, error) {
 
 // hopeless says that asking again will not help.
 func hopeless(err error) bool {
-	switch defender.CauseOf(err) {
-	case defender.MissingRole, defender.Licence, defender.Disallowed, defender.Refused:
-		return true
-	default:
-		return false
-	}
+	lasting := []defender.Cause{defender.MissingRole, defender.Licence, defender.Disallowed, defender.Refused}
+	return slices.Contains(lasting, defender.CauseOf(err))
 }
 
 func (w *Worker) findByID(ctx context.Context, d Device) (finding, error) {

@@ -16,11 +16,15 @@ func (c claim) member() string { return c.prefix + c.owner }
 //
 //	asks/<user>/<id>               a request that is not decided yet
 //	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
+//	retry/<old>/<id>               a retry of another request; one ever
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time
 func claims(r Request) []claim {
 	var list []claim
 	if r.State == Checking || r.State == Pending {
 		list = append(list, claim{asksPrefix(r.By), r.ID, false})
+	}
+	if r.RetryOf != "" && r.State != "" {
+		list = append(list, claim{"retry/" + r.RetryOf + "/", r.ID, true})
 	}
 	for i, d := range r.Devices {
 		if d.ID != "" && r.openOn(i) {

@@ -3,7 +3,6 @@ package approvals
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -100,7 +99,7 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (Request, 
 	after, c, err := d.store.take(ctx, by.Op, r, func(Request) (Event, error) {
 		return Approve{By: f.Person, Digest: digest}, nil
 	})
-	if err == nil && after.State == Approved {
+	if err == nil && c.Token > 0 {
 		d.hand(after, c)
 	}
 	return after, err
@@ -167,8 +166,7 @@ func unknown(err error) error {
 
 // refusedOr keeps a refusal and marks every other error with kind.
 func refusedOr(err, kind error) error {
-	var refused *No
-	if errors.As(err, &refused) {
+	if _, ok := asNo(err); ok {
 		return err
 	}
 	return fmt.Errorf("%w: %w", kind, err)

@@ -55,6 +55,9 @@ type Lose struct{ TS string }
 // Forget removes an ended request after its retention.
 type Forget struct{}
 
+// Retry says that what failed is tried again as request As.
+type Retry struct{ As string }
+
 // On hands an event to one call.
 type On struct {
 	Call  int
@@ -72,6 +75,7 @@ func (Remind) event()  {}
 func (Show) event()    {}
 func (Lose) event()    {}
 func (Forget) event()  {}
+func (Retry) event()   {}
 func (On) event()      {}
 
 // CallEvent is something that happens to one call. The set is closed.

@@ -3,6 +3,7 @@ package approvals
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"defenderbot/defender"
@@ -17,13 +18,17 @@ func (w *Worker) follow(ctx context.Context, r Request) (time.Time, bool, error)
 		return time.Time{}, false, nil
 	}
 	jobs, at, err := w.jobs(ctx, action, ids)
-	if err != nil || !at.IsZero() {
-		return at, false, err
+	if err != nil {
+		w.log.InfoContext(ctx, "defender cannot be asked how a call is doing; trying again", "request", r.ID, "error", err)
+		return earliest(w.backOff(ctx, action.Tracks.Endpoint(), err), w.store.Now().Add(searchEvery)), false, nil
 	}
 	changed := false
 	for _, j := range jobs {
-		i := owner[j.ID]
-		e := Report{Job: merged(r.Calls[i].Job, j), As: stateOf(j)}
+		i, own := owner[j.ID]
+		if !own {
+			continue // of another request that shares the poll
+		}
+		e := Report{Job: merged(r.Calls[i], j, w.store.Now()), As: stateOf(j)}
 		if e.Job == r.Calls[i].Job && e.As == Running {
 			continue // no news leave no trace
 		}
@@ -32,7 +37,7 @@ func (w *Worker) follow(ctx context.Context, r Request) (time.Time, bool, error)
 		}
 		changed = true
 	}
-	return time.Time{}, changed, nil
+	return at, changed, nil
 }
 
 // running are the jobs of the running calls, and whose they are.
@@ -47,34 +52,36 @@ func running(r Request) (ids []string, owner map[string]int) {
 	return ids, owner
 }
 
-// jobs reads jobs within the read window. A time says: not before then.
+// jobs reads jobs within the read window. A time says that some or all of them
+// may not be asked for before then. Machine actions share their reads.
 func (w *Worker) jobs(ctx context.Context, action defender.Action, ids []string) ([]defender.Job, time.Time, error) {
-	endpoint := action.Tracks.Endpoint()
-	reads := 1
-	if action.Tracks == defender.TrackInvestigations {
-		reads = len(ids)
+	one := func(each int) func(context.Context, []string) ([]defender.Job, time.Time, error) {
+		return func(ctx context.Context, ids []string) ([]defender.Job, time.Time, error) {
+			return w.readJobs(ctx, action.Tracks, ids, each)
+		}
 	}
-	for n := range reads {
-		at, err := w.store.mayRead(ctx, endpoint, forPolling)
+	if action.Tracks == defender.TrackMachineActions {
+		return w.polls.ask(ctx, ids, one(perRead))
+	}
+	return one(1)(ctx, ids)
+}
+
+// readJobs reads as many jobs as the window lets through, so many with each
+// read.
+func (w *Worker) readJobs(ctx context.Context, t defender.Tracking, ids []string, each int) (found []defender.Job, at time.Time, err error) {
+	for some := range slices.Chunk(ids, each) {
+		if at, err = w.store.mayRead(ctx, t.Endpoint(), forPolling); err != nil || !at.IsZero() {
+			return found, at, err
+		}
+		one, cancel := context.WithTimeout(ctx, readLimit)
+		jobs, err := w.defender.Jobs(one, t, some)
+		cancel()
 		if err != nil {
-			return nil, time.Time{}, err
+			return found, time.Time{}, err
 		}
-		if !at.IsZero() && n == 0 {
-			return nil, at, nil
-		}
-		if !at.IsZero() {
-			ids = ids[:n] // as many as may be asked for now
-			break
-		}
+		found = append(found, jobs...)
 	}
-	ctx, cancel := context.WithTimeout(ctx, readLimit)
-	defer cancel()
-	jobs, err := w.defender.Jobs(ctx, action.Tracks, ids)
-	if err != nil {
-		w.log.InfoContext(ctx, "defender cannot be asked how calls are doing; trying again", "error", err)
-		return nil, earliest(w.backOff(ctx, endpoint, err), w.store.Now().Add(searchEvery)), nil
-	}
-	return jobs, time.Time{}, nil
+	return found, time.Time{}, nil
 }
 
 // backOff keeps everybody from an endpoint that said 429, and answers until
@@ -91,9 +98,14 @@ func (w *Worker) backOff(ctx context.Context, endpoint defender.Endpoint, err er
 	return until
 }
 
-// merged is what is known of a job now; who started it does not change.
-func merged(known Job, j defender.Job) Job {
+// slow is how long a job runs before its card says that it takes long.
+const slow = 10 * time.Minute
+
+// merged is what is known of a call's job now. Who started it does not change.
+func merged(c Call, j defender.Job, now time.Time) Job {
+	known := c.Job
 	known.Status, known.Details = j.Status, j.Details
+	known.Slow = now.Sub(c.Started) >= slow
 	if known.Alert == "" {
 		known.Alert = j.AlertID
 	}

@@ -68,7 +68,7 @@ func requestEvents() []Event {
 		Reject{Why: Why{Reason: DeviceNotFound}},
 		Approve{By: leader, Digest: digest},
 		Deny{By: leader, Digest: digest, Text: "wrong host"},
-		Cancel{By: asker}, Expire{}, Remind{}, Show{TS: "1.2", Visible: 3}, Lose{TS: "1.2"}, Forget{},
+		Cancel{By: asker}, Expire{}, Remind{}, Show{TS: "1.2", Visible: 3}, Lose{TS: "1.2"}, Forget{}, Retry{As: "D-000000"},
 	}
 }
 
@@ -434,10 +434,12 @@ func timerTable() string {
 	for _, cs := range CallStates() {
 		r := sample(Approved, cs)
 		from := r.ApprovedAt()
-		if cs == Sending || cs == Uncertain {
+		switch cs {
+		case Sending, Uncertain:
 			from = r.Calls[0].NotAfter
-		} else if cs == Running {
+		case Running:
 			from = r.Calls[0].Started
+		case Queued, Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 		}
 		row("call "+string(cs), r, from)
 	}

@@ -44,6 +44,8 @@ func step(r Request, e Event, now time.Time) (Request, error) {
 		return lose(r, e)
 	case Forget:
 		return forget(r)
+	case Retry:
+		return retry(r, e)
 	case On:
 		return on(r, e, now)
 	}
@@ -55,7 +57,7 @@ func changesFace(e Event) bool {
 	switch e.(type) {
 	case Show, Lose, Forget, Remind:
 		return false
-	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, On:
+	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Retry, On:
 	}
 	return true
 }
@@ -77,6 +79,9 @@ func resolve(r Request, e Resolve, now time.Time) (Request, error) {
 		return r, no(DoesNotFit, "a device without an id")
 	}
 	r.State, r.Opened, r.Devices, r.Budget = Pending, now, e.Devices, e.Budget
+	if len(r.Approvals) >= r.Terms.Needed { // a retry that an approver asked for
+		return queueCalls(r, now), nil
+	}
 	return r, nil
 }
 
@@ -91,12 +96,7 @@ func approve(r Request, e Approve, now time.Time) (Request, error) {
 	if len(r.Approvals) < r.Terms.Needed {
 		return r, nil
 	}
-	r.State = Approved
-	r.Calls = make([]Call, len(r.Devices))
-	for i := range r.Calls {
-		r.Calls[i] = Call{State: Queued, Since: now}
-	}
-	return r, nil
+	return queueCalls(r, now), nil
 }
 
 func deny(r Request, e Deny, now time.Time) (Request, error) {

@@ -54,7 +54,7 @@ func (l List) has(ctx context.Context, d Directory, p Person) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if slices.Contains(members, p.ID) {
+		if slices.Contains(members, p.ID) || p.Enterprise != "" && slices.Contains(members, p.Enterprise) {
 			return true, nil
 		}
 	}

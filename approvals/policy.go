@@ -11,12 +11,13 @@ const (
 	ToApprove Verb = "approve"
 	ToDeny    Verb = "deny"
 	ToCancel  Verb = "cancel"
+	ToRetry   Verb = "retry"
 )
 
 // Policy says who may do what. It is the same for every way a wish comes in.
 type Policy struct {
-	Requesters  List           // empty: every full member
-	Approvers   List           //
+	Requesters  List // empty: every full member
+	Approvers   List
 	Channels    []string       // where commands are taken; empty: wherever the bot is
 	AllowShared bool           // also in channels shared with other organisations
 	Needed      int            // distinct approvers
@@ -35,15 +36,35 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	case ToApprove, ToDeny:
 		return mayDecide(f, r)
 	case ToCancel:
-		if !f.Is(r.By) && !f.Decides {
-			return no(NotYours, "")
+		return involved(f, r)
+	case ToRetry:
+		if err := p.mayAskIn(ch); err != nil {
+			return err
 		}
-		return nil
+		return involved(f, r)
 	}
 	return no(NotAMember, string(v))
 }
 
 func (p Policy) mayAsk(f Facts, ch Channel) error {
+	if err := p.mayAskIn(ch); err != nil {
+		return err
+	}
+	if !f.Asks {
+		return no(NotARequester, "")
+	}
+	return nil
+}
+
+// involved lets the requester and the approvers through.
+func involved(f Facts, r Request) error {
+	if !f.Is(r.By) && !f.Decides {
+		return no(NotYours, "")
+	}
+	return nil
+}
+
+func (p Policy) mayAskIn(ch Channel) error {
 	switch {
 	case len(p.Channels) > 0 && !slices.Contains(p.Channels, ch.ID):
 		return no(ChannelNotTaken, "")
@@ -53,8 +74,6 @@ func (p Policy) mayAsk(f Facts, ch Channel) error {
 		return no(NotInChannel, "")
 	case ch.Shared && !p.AllowShared:
 		return no(ChannelShared, "")
-	case !f.Asks:
-		return no(NotARequester, "")
 	}
 	return nil
 }

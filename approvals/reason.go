@@ -30,6 +30,8 @@ const (
 	AlreadyDecided  Reason = "already_decided"  // it is in no state to decide on
 	TooLate         Reason = "too_late"         // its time to decide has passed
 	NothingToCancel Reason = "nothing_to_cancel"
+	NothingToRetry  Reason = "nothing_to_retry"
+	AlreadyRetried  Reason = "already_retried"
 	ShownDiffers    Reason = "shown_differs" // the card showed something else
 	DoesNotFit      Reason = "does_not_fit"  // a machine's event in a state that does not take it
 )

@@ -20,6 +20,7 @@ type Request struct {
 	Place   Place    `json:"place"`
 	Terms   Terms    `json:"terms"`
 	Budget  Budget   `json:"budget,omitzero"`
+	RetryOf string   `json:"retry_of,omitempty"` // the request whose failed devices these are
 
 	State     State      `json:"state"`
 	Asked     time.Time  `json:"asked"`
@@ -28,6 +29,7 @@ type Request struct {
 	Ended     End        `json:"ended,omitzero"` // how it ended, where it did not end by its calls
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
 	Calls     []Call     `json:"calls,omitempty"` // call i is about device i; none before approval
+	RetriedAs string     `json:"retried_as,omitempty"`
 
 	Notices []Notice `json:"notices,omitempty"` // what is said in the thread, in order; only grows
 	Card    Card     `json:"card,omitzero"`
@@ -145,12 +147,17 @@ func (r Request) deviceIDs() []string {
 // Deadline is when a pending request expires.
 func (r Request) Deadline() time.Time { return r.Opened.Add(r.Terms.ApprovalTTL) }
 
-// ApprovedAt is when the last approval that was needed came.
+// ApprovedAt is when the last approval that was needed came. One that came
+// with the request counts from when there was something to approve.
 func (r Request) ApprovedAt() time.Time {
 	if len(r.Calls) == 0 || len(r.Approvals) == 0 {
 		return time.Time{}
 	}
-	return r.Approvals[len(r.Approvals)-1].At
+	at := r.Approvals[len(r.Approvals)-1].At
+	if at.Before(r.Opened) {
+		return r.Opened
+	}
+	return at
 }
 
 // sent is the comment as Defender gets it: the request's id first, so that the

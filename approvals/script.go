@@ -92,20 +92,26 @@ func unrecorded(doubt bool, err error) error {
 // once sends a script once, by its digest, and in full where Redis does not
 // know it yet.
 func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tried, args []any) (string, error) {
-	if s.replicas > 0 && sc == s.scripts.commit {
-		return s.durably(ctx, sc, keys, t, args)
+	master, err := s.master(ctx, keys[0])
+	if err != nil {
+		return "", err
 	}
-	return sc.Run(ctx, s.rdb, keys, args...).Text()
+	var text string
+	if s.replicas > 0 && sc == s.scripts.commit {
+		text, err = s.durably(ctx, master, sc, keys, t, args)
+	} else {
+		text, err = sc.Run(ctx, master, keys, args...).Text()
+	}
+	if cluster, ok := s.rdb.(*redis.ClusterClient); ok && err != nil {
+		cluster.ReloadState(ctx) // the keys may have moved, or their master failed
+	}
+	return text, err
 }
 
 // durably runs a script and WAIT on one connection to the master of its keys,
 // so that WAIT speaks of this very write
 // (https://redis.io/docs/latest/commands/wait/).
-func (s *Store) durably(ctx context.Context, sc *redis.Script, keys []string, t *tried, args []any) (string, error) {
-	master, err := s.master(ctx, keys[0])
-	if err != nil {
-		return "", err
-	}
+func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Script, keys []string, t *tried, args []any) (string, error) {
 	send := func(text func(redis.Pipeliner) *redis.Cmd) (string, error) {
 		var answer, wait *redis.Cmd
 		_, err := master.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -128,18 +134,29 @@ func (s *Store) durably(ctx context.Context, sc *redis.Script, keys []string, t 
 // waitLimit is how long WAIT waits for replicas.
 const waitLimit = time.Second
 
+// master is the server that has key. A Cluster's client is not left to find it
+// for a script: it repeats by itself a script whose answer was lost, and its
+// last error says nothing about the tries before.
 func (s *Store) master(ctx context.Context, key string) (redis.Cmdable, error) {
-	if cluster, ok := s.rdb.(*redis.ClusterClient); ok {
-		return cluster.MasterForKey(ctx, key)
+	cluster, ok := s.rdb.(*redis.ClusterClient)
+	if !ok {
+		return s.rdb, nil
 	}
-	return s.rdb, nil
+	node, err := cluster.MasterForKey(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoMaster, err)
+	}
+	return node, nil
 }
 
-// notCarriedOut says whether an error proves that the script did not run: no
-// connection was made, or Redis answered that it refuses.
+// errNoMaster says that it is not known which server of a Cluster to ask.
+var errNoMaster = errors.New("no master is known")
+
+// notCarriedOut says whether an error proves that the script did not run: there
+// was nobody to send it to, or Redis answered that it refuses.
 func notCarriedOut(err error) bool {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	if errors.As(err, &op) && op.Op == "dial" || errors.Is(err, errNoMaster) {
 		return true
 	}
 	var refused redis.Error
@@ -152,7 +169,7 @@ func passing(err error) bool {
 	if !errors.As(err, &refused) {
 		return true
 	}
-	for _, prefix := range []string{"LOADING", "READONLY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY", "UNBLOCKED"} {
+	for _, prefix := range []string{"LOADING", "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY", "UNBLOCKED"} {
 		if strings.HasPrefix(refused.Error(), prefix) {
 			return true
 		}

@@ -24,8 +24,7 @@ func (w *Worker) send(ctx context.Context, r Request, i int) (time.Time, error) 
 	after, err := w.store.Apply(ctx, newOp(), r, func(Request) (Event, error) {
 		return On{Call: i, Event: Send{NotAfter: w.store.Now().Add(sendLimit)}}, nil
 	})
-	var full *Full
-	if errors.As(err, &full) {
+	if full, ok := errors.AsType[*Full](err); ok {
 		return w.foretell(ctx, r, i, full)
 	}
 	if errors.Is(err, errTooFewReplicas) {
@@ -101,7 +100,7 @@ func (w *Worker) answered(ctx context.Context, r Request, i int, e CallEvent) er
 	op := newOp()
 	for {
 		_, err := w.store.Apply(ctx, op, r, func(Request) (Event, error) { return On{Call: i, Event: e}, nil })
-		if refused, ok := errors.AsType[*No](err); ok && refused.Why.Reason == AlreadyRunning {
+		if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyRunning {
 			// Another call of this bot stands for that job.
 			e = Fail{Attempt: r.Calls[i].Attempt, Why: refused.Why}
 			continue
@@ -150,9 +149,6 @@ func (w *Worker) holdUntil(r Request) time.Time {
 	now := w.store.Now()
 	return now.Add(min(max(now.Sub(r.ApprovedAt())/4, 5*time.Second), 2*time.Minute))
 }
-
-// foretold is by how much a forecast must be off, and how old, to be changed.
-const foretold = 5 * time.Minute
 
 // foretell writes down when a call that has no slot is expected to go, where
 // that is news.

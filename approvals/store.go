@@ -108,12 +108,15 @@ type committed struct {
 
 func (c *committed) clock() int64 { return c.Time }
 
+// statusOK is the status of a change that was made.
+const statusOK = "ok"
+
 // Create records a new request under operation op and draws its id, or refuses
 // it with a *No: its requester has most requests open already (0: no limit), or
 // one is open for the same action and device. A repeat of op gives the request
 // that op made.
 func (s *Store) Create(ctx context.Context, op string, r Request, most int) (Request, error) {
-	limit := func(c *change) {
+	limit := func(c *change, _ Request) {
 		if most > 0 {
 			c.Most = &mostCheck{asksPrefix(r.By), most}
 		}
@@ -162,15 +165,26 @@ func (s *Store) Apply(ctx context.Context, op string, r Request, decide decision
 	return after, err
 }
 
-// take is Apply for a caller that goes on with the request at once: others
-// leave it alone for the length of a lease, which the claim stands for.
+// take is Apply for a caller that goes on with the request at once if it is
+// approved by this: others leave it alone for the length of a lease. A claim
+// without a token means that there is nothing to go on with.
 func (s *Store) take(ctx context.Context, op string, r Request, decide decision) (Request, claimed, error) {
-	inHand := func(c *change) { c.Lease = requestLease.Milliseconds() }
+	inHand := func(c *change, after Request) {
+		if after.State == Approved {
+			c.Lease = requestLease.Milliseconds()
+		}
+	}
 	after, answer, err := s.apply(ctx, op, r, inHand, decide)
-	return after, claimed{Member: after.ID, Token: answer.Due}, err
+	if err != nil || answer.Status != statusOK || after.State != Approved {
+		return after, claimed{}, err
+	}
+	return after, claimed{Member: after.ID, Token: answer.Due}, nil
 }
 
-func (s *Store) apply(ctx context.Context, op string, r Request, amend func(*change), decide decision) (Request, committed, error) {
+// amendment adds to a change what only its caller knows.
+type amendment func(c *change, after Request)
+
+func (s *Store) apply(ctx context.Context, op string, r Request, amend amendment, decide decision) (Request, committed, error) {
 	fresh := r.Version == 0
 	for range tries {
 		now := s.Now()
@@ -180,7 +194,7 @@ func (s *Store) apply(ctx context.Context, op string, r Request, amend func(*cha
 		}
 		if err != nil {
 			if r, err = s.Load(ctx, r.ID); err != nil {
-				return r, committed{}, err
+				return r, committed{}, refusedOr(err, ErrNotRecorded)
 			}
 			fresh = true
 			continue
@@ -190,10 +204,12 @@ func (s *Store) apply(ctx context.Context, op string, r Request, amend func(*cha
 			return after, answer, err
 		}
 		switch answer.Status {
-		case "ok":
+		case statusOK:
 			return after, answer, nil
 		case "repeat":
-			r, err = s.Load(ctx, answer.Answer)
+			if r, err = s.Load(ctx, answer.Answer); err != nil {
+				err = refusedOr(err, ErrUnconfirmed)
+			}
 			return r, answer, err
 		case "late": // refused because it was on the way for too long; decide anew
 		case "conflict":
@@ -227,7 +243,7 @@ func decided(r Request, decide decision, now time.Time) (Request, Event, error) 
 
 // commit runs commit.lua once. It answers with status "ok" also where an
 // earlier try of the same run was carried out and only its answer was lost.
-func (s *Store) commit(ctx context.Context, op string, before, after Request, e Event, amend func(*change), now time.Time) (committed, error) {
+func (s *Store) commit(ctx context.Context, op string, before, after Request, e Event, amend amendment, now time.Time) (committed, error) {
 	action, ok := s.actions[before.Action]
 	if !ok {
 		return committed{}, fmt.Errorf("%s: action %q is not in the catalogue", before.ID, before.Action)
@@ -237,7 +253,7 @@ func (s *Store) commit(ctx context.Context, op string, before, after Request, e 
 		return committed{}, err
 	}
 	if amend != nil {
-		amend(&c)
+		amend(&c, after)
 	}
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -249,9 +265,9 @@ func (s *Store) commit(ctx context.Context, op string, before, after Request, e 
 		return answer, fmt.Errorf("%s of %s: %w", eventName(e), before.ID, err)
 	}
 	if answer.Status == "repeat" && t.doubt && answer.Answer == c.Answer {
-		answer.Status = "ok"
+		answer.Status = statusOK
 	}
-	if answer.Status == "ok" {
+	if answer.Status == statusOK {
 		s.observe(before, after, e)
 		s.wakeUp(c, answer)
 		if t.replicas < s.replicas {
@@ -267,7 +283,8 @@ var errTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrU
 
 // wakeUp wakes the own worker if the commit made something due now.
 func (s *Store) wakeUp(c change, a committed) {
-	if a.Due > a.Time && c.Card == "" && !c.Moves {
+	now := a.Due > 0 && a.Due <= a.Time || c.Card == "behind" || c.Card == "again" || c.Moves
+	if !now {
 		return
 	}
 	select {
@@ -299,8 +316,11 @@ func refusedBy(a committed, r Request) error {
 }
 
 func takenReason(prefix string) Reason {
-	if strings.HasPrefix(prefix, "job/") {
+	switch kind, _, _ := strings.Cut(prefix, "/"); kind {
+	case "job":
 		return AlreadyRunning
+	case "retry":
+		return AlreadyRetried
 	}
 	return AlreadyOpen
 }

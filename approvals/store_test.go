@@ -232,7 +232,7 @@ func TestALateCommitIsRefusedAndDecidedAgain(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		behind := time.Now().Add(-10 * time.Second)
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
-		s.ahead.Store(int64(behind.Sub(time.Now()))) // as if this commit had been on the way for ten seconds
+		s.ahead.Store(int64(time.Until(behind))) // as if this commit had been on the way for ten seconds
 		r, err := s.Create(t.Context(), newOp(), asked(device(1)), 0)
 		if err != nil {
 			t.Fatal(err)

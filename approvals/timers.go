@@ -10,6 +10,7 @@ const (
 	ownerLimit  = 30 * time.Second // for the owner to save the answer
 	searchLimit = 3 * time.Minute  // until a job that cannot be seen is taken for not started
 	searchEvery = 15 * time.Second // between look-ups of an uncertain call
+	foretold    = 5 * time.Minute  // by how much a forecast must be off, and how old, to be changed
 )
 
 // abandoned is when a call that is being sent is given up by its owner.
@@ -98,24 +99,21 @@ func due(r Request, now time.Time) time.Time {
 }
 
 // lookAt is when a call wants to be looked up, polled or let back into the
-// queue; zero for those that wait for something else.
+// queue, or its forecast checked; zero for those that wait for something else.
 func lookAt(c Call, now time.Time) time.Time {
 	switch c.State {
 	case Queued:
+		if c.waiting() {
+			return now.Add(foretold)
+		}
 		return c.Hold
 	case Uncertain:
 		return now.Add(searchEvery)
 	case Running:
-		return now.Add(pollEvery(now.Sub(c.Started)))
+		return pollAt(c.Started, now)
 	case Sending, Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 	}
 	return time.Time{}
-}
-
-// pollEvery backs off from seconds to minutes: a tenth of the time that the
-// job has run so far, at least 3 seconds, at most 5 minutes.
-func pollEvery(ran time.Duration) time.Duration {
-	return min(max(ran/10, 3*time.Second), 5*time.Minute)
 }
 
 // earliest is the earlier of two times of which either may be missing.

@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"errors"
+	"flag"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -194,30 +195,53 @@ func (d *day) mostIn(per time.Duration) int {
 	return most
 }
 
+// soak is how long a simulated time TestWindowsHold covers; 0: a CI-sized one.
+var soak = flag.Duration("soak", 0, "simulate the documented windows for this long")
+
+// shift is one simulation: who sends what, and for how long.
+type shift struct {
+	name     string
+	replicas int
+	lost     bool
+	length   time.Duration
+	latency  time.Duration
+	limits   []defender.Limit
+}
+
+func shifts() []shift {
+	investigate := []defender.Limit{{Calls: 50, Per: time.Hour}}
+	collect := []defender.Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}}
+	if *soak > 0 {
+		return []shift{
+			{"investigate", 1, false, *soak, 25 * time.Second, investigate},
+			{"investigate", 4, true, *soak, 25 * time.Second, investigate},
+			{"collect", 1, false, *soak, 5 * time.Second, collect},
+			{"collect", 4, true, *soak, 25 * time.Second, collect},
+		}
+	}
+	return []shift{
+		{"one replica, investigate", 1, false, 6 * time.Hour, 25 * time.Second, investigate},
+		{"four replicas, two limits", 4, false, 12 * time.Minute, 2 * time.Second, []defender.Limit{{Calls: 20, Per: time.Minute}, {Calls: 300, Per: time.Hour}}},
+		{"crashes and releases", 3, true, 30 * time.Minute, 25 * time.Second, []defender.Limit{{Calls: 10, Per: time.Minute}, {Calls: 100, Per: 20 * time.Minute}}},
+		{"one at a time", 2, true, 10 * time.Minute, 10 * time.Second, []defender.Limit{{Calls: 1, Per: 10 * time.Second}}},
+	}
+}
+
 // TestWindowsHold simulates hours with work always waiting. However the server
 // counts (a window that rolls contains every window that is aligned somewhere),
 // it never sees more than a limit; and little of the limit is left unused.
 func TestWindowsHold(t *testing.T) {
-	for _, tt := range []struct {
-		name     string
-		replicas int
-		lost     bool
-		length   time.Duration
-		latency  time.Duration
-		limits   []defender.Limit
-	}{
-		{"one replica, investigate", 1, false, 6 * time.Hour, 30 * time.Second, []defender.Limit{{Calls: 50, Per: time.Hour}}},
-		{"four replicas, collect", 4, false, 20 * time.Minute, 2 * time.Second, []defender.Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}}},
-		{"crashes and releases", 3, true, 30 * time.Minute, 30 * time.Second, []defender.Limit{{Calls: 10, Per: time.Minute}, {Calls: 100, Per: 20 * time.Minute}}},
-		{"one at a time", 2, true, 10 * time.Minute, 10 * time.Second, []defender.Limit{{Calls: 1, Per: 10 * time.Second}}},
-	} {
+	for n, tt := range shifts() {
 		t.Run(tt.name, func(t *testing.T) {
-			d := newDay(t, uint64(len(tt.name)), tt.replicas, tt.limits...)
+			d := newDay(t, uint64(n), tt.replicas, tt.limits...)
 			d.lost, d.latency = tt.lost, tt.latency
 			d.run(tt.length, 5)
 			for _, l := range tt.limits {
-				if got := d.mostIn(l.Per); got > l.Calls {
-					t.Errorf("the server counted %d calls in %s, the limit is %d", got, l.Per, l.Calls)
+				most := d.mostIn(l.Per)
+				t.Logf("%s simulated, %d replicas, crashes %v: %d calls; at most %d in any %s, the limit is %d",
+					tt.length, tt.replicas, tt.lost, len(d.counted), most, l.Per, l.Calls)
+				if most > l.Calls {
+					t.Errorf("the server counted %d calls in %s, the limit is %d", most, l.Per, l.Calls)
 				}
 			}
 			if !tt.lost {
@@ -242,7 +266,9 @@ func (d *day) checkUse(length time.Duration) {
 			possible = n
 		}
 	}
-	if got := float64(len(d.counted)); got < 0.98*possible {
+	got := float64(len(d.counted))
+	d.t.Logf("%.1f %% of the %.0f calls that limit x W / (W + mean flight %s + 1 s) allows", 100*got/possible, possible, mean.Round(time.Millisecond))
+	if got < 0.98*possible {
 		d.t.Errorf("%.0f calls were made, %.0f were possible (mean flight %s)", got, possible, mean)
 	}
 }
@@ -299,6 +325,61 @@ func TestTheQueueIsFIFOByApprovalAndHeldCallsKeepTheirPlace(t *testing.T) {
 func isFull(err error) bool {
 	var full *Full
 	return errors.As(err, &full)
+}
+
+// TestTheHeadOfTheQueueIsDueWhenItsSlotIsFree checks the agenda after all that
+// can bring a waiting call forward: a slot that is settled, one that is
+// released, and somebody ahead who leaves.
+func TestTheHeadOfTheQueueIsDueWhenItsSlotIsFree(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		actions := testActions()
+		actions[0].Post.Limits = []defender.Limit{{Calls: 1, Per: time.Minute}}
+		s := newTestStore(t, redistest.Client(t, addr), actions)
+		first, err := s.Apply(t.Context(), newOp(), approved(t, s, device(1)), sending(s, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, third := approved(t, s, device(2)), approved(t, s, device(3))
+		expect := func(r Request, what string, least, most time.Duration) {
+			t.Helper()
+			score := s.rdb.ZScore(t.Context(), s.keys.agenda(), r.ID).Val()
+			in := time.UnixMilli(int64(score)).Sub(s.Now())
+			if in < least || in > most {
+				t.Errorf("%s: due in %s, want from %s to %s", what, in, least, most)
+			}
+		}
+		expect(second, "behind a call that is being sent", 83*time.Second, 87*time.Second)
+		apply(t, s, first, On{0, Accept{Attempt: 1, Job: Job{ID: "j"}}})
+		expect(second, "when that is answered", 58*time.Second, 62*time.Second)
+		expect(third, "the one behind it keeps what it was told", 140*time.Second, 150*time.Second)
+		apply(t, s, second, Cancel{By: asker})
+		expect(third, "when the one ahead is cancelled", 58*time.Second, 62*time.Second)
+	})
+}
+
+func TestASlotIsReleasedOnlyIfNothingLeft(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		action, _ := s.Action("collect")
+		for i, tt := range []struct {
+			why  Reason
+			used int // of the window of three a minute, after it
+		}{{NotReached, 0}, {NotDurable, 0}, {NoToken, 1}, {Throttled, 2}} {
+			r := approved(t, s, device(i))
+			r, err := s.Apply(t.Context(), newOp(), r, sending(s, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			apply(t, s, r, On{0, Requeue{Attempt: 1, Why: Why{Reason: tt.why}, Hold: s.Now().Add(time.Hour)}})
+			limits := action.Post.Limits
+			action.Post.Limits = limits[1:]
+			got, err := s.Budget(t.Context(), action)
+			if err != nil || got.Of-got.Left != tt.used {
+				t.Errorf("after %s: %d slots used and %v, want %d", tt.why, got.Of-got.Left, err, tt.used)
+			}
+			action.Post.Limits = limits
+		}
+	})
 }
 
 func TestReadsAreShared(t *testing.T) {

@@ -22,6 +22,7 @@ type Worker struct {
 	log      *slog.Logger
 	handed   chan inHand
 	places   chan struct{} // one for each step that may run at once
+	polls    polls
 	steps    sync.WaitGroup
 }
 
@@ -123,12 +124,12 @@ const lastStretch = 22 * time.Second
 // outlive is a context that ends a while after ctx does.
 func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var timer *time.Timer
-	stop := context.AfterFunc(ctx, func() { timer = time.AfterFunc(by, cancel) })
+	stop := context.AfterFunc(ctx, func() {
+		sleep(longer, by)
+		cancel()
+	})
 	return longer, func() {
-		if !stop() && timer != nil {
-			timer.Stop()
-		}
+		stop()
 		cancel()
 	}
 }
@@ -238,7 +239,9 @@ func (w *Worker) tell(ctx context.Context, r Request, call int, e CallEvent) err
 	return err
 }
 
+func asNo(err error) (*No, bool) { return errors.AsType[*No](err) }
+
 func isNo(err error, reason Reason) bool {
-	var refused *No
-	return errors.As(err, &refused) && refused.Why.Reason == reason
+	refused, ok := asNo(err)
+	return ok && refused.Why.Reason == reason
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -25,10 +26,11 @@ type Bot struct {
 	log     *slog.Logger
 	answers func(kind string, took time.Duration)
 
-	queue chan Envelope
-	mu    sync.Mutex
-	open  int           // envelopes that are not answered yet
-	idle  chan struct{} // closed while open is 0
+	queue     chan Envelope
+	apologies errgroup.Group // for what was not done; bounded
+	mu        sync.Mutex
+	open      int           // envelopes that are not answered yet
+	idle      chan struct{} // closed while open is 0
 }
 
 // Config is what a Bot needs.
@@ -38,13 +40,15 @@ type Config struct {
 	Grammar commands.Grammar
 	Clock   func() time.Time
 	Log     *slog.Logger
-	// Answered is told how long an acknowledgement took; may be nil.
+	// Answered is told how long it took until an envelope of that type was
+	// acknowledged; may be nil.
 	Answered func(kind string, took time.Duration)
 }
 
 const (
 	workers    = 32
 	queueSize  = 256
+	excuses    = 32                      // apologies under way at once that need a call to Slack
 	ackBudget  = 2500 * time.Millisecond // of the three seconds that Slack waits
 	replyLimit = 20 * time.Second        // for an answer after the acknowledgement
 )
@@ -55,6 +59,7 @@ func New(c Config) *Bot {
 		desk: c.Desk, slack: c.Slack, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered,
 		queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
 	}
+	b.apologies.SetLimit(excuses)
 	close(b.idle)
 	return b
 }
@@ -67,7 +72,7 @@ func (b *Bot) Handle(e Envelope) {
 	case b.queue <- e:
 	default:
 		b.log.Warn("too much is waiting; an envelope was turned away", "envelope", e.ID, "type", e.Type)
-		b.ack(e, ephemeral(busySentence))
+		b.apologise(context.Background(), e, busySentence)
 		b.end()
 	}
 }
@@ -101,6 +106,7 @@ func (b *Bot) Idle(ctx context.Context) {
 }
 
 // Run answers envelopes until ctx ends. What is being answered is finished.
+// Handle must not be called any more when ctx ends.
 func (b *Bot) Run(ctx context.Context) error {
 	g := new(errgroup.Group)
 	for range workers {
@@ -115,7 +121,7 @@ func (b *Bot) Run(ctx context.Context) error {
 			}
 		})
 	}
-	return g.Wait()
+	return errors.Join(g.Wait(), b.apologies.Wait())
 }
 
 // serve answers one envelope. A bug in doing so costs this one answer only.
@@ -123,20 +129,17 @@ func (b *Bot) serve(ctx context.Context, e Envelope) {
 	defer b.end()
 	defer func() {
 		if p := recover(); p != nil {
-			b.log.ErrorContext(ctx, "answering an envelope panicked", "envelope", e.ID, "panic", p)
-			b.ack(e, nil)
+			b.log.ErrorContext(ctx, "answering an envelope panicked", "envelope", e.ID, "panic", p, "stack", string(debug.Stack()))
+			b.apologise(ctx, e, brokeSentence)
 		}
 	}()
 	if b.clock().Sub(e.Received) > ackBudget {
-		// The person has been told by Slack that it failed, so it must not happen.
-		b.log.WarnContext(ctx, "an envelope waited too long; nothing was done", "envelope", e.ID)
-		b.ack(e, ephemeral(busySentence))
+		// Slack is about to say, or has said, that it failed: so it must not happen.
+		b.log.WarnContext(ctx, "an envelope waited too long; nothing was done", "envelope", e.ID, "type", e.Type)
+		b.apologise(ctx, e, busySentence)
 		return
 	}
 	b.dispatch(ctx, e)
-	if b.answers != nil {
-		b.answers(e.Type, b.clock().Sub(e.Received))
-	}
 }
 
 // dispatch finds out what kind of thing an envelope is. What is unknown is
@@ -170,12 +173,13 @@ func (b *Bot) interaction(ctx context.Context, e Envelope, i slack.InteractionCa
 	}
 }
 
-// read decodes a payload. What cannot be read is acknowledged with a word.
+// read decodes a payload. What cannot be read is acknowledged with a word. The
+// error stays out of the log: it could quote what somebody wrote.
 func (b *Bot) read(ctx context.Context, e Envelope, into any) bool {
 	err := json.Unmarshal(e.Payload, into)
 	if err != nil {
-		b.log.WarnContext(ctx, "a payload cannot be read", "envelope", e.ID, "type", e.Type, "error", err)
-		b.ack(e, ephemeral("Slack sent me something I cannot read, so I did nothing."))
+		b.log.WarnContext(ctx, "a payload cannot be read", "envelope", e.ID, "type", e.Type, "bytes", len(e.Payload))
+		b.apologise(ctx, e, unreadableSentence)
 	}
 	return err == nil
 }
@@ -185,6 +189,10 @@ func (b *Bot) read(ctx context.Context, e Envelope, into any) bool {
 func (b *Bot) ack(e Envelope, answer any) {
 	if err := e.Ack(answer); err != nil {
 		b.log.Warn("an acknowledgement could not be sent", "envelope", e.ID, "type", e.Type, "error", err)
+		return
+	}
+	if b.answers != nil {
+		b.answers(e.Type, b.clock().Sub(e.Received))
 	}
 }
 
@@ -192,15 +200,14 @@ func (b *Bot) ack(e Envelope, answer any) {
 func (b *Bot) tell(ctx context.Context, to reply, text string) {
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
 	defer cancel()
-	if err := b.slack.answer(ctx, to, text, sayBlocks(text)); err != nil {
+	if err := b.slack.answer(ctx, to, text); err != nil {
 		b.log.WarnContext(ctx, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
 	}
 }
 
 // noteFailure writes down for the operator what a person gets as a sentence.
 func (b *Bot) noteFailure(ctx context.Context, what, id, user string, err error) {
-	var refused *approvals.No
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*approvals.No](err); ok {
 		b.log.InfoContext(ctx, "refused", "what", what, "request", id, "user", user, "reason", refused.Why.Reason, "cause", refused.Err)
 		return
 	}

@@ -1,9 +1,11 @@
 package bot
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -25,11 +27,12 @@ const (
 	actionApprove = "approve"
 	actionDeny    = "deny"
 	actionCancel  = "cancel"
+	actionRetry   = "retry"
 )
 
 // card is the one message of a request, with its text.
 func (v Views) card(r approvals.Request) ([]slack.Block, string) {
-	p := v.page(r)
+	p := fitting(r, v.page)
 	blocks := p.blocks()
 	if buttons := v.buttons(r); buttons != nil {
 		blocks = append(blocks, buttons)
@@ -37,20 +40,59 @@ func (v Views) card(r approvals.Request) ([]slack.Block, string) {
 	return blocks, p.text()
 }
 
-// page is all that the card says.
-func (v Views) page(r approvals.Request) page {
+// detail is how much is said about each device.
+type detail int
+
+const (
+	full  detail = iota // all that is known, on lines of its own
+	brief               // one line
+	bare                // no more than which device and how it stands
+)
+
+// fewDevices is up to how many devices of a request are shown in full.
+const fewDevices = 4
+
+// pageLimit is how large the JSON of a page may be. Slack documents no limit
+// for all blocks of a message; 13,200 characters were seen to be too many
+// (https://github.com/slackapi/bolt-js/issues/2509), and buttons come on top.
+const pageLimit = 10_900
+
+// fitting is the page of r with the most about its devices that fits. The
+// comment is never what gives way.
+func fitting(r approvals.Request, draw func(approvals.Request, detail) page) page {
+	d := full
+	if len(r.Devices) > fewDevices {
+		d = brief
+	}
+	p := draw(r, d)
+	for ; d < bare && p.size() > pageLimit; d++ {
+		p = draw(r, d+1)
+	}
+	return p
+}
+
+// size is how many characters of JSON the page's blocks are.
+func (p page) size() int {
+	text, err := json.Marshal(p.blocks())
+	if err != nil {
+		return 0 // unreachable: blocks are text and numbers
+	}
+	return utf8.RuneCount(text)
+}
+
+// page is all that the card says: what, who and why, on which devices, and what
+// can be done until when.
+func (v Views) page(r approvals.Request, d detail) page {
 	a := v.action(r)
 	p := page{heading(a.Title), says(strong(stateLine(r)), words(" · "), code(r.ID))}
-	p = append(p, people(r)...)
-	if r.State == approvals.Pending {
-		p = append(p, v.askFor(r))
-	}
+	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
+	p = append(p, decisions(r)...)
 	for i := range r.Devices {
-		p = append(p, v.device(r, i))
+		p = append(p, v.device(r, i, d)...)
 	}
-	p = append(p, quoted(r.Comment))
 	if r.State == approvals.Pending {
-		p = append(p, says(expiry(r)...), aside(a.Effect+" "+budget(r.Budget, a)))
+		p = append(p, v.askFor(r), says(words("Expires "), when(r.Deadline()), words(".")))
+		p = append(p, aside(strings.TrimSpace(a.Effect+" "+budget(r.Budget, len(r.Devices)))))
 	}
 	return p
 }
@@ -64,171 +106,80 @@ func (v Views) action(r approvals.Request) defender.Action {
 	return defender.Action{Name: r.Action, Title: r.Action}
 }
 
-// people says who asked and who decided, and when.
-func people(r approvals.Request) []para {
-	list := []para{says(words("Asked by "), mention(r.By.ID), words(" "), when(r.Asked))}
+// decisions say who decided what, and when, or why nobody could.
+func decisions(r approvals.Request) []para {
+	var list []para
 	for _, a := range r.Approvals {
-		list = append(list, says(words("Approved by "), mention(a.By.ID), words(" "), when(a.At)))
+		list = append(list, by("Approved", a.By, a.At, "."))
 	}
 	switch r.State {
 	case approvals.Denied:
-		list = append(list, says(words("Denied by "), mention(r.Ended.By.ID), words(" "), when(r.EndedAt), words(": "+r.Ended.Text)))
+		list = append(list, by("Denied", r.Ended.By, r.EndedAt, ":"), quoted(r.Ended.Text))
 	case approvals.Cancelled:
-		list = append(list, says(words("Cancelled by "), mention(r.Ended.By.ID), words(" "), when(r.EndedAt)))
+		list = append(list, by("Cancelled", r.Ended.By, r.EndedAt, "."))
 	case approvals.Expired:
-		list = append(list, says(words("Nobody decided in time; expired "), when(r.EndedAt), words(". Nothing was sent. Ask again if it is still needed.")))
+		list = append(list, says(words("Nobody decided in time; it expired "), when(r.EndedAt),
+			words(". Nothing was sent. Ask again if it is still needed.")))
 	case approvals.Rejected:
 		list = append(list, says(words(sentence(r.Ended.Why))))
 	case approvals.Checking, approvals.Pending, approvals.Approved, approvals.Done:
 	}
+	if r.RetryOf != "" {
+		list = append(list, says(words("Tries again what did not work in "), code(r.RetryOf), words(".")))
+	}
+	if r.RetriedAs != "" {
+		list = append(list, says(words("Tried again as "), code(r.RetriedAs), words(".")))
+	}
 	return list
 }
 
+func by(did string, p approvals.Person, at time.Time, end string) para {
+	return says(words(did+" by "), mention(p.ID), words(", "), when(at), words(end))
+}
+
+// mostMentions is how many approvers are mentioned; a card is no place for the
+// whole workspace.
+const mostMentions = 12
+
 // askFor mentions those who may decide.
 func (v Views) askFor(r approvals.Request) para {
-	need := "Needs the approval of somebody other than the requester: "
-	if left := r.Terms.Needed - len(r.Approvals); left > 1 || r.Terms.Needed > 1 {
-		need = fmt.Sprintf("Needs %d more of %d approvals, none of them the requester's: ", left, r.Terms.Needed)
+	need := "Needs the approval of somebody other than the requester:"
+	switch left := r.Terms.Needed - len(r.Approvals); {
+	case len(r.Approvals) > 0:
+		need = fmt.Sprintf("Needs %d more of %d approvals, none of them the requester's:", left, r.Terms.Needed)
+	case left > 1:
+		need = fmt.Sprintf("Needs %d approvals, none of them the requester's:", left)
 	}
 	spans := []span{words(need)}
 	for _, g := range v.Approvers.Groups {
-		spans = append(spans, span{group: g}, words(" "))
+		spans = append(spans, words(" "), span{group: g})
 	}
 	for _, u := range v.Approvers.Users {
-		spans = append(spans, mention(u), words(" "))
+		spans = append(spans, words(" "), mention(u))
 	}
-	return says(spans[:len(spans)-1]...)
+	if more := (len(spans)-1)/2 - mostMentions; more > 0 {
+		spans = append(spans[:1+2*mostMentions], wordsf(" and %d more", more))
+	}
+	return says(spans...)
 }
 
-func expiry(r approvals.Request) []span {
-	return []span{words("Expires "), when(r.Deadline()), words(".")}
-}
-
-// fewDevices is up to how many devices everything known about them is shown.
-const fewDevices = 4
-
-// device is one device and what became of its call.
-func (v Views) device(r approvals.Request, i int) para {
-	d := r.Devices[i]
-	name := d.Name
-	if name == "" {
-		name = "device"
-	}
-	spans := []span{strong(cut(name, 64)), words(" "), code(d.ID)}
-	if len(r.Devices) <= fewDevices && d.ID != "" {
-		spans = []span{link(v.DevicePage(d.ID), cut(name, 64)), words(" "), code(d.ID)}
-	}
-	if i < len(r.Calls) {
-		return says(append(spans, v.call(r, r.Calls[i])...)...)
-	}
-	return says(append(spans, facts(d, len(r.Devices) <= fewDevices)...)...)
-}
-
-// facts are what Defender knows about a device that an approver wants to know.
-func facts(d approvals.Device, all bool) []span {
-	if !d.Verified {
-		return []span{words(" · not verified: Defender could not be asked about it")}
-	}
-	parts := []string{d.OS, d.Health}
-	if d.Risk != "" && d.Risk != "None" {
-		parts = append(parts, "risk "+d.Risk)
-	}
-	if all && len(d.Tags) > 0 {
-		parts = append(parts, "tags "+strings.Join(d.Tags, ", "))
-	}
-	var b strings.Builder
-	for _, p := range parts {
-		if p != "" {
-			b.WriteString(" · " + p)
-		}
-	}
-	spans := []span{words(cut(b.String(), 160))}
-	if all && !d.LastSeen.IsZero() {
-		spans = append(spans, words(" · last seen "), when(d.LastSeen))
-	}
-	return spans
-}
-
-// budget says how much of Microsoft's limit was left when the card was made.
-func budget(b approvals.Budget, a defender.Action) string {
+// budget says how much of Microsoft's limit was left when the card was made,
+// and whether that is enough for n calls.
+func budget(b approvals.Budget, n int) string {
 	if b.Of == 0 {
 		return ""
 	}
-	limit := defender.Limit{Calls: b.Of, Per: b.Per}
-	s := fmt.Sprintf("Microsoft allows %s; %d left at %s", limit, b.Left, b.At.UTC().Format("15:04 UTC"))
+	s := fmt.Sprintf("Microsoft allows %s; %d left at %s", defender.Limit{Calls: b.Of, Per: b.Per}, b.Left, b.At.UTC().Format("15:04 UTC"))
 	if b.Ahead > 0 {
 		s += fmt.Sprintf(", with %d waiting ahead", b.Ahead)
 	}
-	if b.Left <= b.Ahead {
-		s += ": " + a.Name + " will have to wait for a free slot"
+	switch free := b.Left - b.Ahead; {
+	case free <= 0:
+		s += ", so this would have to wait"
+	case free < n:
+		s += fmt.Sprintf(", so %d of the %d devices would have to wait", n-free, n)
 	}
 	return s + "."
-}
-
-// call says where a call is, in words.
-func (v Views) call(r approvals.Request, c approvals.Call) []span {
-	switch c.State {
-	case approvals.Queued:
-		return queued(c)
-	case approvals.Sending:
-		return []span{words(" · is being sent to Defender")}
-	case approvals.Running:
-		return append([]span{words(" · running in Defender since "), when(c.Started)}, v.job(r, c)...)
-	case approvals.Uncertain:
-		return []span{words(" · it is not known whether Defender took it; it is being looked up, and will not be sent again")}
-	case approvals.CallCancelled:
-		if c.By.ID != "" {
-			return []span{words(" · cancelled by "), mention(c.By.ID), words(" before it was sent")}
-		}
-	case approvals.Succeeded, approvals.Failed, approvals.Lapsed, approvals.Unknown:
-	}
-	spans := []span{words(" · "), strong(string(c.State))}
-	if c.Why.Reason != approvals.Ran {
-		spans = append(spans, words(": "+cut(sentence(c.Why), 300)))
-	}
-	return append(append(spans, words(" "), when(c.EndedAt)), v.job(r, c)...)
-}
-
-func queued(c approvals.Call) []span {
-	why := "waits its turn"
-	if c.Why.Reason != "" {
-		why = "waits: " + cut(sentence(c.Why), 200)
-	}
-	if c.Expected.IsZero() {
-		return []span{words(" · " + why)}
-	}
-	return []span{words(" · " + why + " Expected to be sent about "), when(c.Expected)}
-}
-
-// job names what Defender made of a call and what it says about it.
-func (v Views) job(r approvals.Request, c approvals.Call) []span {
-	if c.Job.ID == "" {
-		return nil
-	}
-	a := v.action(r)
-	spans := []span{words(" · " + cut(defender.Explain(a.Tracks, c.Job.Status), 160))}
-	if c.Job.Details != "" && len(r.Devices) <= fewDevices {
-		spans = append(spans, words(" ("+cut(c.Job.Details, 200)+")"))
-	}
-	if c.Job.Adopted {
-		spans = append(spans, words(" · "+adopted(c.Job)))
-	}
-	spans = append(spans, words(" · Defender id "))
-	if a.Tracks == defender.TrackInvestigations && v.Investigation != "" {
-		return append(spans, link(strings.ReplaceAll(v.Investigation, "{id}", c.Job.ID), c.Job.ID))
-	}
-	return append(spans, code(c.Job.ID))
-}
-
-func adopted(j approvals.Job) string {
-	s := "found there; who started it is not known"
-	if j.By != "" {
-		s = "already running, started by " + cut(j.By, 60)
-	}
-	if !j.Created.IsZero() {
-		s += " on " + j.Created.UTC().Format("2006-01-02 at 15:04 UTC")
-	}
-	return s
 }
 
 // buttons are what can still be done; nil where nothing can.
@@ -246,7 +197,11 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 				return slack.NewActionBlock(block, cancelButton(value, "Cancel what waits"))
 			}
 		}
-	case approvals.Checking, approvals.Done, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
+	case approvals.Done:
+		if len(r.Retryable()) > 0 {
+			return slack.NewActionBlock(block, slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")))
+		}
+	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
 	}
 	return nil
 }
@@ -262,19 +217,22 @@ func splitValue(value string) (id, digest string) {
 	return id, digest
 }
 
-// notice is one reply in the thread of a card.
-func (v Views) notice(r approvals.Request, n int) page {
-	switch r.Notices[n].Kind {
-	case approvals.NoticeReminder:
-		p := v.askFor(r)
-		left := r.Deadline().Sub(r.Notices[n].At).Round(time.Minute)
-		return page{says(append([]span{wordsf("%s is still waiting; %s left. ", r.ID, inWords(left))}, p.spans...)...)}
-	case approvals.NoticeEnd:
+// notice is one reply in the thread of a card, with its text.
+func (v Views) notice(r approvals.Request, n int) ([]slack.Block, string) {
+	p := fitting(r, v.ended)
+	if note := r.Notices[n]; note.Kind == approvals.NoticeReminder {
+		left := r.Deadline().Sub(note.At).Round(time.Minute)
+		p = page{says(wordsf("%s still waits for a decision; it expires in %s.", r.ID, inWords(left))), v.askFor(r)}
 	}
-	list := page{says(mention(r.By.ID), words(" "), strong(stateLine(r)), words(" · "), code(r.ID))}
-	list = append(list, people(r)[1:]...)
+	return p.blocks(), p.text()
+}
+
+// ended tells the requester how it ended.
+func (v Views) ended(r approvals.Request, d detail) page {
+	p := page{says(mention(r.By.ID), words(" "), strong(stateLine(r)), words(" · "), code(r.ID))}
+	p = append(p, decisions(r)...)
 	for i := range r.Calls {
-		list = append(list, v.device(r, i))
+		p = append(p, v.device(r, i, d)...)
 	}
-	return list
+	return p
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"strings"
 
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slackutilsx"
@@ -10,8 +11,8 @@ import (
 	"defenderbot/commands"
 )
 
-// slashCommand is what is read of a command's payload. slack-go's type wants a
-// bool where Socket Mode sends a string (is_enterprise_install).
+// slashCommand is what is read of a command's payload. The type of slack-go wants
+// a bool where Socket Mode sends a string (is_enterprise_install).
 type slashCommand struct {
 	Team        string `json:"team_id"`
 	Channel     string `json:"channel_id"`
@@ -69,10 +70,12 @@ type private struct {
 
 // ephemeral answers with text that is never read as markup.
 func ephemeral(text string) private {
-	return private{Type: slack.ResponseTypeEphemeral, Text: slackutilsx.EscapeMessage(text), Blocks: sayBlocks(text)}
+	escaped, blocks := sentences(text)
+	return private{Type: slack.ResponseTypeEphemeral, Text: escaped, Blocks: blocks}
 }
 
-// sayBlocks is a text in blocks that read no markup out of it.
-func sayBlocks(text string) []slack.Block {
-	return []slack.Block{slack.NewSectionBlock(plainText(cut(text, 3000)), nil, nil)}
+// sentences are text as a message, in blocks that read no markup out of it.
+func sentences(text string) (escaped string, blocks []slack.Block) {
+	text = cut(strings.Map(legible, text), 3000)
+	return cutBytes(slackutilsx.EscapeMessage(text), textLimit), []slack.Block{slack.NewSectionBlock(plainText(text), nil, nil)}
 }

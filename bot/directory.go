@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 
 // fresh is how old a fact about people may be.
 const fresh = 60 * time.Second
+
+// mostKept is how many answers are kept; more are forgotten, and asked for again.
+const mostKept = 10_000
 
 // memory keeps answers of Slack for a while, and asks once where many want to
 // know the same at the same time. Errors are not kept.
@@ -65,7 +69,7 @@ func recall[T any](ctx context.Context, m *memory, key string, ask func(context.
 func (m *memory) keep(key string, k kept) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.kept) > 10000 {
+	if len(m.kept) >= mostKept {
 		clear(m.kept)
 	}
 	m.kept[key] = k
@@ -155,13 +159,5 @@ func (s *Slack) GroupNamed(ctx context.Context, handle string) (string, error) {
 // isSlackError says whether Slack answered with one of these error codes.
 func isSlackError(err error, codes ...string) bool {
 	var refused slack.SlackErrorResponse
-	if !errors.As(err, &refused) {
-		return false
-	}
-	for _, code := range codes {
-		if refused.Err == code {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &refused) && slices.Contains(codes, refused.Err)
 }

@@ -8,5 +8,5 @@
 //
 // [Slack] is what goes out: cards, thread replies, private answers, and what
 // Slack knows about people and channels. Cards are pure functions of the
-// request (card.go); every sentence for people stands in text.go.
+// request (card.go); every sentence for people stands in text.go and reasons.go.
 package bot

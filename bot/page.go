@@ -2,12 +2,11 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
-	"github.com/slack-go/slack/slackutilsx"
 )
 
 // page is what a card says, before it is made into blocks and into the plain
@@ -58,40 +57,81 @@ func wordsf(f string, a ...any) span { return words(fmt.Sprintf(f, a...)) }
 // block; lines share one section, because sections are not set apart by Slack.
 func (p page) blocks() []slack.Block {
 	var out []slack.Block
-	var rich *slack.RichTextBlock
-	var section *slack.RichTextSection
-	for _, q := range p {
-		if q.kind == title || q.kind == small {
-			rich, section = nil, nil
-		} else if rich == nil {
-			rich = slack.NewRichTextBlock("")
-			out = append(out, rich)
-		}
-		switch q.kind {
+	for len(p) > 0 {
+		switch q := p[0]; q.kind {
 		case title:
-			out = append(out, slack.NewHeaderBlock(plainText(cut(q.plain(), 150))))
+			out, p = append(out, slack.NewHeaderBlock(plainText(cut(q.plain(), 150)))), p[1:]
 		case small:
-			out = append(out, slack.NewContextBlock("", plainText(cut(q.plain(), 2000))))
-		case quote:
-			rich.Elements = append(rich.Elements, &slack.RichTextQuote{Type: slack.RTEQuote, Elements: q.elements()})
-			section = nil
-		case line:
-			if section == nil {
-				section = slack.NewRichTextSection()
-				rich.Elements = append(rich.Elements, section)
-			} else {
-				section.Elements = append(section.Elements, words("\n").element())
-			}
-			section.Elements = append(section.Elements, q.elements()...)
+			out, p = append(out, slack.NewContextBlock("", plainText(cut(q.plain(), 2000)))), p[1:]
+		case line, quote:
+			n := p.run(line, quote)
+			out, p = append(out, p[:n].rich()), p[n:]
 		}
 	}
 	return out
 }
 
-func (q para) elements() []slack.RichTextSectionElement {
-	list := make([]slack.RichTextSectionElement, len(q.spans))
-	for i, s := range q.spans {
-		list[i] = s.element()
+// run is how many paragraphs from the first on are of one of these kinds.
+func (p page) run(kinds ...paraKind) int {
+	n := slices.IndexFunc(p, func(q para) bool { return !slices.Contains(kinds, q.kind) })
+	if n < 0 {
+		return len(p)
+	}
+	return n
+}
+
+// rich is lines and quotes as one block.
+func (p page) rich() *slack.RichTextBlock {
+	block := slack.NewRichTextBlock("")
+	for len(p) > 0 {
+		n := p.run(line)
+		if n == 0 {
+			block.Elements = append(block.Elements, &slack.RichTextQuote{Type: slack.RTEQuote, Elements: elements(p[0].shown())})
+			p = p[1:]
+			continue
+		}
+		var spans []span
+		for i, q := range p[:n] {
+			if i > 0 {
+				spans = append(spans, words("\n"))
+			}
+			spans = append(spans, q.shown()...)
+		}
+		block.Elements = append(block.Elements, slack.NewRichTextSection(elements(spans)...))
+		p = p[n:]
+	}
+	return block
+}
+
+// elements are the spans for Slack. Plain text that follows plain text is one
+// element, which keeps cards with many devices small; Slack takes no empty one.
+func elements(spans []span) []slack.RichTextSectionElement {
+	var list []slack.RichTextSectionElement
+	for i := 0; i < len(spans); i++ {
+		s := spans[i]
+		for s.isPlain() && i+1 < len(spans) && spans[i+1].isPlain() {
+			i++
+			s.text += spans[i].text
+		}
+		if s != (span{bold: s.bold, code: s.code}) {
+			list = append(list, s.element())
+		}
+	}
+	return list
+}
+
+func (s span) isPlain() bool { return s == words(s.text) }
+
+// shown is the paragraph's spans without what could make a reader see something
+// else than what is there. Only a quote has lines of its own.
+func (q para) shown() []span {
+	list := make([]span, 0, len(q.spans))
+	for _, s := range q.spans {
+		s.text = strings.Map(legible, s.text)
+		if q.kind != quote {
+			s.text = strings.ReplaceAll(s.text, "\n", " ")
+		}
+		list = append(list, s)
 	}
 	return list
 }
@@ -103,7 +143,7 @@ func (s span) element() slack.RichTextSectionElement {
 	case s.group != "":
 		return slack.NewRichTextSectionUserGroupElement(s.group)
 	case !s.at.IsZero():
-		fallback := s.at.UTC().Format("2006-01-02 15:04 UTC")
+		fallback := inUTC(s.at)
 		return slack.NewRichTextSectionDateElement(s.at.Unix(), dateFormat, nil, &fallback)
 	case s.url != "":
 		return slack.NewRichTextSectionLinkElement(s.url, s.text, &slack.RichTextSectionTextStyle{Bold: s.bold})
@@ -117,74 +157,9 @@ func (s span) element() slack.RichTextSectionElement {
 // (https://docs.slack.dev/messaging/formatting-message-text#date-formatting).
 const dateFormat = "{date_short_pretty} at {time}"
 
-// text is the page for notifications and screen readers, escaped.
-func (p page) text() string {
-	lines := make([]string, len(p))
-	for i, q := range p {
-		var b strings.Builder
-		for _, s := range q.spans {
-			b.WriteString(s.markup())
-		}
-		lines[i] = b.String()
-	}
-	return cutBytes(strings.Join(lines, "\n"), textLimit)
-}
-
-// textLimit is how many bytes the text of a message may have. Slack documents
-// 4,000 characters for an update
-// (https://docs.slack.dev/reference/methods/chat.update) and was seen to count
-// bytes.
-const textLimit = 4000
-
-func (s span) markup() string {
-	switch {
-	case s.user != "":
-		return "<@" + s.user + ">"
-	case s.group != "":
-		return "<!subteam^" + s.group + ">"
-	case !s.at.IsZero():
-		return fmt.Sprintf("<!date^%d^%s|%s>", s.at.Unix(), dateFormat, s.at.UTC().Format("2006-01-02 15:04 UTC"))
-	}
-	return slackutilsx.EscapeMessage(s.text)
-}
-
-// plain is the paragraph without anything that Slack renders.
-func (q para) plain() string {
-	var b strings.Builder
-	for _, s := range q.spans {
-		b.WriteString(s.text)
-	}
-	return b.String()
-}
+// inUTC is a time for those to whom Slack does not show their own.
+func inUTC(t time.Time) string { return t.UTC().Format("2006-01-02 at 15:04 UTC") }
 
 func plainText(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
-}
-
-// cut shortens s to at most n runes.
-func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
-
-// cutBytes shortens escaped text to at most n bytes, never inside a character,
-// an entity or a mention.
-func cutBytes(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	end := n - len("…")
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	short := s[:end]
-	for _, pair := range []string{"&;", "<>"} {
-		if at := strings.LastIndexByte(short, pair[0]); at >= 0 && !strings.ContainsRune(short[at:], rune(pair[1])) {
-			short = short[:at]
-		}
-	}
-	return short + "…"
 }

@@ -41,6 +41,8 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 		r, err = b.desk.Approve(limited, by, id, digest)
 	case actionCancel:
 		r, err = b.desk.Cancel(limited, by, id)
+	case actionRetry:
+		r, err = b.desk.Retry(limited, by, id, digest)
 	case actionDeny:
 		err = b.openDenial(limited, i, denial{id, digest, by.Place.Channel})
 	default:
@@ -55,7 +57,9 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	case action.ActionID != actionDeny:
 		b.tell(ctx, to, decided(action.ActionID, r))
 	}
-	b.retireCopy(ctx, i.Container, r)
+	if r.ID == id { // Retry answers with another request, which has a card of its own
+		b.retireCopy(ctx, i.Container, r)
+	}
 }
 
 // retireCopy takes away the message that was clicked if the record holds
@@ -97,7 +101,7 @@ func denyView(id, meta string) slack.ModalViewRequest {
 		Type: slack.VTModal, CallbackID: denyForm, PrivateMetadata: meta,
 		Title: plainText("Deny " + id), Submit: plainText("Deny"), Close: plainText("Back"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			slack.NewInputBlock(reasonBlock, plainText("Why? Everybody in the channel will see it."), nil,
+			slack.NewInputBlock(reasonBlock, plainText("Why? (Everybody in the channel will see it)"), nil,
 				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)),
 		}},
 	}
@@ -118,12 +122,12 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 	}
 	var d denial
 	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &d); err != nil {
-		wrong("This form cannot be read any more. Close it and press Deny again.")
+		wrong(formUnread)
 		return
 	}
 	text := reason(i.View.State)
 	if text == "" {
-		wrong("Please say why in a few words.")
+		wrong(noReason)
 		return
 	}
 	by := approvals.By{Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: d.Channel}}

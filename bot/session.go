@@ -1,17 +1,14 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/slack-go/slack"
-	"golang.org/x/sync/errgroup"
 )
 
 // Session keeps a number of sockets to Slack open. When Slack announces that
@@ -19,13 +16,14 @@ import (
 // answered until it is closed.
 type Session struct {
 	Open    func(context.Context) (url string, err error) // a new address for each socket
-	Handle  func(Envelope)                                // must not block
+	Handle  func(Envelope)                                // must not block; every socket calls it
 	Sockets int                                           // how many to keep open
 	Drained func(context.Context)                         // waits until nothing is being answered; may be nil
-	Clock   func() time.Time
+	Clock   func() time.Time                              // when an envelope came, and how long a socket lasted
 	Log     *slog.Logger
 	Count   func(event string) // "hello", "closed", "refresh_requested", ...; may be nil
 
+	pace pace // the zero value is the usual one
 	live atomic.Int32
 }
 
@@ -37,81 +35,98 @@ func (s *Session) Live() int { return int(s.live.Load()) }
 var ErrForGood = errors.New("slack does not work with this app")
 
 // Run keeps the sockets open until ctx ends, then lets what is being answered
-// be finished and closes them. Any other end is an error.
+// be finished, closes them and returns nil. It ends by itself only with an
+// [ErrForGood].
 func (s *Session) Run(ctx context.Context) error {
-	g, run := errgroup.WithContext(ctx)
-	open := &socketSet{}
+	s.pace = cmp.Or(s.pace, usualPace())
+	run, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	r := &running{Session: s, end: end, open: map[*socket]bool{}}
+	var slots sync.WaitGroup
 	for i := range s.Sockets {
-		g.Go(func() error {
-			// Instances that start together are refused together: spread them.
-			if !pause(run, time.Duration(i)*stagger+jitter(stagger)) {
-				return nil
+		slots.Go(func() {
+			if pause(run, s.pace.start(i)) {
+				r.keepOne(run)
 			}
-			return s.keepOne(run, open)
 		})
 	}
-	err := g.Wait()
-	if s.Drained != nil {
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
-		s.Drained(last)
-		cancel()
-	}
-	open.closeAll()
-	open.reading.Wait()
-	return err
-}
-
-const (
-	stagger    = 250 * time.Millisecond
-	drainLimit = 5 * time.Second
-	firstRetry = time.Second
-	lastRetry  = 30 * time.Second
-)
-
-// keepOne keeps one socket open, and opens another as soon as it is told to.
-func (s *Session) keepOne(ctx context.Context, open *socketSet) error {
-	retry := firstRetry
-	for ctx.Err() == nil {
-		sock, err := s.connect(ctx)
-		if err == nil {
-			retry = firstRetry
-			open.add(sock)
-			err = s.attend(ctx, sock, open)
-		}
-		if errors.Is(err, ErrForGood) {
-			return err
-		}
-		if err == nil || ctx.Err() != nil {
-			continue
-		}
-		wait := jitter(retry) + retry/2
-		retry = min(2*retry, lastRetry)
-		if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-			wait = max(wait, limited.RetryAfter)
-		}
-		s.Log.WarnContext(ctx, "no socket to slack; trying again", "error", err, "again_in", wait)
-		if !pause(ctx, wait) {
-			break
-		}
+	slots.Wait()
+	r.drain(ctx)
+	r.closeAll()
+	r.reading.Wait()
+	if err := context.Cause(run); errors.Is(err, ErrForGood) {
+		return err
 	}
 	return nil
 }
 
-// attend reads a socket beside the caller and returns when a successor is
-// wanted: nil where the socket is read on until Slack closes it.
-func (s *Session) attend(ctx context.Context, sock *socket, open *socketSet) error {
-	wanted := make(chan error, 1)
-	s.live.Add(1)
-	s.count("hello")
-	open.reading.Go(func() {
-		defer open.remove(sock)
-		err := sock.read(s.Handle, func(reason string) {
-			s.count(reason)
-			s.Log.InfoContext(ctx, "slack will close a socket", "reason", reason, "socket", sock.name)
-			offer(wanted, goodbye(reason))
+// running is what one Run holds.
+type running struct {
+	*Session
+
+	end     context.CancelCauseFunc // ends the run before its time
+	reading sync.WaitGroup
+	mu      sync.Mutex
+	open    map[*socket]bool
+}
+
+// keepOne keeps the socket of one slot open, and opens another as soon as that
+// is needed.
+func (r *running) keepOne(ctx context.Context) {
+	// A slot has room for a socket and its successor, and never for a third.
+	room := make(chan struct{}, 2)
+	for failed := 0; ; {
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		lasted, err := r.one(ctx, func() { <-room })
+		if errors.Is(err, ErrForGood) {
+			r.end(err)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		failed++
+		if lasted {
+			failed = 0
+		}
+		wait := r.pace.next(failed, err)
+		if err != nil {
+			r.Log.WarnContext(ctx, "a socket to slack is missing; trying again", "error", err, "again_in", wait)
+		}
+		pause(ctx, wait)
+	}
+}
+
+// one opens a socket, attends it, and says whether it lasted. When the socket is
+// closed, which may be long after the return, ended is called.
+func (r *running) one(ctx context.Context, ended func()) (lasted bool, err error) {
+	sock, err := r.connect(ctx)
+	if err != nil {
+		ended()
+		return false, err
+	}
+	hello := r.Clock()
+	err = r.attend(ctx, sock, ended)
+	return r.Clock().Sub(hello) >= r.pace.settled, err
+}
+
+// attend reads a socket beside the caller and returns when another one is
+// wanted: with nil where the socket is read on until Slack closes it.
+func (r *running) attend(ctx context.Context, sock *socket, ended func()) error {
+	wanted := make(chan error, 2) // the announcement and the end; only the first counts
+	r.enter(sock)
+	r.reading.Go(sock.ping)
+	r.reading.Go(func() {
+		defer ended()
+		err := sock.read(ctx, r.Handle, func(reason string) {
+			r.count(reason)
+			r.Log.InfoContext(ctx, "slack will close a socket", "reason", reason, "socket", sock.name)
+			offer(wanted, r.announced(reason))
 		})
-		s.live.Add(-1)
-		s.count("closed")
+		r.leave(sock)
 		offer(wanted, err)
 	})
 	select {
@@ -122,23 +137,71 @@ func (s *Session) attend(ctx context.Context, sock *socket, open *socketSet) err
 	}
 }
 
-// goodbye says what an announced end means
+// announced ends the run where the reason is one for good, also when a
+// successor is open already, and says what to do about the socket.
+func (r *running) announced(reason string) error {
+	err := farewell(reason)
+	if errors.Is(err, ErrForGood) {
+		r.end(err)
+	}
+	return err
+}
+
+// farewell says what an announced end means
 // (https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect).
-func goodbye(reason string) error {
+func farewell(reason string) error {
 	switch reason {
 	case "link_disabled":
 		return fmt.Errorf("%w: Socket Mode is switched off for this app (link_disabled); switch it on in the app's settings", ErrForGood)
 	case "too_many_websockets":
-		return errors.New("slack allows 10 sockets an app, and more are open: SLACK_CONNECTIONS times replicas is too high, or another program uses the same app")
+		return errCrowded
 	default: // warning, refresh_requested: routine
 		return nil
 	}
 }
 
+var errCrowded = errors.New("slack allows 10 sockets an app, and more are open: " +
+	"SLACK_CONNECTIONS times replicas is too high, or another program uses the same app")
+
 func offer(c chan error, err error) {
 	select {
 	case c <- err:
-	default:
+	default: // nobody waits for it any more
+	}
+}
+
+func (r *running) enter(sock *socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.open[sock] = true
+	r.live.Add(1)
+	r.count("hello")
+}
+
+func (r *running) leave(sock *socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.open, sock)
+	r.live.Add(-1)
+	r.count("closed")
+}
+
+// drain waits until what is being answered is answered.
+func (r *running) drain(ctx context.Context) {
+	if r.Drained == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.pace.drain)
+	defer cancel()
+	r.Drained(ctx)
+}
+
+// closeAll says goodbye on every socket. Slack's answers end the reading.
+func (r *running) closeAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for sock := range r.open {
+		r.reading.Go(sock.close)
 	}
 }
 
@@ -148,39 +211,6 @@ func (s *Session) count(event string) {
 	}
 }
 
-// socketSet is the sockets that are open, for closing them at the end.
-type socketSet struct {
-	mu      sync.Mutex
-	set     map[*socket]bool
-	reading sync.WaitGroup
-}
-
-func (o *socketSet) add(s *socket) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.set == nil {
-		o.set = map[*socket]bool{}
-	}
-	o.set[s] = true
-}
-
-func (o *socketSet) remove(s *socket) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.set, s)
-}
-
-func (o *socketSet) closeAll() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for s := range o.set {
-		s.close()
-	}
-}
-
-// jitter is a random part of d.
-func jitter(d time.Duration) time.Duration { return rand.N(d) } //nolint:gosec // spreading starts needs no secret
-
 // pause waits for d or the end of ctx, and says whether it was d.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
@@ -189,6 +219,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	case <-t.C:
-		return true
+		return ctx.Err() == nil
 	}
 }

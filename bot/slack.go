@@ -97,9 +97,9 @@ func (s *Slack) Show(ctx context.Context, r approvals.Request) (string, error) {
 
 // Say implements [approvals.Chat].
 func (s *Slack) Say(ctx context.Context, r approvals.Request, n int) error {
-	p := s.views.notice(r, n)
+	blocks, text := s.views.notice(r, n)
 	_, _, err := s.api.PostMessageContext(ctx, r.Place.Channel,
-		append(message(p.text(), p.blocks()), slack.MsgOptionTS(r.Card.TS))...)
+		append(message(text, blocks), slack.MsgOptionTS(r.Card.TS))...)
 	return outgoing(err)
 }
 
@@ -121,7 +121,9 @@ func message(text string, blocks []slack.Block) []slack.MsgOption {
 	}
 }
 
-// outgoing sorts Slack's errors into those that approvals knows.
+// outgoing sorts Slack's errors into those that approvals knows
+// (https://docs.slack.dev/reference/methods/chat.postMessage#errors and
+// https://docs.slack.dev/reference/methods/chat.update#errors).
 func outgoing(err error) error {
 	var limited *slack.RateLimitedError
 	switch {
@@ -129,9 +131,10 @@ func outgoing(err error) error {
 		return nil
 	case errors.As(err, &limited):
 		return &approvals.Later{After: limited.RetryAfter}
-	case isSlackError(err, "message_not_found", "cant_update_message"):
+	case isSlackError(err, "message_not_found", "cant_update_message", "edit_window_closed"):
 		return fmt.Errorf("%w: %w", approvals.ErrGone, err)
-	case isSlackError(err, "not_in_channel", "channel_not_found", "is_archived", "is_inactive", "restricted_action"):
+	case isSlackError(err, "not_in_channel", "channel_not_found", "is_archived", "is_inactive", "restricted_action",
+		"restricted_action_read_only_channel", "restricted_action_thread_only_channel"):
 		return fmt.Errorf("%w: %w", approvals.ErrNoPlace, err)
 	}
 	return fmt.Errorf("slack: %w", err)
@@ -161,8 +164,8 @@ func (s *Slack) tellRequester(ctx context.Context, r approvals.Request) error {
 	if s.memory.clock().After(u.until) {
 		u.url = ""
 	}
-	p := s.views.page(r)
-	return s.answer(ctx, reply{user: r.By.ID, channel: r.Place.Channel, url: u.url}, p.text(), p.blocks())
+	blocks, text := s.views.card(r)
+	return s.whisper(ctx, reply{user: r.By.ID, channel: r.Place.Channel, url: u.url}, text, blocks)
 }
 
 // reply is where a private answer goes.
@@ -170,9 +173,15 @@ type reply struct {
 	user, channel, url string
 }
 
-// answer tells one person something, in the first way that works: the
+// answer tells one person a sentence.
+func (s *Slack) answer(ctx context.Context, to reply, text string) error {
+	escaped, blocks := sentences(text)
+	return s.whisper(ctx, to, escaped, blocks)
+}
+
+// whisper shows one person a message, in the first way that works: the
 // response_url, an ephemeral message, a direct message.
-func (s *Slack) answer(ctx context.Context, to reply, text string, blocks []slack.Block) error {
+func (s *Slack) whisper(ctx context.Context, to reply, text string, blocks []slack.Block) error {
 	var failed []error
 	if to.url != "" {
 		options := append(message(text, blocks), slack.MsgOptionResponseURL(to.url, slack.ResponseTypeEphemeral))
@@ -187,14 +196,31 @@ func (s *Slack) answer(ctx context.Context, to reply, text string, blocks []slac
 		return nil
 	}
 	failed = append(failed, fmt.Errorf("chat.postEphemeral: %w", err))
-	dm, _, _, err := s.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{to.user}})
-	if err == nil {
-		_, _, err = s.api.PostMessageContext(ctx, dm.ID, message(text, blocks)...)
-	}
-	if err == nil {
+	if err = s.direct(ctx, to.user, message(text, blocks)); err == nil {
 		return nil
 	}
-	return outgoing(errors.Join(append(failed, fmt.Errorf("direct message: %w", err))...))
+	// Only what the last way says tells whether trying again is worth it.
+	err = outgoing(fmt.Errorf("direct message: %w", err))
+	if isRefusal(err) {
+		err = fmt.Errorf("%w: %w", approvals.ErrNoPlace, err)
+	}
+	return errors.Join(append(failed, err)...)
+}
+
+// isRefusal says that Slack answered, and not with a trouble of its own.
+func isRefusal(err error) bool {
+	var refused slack.SlackErrorResponse
+	return errors.As(err, &refused) && !isSlackError(err, "internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited")
+}
+
+// direct sends a direct message
+// (https://docs.slack.dev/reference/methods/conversations.open).
+func (s *Slack) direct(ctx context.Context, user string, options []slack.MsgOption) error {
+	dm, _, _, err := s.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
+	if err == nil {
+		_, _, err = s.api.PostMessageContext(ctx, dm.ID, options...)
+	}
+	return err
 }
 
 // ask opens a form. A trigger lives for three seconds and works once.

@@ -1,47 +1,63 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
 )
 
-const (
-	handshakeLimit = 10 * time.Second
-	writeLimit     = 5 * time.Second
-	pingEvery      = 10 * time.Second
-	// silence is how long nothing at all may come, not even the answer to a
-	// ping, before a socket is taken for dead. Slack itself pings every few
-	// seconds.
-	silence = 30 * time.Second
-	// writeBuffer holds every acknowledgement whole: Slack does not put
-	// fragments together.
-	writeBuffer = 32 << 10
-	readMost    = 1 << 20
-)
+// readMost is how large a frame may be, in bytes.
+const readMost = 1 << 20
 
-// socket is one WebSocket that Slack has greeted.
+// socket is one WebSocket that Slack has greeted. What has to come in time is
+// held to it by timers that end the socket; its end ends everything that is
+// being read from it and written to it.
 type socket struct {
 	conn  *websocket.Conn
 	name  string // Slack's name of its end, for the log
+	pace  pace
 	clock func() time.Time
 	log   *slog.Logger
-	mu    sync.Mutex // one writer at a time
+
+	writing sync.Mutex  // one writer at a time
+	quiet   *time.Timer // ends the socket when nothing is heard
+	leaving bool        // Slack announced the end; only the reader looks at it
+	closing atomic.Bool // we said goodbye and take nothing more
+
 	once  sync.Once
-	done  chan struct{}
+	why   error         // why it ended; set before ended is closed
+	ended chan struct{} // closed at the end
+}
+
+func (s *Session) newSocket(conn *websocket.Conn) *socket {
+	sock := &socket{conn: conn, pace: s.pace, clock: s.Clock, log: s.Log, ended: make(chan struct{})}
+	sock.quiet = time.AfterFunc(s.pace.silence, func() { sock.end(errSilent) })
+	pong := conn.PingHandler()
+	conn.SetPingHandler(func(data string) error {
+		sock.heard()
+		return pong(data)
+	})
+	conn.SetPongHandler(func(string) error {
+		sock.heard()
+		return nil
+	})
+	conn.SetReadLimit(readMost)
+	sock.heard()
+	return sock
 }
 
 // frame is everything that Slack sends.
 type frame struct {
 	Envelope
+
 	Reason string `json:"reason"`
 	Num    int    `json:"num_connections"`
 	Debug  struct {
@@ -49,159 +65,123 @@ type frame struct {
 	} `json:"debug_info"`
 }
 
-// connect opens one socket and waits for the greeting.
-func (s *Session) connect(ctx context.Context) (*socket, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
-	defer cancel()
-	address, err := s.Open(ctx)
-	if err != nil {
-		return nil, forGood(err, "check SLACK_APP_TOKEN and that Socket Mode is on")
-	}
-	dialer := websocket.Dialer{Proxy: http.ProxyFromEnvironment, WriteBufferSize: writeBuffer, HandshakeTimeout: handshakeLimit}
-	conn, res, err := dialer.DialContext(ctx, address, nil)
-	if err != nil {
-		return nil, handshakeError(res, err)
-	}
-	conn.SetReadLimit(readMost)
-	sock := &socket{conn: conn, clock: s.Clock, log: s.Log, done: make(chan struct{})}
-	if err := sock.greeted(ctx); err != nil {
-		sock.close()
-		return nil, err
-	}
-	go sock.ping()
-	return sock, nil
-}
-
-// forGood marks the errors that no waiting mends, and says what does
-// (https://docs.slack.dev/reference/methods/apps.connections.open#errors).
-func forGood(err error, mend string) error {
-	if isSlackError(err, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
-		"not_allowed_token_type", "missing_scope", "no_permission", "team_access_not_granted",
-		"user_removed_from_team", "team_disabled", "forbidden_team") {
-		return fmt.Errorf("%w: %w; %s", ErrForGood, err, mend)
-	}
-	return err
-}
-
-// handshakeError says how Slack answered. The address is left out: its ticket
-// is a secret.
-func handshakeError(res *http.Response, err error) error {
-	if res != nil {
-		return fmt.Errorf("slack refused a socket: HTTP %d", res.StatusCode)
-	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
-	return fmt.Errorf("connect a socket: %w", err)
-}
-
 // greeted waits for hello: only then does the socket get anything.
 func (s *socket) greeted(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { s.close() })
-	defer stop()
-	s.alive()
 	var hello frame
 	if err := s.conn.ReadJSON(&hello); err != nil {
-		return fmt.Errorf("wait for hello: %w", err)
+		return fmt.Errorf("wait for hello: %w", cmp.Or(ctx.Err(), err))
 	}
 	if hello.Type != "hello" {
-		return errors.Join(fmt.Errorf("slack said %q and not hello", hello.Type), goodbye(hello.Reason))
+		return cmp.Or(farewell(hello.Reason), fmt.Errorf("slack said %q and not hello", hello.Type))
 	}
 	s.name = hello.Debug.Host
 	s.log.InfoContext(ctx, "a socket to slack is open", "socket", s.name, "sockets_of_the_app", hello.Num)
 	return nil
 }
 
-// alive moves the moment of silence on; every sign of life does.
-func (s *socket) alive() {
-	// An error here means a closed socket, which the next read reports.
-	_ = s.conn.SetReadDeadline(s.clock().Add(silence))
+// The ends that are not the connection's own.
+var (
+	errSilent = errors.New("nothing was heard for too long")
+	errStuck  = errors.New("a frame could not be written in time")
+	errClosed = errors.New("closed by us")
+)
+
+// heard puts the end off: there was a sign of life. Once Slack has announced
+// the end, it stays where it is.
+func (s *socket) heard() {
+	if !s.leaving {
+		s.quiet.Reset(s.pace.silence)
+	}
 }
 
-// read hands envelopes on until the socket ends. An announced end is told to
-// leaving, and reading goes on: what still comes on this socket comes on no
-// other.
-func (s *socket) read(handle func(Envelope), leaving func(reason string)) error {
-	defer s.close()
-	s.conn.SetPingHandler(func(data string) error {
-		s.alive()
-		return s.conn.WriteControl(websocket.PongMessage, []byte(data), s.clock().Add(writeLimit))
-	})
-	s.conn.SetPongHandler(func(string) error {
-		s.alive()
-		return nil
-	})
+// read hands envelopes on until the socket ends, and returns why. An announced
+// end is told to leave, and reading goes on: what still comes on this socket
+// comes on no other.
+func (s *socket) read(ctx context.Context, handle func(Envelope), leave func(reason string)) error {
 	for {
 		_, text, err := s.conn.ReadMessage()
 		if err != nil {
-			return fmt.Errorf("socket %s: %w", s.name, err)
+			s.end(err)
+			return fmt.Errorf("socket %s: %w", s.name, s.why)
 		}
-		s.alive()
-		s.take(text, handle, leaving)
+		s.heard()
+		f := s.parse(ctx, text)
+		switch {
+		case f.Type == "disconnect":
+			s.leaving = true
+			s.quiet.Reset(s.pace.overlap)
+			leave(f.Reason)
+		case f.ID != "" && !s.closing.Load(): // what cannot be acknowledged must not happen
+			f.Received, f.write = s.clock(), s.write
+			handle(f.Envelope)
+		}
 	}
 }
 
-// take sorts one frame. What cannot be read is acknowledged if it has a name:
-// it would only come again.
-func (s *socket) take(text []byte, handle func(Envelope), leaving func(reason string)) {
+// parse reads one frame. Of one that cannot be read, the name is enough: it is
+// acknowledged, because it would only come again.
+func (s *socket) parse(ctx context.Context, text []byte) frame {
 	var f frame
-	if err := json.Unmarshal(text, &f); err != nil {
-		s.log.WarnContext(context.Background(), "slack sent what cannot be read", "socket", s.name, "bytes", len(text))
-		var named struct {
-			ID string `json:"envelope_id"`
-		}
-		if json.Unmarshal(text, &named) != nil || named.ID == "" {
-			return
-		}
-		f = frame{Envelope: Envelope{ID: named.ID, Type: "unreadable"}}
+	if err := json.Unmarshal(text, &f); err == nil {
+		return f
 	}
-	switch {
-	case f.Type == "disconnect":
-		leaving(f.Reason)
-	case f.ID != "":
-		e := f.Envelope
-		e.Received, e.write = s.clock(), s.write
-		handle(e)
+	s.log.WarnContext(ctx, "slack sent what cannot be read", "socket", s.name, "bytes", len(text))
+	var named struct {
+		ID string `json:"envelope_id"`
 	}
+	if err := json.Unmarshal(text, &named); err != nil {
+		return frame{}
+	}
+	return frame{Envelope: Envelope{ID: named.ID, Type: "unreadable"}}
 }
 
 // write sends one frame, whole.
 func (s *socket) write(text []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.conn.SetWriteDeadline(s.clock().Add(writeLimit)); err != nil {
-		return fmt.Errorf("socket %s: %w", s.name, err)
-	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	stuck := time.AfterFunc(s.pace.write, func() { s.end(errStuck) })
+	defer stuck.Stop()
 	if err := s.conn.WriteMessage(websocket.TextMessage, text); err != nil {
 		return fmt.Errorf("socket %s: %w", s.name, err)
 	}
 	return nil
 }
 
-// ping asks for a sign of life, so that a connection that died without a word
-// is noticed.
+// ping asks for signs of life, so that a connection that died without a word is
+// noticed.
 func (s *socket) ping() {
-	t := time.NewTicker(pingEvery)
+	t := time.NewTicker(s.pace.ping)
 	defer t.Stop()
 	for {
 		select {
-		case <-s.done:
+		case <-s.ended:
 			return
 		case <-t.C:
-			if s.conn.WriteControl(websocket.PingMessage, nil, s.clock().Add(writeLimit)) != nil {
-				s.close()
-				return
-			}
+			// A ping that fails needs no word here: the reader finds out, or the silence.
+			_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Time{})
 		}
 	}
 }
 
-// close says goodbye, as far as that still can be heard, and ends the socket.
+// close says goodbye and waits a moment for Slack's answer, so that what was
+// written before arrives.
 func (s *socket) close() {
+	s.closing.Store(true)
+	late := time.AfterFunc(s.pace.goodbye, func() { s.end(errClosed) })
+	defer late.Stop()
+	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	if err := s.conn.WriteControl(websocket.CloseMessage, bye, time.Time{}); err != nil {
+		s.end(err)
+	}
+	<-s.ended
+}
+
+// end ends the socket at once. Of several causes the first counts.
+func (s *socket) end(why error) {
 	s.once.Do(func() {
-		close(s.done)
-		bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
-		_ = s.conn.WriteControl(websocket.CloseMessage, bye, s.clock().Add(time.Second)) // it may be gone already
-		_ = s.conn.Close()
+		s.why = why
+		s.quiet.Stop()
+		_ = s.conn.Close() // it may be closed already
+		close(s.ended)
 	})
 }

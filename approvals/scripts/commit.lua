@@ -14,7 +14,7 @@ end
 
 local kept = redis.call('GET', op)
 if kept then
-  return answer('repeat', {answer = kept})
+  return answer('repeat', {answer = kept, due = tonumber(redis.call('ZSCORE', agenda, c.id) or 0)})
 end
 if now - c.made > 3000 then
   return answer('late')

@@ -44,11 +44,11 @@ func (a *App) Ready(ctx context.Context) error { return a.watch.ready(ctx) }
 // Run connects, works until ctx ends, finishes what is in flight within 25
 // seconds and returns nil. Any other end is an error.
 func (a *App) Run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.serveHTTP(ctx) })
-	g.Go(func() error { return a.work(ctx) })
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.serveHTTP(running) })
+	g.Go(func() error { return a.work(running) })
 	err := g.Wait()
-	if errors.Is(err, context.Canceled) && context.Cause(ctx) == context.Canceled {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
@@ -70,7 +70,7 @@ func (a *App) work(ctx context.Context) error {
 	}
 	defer func() {
 		if err := rdb.Close(); err != nil {
-			a.options.Log.Warn("redis could not be left in order", "error", err)
+			a.options.Log.WarnContext(ctx, "redis could not be left in order", "error", err)
 		}
 	}()
 	store := a.store(rdb, slack.Team())

@@ -33,7 +33,7 @@ func (a *App) until(ctx context.Context, what string, try func(context.Context) 
 			return err
 		}
 		a.watch.missing(what, err)
-		a.options.Log.WarnContext(ctx, "cannot start yet; trying again", "waiting_for", what, "error", err, "again_in", pause)
+		a.options.Log.WarnContext(ctx, "cannot start yet; trying again", "waiting_for", what, "error", err, "again_in", pause.String())
 		t := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():

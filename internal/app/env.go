@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Env is the configuration as text, one field for each variable. envconfig
-// fills it from the environment; [Env.Config] makes sense of it.
+// Env is the configuration as text, one field for each variable. The package
+// envconfig fills it from the environment; [Env.Config] makes sense of it.
 type Env struct {
 	SlackAppToken     string `envconfig:"SLACK_APP_TOKEN" default:"" need:"required" doc:"app-level token, xapp-…, with connections:write"`
 	SlackAppTokenFile string `envconfig:"SLACK_APP_TOKEN_FILE" doc:"a file that holds it instead"`

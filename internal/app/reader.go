@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,8 +47,9 @@ func (r *reader) required(name, value string) string {
 }
 
 // secret takes a required secret from the variable or from the file that
-// NAME_FILE names.
+// NAME_FILE names. Neither keeps the line end that a careless echo leaves.
 func (r *reader) secret(name, value, file string) string {
+	value = strings.TrimSpace(value)
 	switch {
 	case value != "" && file != "":
 		r.wrong(name, "and %s_FILE are both set; set one", name)
@@ -60,7 +60,7 @@ func (r *reader) secret(name, value, file string) string {
 		r.wrong(name, "is required (or %s_FILE)", name)
 		return ""
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	text, err := os.ReadFile(file)
 	if err != nil {
 		r.wrong(name+"_FILE", "cannot be read: %v", errors.Unwrap(err))
 		return ""
@@ -115,7 +115,8 @@ func (r *reader) address(name, value string) string {
 	if value == "" {
 		return ""
 	}
-	if _, port, err := net.SplitHostPort(value); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(value)
+	if _, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil {
 		r.wrong(name, "must be host:port or :port")
 	}
 	return value
@@ -125,8 +126,9 @@ func (r *reader) address(name, value string) string {
 func (r *reader) url(name, value string, insecure bool) string {
 	u, err := url.Parse(value)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
-		r.wrong(name, "must be an https address without a user name")
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http",
+		u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		r.wrong(name, "must be an https address without a user name and without ? and #")
 	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
 		r.wrong(name, "is plain http to another host; use https, or set ALLOW_INSECURE_HTTP=true")
 	}
@@ -147,67 +149,27 @@ func (r *reader) template(name, value string) string {
 	return value
 }
 
-var (
-	userID    = regexp.MustCompile(`^[UW][A-Z0-9]{1,20}$`)
-	groupID   = regexp.MustCompile(`^S[A-Z0-9]{1,20}$`)
-	channelID = regexp.MustCompile(`^[CG][A-Z0-9]{1,20}$`)
-	handle    = regexp.MustCompile(`^@[\p{L}\p{N}._-]{1,80}$`)
-)
-
-func (r *reader) people(name, value string) (p People) {
-	for _, word := range list(value) {
-		switch {
-		case userID.MatchString(word):
-			p.Users = append(p.Users, word)
-		case groupID.MatchString(word):
-			p.Groups = append(p.Groups, word)
-		case handle.MatchString(word):
-			p.Handles = append(p.Handles, word[1:])
-		default:
-			r.wrong(name, "takes user ids (U…, W…), user group ids (S…) and @handles of user groups, separated by commas")
-		}
-	}
-	return p
-}
-
-func (r *reader) channels(value string) []string {
-	ids := list(value)
-	if slices.ContainsFunc(ids, func(id string) bool { return !channelID.MatchString(id) }) {
-		r.wrong("CHANNELS", "takes channel ids (C…, G…), separated by commas")
-	}
-	return ids
-}
-
-// approvals reads how many approvers are needed: a number, and others for
-// single actions.
-func (r *reader) approvals(value string, catalogue []defender.Action) (int, map[string]int) {
-	needed, by := 1, map[string]int{}
-	for _, word := range list(value) {
-		name, count, single := strings.Cut(word, "=")
-		if !single {
-			needed = r.number("APPROVALS_REQUIRED", name, 1, 10)
-			continue
-		}
-		if !slices.ContainsFunc(catalogue, func(a defender.Action) bool { return a.Name == name }) {
-			r.wrong("APPROVALS_REQUIRED", "names an action that this version does not have")
-		}
-		by[name] = r.number("APPROVALS_REQUIRED", count, 1, 10)
-	}
-	return needed, by
-}
-
 // credential takes the first of the three ways to prove who the bot is.
 func (r *reader) credential(e Env) defender.Credential {
 	switch {
 	case e.ClientSecret != "" || e.ClientSecretFile != "":
 		return defender.Secret(r.secret("AZURE_CLIENT_SECRET", e.ClientSecret, e.ClientSecretFile))
 	case e.ClientCertificate != "":
-		return defender.Certificate(e.ClientCertificate)
+		return defender.Certificate(r.file("AZURE_CLIENT_CERTIFICATE_PATH", e.ClientCertificate))
 	case e.FederatedTokenFile != "":
-		return defender.FederatedTokenFile(e.FederatedTokenFile)
+		return defender.FederatedTokenFile(r.file("AZURE_FEDERATED_TOKEN_FILE", e.FederatedTokenFile))
 	}
 	r.wrong("AZURE_CLIENT_SECRET", "or AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE is required")
 	return defender.Credential{}
+}
+
+// file checks that a file can be read. It is read again for each token, because
+// it is replaced while the program runs.
+func (r *reader) file(name, path string) string {
+	if _, err := os.ReadFile(path); err != nil {
+		r.wrong(name, "cannot be read: %v", errors.Unwrap(err))
+	}
+	return path
 }
 
 func (r *reader) cloud(e Env, insecure bool) defender.Cloud {
@@ -236,14 +198,4 @@ func (r *reader) notYet(e Env) {
 	if e.AuditSigningKeyFile != "" {
 		r.wrong("AUDIT_SIGNING_KEY_FILE", "is not available in this version; leave it unset")
 	}
-}
-
-func list(value string) []string {
-	var words []string
-	for word := range strings.SplitSeq(value, ",") {
-		if word = strings.TrimSpace(word); word != "" {
-			words = append(words, word)
-		}
-	}
-	return words
 }

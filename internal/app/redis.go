@@ -18,7 +18,7 @@ func (r *reader) redis(text string) func() redis.UniversalClient {
 		return nil
 	}
 	u, err := url.Parse(text)
-	if err != nil {
+	if err != nil || u.Opaque != "" { // go-redis takes redis:6379 for a server on this machine
 		r.wrong("REDIS_URL", "cannot be read as an address")
 		return nil
 	}

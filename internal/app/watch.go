@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -81,25 +83,36 @@ func (w *watch) live() int {
 
 // ready says what is missing to take commands.
 func (w *watch) ready(ctx context.Context) error {
-	w.mu.Lock()
-	rdb := w.rdb
+	if missing := w.waitsFor(); missing != nil {
+		return missing
+	}
 	var missing []error
-	for what, err := range w.lacks {
-		missing = append(missing, fmt.Errorf("%s: %w", what, err))
-	}
-	w.mu.Unlock()
-	if len(missing) > 0 {
-		return errors.Join(missing...)
-	}
 	if w.live() == 0 {
-		return errors.New("slack: no socket is open")
+		missing = append(missing, errors.New("slack: no socket is open"))
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	if err := rdb.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("redis: %w", err)
+	if err := w.client().Ping(ctx).Err(); err != nil {
+		missing = append(missing, fmt.Errorf("redis: %w", err))
 	}
-	return nil
+	return errors.Join(missing...)
+}
+
+// waitsFor says what the start waits for, in one order.
+func (w *watch) waitsFor() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var missing []error
+	for _, what := range slices.Sorted(maps.Keys(w.lacks)) {
+		missing = append(missing, fmt.Errorf("%s: %w", what, w.lacks[what]))
+	}
+	return errors.Join(missing...)
+}
+
+func (w *watch) client() redis.UniversalClient {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rdb
 }
 
 func (w *watch) answered(kind string, took time.Duration) {

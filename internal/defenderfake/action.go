@@ -21,6 +21,7 @@ type Action struct {
 	ID              string // GUID
 	Type            string // CollectInvestigationPackage, Isolate, ...
 	Scope           string // Full, Selective, Quick; "" is null
+	FileSHA1        string // the file of StopAndQuarantineFile
 	Requestor       string // name of the app or the person
 	Comment         string
 	Source          string // PublicApi or Portal
@@ -70,9 +71,22 @@ type machineAction struct {
 	Scope           *string  `json:"scope"`
 	ExternalID      *string  `json:"externalId"`
 	Source          string   `json:"requestSource"`
-	RelatedFile     *string  `json:"relatedFileInfo"`
+	RelatedFile     *file    `json:"relatedFileInfo"`
 	Commands        []string `json:"commands"`
 	Troubleshoot    *string  `json:"troubleshootInfo"`
+}
+
+// file is what an action on a file is about.
+type file struct {
+	Identifier string `json:"fileIdentifier"`
+	Kind       string `json:"fileIdentifierType"`
+}
+
+func fileOf(sha1 string) *file {
+	if sha1 == "" {
+		return nil
+	}
+	return &file{sha1, "Sha1"}
 }
 
 func (a Action) wire(context string) machineAction {
@@ -80,7 +94,7 @@ func (a Action) wire(context string) machineAction {
 		Context: context, ID: a.ID, Type: a.Type, Requestor: a.Requestor, Comment: a.Comment, Status: a.Status,
 		MachineID: a.MachineID, ComputerDNSName: text(a.ComputerDNSName), Created: stamp(a.Created), Updated: stamp(a.Updated),
 		CancelledBy: text(a.CancelledBy), CancelComment: text(a.CancelComment), CancelledAt: stamp(a.CancelledAt),
-		Scope: text(a.Scope), Source: a.Source, Commands: []string{},
+		Scope: text(a.Scope), Source: a.Source, Commands: []string{}, RelatedFile: fileOf(a.FileSHA1),
 	}
 }
 

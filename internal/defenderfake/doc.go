@@ -17,6 +17,13 @@
 // effect, a fault after the effect, the answer. What is refused with 401 or 429 takes no place in a window; everything
 // else does, because Microsoft does not say that a failed call is free.
 //
+// Every rule that is kept here stands in docs/fakes.md, with the test that breaks it.
+//
+// # Memory
+//
+// Of the requests the newest 10,000 are kept, tokens and package links until they expire. Devices, actions and
+// investigations are the tenant itself and stay.
+//
 // # Where the documentation is silent
 //
 // The fake takes the reading that is harder for a client, or offers both by an option: computerDnsName is compared

@@ -12,7 +12,7 @@ import (
 // exchange is one request on its way through the server.
 type exchange struct {
 	endpoint *endpoint // nil when no row matches
-	call     int       // index in Server.calls
+	call     *Call     // its record; guarded by Server.mu
 	param    string    // what stood at {x} in the path
 	uri      string
 	query    url.Values
@@ -53,8 +53,8 @@ func (s *Server) begin(r *http.Request) (*exchange, bool) {
 	if err != nil || s.closed {
 		return nil, false
 	}
-	x.body, x.call = body, len(s.calls)
-	s.calls = append(s.calls, Call{At: s.now(), Endpoint: x.name(), Method: r.Method, Path: shown(r.URL)})
+	x.body = body
+	x.call = s.calls.add(Call{At: s.now(), Endpoint: x.name(), Method: r.Method, Path: shown(r.URL)})
 	s.running.Add(1)
 	s.ring()
 	return x, true
@@ -64,10 +64,9 @@ func (s *Server) begin(r *http.Request) (*exchange, bool) {
 func (s *Server) end(x *exchange, out reply, answered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &s.calls[x.call]
-	c.Done, c.App = true, x.app.ID
+	x.call.Done, x.call.App = true, x.app.ID
 	if answered {
-		c.Status = out.status
+		x.call.Status = out.status
 	}
 	s.ring()
 }
@@ -109,7 +108,7 @@ func (s *Server) admit(x *exchange) (reply, bool) {
 		return refuse(http.StatusUnauthorized, "Unauthorized", "The bearer token is missing, expired or not valid."), false
 	}
 	wait := s.tenant.windows.take(window{x.app.ID, x.name()}, x.endpoint.limits, x.now)
-	s.calls[x.call].Taken = wait == 0 && len(x.endpoint.limits) > 0
+	x.call.Taken = wait == 0 && len(x.endpoint.limits) > 0
 	if wait > 0 {
 		return tooMany(wait), false
 	}
@@ -125,7 +124,7 @@ func (s *Server) act(x *exchange) reply {
 	}
 	x.now = s.now()
 	out := x.endpoint.serve(s.tenant, x)
-	s.calls[x.call].Made = out.made
+	x.call.Made = out.made
 	s.ring()
 	return out
 }
@@ -168,19 +167,30 @@ func match(pattern, got []string) (param string, ok bool) {
 		return "", false
 	}
 	for i, p := range pattern {
-		if !strings.HasPrefix(p, "{") {
+		if !strings.ContainsRune(p, '{') {
 			if !strings.EqualFold(p, got[i]) {
 				return "", false
 			}
 			continue
 		}
-		v, err := url.PathUnescape(got[i])
-		if err != nil || v == "" {
+		if param, ok = capture(p, got[i]); !ok {
 			return "", false
 		}
-		param = v
 	}
 	return param, true
+}
+
+// capture returns what stands at the braces of one segment, such as {id} or findbyip({arguments}).
+func capture(pattern, segment string) (param string, ok bool) {
+	v, err := url.PathUnescape(segment)
+	if err != nil {
+		return "", false
+	}
+	before, rest, _ := strings.Cut(pattern, "{")
+	_, after, _ := strings.Cut(rest, "}")
+	v, starts := strings.CutPrefix(v, before)
+	v, ends := strings.CutSuffix(v, after)
+	return v, starts && ends && v != ""
 }
 
 // shown is a request's path for the record; the token of a package link is a secret.

@@ -3,6 +3,7 @@ package defenderfake
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +46,7 @@ func (s *Server) Inject(f Fault) (off func()) {
 	a := &armed{f, cmp.Or(f.Times, -1)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.faults = slices.DeleteFunc(s.faults, func(b *armed) bool { return b.left == 0 })
 	s.faults = append(s.faults, a)
 	return func() {
 		s.mu.Lock()

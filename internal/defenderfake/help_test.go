@@ -51,7 +51,7 @@ type rig struct {
 
 var everyRole = []string{
 	"Alert.ReadWrite.All", "Machine.CollectForensics", "Machine.Read.All", "Machine.ReadWrite.All",
-	"Machine.Isolate", "Machine.Scan", "Machine.RestrictExecution",
+	"Machine.Isolate", "Machine.Scan", "Machine.RestrictExecution", "Machine.Offboard", "Machine.StopAndQuarantine",
 }
 
 func newRig(t *testing.T, with ...func(*Options)) *rig {

@@ -15,7 +15,7 @@ func TestDocumentedLimits(t *testing.T) {
 		Token: nil, Download: nil,
 		StartInvestigation: {{50, time.Hour}}, PackageURI: {{2, time.Minute}, {120, time.Hour}},
 		CollectPackage: minute, Isolate: minute, Unisolate: minute, RunScan: minute, RestrictCode: minute, UnrestrictCode: minute,
-		MachineGet: minute, MachineList: minute, ActionGet: minute, ActionList: minute, ActionCancel: minute,
+		Offboard: minute, QuarantineFile: minute, MachineGet: minute, MachineList: minute, MachineFindByIP: minute, ActionGet: minute, ActionList: minute, ActionCancel: minute,
 		InvestigationGet: minute, InvestigationList: minute,
 	}
 	got := map[string][]Limit{}

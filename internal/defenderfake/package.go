@@ -3,6 +3,7 @@ package defenderfake
 import (
 	"archive/zip"
 	"bytes"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -30,6 +31,7 @@ func (t *tenant) packageURI(x *exchange) reply {
 		return refuse(http.StatusNotFound, "ResourceNotFound", "Package of machine action "+x.param+" was not found")
 	}
 	secret := guid()
+	maps.DeleteFunc(t.links, func(_ string, old link) bool { return !x.now.Before(old.expires) })
 	t.links[secret] = link{a.ID, x.now.Add(linkLife)}
 	address := t.base + "/safedownload/" + packageName + "?token=" + url.QueryEscape(secret)
 	return t.list("Edm.String", `"`+address+`"`)

@@ -41,7 +41,7 @@ func (p Portal) start(t *tenant, r rule, device, comment string) (string, error)
 		return "", errBusy
 	}
 	scope := ""
-	if r.field != nil {
+	if r.field != nil && !r.field.sha1 {
 		scope = r.field.values[0]
 	}
 	a, _, err := t.start(r, d, p.person, "Portal", scope, comment, now)

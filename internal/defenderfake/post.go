@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -66,9 +67,13 @@ func (t *tenant) start(r rule, d Device, by, source, scope, comment string, now 
 	case open != nil && second == SecondFirst:
 		return open, false, nil
 	}
+	sha1 := ""
+	if r.field != nil && r.field.sha1 {
+		scope, sha1 = "", scope
+	}
 	a := &action{
 		Action: Action{
-			ID: guid(), Type: r.makes, Scope: scope, Requestor: by, Comment: comment, Source: source,
+			ID: guid(), Type: r.makes, Scope: scope, FileSHA1: sha1, Requestor: by, Comment: comment, Source: source,
 			MachineID: d.ID, ComputerDNSName: d.ComputerDNSName,
 		},
 		progress: progress{
@@ -105,7 +110,9 @@ func busy() reply {
 	return refuse(http.StatusBadRequest, "ActiveRequestAlreadyExists", "Action is already in progress")
 }
 
-// read takes comment and scope from the body.
+var isSHA1 = regexp.MustCompile(`^[0-9A-Fa-f]{40}$`)
+
+// read takes comment and scope (or the file's hash) from the body.
 func (r rule) read(x *exchange) (comment, scope string, refusal *reply) {
 	body, refusal := x.jsonBody()
 	if refusal != nil {
@@ -120,7 +127,11 @@ func (r rule) read(x *exchange) (comment, scope string, refusal *reply) {
 	if scope == "" {
 		scope = r.field.absent
 	}
-	if !slices.Contains(r.field.values, scope) {
+	if r.field.sha1 && !isSHA1.MatchString(scope) {
+		out := refuse(http.StatusBadRequest, "InvalidHashValue", r.field.name+" is not a SHA-1")
+		return "", "", &out
+	}
+	if !r.field.sha1 && !slices.Contains(r.field.values, scope) {
 		return "", "", invalidBody(r.field.name + " must be one of " + strings.Join(r.field.values, ", "))
 	}
 	return comment, scope, nil

@@ -30,6 +30,8 @@ func TestBodyRules(t *testing.T) {
 		{"scan without type", "runAntiVirusScan", "application/json", `{"Comment":"x"}`, 400, "MissingRequiredParameter"},
 		{"scan of no type", "runAntiVirusScan", "application/json", `{"Comment":"x","ScanType":"quick"}`, 400, "InvalidRequestBody"},
 		{"wrong isolation", "isolate", "application/json", `{"Comment":"x","IsolationType":"Half"}`, 400, "InvalidRequestBody"},
+		{"no hash", "StopAndQuarantineFile", "application/json", `{"Comment":"x"}`, 400, "MissingRequiredParameter"},
+		{"half a hash", "StopAndQuarantineFile", "application/json", `{"Comment":"x","Sha1":"87662bc3d60e4200ceaf7aae249d1c343f4b83"}`, 400, "InvalidHashValue"},
 		{"charset", "collectInvestigationPackage", "application/json; charset=utf-8", `{"Comment":"x"}`, 201, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,6 +55,8 @@ func TestEachActionOfTheTable(t *testing.T) {
 		{"runAntiVirusScan", `{"Comment":"c","ScanType":"Quick"}`, "RunAntiVirusScan", "Quick"},
 		{"restrictCodeExecution", `{"Comment":"c"}`, "RestrictCodeExecution", ""},
 		{"unrestrictCodeExecution", `{"Comment":"c"}`, "UnrestrictCodeExecution", ""},
+		{"offboard", `{"Comment":"c"}`, "Offboard", ""},
+		{"StopAndQuarantineFile", `{"Comment":"c","Sha1":"87662bc3d60e4200ceaf7aae249d1c343f4b83c9"}`, "StopAndQuarantineFile", ""},
 	} {
 		r.post(tt.verb, tt.body).want(http.StatusCreated, "")
 		all := r.Actions()
@@ -75,6 +79,9 @@ func TestEachActionNeedsItsRole(t *testing.T) {
 		{"POST", "machines/{d}/runAntiVirusScan", "Machine.Scan"},
 		{"POST", "machines/{d}/restrictCodeExecution", "Machine.RestrictExecution"},
 		{"POST", "machines/{d}/unrestrictCodeExecution", "Machine.RestrictExecution"},
+		{"POST", "machines/{d}/offboard", "Machine.Offboard"},
+		{"POST", "machines/{d}/StopAndQuarantineFile", "Machine.StopAndQuarantine"},
+		{"GET", "machines/findbyip(ip='10.0.0.1',timestamp=2024-01-24T01:00:00Z)", "Machine.Read.All,Machine.ReadWrite.All"},
 		{"GET", "machines", "Machine.Read.All,Machine.ReadWrite.All"},
 		{"GET", "machines/{d}", "Machine.Read.All,Machine.ReadWrite.All"},
 		{"GET", "machineactions", "Machine.Read.All,Machine.ReadWrite.All"},
@@ -156,6 +163,7 @@ func TestPlatforms(t *testing.T) {
 		code              string
 	}{
 		{"macOS", "", "startInvestigation", 400, "OsPlatformNotSupported"},
+		{"macOS", "", "offboard", 400, "OsPlatformNotSupported"},
 		{"Linux", "", "restrictCodeExecution", 400, "OsPlatformNotSupported"},
 		{"Linux", "", "collectInvestigationPackage", 201, ""},
 		{"Windows10", "1703", "startInvestigation", 400, "ClientVersionNotSupported"},

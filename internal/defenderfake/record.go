@@ -23,7 +23,8 @@ type Call struct {
 // Snapshot is the tenant at one moment: what was asked of it and what came of it, oldest first; devices by id.
 type Snapshot struct {
 	At             time.Time
-	Calls          []Call
+	Calls          []Call // the newest 10,000
+	CallsTotal     int    // requests since the start
 	Actions        []Action
 	Investigations []Investigation
 	Devices        []Device
@@ -37,7 +38,7 @@ func (s *Server) Snapshot() Snapshot {
 }
 
 func (s *Server) snapshot() Snapshot {
-	out := Snapshot{At: s.now(), Calls: slices.Clone(s.calls)}
+	out := Snapshot{At: s.now(), Calls: s.calls.newest(), CallsTotal: s.calls.total}
 	for _, a := range s.tenant.actions {
 		out.Actions = append(out.Actions, a.at(out.At))
 	}
@@ -51,7 +52,7 @@ func (s *Server) snapshot() Snapshot {
 	return out
 }
 
-// Calls returns every HTTP request so far, oldest first.
+// Calls returns the newest 10,000 HTTP requests, oldest first.
 func (s *Server) Calls() []Call { return s.Snapshot().Calls }
 
 // Actions returns every machine action so far, oldest first, with what it is now.

@@ -20,7 +20,7 @@ type Server struct {
 	closed  bool
 	tenant  *tenant
 	faults  []*armed
-	calls   []Call
+	calls   journal
 	changed chan struct{} // closed and replaced at each change
 }
 

@@ -13,11 +13,14 @@ const (
 	Download           = "download"
 	MachineGet         = "machines/get"
 	MachineList        = "machines/list"
+	MachineFindByIP    = "machines/findbyip"
 	StartInvestigation = "machines/startInvestigation"
 	CollectPackage     = "machines/collectInvestigationPackage"
 	Isolate            = "machines/isolate"
 	Unisolate          = "machines/unisolate"
 	RunScan            = "machines/runAntiVirusScan"
+	Offboard           = "machines/offboard"
+	QuarantineFile     = "machines/StopAndQuarantineFile"
 	RestrictCode       = "machines/restrictCodeExecution"
 	UnrestrictCode     = "machines/unrestrictCodeExecution"
 	ActionGet          = "machineactions/get"
@@ -38,7 +41,7 @@ type Limit struct {
 type endpoint struct {
 	name   string
 	method string
-	path   string   // segments; {x} takes any one segment
+	path   string   // segments; {x} takes one of them, or a part of it
 	roles  []string // any one of them is enough; nil: no bearer token is asked for
 	limits []Limit
 	serve  func(*tenant, *exchange) reply
@@ -55,12 +58,13 @@ type rule struct {
 	limits  []Limit
 }
 
-// field is a body field with a closed list of values; names and values are case-sensitive.
+// field is a body field, most of them with a closed list of values; names and values are case-sensitive.
 type field struct {
 	name     string
 	values   []string
 	absent   string // what an absent field means
 	required bool
+	sha1     bool // in place of values: 40 hex digits, which name the action's file and not its scope
 }
 
 // usual is what most pages say: 100 calls a minute and 1,500 an hour.
@@ -90,6 +94,11 @@ var rules = []rule{
 		field: &field{name: "ScanType", values: []string{"Quick", "Full"}, required: true},
 	},
 	{name: RestrictCode, makes: "RestrictCodeExecution", role: "Machine.RestrictExecution", windows: true, oldest: "1709", limits: usual},
+	{name: Offboard, makes: "Offboard", role: "Machine.Offboard", windows: true, limits: usual},
+	{
+		name: QuarantineFile, makes: "StopAndQuarantineFile", role: "Machine.StopAndQuarantine", windows: true, oldest: "1703", limits: usual,
+		field: &field{name: "Sha1", required: true, sha1: true},
+	},
 	{name: UnrestrictCode, makes: "UnrestrictCodeExecution", role: "Machine.RestrictExecution", windows: true, oldest: "1709", limits: usual},
 }
 
@@ -127,6 +136,7 @@ func reads() []endpoint {
 	scarce := []Limit{{2, time.Minute}, {120, time.Hour}}
 	return []endpoint{
 		{MachineList, get, "api/machines", readMachine, usual, (*tenant).listMachines},
+		{MachineFindByIP, get, "api/machines/findbyip({arguments})", readMachine, usual, (*tenant).findByIP},
 		{MachineGet, get, "api/machines/{id}", readMachine, usual, (*tenant).getMachine},
 		{ActionList, get, "api/machineactions", readMachine, usual, (*tenant).listActions},
 		{ActionGet, get, "api/machineactions/{id}", readMachine, usual, (*tenant).getAction},

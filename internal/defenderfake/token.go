@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -159,6 +160,7 @@ func (t *tenant) mint(app App, now time.Time) string {
 	_, _ = rand.Read(signature) // never fails
 	out := part(map[string]any{"typ": "JWT", "alg": "RS256"}) + "." + part(claims) + "." +
 		base64.RawURLEncoding.EncodeToString(signature)
+	maps.DeleteFunc(t.tokens, func(_ string, old token) bool { return !now.Before(old.expires) })
 	t.tokens[out] = token{app.ID, app.Roles, expires}
 	return out
 }

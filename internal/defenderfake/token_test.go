@@ -91,6 +91,9 @@ func TestTokenAnswer(t *testing.T) {
 			}
 		}
 	}
+	form := secretForm() // the other spelling, https://learn.microsoft.com/defender-endpoint/api/exposed-apis-create-app-webapp
+	form.Set("scope", "https://securitycenter.onmicrosoft.com/windowsatpservice/.default")
+	r.token(form).want(http.StatusOK, "")
 	r.tokenAt(DefaultTenant+"/oauth2/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {DefaultClientID}, "client_secret": {DefaultClientSecret},
 		"resource": {"https://graph.microsoft.com"},

@@ -42,13 +42,22 @@ func Mini(t testing.TB) *miniredis.Miniredis {
 	return m
 }
 
+// Best is the address of a real server where there is one, for benchmarks.
+func Best(t testing.TB) string {
+	t.Helper()
+	if installed(t) {
+		return Start(t).Addr
+	}
+	return Mini(t).Addr()
+}
+
 // installed says whether there is a redis-server.
 func installed(t testing.TB) bool {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err == nil {
 		return true
 	}
-	if os.Getenv("REQUIRE_REDIS") != "" {
+	if os.Getenv("REQUIRE_REDIS") != "" { //nolint:forbidigo // what is a failure is for the test run to say
 		t.Fatal("redis-server is not installed, and REQUIRE_REDIS is set")
 	}
 	t.Log("redis-server is not installed: running on miniredis only")
@@ -81,22 +90,29 @@ func Start(t testing.TB, args ...string) *Server {
 // Up starts the process and waits until it answers.
 func (s *Server) Up(t testing.TB) {
 	t.Helper()
-	s.cmd = exec.Command("redis-server", s.args...)
+	s.cmd = exec.Command("redis-server", s.args...) //nolint:gosec,noctx // our own arguments; it ends with Kill
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)
 	}
-	rdb := s.Client(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	for {
-		err := rdb.Ping(ctx).Err()
-		if err == nil {
-			return
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("redis-server on %s does not answer: %v", s.Addr, err)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !s.answers(ctx) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("redis-server on %s does not answer", s.Addr)
 		}
 	}
+}
+
+// answers says whether the server answers a ping. A client of its own for each
+// try: one that failed to connect waits a second before it tries again.
+func (s *Server) answers(ctx context.Context) bool {
+	rdb := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1, DisableIdentity: true})
+	defer rdb.Close()
+	return rdb.Ping(ctx).Err() == nil
 }
 
 // Kill ends the process at once, as a crash does.
@@ -134,7 +150,7 @@ func Client(t testing.TB, addr string) *redis.Client {
 
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,6 +96,10 @@ func TestBlockLimits(t *testing.T) {
 		{"option value", actions(sel(option(1, 150))), actions(sel(option(1, 151)))},
 		{"option groups", actions(grouped(option(1, 1))), actions(grouped(option(76, 1)))},
 		{"options or groups", actions(grouped(option(1, 1))), actions(`{"type":"static_select","action_id":"s"}`)},
+		{"options and groups", actions(sel(option(1, 1))), actions(`{"type":"static_select","options":[` + option(1, 1) + `],"option_groups":[]}`)},
+		{"date and time pickers are not for sections", actions(`{"type":"datetimepicker"}`), `{"type":"section","text":` + mrk(1) + `,"accessory":{"type":"datetimepicker"}}`},
+		{"text is an object", section(mrk(1)), section(`"x"`)},
+		{"elements are a list", actions(button("")), `{"type":"actions","elements":{}}`},
 		{"overflow", actions(choice("overflow", 5)), actions(choice("overflow", 6))},
 		{"radio buttons", actions(choice("radio_buttons", 10)), actions(choice("radio_buttons", 11))},
 		{"multi menus are not for actions", section(mrk(1)) + "," + actions(`{"type":"users_select"}`), actions(`{"type":"multi_users_select"}`)},
@@ -206,6 +210,9 @@ func TestViewLimits(t *testing.T) {
 		if !ok || be.Code != "invalid_arguments" {
 			t.Errorf("%s: taken, or refused as %v", tt.name, be)
 		}
+	}
+	if be, ok := errors.AsType[*BlockError](CheckView(json.RawMessage("7"))); !ok || be.Code != "invalid_arguments" {
+		t.Errorf("a view that is a number: %v", be)
 	}
 	large := modalOf(`"private_metadata":"` + x(maxViewSize) + `"`)
 	if be, ok := errors.AsType[*BlockError](CheckView(json.RawMessage(large))); !ok || be.Code != "view_too_large" {

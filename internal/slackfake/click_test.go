@@ -3,6 +3,7 @@ package slackfake
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -71,9 +72,30 @@ func TestClickOnWhatIsNotThere(t *testing.T) {
 	if o, err := s.ClickVersion(t.Context(), ana, general, ts, "approve", 0); err != nil || !o.Acked {
 		t.Errorf("a button on a screen that lags: %+v, %v", o, err)
 	}
+	if _, err := s.ClickVersion(t.Context(), ana, general, ts, "approve", 2); !errors.Is(err, ErrNoSuchElement) {
+		t.Errorf("a button of a version that never was: %v", err)
+	}
+	if _, err := s.Click(t.Context(), gone, general, ts, "approve"); !errors.Is(err, ErrNoSuchUser) {
+		t.Errorf("somebody who has left: %v", err)
+	}
 	whisper := bot(t, s, "chat.postEphemeral", form("channel", general, "user", ana, "text", "x", "blocks", buttons))["message_ts"].(string)
 	if _, err := s.Click(t.Context(), ben, general, whisper, "approve"); !errors.Is(err, ErrNoSuchElement) {
 		t.Errorf("somebody else's ephemeral message: %v", err)
+	}
+}
+
+func TestClickInAThread(t *testing.T) {
+	s, _ := start(t, func(o *Options) { o.EnterpriseID = "E0ORG" })
+	parent := card(t, s)
+	blocks := "[" + strings.Replace(section(plain(1)), `"text":{`, `"accessory":`+button(`"action_id":"go"`)+`,"text":{`, 1) + "]"
+	ts := bot(t, s, "chat.postMessage", form("channel", general, "thread_ts", parent, "blocks", blocks))["ts"].(string)
+	app := open(t, s)
+	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "go") })
+	m := app.read()
+	app.ack(m, "")
+	<-got
+	if th, org := at(m, "payload", "container", "thread_ts"), at(m, "payload", "enterprise", "id"); th != parent || org != "E0ORG" {
+		t.Errorf("thread %v and enterprise %v, want %s and E0ORG", th, org, parent)
 	}
 }
 

@@ -37,9 +37,10 @@ func TestCommandTextAsSlackWritesIt(t *testing.T) {
 func TestCommandPayload(t *testing.T) {
 	s, _ := start(t, func(o *Options) { o.EnterpriseID = "E0ORG" })
 	app := open(t, s)
-	got := make(chan map[string]any, 2)
+	got := make(chan map[string]any, 3)
 	app.serve(func(m map[string]any) string { got <- m; return "" })
-	for _, channel := range []string{general, secret} {
+	s.AddChannel(Channel{ID: "D0ANA", DMWith: ana, Bot: true, Members: []string{ana}})
+	for _, channel := range []string{general, secret, "D0ANA"} {
 		if _, err := s.Command(t.Context(), ana, channel, "help"); err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +61,9 @@ func TestCommandPayload(t *testing.T) {
 	}
 	if name := at(<-got, "payload", "channel_name"); name != "privategroup" {
 		t.Errorf("private channel's name: %v", name)
+	}
+	if name := at(<-got, "payload", "channel_name"); name != "directmessage" {
+		t.Errorf("direct message's name: %v", name)
 	}
 }
 
@@ -184,6 +188,9 @@ func TestResponseURLReplacesAndDeletes(t *testing.T) {
 	}
 	if code, e := respond(t, to, `{"text":"x","blocks":[{"type":"shout"}]}`); code != http.StatusBadRequest || e != "invalid_blocks" {
 		t.Errorf("bad blocks: %d %v", code, e)
+	}
+	if code, e := respond(t, to, `{"text":"x","response_type":"shout"}`); code != http.StatusBadRequest || e != "invalid_response_type" {
+		t.Errorf("bad response_type: %d %v", code, e)
 	}
 	respond(t, to, `{"delete_original":true}`)
 	if got := s.Ephemerals(ana); len(got) != 0 {

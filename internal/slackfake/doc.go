@@ -18,6 +18,16 @@
 // URLs, tickets. Pings, the delay before a socket closes and, unless Options.AckByClock is set, the three seconds for an
 // acknowledgement run in real time, because the other side's sockets do too.
 //
+// # Rules
+//
+// docs/fakes.md lists every rule that is kept here, how Slack refuses what breaks it, and the test that breaks it. What is
+// not on that list is not claimed. Slack's own client libraries hold the fake to the protocol in TestOfficialClients.
+//
+// # Memory
+//
+// A workspace may run for weeks: of calls, acknowledgements, envelopes, messages, tickets, trigger ids and response URLs
+// the newest 10,000 are kept; Totals counts all.
+//
 // # Independence
 //
 // Frames and bodies are raw JSON, and incoming WebSocket frames are read by hand: the fake must not share the blind

@@ -36,17 +36,17 @@ type Ack struct {
 	Problem    string // empty, or one of the Problem constants
 }
 
-// Acks returns what has come in over the sockets, oldest first.
+// Acks returns what has come in over the sockets, oldest first: the newest 10,000.
 func (s *Server) Acks() []Ack {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.acks)
+	return slices.Clone(s.acks.newest())
 }
 
 // note keeps an acknowledgement. The lock is held.
 func (s *Server) note(a Ack) {
 	a.At = s.opts.Now()
-	s.acks = append(s.acks, a)
+	s.acks.add(a)
 	if a.Problem != "" {
 		s.opts.Log.Warn("acknowledgement", "problem", a.Problem, "socket", a.Socket, "envelope", a.EnvelopeID)
 	}
@@ -93,7 +93,8 @@ func (s *Server) SendEnvelope(ctx context.Context, e Envelope) (Receipt, error) 
 	for _, k := range s.inTurn() {
 		s.change(func() {
 			d.socket, d.at = k.id, s.opts.Now()
-			s.sent[e.ID] = d
+			s.sent.put(e.ID, d)
+			s.deliveries++
 		})
 		if sent = k.send(d.wire()) == nil; sent {
 			break
@@ -105,10 +106,11 @@ func (s *Server) SendEnvelope(ctx context.Context, e Envelope) (Receipt, error) 
 	return s.await(ctx, d)
 }
 
-// Redeliver sends an envelope again, unchanged, whether or not it was acknowledged. It fails when there was none.
+// Redeliver sends an envelope again, unchanged, whether or not it was acknowledged. It fails when there was none, or
+// when 10,000 others have gone out since.
 func (s *Server) Redeliver(ctx context.Context, envelopeID string) (Receipt, error) {
 	s.mu.Lock()
-	d := s.sent[envelopeID]
+	d := s.sent.get(envelopeID)
 	s.mu.Unlock()
 	if d == nil {
 		return Receipt{}, fmt.Errorf("slackfake: no envelope %q was sent", envelopeID)
@@ -205,7 +207,7 @@ func (s *Server) takeAck(k *socket, data []byte, problem string) {
 
 // settle finds the envelope and hands the receipt over. The lock is held.
 func (s *Server) settle(a *Ack) {
-	d := s.sent[a.EnvelopeID]
+	d := s.sent.get(a.EnvelopeID)
 	if d != nil {
 		a.Kind, a.SentTo, a.Took = d.Kind, d.socket, s.opts.Now().Sub(d.at)
 	}

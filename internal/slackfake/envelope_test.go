@@ -202,6 +202,42 @@ func TestRedeliverSendsTheSameEnvelope(t *testing.T) {
 	}
 }
 
+// Without the bot in the channel, or without the scope, the app hears of no mention.
+func TestMentionsOnlyWhereTheAppHears(t *testing.T) {
+	s, _ := start(t)
+	app := open(t, s)
+	if r, err := s.MentionBot(t.Context(), ana, lonely, "hi"); err != nil || r.EnvelopeID != "" {
+		t.Errorf("in a channel without the bot: %+v, %v", r, err)
+	}
+	s.SetScopes("chat:write")
+	if r, err := s.MentionBot(t.Context(), ana, general, "hi"); err != nil || r.EnvelopeID != "" {
+		t.Errorf("without the scope: %+v, %v", r, err)
+	}
+	if _, err := s.MentionBot(t.Context(), gone, general, "hi"); !errors.Is(err, ErrNoSuchUser) {
+		t.Errorf("by one who has left: %v", err)
+	}
+	if len(app.in) > 0 {
+		t.Errorf("the app got %v", <-app.in)
+	}
+}
+
+func TestEventsAreGivenUpAfterThreeRetries(t *testing.T) {
+	s, c := start(t)
+	app := open(t, s)
+	got := within(t, func(ctx context.Context) (Receipt, error) {
+		return s.Event(ctx, map[string]any{"type": "app_home_opened"})
+	})
+	for i := range 4 {
+		if m := app.read(); m["retry_attempt"] != float64(i) {
+			t.Fatalf("delivery %d: %v", i, m)
+		}
+		c.add(3 * time.Second)
+	}
+	if r := <-got; r.Acked || s.Totals().Envelopes != 4 {
+		t.Errorf("%+v after %d deliveries, want none acknowledged after 4", r, s.Totals().Envelopes)
+	}
+}
+
 func TestEventsAreRetried(t *testing.T) {
 	s, c := start(t)
 	app := open(t, s)

@@ -26,7 +26,10 @@ func (s *Server) Break(f Fault) (off func()) {
 	if f.Times == 0 {
 		f.Times = -1
 	}
-	s.change(func() { s.faults = append(s.faults, own) })
+	s.change(func() {
+		s.faults = slices.DeleteFunc(s.faults, func(g *Fault) bool { return g.Times == 0 }) // used up
+		s.faults = append(s.faults, own)
+	})
 	return func() {
 		s.change(func() { s.faults = slices.DeleteFunc(s.faults, func(g *Fault) bool { return g == own }) })
 	}
@@ -60,7 +63,7 @@ func (s *Server) withFaults(w http.ResponseWriter, r *http.Request, name string,
 	}
 	code, _ := body["error"].(string)
 	s.change(func() {
-		s.calls = append(s.calls, APICall{At: s.opts.Now(), Method: name, Status: status, Error: code})
+		s.calls.add(APICall{At: s.opts.Now(), Method: name, Status: status, Error: code})
 	})
 	if f.Drop {
 		panic(http.ErrAbortHandler) // the way net/http closes a connection without an answer

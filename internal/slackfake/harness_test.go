@@ -275,8 +275,4 @@ func at(v any, path ...string) any {
 }
 
 // sentCount is how many envelopes have gone out.
-func (s *Server) sentCount() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.sent)
-}
+func (s *Server) sentCount() int { return s.Totals().Envelopes }

@@ -32,7 +32,7 @@ const (
 // newTrigger makes a trigger_id for a user. The lock is held.
 func (s *Server) newTrigger(user string) string {
 	id := newDigits(s) + "." + newDigits(s) + "." + strings.ToLower(newID("t"))
-	s.triggers[id] = &trigger{user: user, expires: s.opts.Now().Add(triggerLife)}
+	s.triggers.put(id, &trigger{user: user, expires: s.opts.Now().Add(triggerLife)})
 	return id
 }
 
@@ -41,7 +41,7 @@ func newDigits(s *Server) string { return strings.ReplaceAll(s.nextTS(), ".", ""
 
 // exchange uses a trigger up and says whose it was. The lock is held.
 func (s *Server) exchange(id string) (user string, err error) {
-	t := s.triggers[id]
+	t := s.triggers.get(id)
 	switch {
 	case t == nil:
 		return "", refuse("invalid_trigger_id")
@@ -58,7 +58,7 @@ func (s *Server) exchange(id string) (user string, err error) {
 func (s *Server) newHook(kind string, h hook) (string, *hook) {
 	h.expires = s.opts.Now().Add(hookLife)
 	path := "/" + kind + "/" + s.opts.TeamID + "/" + newDigits(s) + "/" + newID("h")
-	s.hooks[path] = &h
+	s.hooks.put(path, &h)
 	return "http://" + s.host + path, &h
 }
 
@@ -73,7 +73,7 @@ func (s *Server) serveHook(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		defer s.wake()
-		h := s.hooks[r.URL.Path]
+		h := s.hooks.get(r.URL.Path)
 		if err := h.use(s.opts.Now()); err != nil {
 			return http.StatusNotFound, reply(nil, err)
 		}

@@ -77,7 +77,7 @@ func (s *Server) pick(want func(*Message) bool) []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Message
-	for _, m := range s.messages {
+	for _, m := range s.messages.newest() {
 		if want(m) {
 			c := *m
 			c.Versions = slices.Clone(m.Versions)
@@ -177,7 +177,7 @@ func encode(v any) json.RawMessage {
 func (s *Server) post(m Message, c content) *Message {
 	m.TS, m.Text, m.Blocks, m.Metadata = s.nextTS(), c.text, c.blocks, c.metadata
 	m.Versions = []Version{{At: s.opts.Now(), Text: c.text, Blocks: c.blocks}}
-	s.messages = append(s.messages, &m)
+	s.messages.add(&m)
 	return &m
 }
 
@@ -198,7 +198,7 @@ func (s *Server) nextTS() string {
 
 // find returns a message that is not deleted, or nil. The lock is held.
 func (s *Server) find(channel, ts string) *Message {
-	for _, m := range s.messages {
+	for _, m := range s.messages.newest() {
 		if m.Channel == channel && m.TS == ts && !m.Deleted {
 			return m
 		}

@@ -23,12 +23,24 @@ func openModal(t *testing.T, s *Server, app *client) View {
 	m := app.read()
 	trigger := at(m, "payload", "trigger_id").(string)
 	bot(t, s, "views.open", form("trigger_id", trigger, "view", smallView))
-	if e := call(t, s, "views.open", s.BotToken(), form("trigger_id", trigger, "view", smallView))["error"]; e != "exchanged_trigger_id" {
-		t.Errorf("trigger used twice: %v", e)
-	}
 	app.ack(m, "")
 	<-got
 	return s.Views(ana)[0]
+}
+
+func TestTriggerWorksOnce(t *testing.T) {
+	s, _ := start(t)
+	ts := card(t, s)
+	app := open(t, s)
+	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "approve") })
+	m := app.read()
+	f := form("trigger_id", at(m, "payload", "trigger_id").(string), "view", smallView)
+	bot(t, s, "views.open", f)
+	if e := call(t, s, "views.open", s.BotToken(), f)["error"]; e != "exchanged_trigger_id" {
+		t.Errorf("used twice: %v", e)
+	}
+	app.ack(m, "")
+	<-got
 }
 
 func TestTriggerLastsThreeSeconds(t *testing.T) {

@@ -68,28 +68,29 @@ type Server struct {
 	done    chan struct{}
 	running sync.WaitGroup
 
-	mu       sync.Mutex // guards all below
-	changed  chan struct{}
-	closed   bool
-	scopes   []string
-	people   map[string]*User
-	groups   map[string]*Group
-	channels map[string]*Channel
-	messages []*Message
-	lastTS   int64
-	views    []*View
-	triggers map[string]*trigger
-	hooks    map[string]*hook
-	tickets  map[string]time.Time
-	sockets  []*socket
-	opened   int // sockets ever opened; the next one's number
-	turn     int // round robin over sockets
-	sent     map[string]*delivery
-	acks     []Ack
-	calls    []APICall
-	faults   []*Fault
-	appToken string
-	botToken string
+	mu         sync.Mutex // guards all below
+	changed    chan struct{}
+	closed     bool
+	scopes     []string
+	people     map[string]*User
+	groups     map[string]*Group
+	channels   map[string]*Channel
+	messages   journal[*Message]
+	lastTS     int64
+	views      []*View
+	triggers   shelf[*trigger]
+	hooks      shelf[*hook]
+	tickets    shelf[time.Time]
+	sockets    []*socket
+	opened     int // sockets ever opened; the next one's number
+	turn       int // round robin over sockets
+	sent       shelf[*delivery]
+	deliveries int
+	acks       journal[Ack]
+	calls      journal[APICall]
+	faults     []*Fault
+	appToken   string
+	botToken   string
 }
 
 // Start opens the workspace. It fails when Now is missing or the address is taken.
@@ -117,8 +118,6 @@ func newServer(opts Options, host string) *Server {
 		opts: opts, host: host, done: make(chan struct{}), changed: make(chan struct{}),
 		scopes: slices.Clone(opts.Scopes),
 		people: map[string]*User{}, groups: map[string]*Group{}, channels: map[string]*Channel{},
-		triggers: map[string]*trigger{}, hooks: map[string]*hook{}, tickets: map[string]time.Time{},
-		sent:     map[string]*delivery{},
 		appToken: "xapp-1-" + appID + "-" + rand.Text(),
 		botToken: "xoxb-" + rand.Text(),
 	}

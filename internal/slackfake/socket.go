@@ -45,16 +45,16 @@ type socket struct {
 // connectionsOpen is https://docs.slack.dev/reference/methods/apps.connections.open. The ticket is good once, for 30 s.
 func (s *Server) connectionsOpen(args) (object, error) {
 	ticket := newUUID()
-	s.tickets[ticket] = s.opts.Now().Add(ticketLife)
+	s.tickets.put(ticket, s.opts.Now().Add(ticketLife))
 	return object{"url": "ws://" + s.host + "/link/?ticket=" + ticket + "&app_id=" + appID}, nil
 }
 
 func (s *Server) redeem(ticket string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	expires, ok := s.tickets[ticket]
-	delete(s.tickets, ticket)
-	return ok && !s.opts.Now().After(expires)
+	expires := s.tickets.get(ticket) // long ago for a ticket that never was
+	s.tickets.drop(ticket)
+	return !s.opts.Now().After(expires)
 }
 
 // serveLink is the WebSocket endpoint: handshake, hello, then frames until the end.

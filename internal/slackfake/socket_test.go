@@ -173,6 +173,22 @@ func TestSocketFaults(t *testing.T) {
 	}
 }
 
+func TestFramesOverAMebibyteEndTheConnection(t *testing.T) {
+	s, _ := start(t)
+	c := open(t, s)
+	head := func(size byte) []byte { return []byte{0x81, 0x80 | 127, 0, 0, 0, 0, 0, 0x10, 0, size, 0, 0, 0, 0} } // masked with zeros
+	if _, err := c.conn.NetConn().Write(append(head(0), strings.Repeat(" ", maxFrame)...)); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, s, func(s *Server) bool { return len(s.Acks()) == 1 && s.Acks()[0].Problem == ProblemTooLarge })
+	if _, err := c.conn.NetConn().Write(head(1)); err != nil {
+		t.Fatal(err)
+	}
+	if m := c.read(); m != nil {
+		t.Errorf("got %v, want the end", m)
+	}
+}
+
 func TestUnmaskedFramesEndTheConnection(t *testing.T) {
 	s, _ := start(t)
 	c := open(t, s)

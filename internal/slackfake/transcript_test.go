@@ -25,7 +25,7 @@ func TestRender(t *testing.T) {
 		{"bullets", rich(`{"type":"rich_text_list","style":"bullet","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"a"}]}]}`), "- a\n"},
 		{"numbers", rich(`{"type":"rich_text_list","style":"ordered","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"a"}]}]}`), "1. a\n"},
 		{"people", line(`{"type":"user","user_id":"U1"},{"type":"usergroup","usergroup_id":"S1"},{"type":"channel","channel_id":"C1"}`), "@<U1>@<S1>#<C1>\n"},
-		{"links", line(`{"type":"link","url":"u"},{"type":"link","url":"u","text":"l"}`), "ul (u)\n"},
+		{"links", line(`{"type":"link","url":"u"},{"type":"link","url":"u","text":"l"}`), "ul\n"},
 		{"the rest", line(`{"type":"emoji","name":"wave"},{"type":"broadcast","range":"here"},{"type":"color","value":"#fff"}`), ":wave:@here#fff\n"},
 		{"rich date", line(`{"type":"date","timestamp":1772633000,"format":"{time}"}`), "15:03\n"},
 		{"rich date without time", line(`{"type":"date","format":"{time}","fallback":"later"}`), "later\n"},

@@ -1,6 +1,7 @@
 package slackfake
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"strconv"
@@ -99,10 +100,7 @@ func (r reading) inline(e object) string {
 	case "color":
 		return str(e["value"])
 	case "link":
-		if label := str(e["text"]); label != "" {
-			return label + " (" + str(e["url"]) + ")"
-		}
-		return str(e["url"])
+		return cmp.Or(str(e["text"]), str(e["url"])) // people see the label, not where it leads
 	case "date":
 		return r.richDate(e)
 	}

@@ -134,6 +134,7 @@ func (s *Server) openView(user string, body object, below *View) *View {
 		s.closeViews(user)
 	}
 	s.fill(v, body)
+	s.views = slices.DeleteFunc(s.views, func(o *View) bool { return !o.Open }) // nobody can ask for them again
 	s.views = append(s.views, v)
 	return v
 }

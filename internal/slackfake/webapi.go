@@ -24,11 +24,11 @@ type APICall struct {
 	Error  string // Slack's error code; empty when ok
 }
 
-// APICalls returns what the bot has asked, in the order of the answers.
+// APICalls returns what the bot has asked, in the order of the answers: the newest 10,000.
 func (s *Server) APICalls() []APICall {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
+	return slices.Clone(s.calls.newest())
 }
 
 // slackError is an answer with ok:false.

@@ -19,6 +19,7 @@ type refused struct {
 
 func TestRefusals(t *testing.T) {
 	s, _ := start(t)
+	s.AddUser(User{ID: "U0OUT", Name: "out"})
 	own := bot(t, s, "chat.postMessage", map[string]string{"channel": general, "text": "mine"})["ts"].(string)
 	theirs, err := s.Say(ana, general, "hers")
 	if err != nil {
@@ -38,6 +39,8 @@ func TestRefusals(t *testing.T) {
 		{"blocks that are no JSON", "chat.postMessage", form("channel", general, "blocks", "[{"), "invalid_blocks_format"},
 		{"blocks that are no list", "chat.postMessage", form("channel", general, "blocks", "{}"), "invalid_blocks_format"},
 		{"unknown block", "chat.postMessage", form("channel", general, "blocks", `[{"type":"shout"}]`), "invalid_blocks"},
+		{"too many blocks", "chat.postMessage", form("channel", general, "blocks", "["+many(51, `{"type":"divider"}`)+"]"), "invalid_blocks"},
+		{"more than a message holds", "chat.postMessage", form("channel", general, "blocks", "["+many(5, section(mrk(3000)))+"]"), "msg_blocks_too_long"},
 		{"metadata that is no JSON", "chat.postMessage", form("channel", general, "text", "x", "metadata", "{"), "invalid_metadata_format"},
 		{"reply to nothing", "chat.postMessage", form("channel", general, "text", "x", "thread_ts", "1.000001"), "invalid_thread_ts"},
 		{"reply to an ephemeral message", "chat.postMessage", form("channel", general, "text", "x", "thread_ts", whisper), "invalid_thread_ts"},
@@ -45,14 +48,21 @@ func TestRefusals(t *testing.T) {
 		{"update of an ephemeral message", "chat.update", form("channel", general, "ts", whisper, "text", "x"), "message_not_found"},
 		{"update of somebody else's", "chat.update", form("channel", general, "ts", theirs, "text", "x"), "cant_update_message"},
 		{"update in an archived channel", "chat.update", form("channel", old, "ts", archived, "text", "x"), "is_inactive"},
+		{"update with an unknown block", "chat.update", form("channel", general, "ts", own, "blocks", `[{"type":"shout"}]`), "invalid_blocks"},
+		{"update where the bot is not", "chat.update", form("channel", secret, "ts", own, "text", "x"), "channel_not_found"},
 		{"update with nothing", "chat.update", form("channel", general, "ts", own), "no_text"},
 		{"update with 4,001 bytes", "chat.update", form("channel", general, "ts", own, "text", strings.Repeat("x", 4001)), "msg_too_long"},
 		{"update with 4,001 escaped bytes", "chat.update", form("channel", general, "ts", own, "text", strings.Repeat("&amp;", 800)+"x"), "msg_too_long"},
 		{"deletion of nothing", "chat.delete", form("channel", general, "ts", "1.000001"), "message_not_found"},
 		{"deletion of somebody else's", "chat.delete", form("channel", general, "ts", theirs), "cant_delete_message"},
 		{"whisper to nobody", "chat.postEphemeral", form("channel", general, "user", "U0NONE", "text", "x"), "user_not_in_channel"},
+		{"whisper to one who is not in the channel", "chat.postEphemeral", form("channel", general, "user", "U0OUT", "text", "x"), "user_not_in_channel"},
+		{"whisper in an archived channel", "chat.postEphemeral", form("channel", old, "user", ana, "text", "x"), "is_archived"},
+		{"whisper in no thread", "chat.postEphemeral", form("channel", general, "user", ana, "text", "x", "thread_ts", "1.000001"), "invalid_thread_ts"},
+		{"whisper of an unknown block", "chat.postEphemeral", form("channel", general, "user", ana, "blocks", `[{"type":"shout"}]`), "invalid_blocks"},
 		{"whisper without the bot", "chat.postEphemeral", form("channel", lonely, "user", ana, "text", "x"), "not_in_channel"},
 		{"whisper of nothing", "chat.postEphemeral", form("channel", general, "user", ana), "no_text"},
+		{"link into a channel without the bot", "chat.getPermalink", form("channel", secret, "message_ts", own), "channel_not_found"},
 		{"link to nothing", "chat.getPermalink", form("channel", general, "message_ts", "1.000001"), "message_not_found"},
 		{"no such user", "users.info", form("user", "U0NONE"), "user_not_found"},
 		{"no such group", "usergroups.users.list", form("usergroup", "S0NONE"), "no_such_subteam"},
@@ -61,6 +71,7 @@ func TestRefusals(t *testing.T) {
 		{"bad cursor", "conversations.members", form("channel", general, "cursor", "x"), "invalid_cursor"},
 		{"direct message to nobody", "conversations.open", form("users", "U0NONE"), "user_not_found"},
 		{"direct message to one who left", "conversations.open", form("users", gone), "user_disabled"},
+		{"direct message to a bot", "conversations.open", form("users", s.BotUserID()), "cannot_dm_bot"},
 		{"direct message to whom", "conversations.open", nil, "users_list_not_supplied"},
 		{"view without a trigger", "views.open", form("view", smallView), "invalid_trigger_id"},
 		{"no view", "views.open", form("trigger_id", "1.2.3"), "invalid_arguments"},
@@ -71,6 +82,19 @@ func TestRefusals(t *testing.T) {
 		if got := call(t, s, tt.method, s.BotToken(), tt.form)["error"]; got != tt.want {
 			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestRefusedBlocksAreExplained holds the answer's form to https://docs.slack.dev/reference/methods/chat.postMessage.
+func TestRefusedBlocksAreExplained(t *testing.T) {
+	s, _ := start(t)
+	got := call(t, s, "chat.postMessage", s.BotToken(), form("channel", general, "blocks", "["+section(mrk(3001))+"]"))
+	said := []any{"[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]"}
+	want := map[string]any{
+		"ok": false, "error": "invalid_blocks", "errors": said, "response_metadata": map[string]any{"messages": said},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -119,6 +143,9 @@ func TestWhereTheTokenCounts(t *testing.T) {
 		{"query", "?token=" + s.BotToken(), urlForm, "", "", "not_authed"},
 		{"JSON list", "", jsonKind, s.BotToken(), "[]", "json_not_object"},
 		{"broken JSON", "", jsonKind, s.BotToken(), "{", "invalid_json"},
+		{"broken form", "", urlForm, s.BotToken(), "text=%zz", "invalid_form_data"},
+		{"form over 1 MiB", "", urlForm, s.BotToken(), "text=" + strings.Repeat("x", maxBody), "invalid_form_data"},
+		{"broken type", "", "text/", s.BotToken(), "", "invalid_post_type"},
 		{"another type", "", "text/plain", s.BotToken(), "", "invalid_post_type"},
 	}
 	for _, tt := range tests {
@@ -135,6 +162,7 @@ func TestWhereTheTokenCounts(t *testing.T) {
 func TestScopes(t *testing.T) {
 	s, _ := start(t)
 	s.AddChannel(Channel{ID: "C0IN", Private: true, Bot: true})
+	s.AddChannel(Channel{ID: "D0ANA", DMWith: ana, Bot: true})
 	tests := []struct {
 		method, needed string
 		form           map[string]string
@@ -144,6 +172,10 @@ func TestScopes(t *testing.T) {
 		{"usergroups.list", "usergroups:read", nil},
 		{"conversations.info", "channels:read", form("channel", general)},
 		{"conversations.info", "groups:read", form("channel", "C0IN")},
+		{"conversations.members", "im:read", form("channel", "D0ANA")},
+		{"chat.update", "chat:write", nil},
+		{"chat.postEphemeral", "chat:write", nil},
+		{"usergroups.users.list", "usergroups:read", nil},
 	}
 	for _, tt := range tests {
 		s.SetScopes("commands")
@@ -264,6 +296,13 @@ func TestGroupsAndMembers(t *testing.T) {
 	}
 	if diff := cmp.Diff([]any{}, users("usergroups.users.list", form("usergroup", "S0OFF"))); diff != "" {
 		t.Errorf("disabled group: %s", diff)
+	}
+	if diff := cmp.Diff([]any{ben}, users("usergroups.users.list", form("usergroup", "S0OFF", "include_disabled", "true"))); diff != "" {
+		t.Errorf("disabled group, asked for: %s", diff)
+	}
+	every := bot(t, s, "usergroups.list", form("include_disabled", "true"))["usergroups"].([]any)
+	if len(every) != 2 || at(every[0], "date_delete") == 0.0 || at(every[1], "date_delete") != 0.0 {
+		t.Errorf("usergroups.list with disabled ones: %v", every)
 	}
 	list := bot(t, s, "usergroups.list", form("include_users", "true"))["usergroups"].([]any)
 	if len(list) != 1 || at(list[0], "handle") != "secops" || !cmp.Equal(at(list[0], "users"), []any{ana}) {

@@ -1,0 +1,96 @@
+package approvals
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"defenderbot/defender"
+)
+
+const (
+	// gather is how long a poll waits for others to share its read.
+	gather = 50 * time.Millisecond
+	// perRead is how many machine actions one read can ask for.
+	perRead = 20
+	// perPoll is how many share one poll.
+	perPoll = 100
+)
+
+// polls lets steps that ask for machine actions at about the same time share
+// one read: the read windows are small, and one list tells of twenty.
+type polls struct {
+	mu   sync.Mutex
+	open *poll // still takes questions
+}
+
+// poll is one shared question and its answer.
+type poll struct {
+	ids  []string
+	done chan struct{}
+	jobs []defender.Job
+	at   time.Time
+	err  error
+}
+
+// errPollLost is the answer to those whose poll was asked by a step that ended
+// before it.
+var errPollLost = errors.New("the poll was not finished")
+
+// ask puts ids to a shared poll. Whoever opens one waits a moment, closes it to
+// further questions and reads for all.
+func (p *polls) ask(ctx context.Context, ids []string, read func(context.Context, []string) ([]defender.Job, time.Time, error)) ([]defender.Job, time.Time, error) {
+	one, mine := p.join(ids)
+	if mine {
+		defer close(one.done)
+		sleep(ctx, gather)
+		p.shut(one)
+		one.err = errPollLost
+		one.jobs, one.at, one.err = read(ctx, one.ids)
+		return one.jobs, one.at, one.err
+	}
+	select {
+	case <-one.done:
+		return one.jobs, one.at, one.err
+	case <-ctx.Done():
+		return nil, time.Time{}, ctx.Err()
+	}
+}
+
+// join adds ids to the open poll, or opens one.
+func (p *polls) join(ids []string) (one *poll, mine bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil || len(p.open.ids)+len(ids) > perPoll {
+		p.open, mine = &poll{done: make(chan struct{})}, true
+	}
+	p.open.ids = append(p.open.ids, ids...)
+	return p.open, mine
+}
+
+func (p *polls) shut(one *poll) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == one {
+		p.open = nil
+	}
+}
+
+// pollEvery backs off from seconds to minutes: a tenth of the time that the
+// job has run so far, at least 3 seconds, at most 5 minutes.
+func pollEvery(ran time.Duration) time.Duration {
+	return min(max(ran/10, 3*time.Second), 5*time.Minute)
+}
+
+// pollAt is when a job that Defender took at started is asked for next. Times
+// fall on a grid, so that jobs that run beside each other are asked for
+// together.
+func pollAt(started, now time.Time) time.Time {
+	every := pollEvery(now.Sub(started))
+	grid := time.Second
+	if every >= 30*time.Second {
+		grid = 15 * time.Second
+	}
+	return now.Add(every + grid - 1).Truncate(grid)
+}

@@ -1,0 +1,110 @@
+package approvals
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Retryable are the devices of r on which its call did not come to its end: it
+// failed, lapsed, or nobody knows. None before r is done, and none once it was
+// tried again.
+func (r Request) Retryable() []Device {
+	if r.State != Done || r.RetriedAs != "" {
+		return nil
+	}
+	var devices []Device
+	for i, c := range r.Calls {
+		switch c.State {
+		case Failed, Lapsed, Unknown:
+			devices = append(devices, r.Devices[i])
+		case Queued, Sending, Running, Uncertain, Succeeded, CallCancelled:
+		}
+	}
+	return devices
+}
+
+// Retry makes a new request of what did not work in an old one, once. It is
+// still the first requester's, who stays excluded as an approver. Where an
+// approver asks for it, that is the first approval: of the same action,
+// comment and devices that they see.
+func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, error) {
+	old, f, ch, err := d.retried(ctx, by, id)
+	if err != nil {
+		return old, err
+	}
+	devices := old.Retryable()
+	switch {
+	case old.RetriedAs != "":
+		return old, &No{Why: Why{Reason: AlreadyRetried, Detail: old.RetriedAs}, Request: old}
+	case len(devices) == 0:
+		return old, &No{Why: Why{Reason: NothingToRetry}, Request: old}
+	case digest != old.Digest():
+		return old, &No{Why: Why{Reason: ShownDiffers}, Request: old}
+	}
+	if err := d.policy.May(ToRetry, f, ch, old); err != nil {
+		return old, withRequest(err, old)
+	}
+	action, ok := d.store.Action(old.Action)
+	if !ok {
+		return old, no(DoesNotFit, "no action "+old.Action)
+	}
+	terms := d.terms
+	terms.Needed, terms.Horizon = d.policy.needed(old.Action), action.Horizon
+	r := Request{
+		Action: old.Action, Devices: devices, Comment: old.Comment, By: old.By, Place: old.Place, Terms: terms, RetryOf: old.ID,
+	}
+	if f.Decides && !f.Is(old.By) {
+		r.Approvals = []Approval{{By: f.Person, At: d.store.Now()}}
+	}
+	return d.store.Create(ctx, by.Op, r, 0)
+}
+
+// retried looks up at once what a retry has to know.
+func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Facts, ch Channel, err error) {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { old, err = d.store.Load(gctx, id); return err })
+	g.Go(func() (err error) { f, err = d.policy.facts(gctx, d.people, by.User); return unknown(err) })
+	g.Go(func() (err error) { ch, err = d.people.Channel(gctx, by.Place.Channel); return unknown(err) })
+	if err := g.Wait(); err != nil {
+		return old, f, ch, withRequest(refusedOr(err, ErrNotRecorded), old)
+	}
+	return old, f, ch, nil
+}
+
+// mark writes into the old record what it is tried again as, so that its card
+// says so. The new record's claim has made the retry the only one already. A
+// no means that it is written there, or that the old record is forgotten.
+func (w *Worker) mark(ctx context.Context, r Request) error {
+	if r.RetryOf == "" {
+		return nil
+	}
+	old, err := w.store.Load(ctx, r.RetryOf)
+	if err == nil {
+		err = w.happen(ctx, old, Retry{As: r.ID})
+	}
+	if _, refused := asNo(err); refused {
+		return nil
+	}
+	return err
+}
+
+// retry is what Retry does to the old request.
+func retry(r Request, e Retry) (Request, error) {
+	if len(r.Retryable()) == 0 || e.As == "" {
+		return r, no(DoesNotFit, "nothing to try again")
+	}
+	r.RetriedAs = e.As
+	return r, nil
+}
+
+// queueCalls makes the calls of a request that has its approvals.
+func queueCalls(r Request, now time.Time) Request {
+	r.State = Approved
+	r.Calls = make([]Call, len(r.Devices))
+	for i := range r.Calls {
+		r.Calls[i] = Call{State: Queued, Since: now}
+	}
+	return r
+}

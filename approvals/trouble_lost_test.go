@@ -1,0 +1,187 @@
+package approvals
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/defender"
+	"defenderbot/internal/redistest"
+)
+
+// losing is a store whose Redis carries scripts out, but whose next answer is
+// lost on the way when drop is called.
+func losing(t *testing.T, addr string) (s *Store, drop func()) {
+	t.Helper()
+	proxy := newDropper(t, addr)
+	s = newTestStore(t, redistest.Client(t, proxy.addr), testActions())
+	return s, func() { proxy.drop.Store(1) }
+}
+
+func TestALostClaimIsTakenUpAfterItsLease(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, drop := losing(t, addr)
+		r := approved(t, s, device(1))
+		drop()
+		got, _, err := s.claim(t.Context(), 10)
+		if err != nil || len(got) != 0 {
+			t.Fatalf("the repeat of a lost claim: %v and %v, want nothing", got, err)
+		}
+		for member, lease := range map[string]time.Duration{r.ID: requestLease, cardOf(r.ID): cardLease} {
+			score := s.rdb.ZScore(t.Context(), s.keys.agenda(), member).Val()
+			if in := time.UnixMilli(int64(score)).Sub(s.Now()); in <= 0 || in > lease {
+				t.Errorf("%s is due in %s, want at most %s", member, in, lease)
+			}
+		}
+	})
+}
+
+func TestALostFinishIsNotUndone(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, drop := losing(t, addr)
+		approved(t, s, device(1))
+		got, _, err := s.claim(t.Context(), 10)
+		if err != nil || len(got) != 2 {
+			t.Fatalf("claim: %v and %v", got, err)
+		}
+		at := s.Now().Add(7 * time.Minute)
+		for _, c := range got {
+			drop()
+			if err := s.finish(t.Context(), c, at); err != nil {
+				t.Fatal(err)
+			}
+			if score := s.rdb.ZScore(t.Context(), s.keys.agenda(), c.Member).Val(); score != float64(at.UnixMilli()) {
+				t.Errorf("%s is due at %.0f, want %d", c.Member, score, at.UnixMilli())
+			}
+		}
+	})
+}
+
+func TestALostReadBooksOneSlot(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, drop := losing(t, addr)
+		e := defender.Endpoint{Name: "machines", Limits: []defender.Limit{{Calls: 10, Per: time.Minute}}}
+		drop()
+		at, err := s.mayRead(t.Context(), e, forPeople)
+		if err != nil || !at.IsZero() {
+			t.Errorf("got %s and %v, want that it may go now", at, err)
+		}
+		if n := s.rdb.ZCard(t.Context(), s.keys.window("machines")).Val(); n != 1 {
+			t.Errorf("%d slots booked, want 1", n)
+		}
+		until := s.Now().Add(time.Hour)
+		drop()
+		if err := s.pauseReads(t.Context(), e, until); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := s.mayRead(t.Context(), e, forPeople); err != nil || !at.Equal(until) {
+			t.Errorf("after a lost pause: %s and %v, want %s", at, err, until)
+		}
+	})
+}
+
+func TestALostBudgetIsAskedForAgain(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, drop := losing(t, addr)
+		approved(t, s, device(1))
+		action, _ := s.Action("collect")
+		drop()
+		got, err := s.Budget(t.Context(), action)
+		if err != nil || got.Ahead != 1 || got.Left != 2 {
+			t.Errorf("got %+v and %v, want 2 left and 1 ahead", got, err)
+		}
+	})
+}
+
+// TestALostApprovalStaysInHand drops the answer of the click that approves:
+// the call still goes at once, not after the lease that nobody knew of.
+func TestALostApprovalStaysInHand(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, drop := losing(t, addr)
+		r, err := s.Create(t.Context(), newOp(), asked(device(1)), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, s, r, Resolve{Devices: r.Devices})
+		drop()
+		r, c, err := s.take(t.Context(), newOp(), r, func(r Request) (Event, error) {
+			return Approve{By: leader, Digest: r.Digest()}, nil
+		})
+		if err != nil || r.State != Approved {
+			t.Fatalf("%s and %v", r.State, err)
+		}
+		if score := s.rdb.ZScore(t.Context(), s.keys.agenda(), r.ID).Val(); c.Token == 0 || float64(c.Token) != score {
+			t.Errorf("in hand as %d, the agenda says %.0f", c.Token, score)
+		}
+	})
+}
+
+// TestALostAnswerIsNotTakenForReplicated freezes the only replica and loses
+// the answer: the repeat finds the change made and must still say that it
+// could be lost with the master.
+func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
+	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
+		thaw := redistest.StartReplica(t, server).Freeze(t)
+		proxy := newDropper(t, server.Addr)
+		s := NewStore(StoreConfig{
+			Redis: redistest.Client(t, proxy.addr), Team: "T1", Catalogue: testActions(), Clock: time.Now, Replicas: 1,
+		})
+		if err := s.Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		proxy.drop.Store(1)
+		_, err := s.Create(t.Context(), "a", asked(device(1)), 0)
+		if !errors.Is(err, errTooFewReplicas) {
+			t.Errorf("got %v, want too few replicas", err)
+		}
+		thaw()
+		if _, err := s.Create(t.Context(), "a", asked(device(1)), 0); err != nil {
+			t.Errorf("the same again, with the replica back: %v", err)
+		}
+	})
+}
+
+// cutReads is a hook that makes GET fail from now on, as if Redis went away
+// between two commands.
+type cutReads struct{}
+
+func (cutReads) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (cutReads) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (cutReads) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "get" {
+			cmd.SetErr(errCut)
+			return errCut
+		}
+		return next(ctx, cmd)
+	}
+}
+
+var errCut = errors.New("read: connection reset by peer")
+
+// TestAReadThatFailsInTheMiddleIsSaidInWords cuts Redis off where a change has
+// to read the record again.
+func TestAReadThatFailsInTheMiddleIsSaidInWords(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		old, err := s.Create(t.Context(), "envelope", asked(device(1)), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		yes := func(r Request) (Event, error) { return Approve{By: leader, Digest: r.Digest()}, nil }
+		s.rdb.AddHook(cutReads{})
+		if _, err := s.Apply(t.Context(), newOp(), old, yes); !errors.Is(err, ErrNotRecorded) {
+			t.Errorf("refused on an old record that cannot be read again: got %v, want nothing was recorded", err)
+		}
+		if _, err := s.Create(t.Context(), "envelope", asked(device(1)), 0); !errors.Is(err, ErrUnconfirmed) {
+			t.Errorf("a repeat whose request cannot be read: got %v, want could not confirm", err)
+		}
+	})
+}

@@ -1,0 +1,178 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"defenderbot/approvals"
+	"defenderbot/internal/slackfake"
+)
+
+// responseURL lets Ada type a command and takes the address for its answers
+// out of the envelope.
+func (o outside) responseURL(t *testing.T) string {
+	t.Helper()
+	address, err := o.slack.OpenSocket(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, res, err := websocket.DefaultDialer.DialContext(t.Context(), address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	defer socket.Close()
+	if _, _, err := socket.ReadMessage(); err != nil { // hello
+		t.Fatal(err)
+	}
+	if err := o.Wait(soon(t), func(s *slackfake.Server) bool { return len(s.Sockets()) > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	typed := make(chan error, 1)
+	go func() {
+		_, err := o.Command(context.WithoutCancel(t.Context()), ada, room, "help")
+		typed <- err
+	}()
+	var e struct {
+		ID      string `json:"envelope_id"`
+		Payload struct {
+			URL string `json:"response_url"`
+		} `json:"payload"`
+	}
+	if err := socket.ReadJSON(&e); err != nil {
+		t.Fatal(err)
+	}
+	if err := socket.WriteJSON(map[string]string{"envelope_id": e.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-typed; err != nil || e.Payload.URL == "" {
+		t.Fatalf("no response_url: %v", err)
+	}
+	return e.Payload.URL
+}
+
+// TestAnswersFindAWay: the response_url, an ephemeral message, a direct one, in
+// this order, whatever fails.
+func TestAnswersFindAWay(t *testing.T) {
+	fail := func(methods ...string) func(*testing.T, outside) {
+		return func(_ *testing.T, o outside) {
+			for _, m := range methods {
+				o.Break(slackfake.Fault{Method: m, Error: "fatal_error"})
+			}
+		}
+	}
+	for name, tt := range map[string]struct {
+		happens                  func(*testing.T, outside)
+		hook, ephemeral, private int // messages that each way brought
+	}{
+		"all is well":                 {nil, 1, 1, 0},
+		"the response_url is old":     {func(_ *testing.T, o outside) { o.clock.forward(replyURLLife + time.Second) }, 0, 1, 0},
+		"the response_url is dropped": {func(_ *testing.T, o outside) { o.Break(slackfake.Fault{Method: "response_url", Drop: true}) }, 0, 1, 0},
+		"the person has left": {func(t *testing.T, o outside) {
+			o.clock.forward(replyURLLife + time.Second)
+			if err := o.ChangeChannel(room, func(c *slackfake.Channel) { c.Members = []string{grace} }); err != nil {
+				t.Fatal(err)
+			}
+		}, 0, 0, 1},
+		"ephemeral messages fail": {fail("response_url", "chat.postEphemeral"), 0, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := visit(t, slackfake.Options{})
+			url := o.responseURL(t)
+			if tt.happens != nil {
+				tt.happens(t, o)
+			}
+			const words = "<!channel> & you"
+			if err := o.slack.answer(t.Context(), reply{user: ada, channel: room, url: url}, words); err != nil {
+				t.Fatal(err)
+			}
+			seen := append(o.Ephemerals(ada), o.DMs(ada)...)
+			if len(seen) != 1 || seen[0].Text != "&lt;!channel&gt; &amp; you" || !strings.Contains(string(seen[0].Blocks), `"plain_text"`) {
+				t.Errorf("ada sees %+v", seen)
+			}
+			if got := len(o.DMs(ada)); got != tt.private {
+				t.Errorf("%d direct messages, want %d", got, tt.private)
+			}
+			if got := len(o.Ephemerals(ada)); got != tt.ephemeral {
+				t.Errorf("%d ephemeral messages, want %d", got, tt.ephemeral)
+			}
+			if used := o.asks("chat.postEphemeral") == 0; used != (tt.hook == 1) {
+				t.Errorf("the response_url was enough: %v, want %v", used, tt.hook == 1)
+			}
+		})
+	}
+}
+
+// TestAnswerThatFindsNoWay says whether it is worth trying again, by what the
+// last way said, and shows no address.
+func TestAnswerThatFindsNoWay(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fault   slackfake.Fault
+		noPlace bool
+		later   time.Duration
+	}{
+		"refused":  {slackfake.Fault{Method: "conversations.open", Error: "user_disabled"}, true, 0},
+		"trouble":  {slackfake.Fault{Method: "conversations.open", Error: "internal_error"}, false, 0},
+		"HTTP 500": {slackfake.Fault{Method: "conversations.open", Status: 500}, false, 0},
+		"too many": {slackfake.Fault{Method: "conversations.open", RetryAfter: 11}, false, 11 * time.Second},
+		"cut":      {slackfake.Fault{Method: "conversations.open", Drop: true}, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := visit(t, slackfake.Options{})
+			url := o.responseURL(t)
+			o.Break(slackfake.Fault{Method: "response_url", Drop: true})
+			o.Break(slackfake.Fault{Method: "chat.postEphemeral", Error: "not_in_channel"})
+			o.Break(tt.fault)
+			err := o.slack.answer(t.Context(), reply{user: ada, channel: room, url: url}, "hello")
+			if got := errors.Is(err, approvals.ErrNoPlace); got != tt.noPlace || err == nil {
+				t.Errorf("takes no message: %v, want %v: %v", got, tt.noPlace, err)
+			}
+			var l *approvals.Later
+			if errors.As(err, &l) != (tt.later != 0) || l != nil && l.After != tt.later {
+				t.Errorf("again after %v, want %v: %v", l, tt.later, err)
+			}
+			o.mustHide(t, err, url, "/commands/")
+		})
+	}
+}
+
+// TestRequestWithoutACardIsToldToItsRequesterAlone: the way is the command's
+// response_url, as long as it works.
+func TestRequestWithoutACardIsToldToItsRequesterAlone(t *testing.T) {
+	for name, age := range map[string]time.Duration{"at once": 0, "when the response_url is old": replyURLLife + time.Second} {
+		t.Run(name, func(t *testing.T) {
+			o := visit(t, slackfake.Options{})
+			r := notFound()
+			o.slack.remember(r.ID, o.responseURL(t))
+			o.clock.forward(age)
+			if ts, err := o.slack.Show(t.Context(), r); ts != "" || err != nil {
+				t.Fatalf("show: %q, %v", ts, err)
+			}
+			seen := o.Ephemerals(ada)
+			if len(seen) != 1 || !strings.Contains(seen[0].Text, "no such device: srv-bd-01") || len(o.Messages(room)) != 0 {
+				t.Errorf("ada sees %+v, the channel %+v", seen, o.Messages(room))
+			}
+			if got, want := o.asks("response_url"), map[bool]int{true: 1, false: 0}[age == 0]; got != want {
+				t.Errorf("the response_url was used %d times, want %d", got, want)
+			}
+		})
+	}
+}
+
+// TestOldAddressesAreForgotten: they are secrets, and of no use.
+func TestOldAddressesAreForgotten(t *testing.T) {
+	clock := &handClock{at: asked}
+	s := &Slack{memory: newMemory(clock.now), urls: map[string]replyURL{}}
+	s.remember("D-1", "https://hooks.example/1")
+	s.remember("D-2", "")
+	clock.forward(replyURLLife + time.Second)
+	s.remember("D-3", "https://hooks.example/3")
+	if _, ok := s.urls["D-3"]; !ok || len(s.urls) != 1 {
+		t.Errorf("kept: %v", sortedKeys(s.urls))
+	}
+}

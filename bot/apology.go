@@ -1,0 +1,63 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/slack-go/slack"
+)
+
+// The sentences for what was not done.
+const (
+	unreadableSentence = "Slack sent me something I cannot read, so I did nothing."
+	brokeSentence      = "Something broke on my side while I looked at this. Look in the channel whether it was recorded before you try again."
+)
+
+// apologise acknowledges an envelope with a sentence about why it was not
+// dealt with, in the way in which its kind can be answered. It does not block.
+func (b *Bot) apologise(ctx context.Context, e Envelope, sentence string) {
+	switch e.Type {
+	case "slash_commands":
+		b.ack(e, ephemeral(sentence))
+	case "interactive":
+		b.apologiseFor(ctx, e, sentence)
+	default:
+		b.ack(e, nil)
+	}
+}
+
+// apologiseFor is apologise for what people do with buttons and forms. It reads
+// no more of the payload than it needs, since that may be what went wrong.
+func (b *Bot) apologiseFor(ctx context.Context, e Envelope, sentence string) {
+	var i struct {
+		Type        slack.InteractionType `json:"type"`
+		User        slack.User            `json:"user"`
+		Container   slack.Container       `json:"container"`
+		ResponseURL string                `json:"response_url"`
+	}
+	switch err := json.Unmarshal(e.Payload, &i); {
+	case err == nil && i.Type == slack.InteractionTypeViewSubmission:
+		b.ack(e, formErrors{"errors", map[string]string{reasonBlock: sentence}})
+	case err == nil && i.Type == slack.InteractionTypeBlockActions:
+		b.excuse(ctx, e, reply{user: i.User.ID, channel: i.Container.ChannelID, url: i.ResponseURL}, sentence)
+	default:
+		b.ack(e, nil)
+	}
+}
+
+// excuse tells somebody who clicked why nothing was done. That takes a call to
+// Slack; where too many of those are under way the click is left without an
+// acknowledgement, and Slack shows a warning beside the button.
+func (b *Bot) excuse(ctx context.Context, e Envelope, to reply, sentence string) {
+	b.begin()
+	started := b.apologies.TryGo(func() error {
+		defer b.end()
+		b.ack(e, nil)
+		b.tell(context.WithoutCancel(ctx), to, sentence)
+		return nil
+	})
+	if !started {
+		b.log.WarnContext(ctx, "a click is left unanswered", "envelope", e.ID)
+		b.end()
+	}
+}

@@ -1,0 +1,160 @@
+package bot
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/defender"
+)
+
+// call says where a call is, in sentences.
+func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
+	spans := []span{words(callWord(c.State))}
+	story := v.story(r, c)
+	switch d {
+	case full:
+		spans = append(spans, moment(c)...)
+	case brief:
+		story = story[:min(1, len(story))]
+	case bare:
+		return spans
+	}
+	spans = append(spans, words("."))
+	for _, says := range story {
+		if d == brief {
+			says = cut(says, 90)
+		}
+		spans = append(spans, words(" "+says))
+	}
+	return append(spans, v.references(r, c, d)...)
+}
+
+// callWord is the state of a call in a word or two.
+func callWord(s approvals.CallState) string {
+	switch s {
+	case approvals.Queued:
+		return "⏳ waiting for its turn"
+	case approvals.Sending:
+		return "▶️ being sent to Defender"
+	case approvals.Running:
+		return "▶️ running"
+	case approvals.Uncertain:
+		return "❓ not certain that Defender took it"
+	case approvals.Succeeded:
+		return "✅ succeeded"
+	case approvals.Failed:
+		return "❌ failed"
+	case approvals.CallCancelled:
+		return "⚪ cancelled"
+	case approvals.Lapsed:
+		return "⌛ lapsed"
+	case approvals.Unknown:
+	}
+	return "❓ not known how it ended"
+}
+
+// moment is the time, and the person, that belong to the state of a call.
+func moment(c approvals.Call) []span {
+	switch c.State {
+	case approvals.Queued:
+		if at := nextTry(c); !at.IsZero() {
+			return []span{words(", expected to be sent about "), when(at)}
+		}
+	case approvals.Running:
+		return []span{words(" since "), when(c.Started)}
+	case approvals.CallCancelled:
+		if c.By.ID != "" {
+			return []span{words(" by "), mention(c.By.ID), words(", "), when(c.EndedAt), words(", before it was sent")}
+		}
+		return []span{words(", "), when(c.EndedAt)}
+	case approvals.Succeeded, approvals.Failed, approvals.Lapsed, approvals.Unknown:
+		return []span{words(", "), when(c.EndedAt)}
+	case approvals.Sending, approvals.Uncertain:
+	}
+	return nil
+}
+
+// nextTry is when a call that waits may go: as foretold, or when what holds it
+// is over.
+func nextTry(c approvals.Call) time.Time {
+	for _, at := range []time.Time{c.Expected, c.Hold, c.Why.Until} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+// story is why a call is where it is, and what Defender says about it, in
+// sentences.
+func (v Views) story(r approvals.Request, c approvals.Call) []string {
+	var list []string
+	if c.Why.Reason != "" && c.Why.Reason != approvals.Ran {
+		list = append(list, sentence(c.Why))
+	}
+	if c.State == approvals.Uncertain {
+		list = append(list, "It is being looked up in Defender, and will not be sent again.")
+	}
+	if c.Job.ID == "" {
+		return list
+	}
+	return append(list, v.ofJob(r, c)...)
+}
+
+// ofJob is what Defender says about the job of a call.
+func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
+	says := defender.Explain(v.action(r).Tracks, c.Job.Status)
+	if c.Job.Details != "" {
+		says = strings.TrimSuffix(says, ".") + ": " + stop(cut(c.Job.Details, 200))
+	}
+	if c.State == approvals.Unknown {
+		says = "What Defender said last: " + says
+	}
+	if !c.Job.Adopted {
+		return []string{cut(says, 300)}
+	}
+	return []string{adopted(c.Job), cut(says, 300)}
+}
+
+// adopted says whose job a call stands for that did not start it itself.
+func adopted(j approvals.Job) string {
+	since := ""
+	if !j.Created.IsZero() {
+		since = " since " + inUTC(j.Created)
+	}
+	if j.By == "" {
+		return "It is there on the device" + since + ", but who started it is not known."
+	}
+	return stop("It was running already" + since + ", started by " + cut(j.By, 60))
+}
+
+// references are what can be looked up: the job in Defender, the approver whom a
+// reason is about, and the id of an error, for Microsoft's support.
+func (v Views) references(r approvals.Request, c approvals.Call, d detail) []span {
+	var spans []span
+	if c.Job.ID != "" {
+		spans = append(spans, words(" Defender id "), v.job(r, c.Job.ID, d))
+	}
+	if d != full {
+		return spans
+	}
+	if who := c.Why.Detail; who != "" && (c.Why.Reason == approvals.ApproverGone || c.Why.Reason == approvals.ApproverUnchecked) {
+		spans = append(spans, words(" Approver "), mention(who))
+	}
+	if c.Why.Target != "" {
+		spans = append(spans, words(" Correlation id "), code(cut(c.Why.Target, 64)))
+	}
+	return spans
+}
+
+func (v Views) job(r approvals.Request, id string, d detail) span {
+	switch {
+	case d != full:
+		return words(cut(id, 64))
+	case v.Investigation != "" && v.action(r).Tracks == defender.TrackInvestigations:
+		return link(strings.ReplaceAll(v.Investigation, "{id}", url.PathEscape(id)), id)
+	}
+	return code(cut(id, 64))
+}

@@ -1,0 +1,235 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/commands"
+)
+
+// buttonsOf are the buttons of a view, as action=value.
+func buttonsOf(v view) []string {
+	var all []string
+	for _, b := range v.Blocks {
+		actions, ok := b.(*slack.ActionBlock)
+		if !ok {
+			continue
+		}
+		for _, e := range actions.Elements.ElementSet {
+			if button, ok := e.(*slack.ButtonBlockElement); ok {
+				all = append(all, button.ActionID+"="+button.Value)
+			}
+		}
+	}
+	return all
+}
+
+func TestButtons(t *testing.T) {
+	for name, r := range sampleRequests() {
+		value := r.ID + "." + r.Digest()
+		var want []string
+		switch {
+		case r.State == approvals.Pending:
+			want = []string{"approve=" + value, "deny=" + value, "cancel=" + value}
+		case slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }):
+			want = []string{"cancel=" + value}
+		case len(r.Retryable()) > 0:
+			want = []string{"retry=" + value}
+		}
+		if diff := cmp.Diff(want, buttonsOf(drawn(r))); diff != "" {
+			t.Errorf("%s: buttons (-want +got)\n%s", name, diff)
+		}
+		id, digest := splitValue(value)
+		if id != r.ID || digest != r.Digest() {
+			t.Errorf("%s: a click on %q means %q and %q", name, value, id, digest)
+		}
+	}
+}
+
+// TestBlockIDsFollowTheVersion holds because clients keep the state of a block
+// by its id.
+func TestBlockIDsFollowTheVersion(t *testing.T) {
+	r := pending("investigate", 1)
+	before := encoded(t, views().buttons(r))
+	r.Visible++
+	if after := encoded(t, views().buttons(r)); string(before) == string(after) {
+		t.Errorf("two versions of a card have the same buttons: %s", after)
+	}
+}
+
+func TestPendingCardHasWhatAnApproverNeeds(t *testing.T) {
+	r := twoNeeded(pending("investigate", 1))
+	v := drawn(r)
+	d := r.Devices[0]
+	for what, words := range map[string][]string{
+		"what it is": {"Start automated investigation", "D-7K3F9Q", "Waiting for approval"},
+		"who asks":   {"Asked by <@" + ada + ">"},
+		"why":        {r.Comment},
+		"where":      {d.Name, d.ID, d.OS, d.Health, "risk " + d.Risk, d.Tags[0], d.Tags[1], "last seen " + when(d.LastSeen).markup()},
+		"effect":     {views().action(r).Effect},
+		"budget":     {"Microsoft allows 50 an hour; 49 left at 14:03 UTC."},
+		"expiry":     {"Expires " + when(r.Deadline()).markup()},
+		"approvers":  {"Needs 2 approvals, none of them the requester's: <!subteam^" + oncall + "> <@" + joan + ">"},
+	} {
+		for _, w := range words {
+			if !strings.Contains(v.Text, w) {
+				t.Errorf("%s: %q is not in the text\n%s", what, w, v.Text)
+			}
+		}
+	}
+	// TestTextSaysAllThatBlocksSay holds the blocks to the same.
+	if got := linksOf(v); !slices.Equal(got, []string{views().DevicePage(d.ID)}) {
+		t.Errorf("links %q, want the device's page", got)
+	}
+}
+
+// linksOf are the addresses that a card links to.
+func linksOf(v view) []string {
+	var all []string
+	for _, b := range v.Blocks {
+		rich, ok := b.(*slack.RichTextBlock)
+		if !ok {
+			continue
+		}
+		for _, part := range rich.Elements {
+			section, ok := part.(*slack.RichTextSection)
+			if !ok {
+				continue
+			}
+			for _, e := range section.Elements {
+				if l, ok := e.(*slack.RichTextSectionLinkElement); ok {
+					all = append(all, l.URL)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestInvestigationLink takes an id that would end the address early.
+func TestInvestigationLink(t *testing.T) {
+	v := views()
+	v.Investigation = "https://portal.example/inv/{id}?x=1"
+	c := openCalls()["running"]
+	c.Job.ID = "da1/?#_-2"
+	for action, want := range map[string]string{"investigate": "https://portal.example/inv/da1%2F%3F%23_-2?x=1", "collect": ""} {
+		blocks, _ := v.card(approved(action, c))
+		got := slices.DeleteFunc(linksOf(view{Blocks: blocks}), func(l string) bool { return strings.Contains(l, "/machines/") })
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: links %q, want %q", action, got, want)
+		}
+	}
+}
+
+func TestFewAreMentionedOfMany(t *testing.T) {
+	v := views()
+	for i := range 50 {
+		v.Approvers.Users = append(v.Approvers.Users, fmt.Sprintf("U0%03d", i))
+	}
+	r := oneGiven(twoNeeded(pending("investigate", 20)))
+	r.Comment = strings.Repeat("<", commands.MaxComment)
+	blocks, text := v.card(r)
+	if what := broken(t, view{Text: text, Blocks: blocks}); what != "" {
+		t.Error(what)
+	}
+	ask := view{Blocks: page{v.askFor(r)}.blocks()}
+	var said strings.Builder
+	for _, s := range spansOf(ask) {
+		said.WriteString(s.text)
+	}
+	if got := strings.Count(said.String(), "<"); got != mostMentions || !strings.HasSuffix(said.String(), " and 40 more") {
+		t.Errorf("%d mentions in %q, want %d and how many more", got, said.String(), mostMentions)
+	}
+}
+
+func TestTheMoreDevicesTheLessIsSaidOfEach(t *testing.T) {
+	const seen = "last seen"
+	for n, want := range map[int]bool{1: true, fewDevices: true, fewDevices + 1: false, 20: false} {
+		if got := strings.Contains(drawn(pending("investigate", n)).Text, seen); got != want {
+			t.Errorf("%d devices: %q is there: %v, want %v", n, seen, got, want)
+		}
+	}
+	r := pending("investigate", 20)
+	r.Comment = strings.Repeat("<", commands.MaxComment)
+	for i := range r.Devices {
+		r.Devices[i].Name, r.Devices[i].OS = strings.Repeat("n", 60), strings.Repeat("s", 60)
+	}
+	r.Devices[7].Verified = false
+	text := encoded(t, drawn(r).Blocks)
+	if strings.Contains(string(text), "risk High") || strings.Count(string(text), "not verified") != 1 {
+		t.Errorf("with the longest comment there is no room for facts, and that a device is not verified is still said:\n%s", text)
+	}
+}
+
+// TestLittleIsKnown of a device, or nothing, or only what cannot be seen.
+func TestLittleIsKnown(t *testing.T) {
+	for name, tt := range map[string]struct {
+		device approvals.Device
+		want   string
+	}{
+		"nothing":    {approvals.Device{}, ""},
+		"when":       {approvals.Device{LastSeen: asked}, "\nlast seen " + when(asked).markup()},
+		"that":       {approvals.Device{OS: "Linux", Health: "Unknown", Risk: "None"}, "\nLinux"},
+		"both":       {approvals.Device{OS: "Linux", LastSeen: asked}, "\nLinux · last seen " + when(asked).markup()},
+		"unreadable": {approvals.Device{OS: "\u200b"}, "\n"},
+	} {
+		r := pending("investigate", 1)
+		tt.device.ID, tt.device.Verified, tt.device.Name = r.Devices[0].ID, true, "kiosk-7"
+		r.Devices[0] = tt.device
+		v := drawn(r)
+		if want := "\nkiosk-7 " + tt.device.ID + tt.want + "\nNeeds "; !strings.Contains(v.Text, want) {
+			t.Errorf("%s: %q is not in\n%s", name, want, v.Text)
+		}
+		if what := broken(t, v); what != "" {
+			t.Errorf("%s: %s", name, what)
+		}
+	}
+}
+
+// TestNothingIsNoElement: Slack takes no empty text.
+func TestNothingIsNoElement(t *testing.T) {
+	p := page{says(words(""), strong("\u200b"), code(""), words("a"), strong("\u202e"), words(""), words("b")), aside("c"), says(code(""), mention(ada))}
+	got := view{Text: p.text(), Blocks: p.blocks()}
+	if what := broken(t, got); what != "" || got.Text != "ab\nc\n<@"+ada+">" {
+		t.Errorf("%s: %s", what, got.Text)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	for _, tt := range []struct {
+		left, ahead, devices int
+		want                 string
+	}{
+		{50, 0, 1, "Microsoft allows 50 an hour; 50 left at 14:03 UTC."},
+		{50, 3, 1, "Microsoft allows 50 an hour; 50 left at 14:03 UTC, with 3 waiting ahead."},
+		{3, 0, 4, "Microsoft allows 50 an hour; 3 left at 14:03 UTC, so 1 of the 4 devices would have to wait."},
+		{3, 3, 4, "Microsoft allows 50 an hour; 3 left at 14:03 UTC, with 3 waiting ahead, so this would have to wait."},
+		{0, 0, 1, "Microsoft allows 50 an hour; 0 left at 14:03 UTC, so this would have to wait."},
+	} {
+		b := approvals.Budget{Left: tt.left, Of: 50, Per: time.Hour, Ahead: tt.ahead, At: asked}
+		if got := budget(b, tt.devices); got != tt.want {
+			t.Errorf("%d left, %d ahead, %d devices:\n got %s\nwant %s", tt.left, tt.ahead, tt.devices, got, tt.want)
+		}
+	}
+	if got := budget(approvals.Budget{}, 1); got != "" {
+		t.Errorf("nothing known: %q", got)
+	}
+}
+
+// TestCardIsPure: what is drawn twice is the same, and drawing changes nothing.
+func TestCardIsPure(t *testing.T) {
+	for name, r := range sampleRequests() {
+		before := encoded(t, r)
+		first, second := encoded(t, drawn(r)), encoded(t, drawn(r))
+		if string(first) != string(second) || string(before) != string(encoded(t, r)) {
+			t.Errorf("%s is drawn differently each time, or drawing changes it", name)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package bot
+
+import (
+	"strings"
+
+	"defenderbot/approvals"
+)
+
+// device is one device, and what is known of it or became of its call.
+func (v Views) device(r approvals.Request, i int, d detail) []para {
+	dev := r.Devices[i]
+	about := known(r, dev, d)
+	if i < len(r.Calls) {
+		about = v.call(r, r.Calls[i], d)
+		if d == full {
+			about = append(about, slow(r.Calls[i], dev)...)
+		}
+	}
+	if d != full {
+		line := "• " + cut(dev.Name, nameLength(d))
+		if dev.ID != "" {
+			line = strings.TrimSpace(line) + " " + dev.ID
+		}
+		return []para{says(append([]span{words(line)}, led(" · ", about)...)...)}
+	}
+	list := []para{says(v.named(dev)...)}
+	if len(about) > 0 {
+		list = append(list, says(about...))
+	}
+	return list
+}
+
+// slow says of a call that runs for long when its device was last heard of: one
+// that is switched off is the usual cause.
+func slow(c approvals.Call, dev approvals.Device) []span {
+	if c.State != approvals.Running || !c.Job.Slow {
+		return nil
+	}
+	spans := []span{words(" It takes longer than usual, and is followed on")}
+	if !dev.LastSeen.IsZero() {
+		spans = append(spans, words("; when it was asked for, the device was last seen "), when(dev.LastSeen))
+	}
+	return append(spans, words("."))
+}
+
+// nameLength is how much of a host name is shown beside the id, which is what
+// counts. Windows names have 15 characters.
+func nameLength(d detail) int {
+	if d == bare {
+		return 16
+	}
+	return 64
+}
+
+func led(separator string, spans []span) []span {
+	if len(spans) == 0 {
+		return nil
+	}
+	return append([]span{words(separator)}, spans...)
+}
+
+// named names a device, with a link where Defender has a page of it.
+func (v Views) named(dev approvals.Device) []span {
+	name := cut(dev.Name, nameLength(full))
+	switch {
+	case dev.ID == "":
+		return []span{strong(name)}
+	case name == "":
+		name = "Device"
+	}
+	return []span{link(v.DevicePage(dev.ID), name), words(" "), code(dev.ID)}
+}
+
+// known is what Defender says of a device that an approver wants to know.
+// Before it was asked there is nothing to say.
+func known(r approvals.Request, dev approvals.Device, d detail) []span {
+	switch {
+	case r.Opened.IsZero():
+		return nil
+	case !dev.Verified && d == full:
+		return []span{words("⚠️ Not verified: Defender could not be asked about this device.")}
+	case !dev.Verified:
+		return []span{words("⚠️ not verified")}
+	}
+	var facts []string
+	for _, f := range []string{dev.OS, health(dev.Health), risk(dev.Risk)} {
+		if f != "" && d != bare {
+			facts = append(facts, cut(f, 60))
+		}
+	}
+	if d == full && len(dev.Tags) > 0 {
+		facts = append(facts, "tags: "+cut(strings.Join(dev.Tags, ", "), 120))
+	}
+	spans := []span{words(strings.Join(facts, " · "))}
+	if d != full || dev.LastSeen.IsZero() {
+		return spans[:min(1, len(facts))]
+	}
+	if len(facts) > 0 {
+		spans = append(spans, words(" · "))
+	}
+	return append(spans, words("last seen "), when(dev.LastSeen))
+}
+
+// health warns about a device that may not hear Defender: then a call waits.
+func health(word string) string {
+	switch word {
+	case "", "Unknown":
+		return ""
+	case "Active":
+		return word
+	}
+	return "⚠️ " + word
+}
+
+func risk(word string) string {
+	switch word {
+	case "", "None":
+		return ""
+	}
+	return "risk " + word
+}

@@ -1,0 +1,73 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/gorilla/websocket"
+)
+
+// writeBuffer holds every acknowledgement whole: Slack does not put fragments
+// together.
+const writeBuffer = 32 << 10
+
+// connect opens one socket and waits for the greeting.
+func (s *Session) connect(ctx context.Context) (*socket, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.pace.handshake)
+	defer cancel()
+	address, err := s.Open(ctx)
+	if err != nil {
+		return nil, forGood(err, "check SLACK_APP_TOKEN and that Socket Mode is on")
+	}
+	var untie func() bool
+	dialer := websocket.Dialer{
+		Proxy: http.ProxyFromEnvironment, WriteBufferSize: writeBuffer,
+		// The library looks at ctx only until there is a connection.
+		NetDialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+			if err == nil {
+				untie = context.AfterFunc(ctx, func() { _ = conn.Close() })
+			}
+			return conn, err
+		},
+	}
+	conn, res, err := dialer.DialContext(ctx, address, nil) //nolint:bodyclose // the library has read it: nothing is left to close
+	if err != nil {
+		return nil, handshakeError(ctx, res, err)
+	}
+	sock := s.newSocket(conn)
+	if err := sock.greeted(ctx); err != nil {
+		sock.end(err)
+		return nil, err
+	}
+	untie()
+	return sock, nil
+}
+
+// forGood marks the errors that no waiting mends, and says what does
+// (https://docs.slack.dev/reference/methods/apps.connections.open#errors).
+func forGood(err error, mend string) error {
+	if isSlackError(err, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
+		"not_allowed_token_type", "missing_scope", "no_permission", "team_access_not_granted",
+		"user_removed_from_team", "team_disabled", "forbidden_team") {
+		return fmt.Errorf("%w: %w; %s", ErrForGood, err, mend)
+	}
+	return err
+}
+
+// handshakeError says how Slack answered. The address is left out: its ticket
+// is a secret.
+func handshakeError(ctx context.Context, res *http.Response, err error) error {
+	if res != nil {
+		return fmt.Errorf("slack refused a socket: HTTP %d", res.StatusCode)
+	}
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	return fmt.Errorf("connect a socket: %w", cmp.Or(ctx.Err(), err))
+}

@@ -1,0 +1,196 @@
+package bot
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/internal/slackfake"
+)
+
+func TestFacts(t *testing.T) {
+	o := visit(t, slackfake.Options{EnterpriseID: "E0OWN"})
+	full := approvals.Facts{Person: approvals.Person{ID: "U1", Name: "u1"}}
+	with := func(change func(*approvals.Facts)) approvals.Facts {
+		f := full
+		change(&f)
+		return f
+	}
+	for name, tt := range map[string]struct {
+		user slackfake.User
+		want approvals.Facts
+	}{
+		"member":               {slackfake.User{}, full},
+		"guest":                {slackfake.User{Guest: slackfake.MultiGuest}, with(func(f *approvals.Facts) { f.Guest = true })},
+		"single-channel guest": {slackfake.User{Guest: slackfake.SingleGuest}, with(func(f *approvals.Facts) { f.Guest = true })},
+		"bot":                  {slackfake.User{Bot: true}, with(func(f *approvals.Facts) { f.Bot = true })},
+		"deactivated":          {slackfake.User{Deleted: true}, with(func(f *approvals.Facts) { f.Deleted = true })},
+		"of another company":   {slackfake.User{TeamID: "T0ELSE"}, with(func(f *approvals.Facts) { f.External = true })},
+		"stranger":             {slackfake.User{TeamID: "T0ELSE", Stranger: true}, with(func(f *approvals.Facts) { f.External = true })},
+		"of another organisation": {
+			slackfake.User{TeamID: "T0ELSE", EnterpriseID: "E0ELSE", EnterpriseUserID: "W0ELSE"},
+			with(func(f *approvals.Facts) { f.External, f.Enterprise = true, "W0ELSE" }),
+		},
+		"colleague in another workspace": {
+			slackfake.User{TeamID: "T0SISTER", EnterpriseID: "E0OWN", EnterpriseUserID: "W0OWN"},
+			with(func(f *approvals.Facts) { f.Enterprise = "W0OWN" }),
+		},
+	} {
+		tt.user.ID, tt.user.Name = "U1", "u1"
+		o.AddUser(tt.user)
+		o.clock.forward(fresh)
+		got, err := o.slack.Facts(t.Context(), "U1")
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %v (-want +got)\n%s", name, err, cmp.Diff(tt.want, got))
+		}
+	}
+}
+
+// TestFactsTheFakeDoesNotHave covers what Slack says of apps that act as users
+// and of people who have not accepted their invitation.
+func TestFactsTheFakeDoesNotHave(t *testing.T) {
+	s := &Slack{team: "T1"}
+	for _, tt := range []struct {
+		user slack.User
+		want approvals.Facts
+	}{
+		{slack.User{TeamID: "T1", IsAppUser: true}, approvals.Facts{Bot: true}},
+		{slack.User{TeamID: "T1", IsInvitedUser: true}, approvals.Facts{Deleted: true}},
+		{slack.User{TeamID: ""}, approvals.Facts{External: true}},
+		{slack.User{TeamID: "T2", Enterprise: slack.EnterpriseUser{ID: "W1"}}, approvals.Facts{Person: approvals.Person{Enterprise: "W1"}, External: true}},
+	} {
+		if got := s.facts(&tt.user); got != tt.want {
+			t.Errorf("%+v: got %+v", tt.want, got)
+		}
+	}
+}
+
+func TestFactsAreNeverOlderThanAMinute(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	deleted := func() bool {
+		t.Helper()
+		f, err := o.slack.Facts(t.Context(), ada)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Deleted
+	}
+	if deleted() {
+		t.Fatal("ada is active")
+	}
+	if err := o.ChangeUser(ada, func(u *slackfake.User) { u.Deleted = true }); err != nil {
+		t.Fatal(err)
+	}
+	o.clock.forward(fresh - time.Nanosecond)
+	if deleted() || o.asks("users.info") != 1 {
+		t.Errorf("within a minute Slack was asked %d times, want once", o.asks("users.info"))
+	}
+	o.clock.forward(time.Nanosecond)
+	if !deleted() {
+		t.Error("after a minute ada is still taken for active")
+	}
+}
+
+func TestErrorsAreNotKept(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
+	for method, ask := range map[string]func() error{
+		"users.info":            func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
+		"conversations.info":    func() error { _, err := o.slack.Channel(t.Context(), room); return err },
+		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), oncall); return err },
+	} {
+		for _, f := range []slackfake.Fault{{Error: "internal_error"}, {Status: 503}, {RetryAfter: 3}, {Drop: true}} {
+			f.Method, f.Times = method, 1
+			o.Break(f)
+			if err := ask(); err == nil {
+				t.Errorf("%s with %+v: no error", method, f)
+			}
+		}
+		if err := ask(); err != nil {
+			t.Errorf("%s after errors: %v", method, err)
+		}
+	}
+	if f, err := o.slack.Facts(t.Context(), "U0NOBODY"); err == nil {
+		t.Errorf("somebody who does not exist: %+v", f)
+	}
+}
+
+func TestChannel(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	dm := slackfake.Channel{ID: "D1", DMWith: ada, Bot: true, Members: []string{ada}}
+	for name, tt := range map[string]struct {
+		in   slackfake.Channel
+		want approvals.Channel
+	}{
+		"the bot is in it":         {slackfake.Channel{ID: "C1", Bot: true}, approvals.Channel{ID: "C1", Member: true}},
+		"the bot is not":           {slackfake.Channel{ID: "C2"}, approvals.Channel{ID: "C2"}},
+		"private, the bot is not":  {slackfake.Channel{ID: "G1", Private: true}, approvals.Channel{ID: "G1"}},
+		"archived":                 {slackfake.Channel{ID: "C3", Bot: true, Archived: true}, approvals.Channel{ID: "C3", Member: true, Archived: true}},
+		"shared with a company":    {slackfake.Channel{ID: "C4", Bot: true, ExtShared: true}, approvals.Channel{ID: "C4", Member: true, Shared: true}},
+		"about to be shared":       {slackfake.Channel{ID: "C5", Bot: true, PendingExtShared: true}, approvals.Channel{ID: "C5", Member: true, Shared: true}},
+		"shared within one's own":  {slackfake.Channel{ID: "C6", Bot: true, OrgShared: true}, approvals.Channel{ID: "C6", Member: true}},
+		"direct message":           {dm, approvals.Channel{ID: "D1", Member: true}},
+		"direct message of others": {slackfake.Channel{ID: "D2", Private: true, Members: []string{ada, grace}}, approvals.Channel{ID: "D2"}},
+	} {
+		o.AddChannel(tt.in)
+		if got, err := o.slack.Channel(t.Context(), tt.in.ID); err != nil || got != tt.want {
+			t.Errorf("%s: %v (-want +got)\n%s", name, err, cmp.Diff(tt.want, got))
+		}
+	}
+}
+
+func TestInvitationTakesEffectAtOnce(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.AddChannel(slackfake.Channel{ID: "G1", Private: true, Members: []string{ada}})
+	member := func() bool {
+		t.Helper()
+		ch, err := o.slack.Channel(t.Context(), "G1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ch.Member
+	}
+	if member() {
+		t.Fatal("the bot is not in it")
+	}
+	if err := o.ChangeChannel("G1", func(c *slackfake.Channel) { c.Bot = true }); err != nil {
+		t.Fatal(err)
+	}
+	if !member() {
+		t.Error("after the invitation the bot still takes itself for absent")
+	}
+	before := o.asks("conversations.info")
+	if !member() || o.asks("conversations.info") != before {
+		t.Error("what is as it should be is asked again")
+	}
+}
+
+func TestGroups(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.AddUser(slackfake.User{ID: "U0LEFT", Name: "left", Deleted: true})
+	o.AddGroup(slackfake.Group{ID: "S1", Handle: "oncall", Members: []string{grace, "U0LEFT"}})
+	o.AddGroup(slackfake.Group{ID: "S2", Handle: "old", Members: []string{grace}, Disabled: true})
+	if id, err := o.slack.GroupNamed(t.Context(), "oncall"); id != "S1" || err != nil {
+		t.Errorf("@oncall is %q, %v", id, err)
+	}
+	for _, handle := range []string{"old", "nobody", "OnCall", ""} {
+		if id, err := o.slack.GroupNamed(t.Context(), handle); err == nil {
+			t.Errorf("@%s is %q", handle, id)
+		}
+	}
+	for id, want := range map[string][]string{"S1": {grace}, "S2": {}} {
+		if got, err := o.slack.Members(t.Context(), id); err != nil || cmp.Diff(want, got) != "" {
+			t.Errorf("members of %s: %v, %v, want %v", id, got, err, want)
+		}
+	}
+	if got, err := o.slack.Members(t.Context(), "S9"); err == nil {
+		t.Errorf("members of a group that is not there: %v", got)
+	}
+	o.SetScopes("chat:write")
+	if _, err := o.slack.GroupNamed(t.Context(), "oncall"); !isSlackError(err, "missing_scope") {
+		t.Errorf("without the scope: %v", err)
+	}
+}

@@ -1,0 +1,146 @@
+package bot
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defenderbot/approvals"
+	"defenderbot/commands"
+	"defenderbot/internal/slackfake"
+)
+
+// mostCharacters is how large the JSON of a message may become.
+const mostCharacters = 12_000
+
+// broken says which of Slack's limits a view breaks, or which of ours.
+func broken(t testing.TB, v view) string {
+	t.Helper()
+	if v.Form != nil {
+		if err := slackfake.CheckView(encoded(t, v.Form)); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	blocks := encoded(t, v.Blocks)
+	err := slackfake.CheckBlocks(blocks)
+	switch {
+	case err != nil:
+		return err.Error()
+	case utf8.RuneCount(blocks) >= mostCharacters:
+		return "the blocks are too large"
+	case len(v.Text) > textLimit || v.Text == "":
+		return "the text is too long, or empty"
+	case !utf8.ValidString(v.Text) || !utf8.Valid(blocks):
+		return "not valid UTF-8"
+	case strings.Contains(string(blocks), `"mrkdwn"`):
+		return "there is markup in the blocks"
+	}
+	return misleading(v.Text, v)
+}
+
+// allowed is what the bot itself writes with angle brackets.
+var allowed = regexp.MustCompile(`<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<!date\^[0-9]+\^\{date_short_pretty\} at \{time\}\|[0-9-]+ at [0-9:]+ UTC>`)
+
+// misleading says what in a view could ping, format or turn around anything.
+func misleading(text string, v view) string {
+	rest := allowed.ReplaceAllString(text, "")
+	entities := strings.NewReplacer("&amp;", "", "&lt;", "", "&gt;", "").Replace(rest)
+	if strings.ContainsAny(entities, "<>&") {
+		return "the text is not escaped"
+	}
+	for _, s := range append(stringsOf(v.Blocks), text) {
+		for _, r := range s {
+			if unicode.In(r, unicode.Cc, unicode.Cf) && r != '\n' && r != '\u200d' && r != '\u200c' {
+				return "an invisible character is shown: " + string([]rune{r})
+			}
+		}
+	}
+	return ""
+}
+
+func TestEveryViewFitsSlack(t *testing.T) {
+	for name, v := range everyView() {
+		if what := broken(t, v); what != "" {
+			t.Errorf("%s: %s\n%s", name, what, v.Text)
+		}
+	}
+}
+
+// TestTheLongestComment puts the comments that take the most room on the card
+// with the most devices.
+func TestTheLongestComment(t *testing.T) {
+	for _, c := range []string{"<", "&", "\"", "\\", "x", "é", "\U0001F525", "a\n", "\u0301"} {
+		comment := string([]rune(strings.Repeat(c, commands.MaxComment))[:commands.MaxComment-1]) + "x"
+		for name, r := range map[string]approvals.Request{"pending": pending("investigate", 20), "calls": many(), "one": pending("collect", 1)} {
+			r.Comment = comment
+			v := drawn(r)
+			if what := broken(t, v); what != "" {
+				t.Errorf("%s with a comment of %q: %s", name, c, what)
+			}
+			if got := quotes(v); len(got) == 0 || got[0] != comment {
+				t.Errorf("%s with a comment of %q: it is not shown whole", name, c)
+			}
+			for _, d := range r.Devices {
+				if !slices.ContainsFunc(stringsOf(v.Blocks), func(s string) bool { return strings.Contains(s, d.ID) }) {
+					t.Errorf("%s with a comment of %q: the id of %s is not shown", name, c, d.Name)
+				}
+			}
+		}
+	}
+}
+
+// TestNobodyWritesOurLines: what others write is on lines of its own nowhere
+// but in a quote, and there it is marked.
+func TestNobodyWritesOurLines(t *testing.T) {
+	const forged = "\nApproved by everybody"
+	r := approved("investigate", approvals.Call{
+		State: approvals.Running, Started: after(3), Job: approvals.Job{ID: "1" + forged, Status: "Odd" + forged, Details: "x" + forged, Adopted: true, By: "x" + forged},
+	})
+	r.Comment += forged
+	r.Devices[0].Name += forged
+	p := pending("investigate", 1)
+	p.Devices[0].OS, p.Devices[0].Tags = "x"+forged, []string{"\u2028Approved by everybody"}
+	for _, v := range []view{drawn(r), drawn(p), told(reminded(p))} {
+		for l := range strings.SplitSeq(v.Text, "\n") {
+			if strings.HasPrefix(l, "Approved by everybody") {
+				t.Errorf("somebody wrote a line into\n%s", v.Text)
+			}
+		}
+		for _, s := range spansOf(v) {
+			if !s.quote && strings.Contains(s.text, forged) {
+				t.Errorf("somebody wrote a line into the card: %q", s.text)
+			}
+		}
+	}
+}
+
+// TestTextSaysAllThatBlocksSay compares them without spaces and marks.
+func TestTextSaysAllThatBlocksSay(t *testing.T) {
+	for name, v := range everyView() {
+		if v.Form != nil {
+			continue
+		}
+		var shown strings.Builder
+		for _, s := range spansOf(v) {
+			shown.WriteString(s.text)
+		}
+		want, got := squeezed(shown.String()), squeezed(strings.ReplaceAll(v.Text, "\n"+quoteMark, "\n"))
+		if short, isCut := strings.CutSuffix(got, squeezed(cutNote)); isCut {
+			want, got = want[:min(len(short), len(want))], short
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: the text does not say what the blocks say (-blocks +text)\n%s", name, diff)
+		}
+	}
+}
+
+func squeezed(s string) string {
+	s = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+	return strings.Join(strings.Fields(s), "")
+}

@@ -1,0 +1,103 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestManyAskersOneQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(time.Now)
+		var questions atomic.Int32
+		answer := make(chan string)
+		ask := func(context.Context) (string, error) {
+			questions.Add(1)
+			return <-answer, nil
+		}
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				if got, err := recall(t.Context(), m, "key", ask); got != "yes" || err != nil {
+					t.Errorf("got %q, %v", got, err)
+				}
+			})
+		}
+		synctest.Wait() // all of them wait for the one answer
+		answer <- "yes"
+		all.Wait()
+		if n := questions.Load(); n != 1 {
+			t.Errorf("%d questions", n)
+		}
+	})
+}
+
+func TestAskerWhoLeavesGetsNoAnswerAndSpoilsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(time.Now)
+		answer := make(chan string)
+		ask := func(ctx context.Context) (string, error) {
+			select {
+			case a := <-answer:
+				return a, nil
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		gone := make(chan error, 1)
+		go func() { _, err := recall(ctx, m, "key", ask); gone <- err }()
+		synctest.Wait()
+		stayed := make(chan string, 1)
+		go func() { got, _ := recall(t.Context(), m, "key", ask); stayed <- got }()
+		synctest.Wait()
+		leave()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left got %v", err)
+		}
+		answer <- "yes"
+		if got := <-stayed; got != "yes" {
+			t.Errorf("who stayed got %q", got)
+		}
+	})
+}
+
+// TestAgeCountsFromTheQuestion: what Slack said may have been true when it was
+// asked, and no longer when it answered.
+func TestAgeCountsFromTheQuestion(t *testing.T) {
+	clock := &handClock{at: asked}
+	m := newMemory(clock.now)
+	questions := 0
+	ask := func(context.Context) (int, error) {
+		questions++
+		clock.forward(40 * time.Second)
+		return questions, nil
+	}
+	for range 2 {
+		if _, err := recall(t.Context(), m, "key", ask); err != nil {
+			t.Fatal(err)
+		}
+		clock.forward(20 * time.Second)
+	}
+	if questions != 2 {
+		t.Errorf("%d questions, want another one a minute after the first began", questions)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	m := newMemory(func() time.Time { return asked })
+	for i := range 3 * mostKept {
+		_, err := recall(t.Context(), m, strconv.Itoa(i), func(context.Context) (int, error) { return i, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(m.kept) > mostKept {
+		t.Errorf("%d answers are kept, want at most %d", len(m.kept), mostKept)
+	}
+}

@@ -1,0 +1,109 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack/slackutilsx"
+)
+
+// text is the page for notifications and screen readers, escaped. Every line of
+// a quote is marked as one, so that nobody can write lines of the bot's.
+func (p page) text() string {
+	var lines []string
+	for _, q := range p {
+		var b strings.Builder
+		for _, s := range q.shown() {
+			b.WriteString(s.markup())
+		}
+		text := b.String()
+		if q.kind == quote {
+			text = quoteMark + strings.ReplaceAll(text, "\n", "\n"+quoteMark)
+		}
+		lines = append(lines, text)
+	}
+	return cutBytes(strings.Join(lines, "\n"), textLimit)
+}
+
+// quoteMark begins a line of a quote. It is escaped like all text.
+const quoteMark = "&gt; "
+
+// textLimit is how many bytes the text of a message may have. Slack documents
+// 4,000 characters for an update
+// (https://docs.slack.dev/reference/methods/chat.update) and was seen to count
+// bytes.
+const textLimit = 4000
+
+func (s span) markup() string {
+	switch {
+	case s.user != "":
+		return "<@" + s.user + ">"
+	case s.group != "":
+		return "<!subteam^" + s.group + ">"
+	case !s.at.IsZero():
+		return fmt.Sprintf("<!date^%d^%s|%s>", s.at.Unix(), dateFormat, inUTC(s.at))
+	}
+	return slackutilsx.EscapeMessage(s.text)
+}
+
+// plain is the paragraph without anything that Slack renders.
+func (q para) plain() string {
+	var b strings.Builder
+	for _, s := range q.shown() {
+		b.WriteString(s.text)
+	}
+	return b.String()
+}
+
+// oneLine is what others wrote, as part of a sentence.
+func oneLine(s string) string { return strings.Join(strings.Fields(strings.Map(legible, s)), " ") }
+
+// cut shortens s to at most n runes.
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n-1]) + "…"
+}
+
+// cutBytes shortens escaped text to at most n bytes, never inside a character,
+// an entity or a mention.
+func cutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	end := n - len(cutNote)
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	short := s[:end]
+	for _, pair := range []string{"&;", "<>"} {
+		if at := strings.LastIndexByte(short, pair[0]); at >= 0 && !strings.ContainsRune(short[at:], rune(pair[1])) {
+			short = short[:at]
+		}
+	}
+	return short + cutNote
+}
+
+// cutNote ends a text that is not whole.
+const cutNote = "… (shortened: the message itself shows the rest)"
+
+// legible drops characters that cannot be seen or that turn the direction of
+// reading around, and keeps those that join others.
+func legible(r rune) rune {
+	const joiner, nonJoiner = '\u200d', '\u200c'
+	switch {
+	case r == '\n', r == joiner, r == nonJoiner:
+		return r
+	case r == '\u2028', r == '\u2029', r == '\u0085', r == '\r', r == '\v', r == '\f':
+		return '\n'
+	case unicode.IsSpace(r):
+		return ' '
+	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point):
+		return -1
+	}
+	return r
+}

@@ -1,0 +1,158 @@
+package bot
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/internal/redistest"
+	"defenderbot/internal/slackfake"
+)
+
+// TestSecondCopyOfACardIsTakenAway at the first click on it, and nothing else
+// ever is.
+func TestSecondCopyOfACardIsTakenAway(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	b := New(Config{Slack: o.slack, Log: slog.New(slog.DiscardHandler), Clock: o.clock.now})
+	first, second := o.post(t, pending("investigate", 1)), o.post(t, pending("investigate", 1))
+	click := func(ts string) slack.Container { return slack.Container{ChannelID: room, MessageTs: ts} }
+	nowhere := first
+	nowhere.Card.TS = "" // posted, and not saved yet
+	for _, at := range []slack.Container{click(first.Card.TS), click("")} {
+		b.retireCopy(t.Context(), at, first)
+	}
+	b.retireCopy(t.Context(), click(second.Card.TS), nowhere)
+	if got := o.Messages(room); len(got) != 2 {
+		t.Fatalf("%d messages are left, want both", len(got))
+	}
+	b.retireCopy(t.Context(), click(second.Card.TS), first)
+	if got := o.Messages(room); len(got) != 1 || got[0].TS != first.Card.TS {
+		t.Errorf("left are %+v, want the card of the record", got)
+	}
+}
+
+// envelope is one that keeps the answer it was acknowledged with.
+func envelope(id string, answer *string) Envelope {
+	return Envelope{ID: id, TakesPayload: true, Received: time.Now(), write: func(frame []byte) error {
+		*answer = string(frame)
+		return nil
+	}}
+}
+
+// happen commits events of a request, one after the other.
+func (d *desked) happen(r approvals.Request, events ...approvals.Event) approvals.Request {
+	d.t.Helper()
+	for _, e := range events {
+		var err error
+		op := "happens " + r.ID + string(rune('a'+r.Version))
+		if r, err = d.store.Apply(d.t.Context(), op, r, func(approvals.Request) (approvals.Event, error) { return e, nil }); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// other is the one other request that there is.
+func (d *desked) other(than approvals.Request) approvals.Request {
+	d.t.Helper()
+	var found []approvals.Request
+	for _, key := range d.records() {
+		id := key[strings.LastIndex(key, ":")+1:]
+		if r, err := d.store.Load(d.t.Context(), id); err == nil && r.ID != than.ID {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		d.t.Fatalf("%d other requests; keys %q", len(found), d.records())
+	}
+	return found[0]
+}
+
+// TestTryAgainLeavesTheOldCard also when the click is delivered again, after
+// the new request has a card of its own.
+func TestTryAgainLeavesTheOldCard(t *testing.T) {
+	d := deskOn(t, redistest.Mini(t).Addr(), 1)
+	d.front.slack.Use(views())
+	r := d.pendingRequest(typist)
+	r = d.happen(r, approvals.Approve{By: approvals.Person{ID: clicker}, Digest: r.Digest()},
+		approvals.On{Event: approvals.Lapse{Why: approvals.Why{Reason: approvals.ExecutionLapsed}}})
+	ts, err := d.front.slack.Show(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = d.happen(r, approvals.Show{TS: ts, Visible: r.Visible})
+	i := slack.InteractionCallback{User: slack.User{ID: typist}, Container: slack.Container{ChannelID: channel, MessageTs: ts}}
+	i.ActionCallback.BlockActions = []*slack.BlockAction{{ActionID: actionRetry, Value: r.ID + "." + r.Digest()}}
+	var answer string
+	for range 2 {
+		d.front.press(t.Context(), envelope("try-again", &answer), i)
+		made := d.other(r)
+		if made.Card.TS == "" {
+			d.happen(made, approvals.Resolve{Devices: made.Devices}, approvals.Show{TS: "1.000002", Visible: made.Visible})
+		}
+	}
+	if got := d.slack.Messages(channel); len(got) != 1 || got[0].TS != ts {
+		t.Errorf("left are %+v, want the old card", got)
+	}
+}
+
+// TestDenyForm takes what a form can come back with.
+func TestDenyForm(t *testing.T) {
+	d := deskOn(t, redistest.Mini(t).Addr(), 1)
+	r := d.pendingRequest(typist)
+	meta := func(digest string) string {
+		text, err := json.Marshal(denial{ID: r.ID, Digest: digest, Channel: channel})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for _, tt := range []struct{ name, user, meta, typed, want string }{
+		{"nothing readable", clicker, "", "why not", formUnread},
+		{"no reason", clicker, meta(r.Digest()), " \u202e ", noReason},
+		{"the requester", typist, meta(r.Digest()), "mine", "your own request"},
+		{"another card", clicker, meta("0123456789abcdef"), "odd", "not what this request asks for"},
+		{"all is well", clicker, meta(r.Digest()), "our \u202eown\nscanner", ""},
+		{"once more", clicker, meta(r.Digest()), "again", "already denied by grace"},
+	} {
+		var answer string
+		i := slack.InteractionCallback{User: slack.User{ID: tt.user}, View: slack.View{PrivateMetadata: tt.meta}}
+		i.View.State = &slack.ViewState{Values: map[string]map[string]slack.BlockAction{reasonBlock: {reasonInput: {Value: tt.typed}}}}
+		d.front.submitted(t.Context(), envelope("form "+tt.name, &answer), i)
+		if isError := strings.Contains(answer, `"response_action":"errors"`); isError != (tt.want != "") || !strings.Contains(answer, tt.want) {
+			t.Errorf("%s: answered %s, want %q", tt.name, answer, tt.want)
+		}
+	}
+	after, err := d.store.Load(t.Context(), r.ID)
+	if err != nil || after.State != approvals.Denied || after.Ended.Text != "our own\nscanner" || after.Ended.By.ID != clicker {
+		t.Errorf("the request is %s by %s: %q, %v", after.State, after.Ended.By.ID, after.Ended.Text, err)
+	}
+	said := d.slack.Ephemerals(clicker)
+	if len(said) != 1 || said[0].Text != "You denied "+r.ID+". Nothing was sent." {
+		t.Errorf("the approver is told %+v", said)
+	}
+}
+
+func TestReasonOfADenial(t *testing.T) {
+	state := func(text string) *slack.ViewState {
+		return &slack.ViewState{Values: map[string]map[string]slack.BlockAction{reasonBlock: {reasonInput: {Value: text}}}}
+	}
+	for _, tt := range []struct {
+		in   *slack.ViewState
+		want string
+	}{
+		{nil, ""},
+		{state(" \u202e\n "), ""},
+		{state("  our own scanner\u200b "), "our own scanner"},
+		{state(strings.Repeat("é", 501)), strings.Repeat("é", 499) + "…"},
+	} {
+		if got := reason(tt.in); got != tt.want {
+			t.Errorf("reason %q, want %q", got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"defenderbot/approvals"
+)
+
+// reasonsOf reads the names and values of all reasons out of the source, so
+// that a new one fails here until it has a sentence.
+func reasonsOf(t *testing.T) map[string]approvals.Reason {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../approvals/reason.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]approvals.Reason{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Reason" {
+			return true
+		}
+		for i, name := range spec.Names {
+			value, err := strconv.Unquote(spec.Values[i].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[name.Name] = approvals.Reason(value)
+		}
+		return true
+	})
+	if len(all) < 40 {
+		t.Fatalf("only %d reasons were found", len(all))
+	}
+	return all
+}
+
+func TestEveryReasonHasASentence(t *testing.T) {
+	taken := map[string]string{}
+	for name, reason := range reasonsOf(t) {
+		if _, ok := sayings()[reason]; !ok {
+			t.Errorf("%s has no sentence", name)
+			continue
+		}
+		alone := sentence(approvals.Why{Reason: reason})
+		if other := taken[alone]; other != "" {
+			t.Errorf("%s and %s are told the same: %s", name, other, alone)
+		}
+		taken[alone] = name
+		for _, detail := range []string{"", "srv-db-01", "Bad gateway.", " , ", "two\nlines", string(approvals.WaitsForWindow)} {
+			s := sentence(approvals.Why{Reason: reason, Detail: detail})
+			if !strings.HasSuffix(s, ".") || slip(s) != "" || strings.Contains(s, "\n") {
+				t.Errorf("%s with %q: %q in %q", name, detail, slip(s), s)
+			}
+			if strings.Contains(s, string(reason)) && strings.Contains(string(reason), "_") {
+				t.Errorf("%s shows its own name: %q", name, s)
+			}
+		}
+	}
+	if len(sayings()) != len(reasonsOf(t)) {
+		t.Errorf("%d sentences for %d reasons", len(sayings()), len(reasonsOf(t)))
+	}
+}
+
+// TestWhatCanBeDoneIsSaid looks at the reasons that a person can do something
+// about: a second sentence says what.
+func TestWhatCanBeDoneIsSaid(t *testing.T) {
+	nothingToDo := map[approvals.Reason]bool{
+		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToCancel: true, approvals.NothingToRetry: true,
+		approvals.Ran: true, approvals.UnsupportedOS: true,
+		// These go on by themselves; the card says when, or what is done.
+		approvals.WaitsForWindow: true, approvals.Throttled: true, approvals.NotReached: true, approvals.ApproverUnchecked: true,
+		approvals.AnswerLost: true, approvals.OwnerLost: true,
+	}
+	for name, reason := range reasonsOf(t) {
+		if then := sayings()[reason].then; (then == "") != nothingToDo[reason] {
+			t.Errorf("%s: what can be done is %q", name, then)
+		}
+	}
+}
+
+func TestDetailsAreShown(t *testing.T) {
+	for _, tt := range []struct {
+		why  approvals.Why
+		want string
+	}{
+		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An administrator of Entra has to grant it."},
+		{approvals.Why{Reason: approvals.NotReached, Detail: "kiosk-7"}, "Defender cannot be reached, and without it this name cannot be turned into a device: kiosk-7. Ask again later, or with the device's id."},
+		{approvals.Why{Reason: approvals.ExecutionLapsed, Detail: "throttled"}, "It waited longer than an approval lasts, so it was not sent. The last obstacle: Defender says that there are too many calls for now. Ask again if it is still needed."},
+		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it may no longer do so. Ask again if it is still needed."},
+		{approvals.Why{Reason: approvals.Refused, Detail: strings.Repeat("é", 300)}, "Defender refused it: " + strings.Repeat("é", mostDetail-1) + "… Look at the device in the portal."},
+		{approvals.Why{Reason: "brand_new", Detail: "x"}, "The reason is one that this version of me does not know: brand_new."},
+	} {
+		if got := sentence(tt.why); got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.why.Reason, got, tt.want)
+		}
+	}
+}
+
+// TestExplainShowsNoInternals feeds it errors that hold what nobody may see.
+func TestExplainShowsNoInternals(t *testing.T) {
+	secret := errors.New("dial tcp 10.1.2.3:6379: AUTH hunter2 xoxb-1 https://hooks.slack.com/actions/T/1/x")
+	for _, tt := range []struct {
+		err   error
+		words []string
+	}{
+		{fmt.Errorf("%w: %w", approvals.ErrNotRecorded, secret), []string{"Redis", "nothing was recorded", "Try again"}},
+		{fmt.Errorf("%w: %w", approvals.ErrUnconfirmed, secret), []string{"Redis", "could not confirm", "try again"}},
+		{errors.Join(errFormClosed, secret), []string{"form", "nothing was done", "Press Deny again"}},
+		{&approvals.No{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
+		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Look at the channel"}},
+	} {
+		got := explain(tt.err)
+		for _, w := range tt.words {
+			if !strings.Contains(got, w) {
+				t.Errorf("%v: %q is not in %q", tt.err, w, got)
+			}
+		}
+		for _, hidden := range []string{"10.1.2.3", "hunter2", "xoxb", "hooks.slack", "dial", "decode"} {
+			if strings.Contains(got, hidden) {
+				t.Errorf("%v: %q is in %q", tt.err, hidden, got)
+			}
+		}
+	}
+}
+
+// TestExplainClaimsOnlyWhatIsCertain: of an error nobody knows, nobody knows
+// whether it came before or after the commit.
+func TestExplainClaimsOnlyWhatIsCertain(t *testing.T) {
+	for _, err := range []error{approvals.ErrUnconfirmed, errors.New("read: reset")} {
+		for _, claim := range []string{"nothing", "did nothing", "was recorded and"} {
+			if got := explain(err); strings.Contains(got, claim) {
+				t.Errorf("%v: %q is claimed in %q", err, claim, got)
+			}
+		}
+	}
+}
+
+func TestRefusalNamesWhoDecided(t *testing.T) {
+	no := func(r approvals.Request) error {
+		return &approvals.No{Why: approvals.Why{Reason: approvals.AlreadyDecided, Detail: string(r.State)}, Request: r}
+	}
+	two := oneGiven(approved("investigate", openCalls()["running"]))
+	two.Approvals = append(two.Approvals, approvals.Approval{By: person(joan), At: after(3)})
+	nameless := ended(approvals.Denied, approvals.End{By: approvals.Person{ID: grace}})
+	checking := approvals.Request{ID: "D-7K3F9Q", State: approvals.Checking}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{no(ended(approvals.Denied, approvals.End{By: person(grace)})), "D-7K3F9Q was already denied by grace."},
+		{no(nameless), "D-7K3F9Q was already denied by U0GRACE."},
+		{no(ended(approvals.Cancelled, approvals.End{By: person(ada)})), "D-7K3F9Q was already cancelled by ada."},
+		{no(done("investigate", endedCalls()["succeeded"])), "D-7K3F9Q was already approved by grace."},
+		{no(two), "D-7K3F9Q was already approved by grace and joan."},
+		{no(ended(approvals.Expired, approvals.End{})), "D-7K3F9Q has expired: nobody decided in time. Ask again if it is still needed."},
+		{no(checking), "D-7K3F9Q cannot be decided yet: its devices are still being looked up. Try again when its card is there."},
+		{no(notFound()), "D-7K3F9Q could not be put to approval. Defender knows no such device: srv-bd-01. Check the id or the name in the portal."},
+		{no(approvals.Request{}), "This cannot be decided any more. Look at its card."},
+	} {
+		if got := explain(tt.err); got != tt.want {
+			t.Errorf("%v:\n got %s\nwant %s", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestEveryStateHasALine(t *testing.T) {
+	taken := map[string]approvals.State{}
+	for _, s := range approvals.States() {
+		got := stateLine(approvals.Request{State: s, Calls: []approvals.Call{{State: approvals.Succeeded}}})
+		if other, ok := taken[got]; ok || slip(got) != "" {
+			t.Errorf("%s is told as %q, like %s", s, got, other)
+		}
+		taken[got] = s
+	}
+	said := map[string]approvals.CallState{}
+	for _, s := range approvals.CallStates() {
+		if other, ok := said[callWord(s)]; ok {
+			t.Errorf("calls that are %s and %s are told as %q", s, other, callWord(s))
+		}
+		said[callWord(s)] = s
+	}
+}
+
+func TestInWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		20 * time.Second: "less than a minute", 31 * time.Second: "1 minute", 90 * time.Second: "2 minutes",
+		119 * time.Minute: "119 minutes", 150 * time.Minute: "3 hours", 26 * time.Hour: "26 hours", -time.Hour: "less than a minute",
+	} {
+		if got := inWords(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestStop(t *testing.T) {
+	for in, want := range map[string]string{
+		"a": "a.", "a.": "a.", "a..": "a.", "a . ": "a.", "a:": "a.", "a!": "a!", "a?": "a?", "a…": "a…", "": "", ".": "",
+	} {
+		if got := stop(in); got != want {
+			t.Errorf("stop(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		n    int
+		want string
+	}{{"", 3, ""}, {"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"\U0001F525\U0001F525\U0001F525", 2, "\U0001F525…"}} {
+		if got := cut(tt.in, tt.n); got != tt.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", tt.in, tt.n, got, tt.want)
+		}
+	}
+}
+
+// TestCutBytes cuts everywhere: never inside a character, an entity, a mention.
+func TestCutBytes(t *testing.T) {
+	const whole = "&lt;é\U0001F525 <@U0ADA> &amp; <!date^1^{date_short_pretty} at {time}|2025-11-21 at 14:03 UTC> end"
+	text := whole + strings.Repeat("x", len(cutNote))
+	for n := len(cutNote); n < len(text); n++ {
+		got := cutBytes(text, n)
+		kept, ok := strings.CutSuffix(got, cutNote)
+		if !ok || len(got) > n || !strings.HasPrefix(text, kept) {
+			t.Fatalf("cutBytes(_, %d) = %q", n, got)
+		}
+		if what := misleading(kept, view{}); what != "" {
+			t.Errorf("cutBytes(_, %d) = %q: %s", n, got, what)
+		}
+	}
+	if got := cutBytes(whole, len(whole)); got != whole {
+		t.Errorf("what fits is cut: %q", got)
+	}
+}

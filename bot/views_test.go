@@ -1,0 +1,219 @@
+package bot
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/internal/slackfake"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func sortedKeys[K cmp.Ordered, T any](m map[K]T) []K { return slices.Sorted(maps.Keys(m)) }
+
+// view is what Slack gets: a message, or a form.
+type view struct {
+	Text   string                  `json:"text,omitempty"`
+	Blocks []slack.Block           `json:"blocks,omitempty"`
+	Form   *slack.ModalViewRequest `json:"view,omitempty"`
+}
+
+func drawn(r approvals.Request) view {
+	blocks, text := views().card(r)
+	return view{Text: text, Blocks: blocks}
+}
+
+func told(r approvals.Request) view {
+	blocks, text := views().notice(r, len(r.Notices)-1)
+	return view{Text: text, Blocks: blocks}
+}
+
+func said(text string) view {
+	p := ephemeral(text)
+	return view{Text: p.Text, Blocks: p.Blocks}
+}
+
+// sampleRequests are the requests that are shown on a card.
+func sampleRequests() map[string]approvals.Request {
+	samples := map[string]approvals.Request{
+		"pending":               pending("investigate", 1),
+		"pending-collect":       pending("collect", 1),
+		"pending-two-needed":    twoNeeded(pending("investigate", 1)),
+		"pending-one-given":     oneGiven(twoNeeded(pending("investigate", 1))),
+		"pending-unverified":    unverified(),
+		"pending-several":       pending("investigate", 4),
+		"pending-many":          pending("investigate", 20),
+		"pending-limit-reached": withBudget(pending("investigate", 1), 2, 2),
+		"pending-limit-near":    withBudget(pending("investigate", 4), 3, 1),
+		"approved-many":         many(),
+		"denied":                ended(approvals.Denied, approvals.End{By: person(grace), Text: "it is our own scanner"}),
+		"cancelled":             ended(approvals.Cancelled, approvals.End{By: person(ada)}),
+		"expired":               ended(approvals.Expired, approvals.End{}),
+		"rejected":              ended(approvals.Rejected, approvals.End{Why: approvals.Why{Reason: approvals.NotInChannel, Detail: room}}),
+		"rejected-not-found":    notFound(),
+		"done-succeeded-collect": done("collect", approvals.Call{
+			State: approvals.Succeeded, Why: approvals.Why{Reason: approvals.Ran}, EndedAt: after(9), Job: approvals.Job{ID: guid, Status: "Succeeded"},
+		}),
+	}
+	for name, c := range openCalls() {
+		samples["approved-"+name] = approved("investigate", c)
+	}
+	calls := endedCalls()
+	for name, c := range calls {
+		samples["done-"+name] = done("investigate", c)
+	}
+	samples["done-tried-again"] = triedAgain(samples["done-failed-missed"])
+	samples["pending-tries-again"] = triesAgain(samples["pending-one-given"])
+	samples["approved-adopted"] = approved("collect", openCalls()["adopted"])
+	samples["done-partly"] = done("investigate", calls["succeeded"], calls["failed-role"], calls["lapsed"])
+	return samples
+}
+
+// everyView is each thing that people see, by the name of its golden file.
+func everyView() map[string]view {
+	all := map[string]view{}
+	for name, r := range sampleRequests() {
+		all["card-"+name] = drawn(r)
+		if strings.HasPrefix(name, "done-") || len(r.Notices) > 0 {
+			all["notice-"+name] = told(r)
+		}
+	}
+	all["notice-reminder"] = told(reminded(pending("investigate", 1)))
+	all["notice-reminder-one-given"] = told(reminded(oneGiven(twoNeeded(pending("investigate", 1)))))
+	form := denyView("D-7K3F9Q", `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
+	all["form-deny"] = view{Form: &form}
+	for name, text := range answers() {
+		all["answer-"+name] = said(text)
+	}
+	return all
+}
+
+// answers are what one person alone is told, but for the reasons.
+func answers() map[string]string {
+	p, second := pending("investigate", 1), oneGiven(twoNeeded(pending("investigate", 1)))
+	stopped := ended(approvals.Cancelled, approvals.End{By: person(ada)})
+	_, wrong := grammar().Parse("investgate srv-db-01 odd logins")
+	return map[string]string{
+		"help": grammar().Help(), "wrong-command": wrong.Error(), "busy": busySentence, "later": laterSentence,
+		"wrong-team": wrongTeam, "recorded": recorded(p), "recorded-several": recorded(pending("investigate", 3)),
+		"approved": decided(actionApprove, approved("investigate", openCalls()["queued"])), "approved-first": decided(actionApprove, second),
+		"retried": decided(actionRetry, p), "retried-approved": decided(actionRetry, second),
+		"denied": decided(actionDeny, p), "cancelled": decided(actionCancel, stopped), "cancelled-rest": decided(actionCancel, many()),
+		"form-closed": explain(errFormClosed), "not-recorded": explain(approvals.ErrNotRecorded), "unconfirmed": explain(approvals.ErrUnconfirmed),
+		"own-request": explain(&approvals.No{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+	}
+}
+
+func TestViews(t *testing.T) {
+	var read bytes.Buffer
+	all := everyView()
+	for _, name := range sortedKeys(all) {
+		golden(t, name+".json", indented(t, all[name]))
+		read.WriteString("=== " + name + "\n" + reading(t, all[name]) + "\n")
+	}
+	golden(t, "as-people-read-them.txt", read.Bytes())
+	files, err := filepath.Glob(filepath.Join("testdata", "views", "*"))
+	if err != nil || len(files) != len(all)+1 {
+		t.Errorf("%d golden files for %d views and the text of them all, error %v; take away what is old", len(files), len(all), err)
+	}
+}
+
+// golden compares with a file, or writes it with -update.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", "views", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Errorf("%v; run make golden", err)
+		return
+	}
+	if diff := gocmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s is not as it was; if that is right run make golden (-was +is)\n%s", name, diff)
+	}
+}
+
+// indented is a view as it can be pasted into Block Kit Builder.
+func indented(t *testing.T, v view) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// encoded is JSON as it goes to Slack.
+func encoded(t testing.TB, v any) json.RawMessage {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// reading is what a person reads of a view.
+func reading(t *testing.T, v view) string {
+	t.Helper()
+	blocks := v.Blocks
+	head := ""
+	if v.Form != nil {
+		blocks = v.Form.Blocks.BlockSet
+		head = v.Form.Title.Text + "\n"
+	}
+	return head + slackfake.Render(encoded(t, blocks), names, time.UTC)
+}
+
+func names(id string) string {
+	return map[string]string{ada: "Ada", grace: "Grace", joan: "Joan", oncall: "oncall"}[id]
+}
+
+// TestNothingIsSaidTwice looks for what templates do to sentences.
+func TestNothingIsSaidTwice(t *testing.T) {
+	for name, v := range everyView() {
+		if name == "answer-help" || name == "answer-wrong-command" {
+			continue // the grammar's own, with forms in it
+		}
+		for _, text := range []string{reading(t, v), v.Text} {
+			if bad := slip(text); bad != "" {
+				t.Errorf("%s has %q in it:\n%s", name, bad, text)
+			}
+		}
+	}
+}
+
+// slip is the first thing in a text that no careful writer leaves there.
+func slip(text string) string {
+	for _, bad := range []string{"..", " .", " ,", ",,", ": :", ":.", ".:", "::", ". ·", " · ·", "· \n", "  ", "( ", "()", " )", " the the ", "%!", "<nil>", "0001"} {
+		if strings.Contains(text, bad) {
+			return bad
+		}
+	}
+	for l := range strings.SplitSeq(text, "\n") {
+		if l != strings.TrimSpace(l) {
+			return l
+		}
+	}
+	return ""
+}

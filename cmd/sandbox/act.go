@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
+)
+
+// act is one thing that a person can do on the page.
+type act func(r *http.Request, v viewer) error
+
+func (s *site) acts() map[string]act {
+	return map[string]act{
+		"say": s.say, "click": s.click, "submit": s.submit, "close": s.closeModal, "trouble": s.makeTrouble,
+	}
+}
+
+// serveAct does it. Time is real while somebody waits for the answer.
+func (s *site) serveAct(w http.ResponseWriter, r *http.Request, do act) {
+	s.pace.acting.Add(1)
+	defer s.pace.acting.Add(-1)
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+	err := r.ParseForm()
+	if err == nil {
+		err = do(r, s.viewer(r.PostFormValue("as"), r.PostFormValue("in")))
+	}
+	if err != nil {
+		http.Error(w, plain(err), http.StatusConflict)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// plain is an error for people.
+func plain(err error) string {
+	switch {
+	case errors.Is(err, slackfake.ErrNoSuchElement):
+		return "That is not there any more."
+	case errors.Is(err, slackfake.ErrNotInChannel):
+		return "You are not in that channel."
+	}
+	return err.Error()
+}
+
+// say sends what was typed into the composer.
+func (s *site) say(r *http.Request, v viewer) error {
+	text := strings.TrimSpace(r.PostFormValue("text"))
+	word, _, _ := strings.Cut(text, " ")
+	switch {
+	case text == "":
+		return nil
+	case word == "/defender":
+		out, err := s.place.Slack.Command(r.Context(), v.User.ID, v.Channel.ID, text)
+		s.note(v.User.ID, v.Channel.ID, out.Shown)
+		return err
+	case word == "/invite":
+		s.note(v.User.ID, v.Channel.ID, "The app is in this channel now.")
+		return s.place.Slack.ChangeChannel(v.Channel.ID, func(c *slackfake.Channel) { c.Bot = true })
+	case strings.HasPrefix(word, "/"):
+		s.note(v.User.ID, v.Channel.ID, word+" is not a valid command.")
+		return nil
+	}
+	_, err := s.place.Slack.Say(v.User.ID, v.Channel.ID, text)
+	return err
+}
+
+// click presses a button of a message, or picks from its menu.
+func (s *site) click(r *http.Request, v viewer) error {
+	ts, action, value := r.PostFormValue("ts"), r.PostFormValue("action"), r.PostFormValue("value")
+	var out slackfake.Outcome
+	var err error
+	if value != "" {
+		out, err = s.place.Slack.Choose(r.Context(), v.User.ID, v.Channel.ID, ts, action, value)
+	} else {
+		out, err = s.place.Slack.Click(r.Context(), v.User.ID, v.Channel.ID, ts, action)
+	}
+	if out.Shown == slackfake.ShownButtonWarning {
+		out.Shown = "⚠️ beside the button: the app did not answer in time. Nothing may have happened; try again."
+	}
+	s.note(v.User.ID, v.Channel.ID, out.Shown)
+	return err
+}
+
+// inputPrefix comes before the action_id of an input in the page's forms.
+const inputPrefix = "in-"
+
+// submit sends a form. What is wrong with it comes back as a change of it.
+func (s *site) submit(r *http.Request, v viewer) error {
+	out, err := s.place.Slack.Submit(r.Context(), v.User.ID, r.PostFormValue("view"), filled(r.PostForm))
+	if err == nil && len(out.Errors) > 0 {
+		for _, why := range out.Errors {
+			return errors.New(why)
+		}
+	}
+	if err == nil && out.Shown != "" {
+		return errors.New(out.Shown)
+	}
+	return err
+}
+
+func filled(form url.Values) map[string]string {
+	values := map[string]string{}
+	for name := range form {
+		if action, ok := strings.CutPrefix(name, inputPrefix); ok {
+			values[action] = form.Get(name)
+		}
+	}
+	return values
+}
+
+func (s *site) closeModal(r *http.Request, v viewer) error {
+	_, err := s.place.Slack.CloseView(r.Context(), v.User.ID, r.PostFormValue("view"))
+	return err
+}
+
+// makeTrouble lets something go wrong, or puts it right.
+func (s *site) makeTrouble(r *http.Request, _ viewer) error {
+	defer s.bell.ring()
+	switch what := r.PostFormValue("what"); what {
+	case "down", "up":
+		return s.trouble.setDown(what == "down")
+	case "throttle":
+		s.trouble.throttle()
+	case "cut":
+		s.trouble.cutNext()
+	case "refresh":
+		s.trouble.refresh()
+	case "kill":
+		return s.bot.Kill()
+	case "start":
+		return s.bot.Start()
+	case "fast", "real":
+		if s.pace.fixed {
+			return sandbox.ErrOwnTime
+		}
+		s.pace.fast.Store(what == "fast")
+	default:
+		return fmt.Errorf("nothing is called %q", what)
+	}
+	return nil
+}

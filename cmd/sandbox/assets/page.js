@@ -1,0 +1,175 @@
+"use strict";
+// Everything on the page is written by the server. This script puts changed
+// parts in their place, sends what people do, and knows the local time.
+
+const $ = (id) => document.getElementById(id);
+
+// The theme is set before anything is shown.
+const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (root.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
+if (localStorage.theme) root.dataset.theme = localStorage.theme;
+
+// Each tab remembers who it is.
+if (!location.search && sessionStorage.me) location.replace(sessionStorage.me + location.hash);
+
+document.addEventListener("DOMContentLoaded", () => {
+  const { as, in: room } = document.body.dataset;
+  sessionStorage.me = `/?as=${as}&in=${room}`;
+  const send = (path, fields) => post(path, { as, in: room, ...fields });
+
+  theme();
+  localise(document.body);
+  showForm();
+  $("messages").scrollTop = $("messages").scrollHeight;
+  receive(`/events?as=${as}&in=${room}`);
+  clicks(send);
+  forms(send);
+  composer(send);
+  setInterval(count, 1000);
+});
+
+function theme() {
+  const show = () => $("theme").setAttribute("aria-pressed", isDark());
+  $("theme").onclick = () => {
+    localStorage.theme = root.dataset.theme = isDark() ? "light" : "dark";
+    show();
+  };
+  dark.addEventListener("change", show);
+  show();
+}
+
+async function post(path, fields) {
+  try {
+    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) });
+    say(answer.ok ? "" : await answer.text());
+    return answer.ok;
+  } catch {
+    say("The sandbox does not answer. Does it still run?");
+    return false;
+  }
+}
+
+function say(text) {
+  $("toast").textContent = text;
+}
+
+// Receiving.
+
+function receive(from) {
+  const source = new EventSource(from);
+  source.onmessage = (e) => {
+    const { id, html } = JSON.parse(e.data);
+    const part = document.createElement("template");
+    part.innerHTML = html;
+    localise(part.content);
+    const box = $("messages");
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+    children($(id), part.content);
+    if (atEnd) box.scrollTop = box.scrollHeight;
+    if (id === "modal") showForm();
+  };
+  source.onerror = () => say("The sandbox does not answer. Trying again …");
+  source.onopen = () => say("");
+}
+
+// children makes what is in one element like what is in another and keeps what
+// is the same, so that focus, scrolling and typed text stay. Elements with an
+// id are the same when it is.
+function children(have, want) {
+  let at = have.firstChild;
+  for (const next of [...want.childNodes]) {
+    let same = next.id ? [...have.children].find((e) => e.id === next.id) : at;
+    if (same && (same.nodeName !== next.nodeName || (same.id || "") !== (next.id || ""))) same = null;
+    if (!same) {
+      have.insertBefore(next, at);
+      continue;
+    }
+    if (same === at) at = at.nextSibling;
+    else have.insertBefore(same, at);
+    if (same.nodeType === Node.ELEMENT_NODE) liken(same, next);
+    else if (same.nodeValue !== next.nodeValue) same.nodeValue = next.nodeValue;
+  }
+  while (at) {
+    const rest = at.nextSibling;
+    at.remove();
+    at = rest;
+  }
+}
+
+function liken(have, want) {
+  for (const { name } of [...have.attributes]) if (!want.hasAttribute(name)) have.removeAttribute(name);
+  for (const { name, value } of want.attributes) if (have.getAttribute(name) !== value) have.setAttribute(name, value);
+  children(have, want);
+}
+
+// Acting.
+
+function clicks(send) {
+  document.addEventListener("click", async (e) => {
+    const button = e.target.closest("button");
+    if (!button) return;
+    const { action, trouble, fill } = button.dataset;
+    if (fill) {
+      $("say").value = fill;
+      $("say").focus();
+    } else if (trouble) {
+      busy(button, () => send("/trouble", { what: trouble }));
+    } else if (action && (await confirmed(button))) {
+      const { ts } = button.closest("[data-ts]").dataset;
+      busy(button, () => send("/click", { ts, action }));
+    }
+  });
+  document.addEventListener("change", (e) => {
+    const { action } = e.target.dataset;
+    if (action && e.target.value) send("/click", { ts: e.target.closest("[data-ts]").dataset.ts, action, value: e.target.value });
+  });
+}
+
+async function busy(button, work) {
+  if (button.hasAttribute("aria-busy")) return;
+  button.setAttribute("aria-busy", "true");
+  await work();
+  button.removeAttribute("aria-busy");
+}
+
+// confirmed asks, if the button wants that.
+function confirmed(button) {
+  const { confirmTitle, confirmText, confirmYes, confirmNo, confirmStyle } = button.dataset;
+  if (!confirmTitle) return true;
+  const dialog = $("confirm");
+  $("confirm-title").textContent = confirmTitle;
+  $("confirm-text").textContent = confirmText;
+  $("confirm-yes").textContent = confirmYes;
+  $("confirm-yes").className = confirmStyle || "primary";
+  $("confirm-no").textContent = confirmNo;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((tell) => dialog.addEventListener("close", () => tell(dialog.returnValue === "yes"), { once: true }));
+}
+
+// showForm opens the dialog when the bot has opened a form, and closes it when
+// there is none any more. The browser keeps focus in it and gives it back.
+function showForm() {
+  const dialog = $("form");
+  const wanted = $("modal").childElementCount > 0;
+  if (wanted && !dialog.open) {
+    dialog.showModal();
+    dialog.querySelector(".fields input, .fields textarea, .fields select")?.focus();
+  } else if (!wanted && dialog.open) {
+    dialog.close();
+  }
+}
+
+function forms(send) {
+  const close = () => send("/close", { view: $("modal").elements.view.value });
+  $("form").addEventListener("cancel", (e) => {
+    e.preventDefault();
+    close();
+  });
+  $("form").addEventListener("click", (e) => e.target.closest("[data-close]") && close());
+  $("modal").addEventListener("submit", (e) => {
+    e.preventDefault();
+    send("/submit", Object.fromEntries(new FormData(e.target)));
+  });
+}

@@ -1,0 +1,67 @@
+// Command sandbox is the whole bot on a laptop: a local Slack, a local
+// Defender, a local Redis, and a page in the browser to use them.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/internal/sandbox"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "sandbox:", err)
+		os.Exit(1)
+	}
+}
+
+// childWord is the argument with which this program runs the bot and nothing
+// else, told what to do over its input.
+const childWord = "bot"
+
+// defaultAddr is where the page is unless another program is there already.
+const defaultAddr = "127.0.0.1:8765"
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	redis.SetLogger(silent{})
+	if len(args) == 1 && args[0] == childWord {
+		return sandbox.RunChild(ctx, os.Stdin, os.Stderr, time.Now)
+	}
+	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	play := flags.Bool("play", false, "play the story in the terminal and exit; 0 only if every step was seen")
+	only := flags.Bool("serve-only", false, "only the servers, for a bot of your own; prints its configuration")
+	url := flags.String("redis", "", "use this Redis (redis://host:port) and not one of our own")
+	addr := flags.String("addr", "", "where the page is, on this machine (default "+defaultAddr+", or a free port)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unknown argument %q; see -help", flags.Arg(0))
+	}
+	options := sandbox.Options{Now: time.Now, Redis: *url}
+	switch {
+	case *play:
+		return playStory(ctx, out, options)
+	case *only:
+		return serveOnly(ctx, out, options)
+	}
+	return servePage(ctx, out, options, *addr)
+}
+
+// silent is the log of go-redis: what matters of it reaches the bot as errors.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}

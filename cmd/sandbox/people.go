@@ -1,0 +1,137 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
+)
+
+// person is somebody whom one can be on the page.
+type person struct {
+	ID      string
+	Handle  string
+	Name    string
+	Role    string
+	Current bool
+	Home    string // the channel that the link leads to
+}
+
+// room is a channel that a person is in.
+type room struct {
+	ID      string
+	Name    string
+	About   string
+	Direct  bool
+	Current bool
+}
+
+// viewer is who looks, and at what: it comes with every request of a page.
+type viewer struct {
+	User    slackfake.User
+	Channel slackfake.Channel
+}
+
+// directName names the direct message with the bot in addresses.
+const directName = "direct"
+
+// viewer finds the person and the channel by name; who is unknown is Ada, and
+// a channel that the person is not in is their first one.
+func (s *site) viewer(handle, channel string) viewer {
+	users := s.users()
+	i := max(0, slices.IndexFunc(users, func(u slackfake.User) bool { return u.Name == handle }))
+	v := viewer{User: users[i]}
+	rooms := s.channelsOf(v.User.ID)
+	i = max(0, slices.IndexFunc(rooms, func(c slackfake.Channel) bool { return roomName(c) == channel }))
+	v.Channel = rooms[i]
+	return v
+}
+
+// users are the people, in the order in which they are introduced.
+func (s *site) users() []slackfake.User {
+	order := []string{sandbox.Ada, sandbox.Ben, sandbox.Grace, sandbox.Joan, sandbox.Gus, sandbox.Elsa}
+	all := slices.DeleteFunc(s.place.Slack.Users(), func(u slackfake.User) bool { return !slices.Contains(order, u.ID) })
+	slices.SortFunc(all, func(a, b slackfake.User) int {
+		return cmp.Compare(slices.Index(order, a.ID), slices.Index(order, b.ID))
+	})
+	return all
+}
+
+// channelsOf are the channels of a person, the incident first and direct
+// messages last.
+func (s *site) channelsOf(user string) []slackfake.Channel {
+	order := []string{sandbox.Incident, sandbox.Partners, sandbox.Random}
+	place := func(c slackfake.Channel) int {
+		if i := slices.Index(order, c.ID); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	mine := slices.DeleteFunc(s.place.Slack.Channels(), func(c slackfake.Channel) bool { return !slices.Contains(c.Members, user) })
+	slices.SortStableFunc(mine, func(a, b slackfake.Channel) int { return cmp.Compare(place(a), place(b)) })
+	return mine
+}
+
+func roomName(c slackfake.Channel) string {
+	if c.DMWith != "" {
+		return directName
+	}
+	return c.Name
+}
+
+func (s *site) people(v viewer) []person {
+	var list []person
+	for _, u := range s.users() {
+		name, role := introduce(u)
+		p := person{ID: u.ID, Handle: u.Name, Name: name, Role: role, Current: u.ID == v.User.ID, Home: roomName(v.Channel)}
+		if v.Channel.DMWith != "" || !slices.Contains(v.Channel.Members, u.ID) {
+			p.Home = roomName(s.channelsOf(u.ID)[0])
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// introduce takes "Ada (responder)" apart.
+func introduce(u slackfake.User) (name, role string) {
+	name, role, _ = strings.Cut(u.RealName, " (")
+	return name, strings.TrimSuffix(role, ")")
+}
+
+func (s *site) rooms(v viewer) []room {
+	var list []room
+	for _, c := range s.channelsOf(v.User.ID) {
+		r := room{ID: c.ID, Name: roomName(c), Direct: c.DMWith != "", Current: c.ID == v.Channel.ID}
+		switch {
+		case r.Direct:
+			r.About = "what the bot tells you alone"
+		case c.ExtShared:
+			r.About = "shared with partners"
+		case !c.Bot:
+			r.About = "the bot is not in it"
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// names says what people call an id.
+func (s *site) names() func(id string) string {
+	known := map[string]string{sandbox.OnCall: "oncall"}
+	for _, u := range s.place.Slack.Users() {
+		known[u.ID], _ = introduce(u)
+	}
+	for _, c := range s.place.Slack.Channels() {
+		known[c.ID] = c.Name
+	}
+	return func(id string) string { return cmp.Or(known[id], id) }
+}
+
+// is tells the ids that mean the person: their own and the on-call group's.
+func is(user string) func(id string) bool {
+	return func(id string) bool {
+		return id == user || id == sandbox.OnCall && (user == sandbox.Grace || user == sandbox.Joan)
+	}
+}

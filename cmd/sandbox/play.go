@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"defenderbot/defender"
+	"defenderbot/internal/app"
+	"defenderbot/internal/defenderfake"
+	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
+)
+
+// storyLimit is how long the story may take.
+const storyLimit = 60 * time.Second
+
+// story plays people and checks what they see.
+type story struct {
+	ctx   context.Context //nolint:containedctx // the story is one call of one program
+	out   io.Writer
+	place *sandbox.Place
+	step  int
+}
+
+// playStory starts everything, plays the story and stops everything.
+func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
+	o.Catalogue = narrow(defender.Catalogue())
+	o.Defender = defenderfake.Options{FreshFor: -1, PendingFor: 500 * time.Millisecond, RunFor: time.Second}
+	place, err := sandbox.Open(o)
+	if err != nil {
+		return err
+	}
+	env := place.Env()
+	env.ApprovalTTL = "8s"
+	bot, err := place.Bot(env, app.Options{})
+	if err != nil {
+		return errors.Join(err, place.Close())
+	}
+	ctx, cancel := context.WithTimeout(ctx, storyLimit)
+	defer cancel()
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- bot.Run(running) }()
+
+	s := &story{ctx: ctx, out: out, place: place}
+	err = s.tell(bot)
+	stop()
+	return errors.Join(err, <-ended, place.Close())
+}
+
+// narrow makes the window of investigations so small that two fill it: the
+// sandbox shows in seconds what takes an hour.
+func narrow(catalogue []defender.Action) []defender.Action {
+	i := slices.IndexFunc(catalogue, func(a defender.Action) bool { return a.Name == "investigate" })
+	catalogue[i].Post.Limits = []defender.Limit{{Calls: 1, Per: 8 * time.Second}}
+	return catalogue
+}
+
+// tell is the story.
+func (s *story) tell(bot *app.App) error {
+	if err := s.place.Slack.Wait(s.ctx, func(*slackfake.Server) bool { return bot.Ready(s.ctx) == nil }); err != nil {
+		return fmt.Errorf("the bot is not ready: %w", errors.Join(err, bot.Ready(context.Background())))
+	}
+	s.print("#incident-42, with a window of one investigation in eight seconds and eight seconds to approve\n")
+	for _, part := range []func() error{s.mainJob, s.queue, s.denial, s.expiry, s.onceEach} {
+		if err := part(); err != nil {
+			s.print("\n%s\n", s.place.Slack.Transcript(sandbox.Incident, ""))
+			return err
+		}
+	}
+	s.print("\nThe channel, as everybody sees it now:\n\n%s\n", s.place.Slack.Transcript(sandbox.Incident, ""))
+	s.print("%d steps, all seen.\n", s.step)
+	return nil
+}
+
+func (s *story) mainJob() error {
+	card, err := s.ask(sandbox.Ada, "investigate srv-db-01.contoso.example odd logins at 3, owner does not answer")
+	if err != nil {
+		return err
+	}
+	if err := s.press(sandbox.Ada, card, "approve", "your own request"); err != nil {
+		return err
+	}
+	if err := s.press(sandbox.Grace, card, "approve", "You approved"); err != nil {
+		return err
+	}
+	if _, err := s.see("Defender has it", "running in Defender", "odd logins"); err != nil {
+		return err
+	}
+	_, err = s.see("followed to its end", "Succeeded", "odd logins")
+	return err
+}
+
+func (s *story) queue() error {
+	card, err := s.ask(sandbox.Ben, "investigate lt-ada.contoso.example same account seen here")
+	if err != nil {
+		return err
+	}
+	if err := s.press(sandbox.Joan, card, "approve", "You approved"); err != nil {
+		return err
+	}
+	_, err = s.see("the window is used up: it waits, and says until when", "Microsoft's limit", "Expected to be sent", "same account")
+	return err
+}
+
+func (s *story) denial() error {
+	card, err := s.ask(sandbox.Ada, "collect desktop-test123 looks like the same tool")
+	if err != nil {
+		return err
+	}
+	s.note("Joan presses Deny and gives a reason")
+	if _, err := s.place.Slack.Click(s.ctx, sandbox.Joan, sandbox.Incident, card.TS, "deny"); err != nil {
+		return err
+	}
+	views := s.place.Slack.Views(sandbox.Joan)
+	if len(views) != 1 {
+		return fmt.Errorf("%d forms are open, want one", len(views))
+	}
+	out, err := s.place.Slack.Submit(s.ctx, sandbox.Joan, views[0].ID, map[string]string{"text": "it is our own scanner"})
+	if err != nil || !out.Closed {
+		return fmt.Errorf("the form did not close: %v %w", out.Errors, err)
+	}
+	_, err = s.see("denied, with the reason", "Denied", "it is our own scanner")
+	return err
+}
+
+func (s *story) expiry() error {
+	if _, err := s.ask(sandbox.Ada, "collect kiosk-7 might be where it began"); err != nil {
+		return err
+	}
+	if _, err := s.see("the one that waited was sent when its slot came, and has ended", "Succeeded", "same account"); err != nil {
+		return err
+	}
+	_, err := s.see("nobody decided in time", "Expired", "might be where it began")
+	return err
+}
+
+// onceEach holds Defender's own record against the story.
+func (s *story) onceEach() error {
+	seen := s.place.Defender.Snapshot()
+	if len(seen.Investigations) != 2 || len(seen.Actions) != 0 {
+		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 0", len(seen.Investigations), len(seen.Actions))
+	}
+	s.note("Defender started two investigations and nothing else: one for each approval")
+	return nil
+}
+
+// ask lets somebody type a command, and waits for its card.
+func (s *story) ask(user, text string) (slackfake.Message, error) {
+	s.note("%s types  /defender %s", name(user), text)
+	out, err := s.place.Slack.Command(s.ctx, user, sandbox.Incident, text)
+	if err != nil || out.Answer == nil {
+		return slackfake.Message{}, fmt.Errorf("the command got no answer; slack shows %q: %w", out.Shown, err)
+	}
+	s.whisper(user, out.Answer.Text)
+	if !strings.Contains(out.Answer.Text, "Recorded as D-") {
+		return slackfake.Message{}, errors.New("the command was not recorded")
+	}
+	_, comment, _ := strings.Cut(text, " ")
+	_, comment, _ = strings.Cut(comment, " ")
+	return s.see("the card", "Waiting for approval", comment)
+}
+
+// press lets somebody press a button, and checks what they are told.
+func (s *story) press(user string, card slackfake.Message, action, want string) error {
+	s.note("%s presses %s", name(user), strings.ToUpper(action[:1])+action[1:])
+	before := len(s.place.Slack.Ephemerals(user))
+	out, err := s.place.Slack.Click(s.ctx, user, sandbox.Incident, card.TS, action)
+	if err != nil || !out.Acked {
+		return fmt.Errorf("the click was not acknowledged; slack shows %q: %w", out.Shown, err)
+	}
+	err = s.place.Slack.Wait(s.ctx, func(w *slackfake.Server) bool { return len(w.Ephemerals(user)) > before })
+	if err != nil {
+		return fmt.Errorf("the click was not answered: %w", err)
+	}
+	said := s.place.Slack.Ephemerals(user)[before].Text
+	s.whisper(user, said)
+	if !strings.Contains(said, want) {
+		return fmt.Errorf("the answer does not say %q", want)
+	}
+	return nil
+}
+
+// see waits for a card that says all of it, and shows it.
+func (s *story) see(what string, words ...string) (slackfake.Message, error) {
+	card, err := s.place.WaitCard(s.ctx, sandbox.Incident, words...)
+	if err != nil {
+		return card, fmt.Errorf("not seen: %s: %w", what, err)
+	}
+	s.note("%s", what)
+	s.print("%s\n", indent(s.place.Slack.Render(card)))
+	return card, nil
+}
+
+func (s *story) note(format string, a ...any) {
+	s.step++
+	s.print("\n%2d. %s\n", s.step, fmt.Sprintf(format, a...))
+}
+
+func (s *story) whisper(user, text string) {
+	s.print("      only %s sees: %s\n", name(user), text)
+}
+
+// print writes to the terminal. One that is gone ends the story at the next
+// step anyway.
+func (s *story) print(format string, a ...any) {
+	_, _ = fmt.Fprintf(s.out, format, a...)
+}
+
+func name(user string) string {
+	short := strings.ToLower(strings.TrimPrefix(user, "U0"))
+	return strings.ToUpper(short[:1]) + short[1:]
+}
+
+func indent(text string) string {
+	return "      " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n      ")
+}

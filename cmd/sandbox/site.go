@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"defenderbot/internal/defenderfake"
+	"defenderbot/internal/sandbox"
+)
+
+// site is the page and all that it shows.
+type site struct {
+	place   *sandbox.Place
+	bot     *sandbox.Process
+	trouble *trouble
+	words   vocabulary
+	host    string // as it stands in the address of the page
+	bell    bell
+	pace    pace
+
+	mu      sync.Mutex
+	notices []notice
+}
+
+// notice is what Slack itself tells one person.
+type notice struct {
+	at      time.Time
+	user    string
+	channel string
+	text    string
+}
+
+// servePage starts everything and serves the page until ctx ends.
+func servePage(ctx context.Context, out io.Writer, options sandbox.Options, addr string) error {
+	listener, err := listen(ctx, addr)
+	if err != nil {
+		return err
+	}
+	// What takes minutes in Defender takes seconds here: one wants to see it.
+	options.Defender = defenderfake.Options{PendingFor: 5 * time.Second, RunFor: 20 * time.Second}
+	s, err := newSite(options, listener.Addr().String())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	_, err = fmt.Fprintf(out, "The sandbox is at http://%s until you press Ctrl-C.\nOpen it in two windows to be two people.\n", s.host)
+	return errors.Join(err, s.serve(ctx, listener), s.close())
+}
+
+// newSite opens the place and starts the bot in it.
+func newSite(options sandbox.Options, host string) (*site, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	place, err := sandbox.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	env := place.Env()
+	env.AllowSharedChannels = "true" // so that what somebody of another organisation can do is seen
+	s := &site{place: place, host: host, words: newVocabulary(place), trouble: newTrouble(place)}
+	s.pace = pace{place: place, fixed: options.Redis != ""}
+	s.bot = place.Process([]string{program, childWord}, env, s.bell.ring)
+	if err := s.bot.Start(); err != nil {
+		return nil, errors.Join(err, place.Close())
+	}
+	return s, nil
+}
+
+func (s *site) close() error {
+	return errors.Join(s.bot.Stop(), s.place.Close())
+}
+
+// serve answers on the listener until ctx ends.
+func (s *site) serve(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // a page that is left needs no farewell
+	defer stop()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	beside.Go(func() { s.pace.run(ctx) })
+	beside.Go(func() { s.settle(ctx) })
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the page: %w", err)
+	}
+	return nil
+}
+
+// listen opens the page's port. Whoever reaches the page can be anybody, so it
+// is never opened to other machines.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	if addr == "" {
+		l, err := lc.Listen(ctx, "tcp", defaultAddr)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			l, err = lc.Listen(ctx, "tcp", "127.0.0.1:0")
+		}
+		return l, err
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("-addr: %w", err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("-addr: %q is not on this machine; the page lets anybody be anybody", addr)
+	}
+	return lc.Listen(ctx, "tcp", addr)
+}
+
+// note shows somebody what Slack itself has to say.
+func (s *site) note(user, channel, text string) {
+	if text == "" {
+		return
+	}
+	s.mu.Lock()
+	s.notices = append(s.notices, notice{s.place.Now(), user, channel, text})
+	s.mu.Unlock()
+	s.bell.ring()
+}
+
+// settle ends troubles whose time has come.
+func (s *site) settle(ctx context.Context) {
+	for {
+		changed := s.place.Defender.Changed()
+		if s.trouble.settle() {
+			s.bell.ring()
+		}
+		if !wait(ctx, time.Second, changed) {
+			return
+		}
+	}
+}
+
+// wait returns after a while, or when something changes; false when ctx ends.
+func wait(ctx context.Context, longest time.Duration, changes ...<-chan struct{}) bool {
+	t := time.NewTimer(longest)
+	defer t.Stop()
+	changes = append(changes, nil, nil, nil) // a nil channel never changes
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+	case <-changes[0]:
+	case <-changes[1]:
+	case <-changes[2]:
+	}
+	return true
+}
+
+// bell tells everybody who listens that something has changed.
+type bell struct {
+	mu      sync.Mutex
+	changed chan struct{}
+}
+
+// listen returns a channel that is closed at the next ring. Take it before
+// looking.
+func (b *bell) listen() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed == nil {
+		b.changed = make(chan struct{})
+	}
+	return b.changed
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed != nil {
+		close(b.changed)
+	}
+	b.changed = make(chan struct{})
+}
+
+// pace lets the time of the place run faster than real time.
+type pace struct {
+	place  *sandbox.Place
+	fixed  bool // Redis has its own time
+	fast   atomic.Bool
+	acting atomic.Int64 // people who wait for an answer; time is real for them
+}
+
+const (
+	faster = 60                    // times real time
+	step   = 20 * time.Millisecond // a jump is short against the 3 s that Slack and the bot's store give a change
+)
+
+func (p *pace) run(ctx context.Context) {
+	t := time.NewTicker(step)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if p.fast.Load() && p.acting.Load() == 0 && p.place.Skip((faster-1)*step) != nil {
+			p.fast.Store(false)
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package app_test
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"defenderbot/defender"
+	"defenderbot/internal/app"
+)
+
+// env is a configuration with which nothing is wrong.
+func env() app.Env {
+	return app.Env{
+		SlackAppToken: "xapp-1-A-1", SlackBotToken: "xoxb-1-1", RedisURL: "redis://redis:6379/0",
+		TenantID: "tenant", ClientID: "client", ClientSecret: "quiet", Approvers: "U0GRACE,S0ONCALL",
+		HTTPAddr: ":8080",
+	}
+}
+
+// changed is env with something else in it.
+func changed(change func(*app.Env)) app.Env {
+	e := env()
+	change(&e)
+	return e
+}
+
+// file is a file with that text.
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// problems are what is wrong with a configuration.
+func problems(t *testing.T, e app.Env) []string {
+	t.Helper()
+	_, err := e.Config(defender.Catalogue())
+	if err == nil {
+		return nil
+	}
+	wrong, ok := errors.AsType[*app.ConfigError](err)
+	if !ok {
+		t.Fatalf("error %v, want a *ConfigError", err)
+	}
+	return wrong.Problems
+}
+
+// config is a configuration that has to be right.
+func config(t *testing.T, e app.Env) app.Config {
+	t.Helper()
+	c, err := e.Config(defender.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// secret stands in the wrong place wherever a test puts it.
+const secret = "s3cr3t-in-the-wrong-place"
+
+func TestConfigRefuses(t *testing.T) {
+	t.Parallel()
+	empty := file(t, " \n")
+	dir := t.TempDir()
+	for _, tt := range []struct {
+		name   string
+		change func(*app.Env)
+		want   string // the beginning of the one problem
+	}{
+		{"no app token", func(e *app.Env) { e.SlackAppToken = "" }, "SLACK_APP_TOKEN: is required (or SLACK_APP_TOKEN_FILE)"},
+		{"bot token as app token", func(e *app.Env) { e.SlackAppToken = "xoxb-" + secret }, "SLACK_APP_TOKEN: must begin with xapp-"},
+		{"app token twice", func(e *app.Env) { e.SlackAppTokenFile = secret }, "SLACK_APP_TOKEN: and SLACK_APP_TOKEN_FILE are both set"},
+		{"app token's file is missing", func(e *app.Env) { e.SlackAppToken, e.SlackAppTokenFile = "", "/"+secret }, "SLACK_APP_TOKEN_FILE: cannot be read: no such file"},
+		{"app token's file is empty", func(e *app.Env) { e.SlackAppToken, e.SlackAppTokenFile = "", empty }, "SLACK_APP_TOKEN_FILE: names an empty file"},
+		{"no bot token", func(e *app.Env) { e.SlackBotToken = " " }, "SLACK_BOT_TOKEN: is required (or SLACK_BOT_TOKEN_FILE)"},
+		{"app token as bot token", func(e *app.Env) { e.SlackBotToken = "xapp-" + secret }, "SLACK_BOT_TOKEN: must begin with xoxb-"},
+		{"bot token twice", func(e *app.Env) { e.SlackBotTokenFile = secret }, "SLACK_BOT_TOKEN: and SLACK_BOT_TOKEN_FILE are both set"},
+		{"bot token's file is a folder", func(e *app.Env) { e.SlackBotToken, e.SlackBotTokenFile = "", dir }, "SLACK_BOT_TOKEN_FILE: cannot be read: is a directory"},
+		{"Slack elsewhere over http", func(e *app.Env) { e.SlackAPIURL = "http://slack.example/" }, "SLACK_API_URL: is plain http to another host"},
+		{"Slack's address with a password", func(e *app.Env) { e.SlackAPIURL = "https://u:" + secret + "@slack.example/" }, "SLACK_API_URL: must be an https address"},
+		{"no sockets", func(e *app.Env) { e.SlackConnections = "0" }, "SLACK_CONNECTIONS: must be a whole number from 1 to 10"},
+		{"too many sockets", func(e *app.Env) { e.SlackConnections = "11" }, "SLACK_CONNECTIONS: must be a whole number from 1 to 10"},
+		{"no Redis", func(e *app.Env) { e.RedisURL = "" }, "REDIS_URL: is required (or REDIS_URL_FILE)"},
+		{"Redis twice", func(e *app.Env) { e.RedisURLFile = secret }, "REDIS_URL: and REDIS_URL_FILE are both set"},
+		{"replicas", func(e *app.Env) { e.RedisWaitReplicas = "-1" }, "REDIS_WAIT_REPLICAS: must be a whole number from 0 to 10"},
+		{"no tenant", func(e *app.Env) { e.TenantID = "" }, "AZURE_TENANT_ID: is required"},
+		{"no client", func(e *app.Env) { e.ClientID = "" }, "AZURE_CLIENT_ID: is required"},
+		{"no credential", func(e *app.Env) { e.ClientSecret = "" }, "AZURE_CLIENT_SECRET: or AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE is required"},
+		{"client secret twice", func(e *app.Env) { e.ClientSecretFile = secret }, "AZURE_CLIENT_SECRET: and AZURE_CLIENT_SECRET_FILE are both set"},
+		{"no certificate there", func(e *app.Env) { e.ClientSecret, e.ClientCertificate = "", "/"+secret }, "AZURE_CLIENT_CERTIFICATE_PATH: cannot be read: no such file"},
+		{"no federated token there", func(e *app.Env) { e.ClientSecret, e.FederatedTokenFile = "", "/"+secret }, "AZURE_FEDERATED_TOKEN_FILE: cannot be read: no such file"},
+		{"authority", func(e *app.Env) { e.AuthorityHost = secret }, "AZURE_AUTHORITY_HOST: must be an https address"},
+		{"cloud", func(e *app.Env) { e.Cloud = secret }, "DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod"},
+		{"Defender with a query", func(e *app.Env) { e.DefenderAPIURL = "https://defender.example/?k=" + secret }, "DEFENDER_API_URL: must be an https address"},
+		{"Defender over http", func(e *app.Env) { e.DefenderAPIURL = "http://defender.example" }, "DEFENDER_API_URL: is plain http to another host"},
+		{"link without id", func(e *app.Env) { e.LinkInvestigation = "https://portal.example/" + secret }, "LINK_INVESTIGATION: must be an https address with {id} in it"},
+		{"link over http", func(e *app.Env) { e.LinkInvestigation = "http://portal.example/{id}" }, "LINK_INVESTIGATION: must be an https address with {id} in it"},
+		{"no approvers", func(e *app.Env) { e.Approvers = "" }, "APPROVERS: is required"},
+		{"approvers by name", func(e *app.Env) { e.Approvers = "U0GRACE," + secret }, "APPROVERS: takes user ids"},
+		{"approvers that are nobody", func(e *app.Env) { e.Approvers = " , ," }, "APPROVERS: is a list with nothing in it"},
+		{"requesters by name", func(e *app.Env) { e.Requesters = secret }, "REQUESTERS: takes user ids"},
+		{"requesters that are nobody", func(e *app.Env) { e.Requesters = "," }, "REQUESTERS: is a list with nothing in it"},
+		{"channels by name", func(e *app.Env) { e.Channels = "C0INCIDENT,#" + secret }, "CHANNELS: takes channel ids"},
+		{"channels that are none", func(e *app.Env) { e.Channels = "," }, "CHANNELS: is a list with nothing in it"},
+		{"no approval needed", func(e *app.Env) { e.ApprovalsRequired = "0" }, "APPROVALS_REQUIRED: must be a whole number from 1 to 10"},
+		{"approvals of what there is not", func(e *app.Env) { e.ApprovalsRequired = "1,wipe=2" }, "APPROVALS_REQUIRED: names an action that this version does not have"},
+		{"approvals by action, none", func(e *app.Env) { e.ApprovalsRequired = "collect=0" }, "APPROVALS_REQUIRED: must be a whole number from 1 to 10"},
+		{"approvals twice", func(e *app.Env) { e.ApprovalsRequired = "2,1" }, "APPROVALS_REQUIRED: says the same thing twice"},
+		{"approvals by action twice", func(e *app.Env) { e.ApprovalsRequired = "collect=2,collect=1" }, "APPROVALS_REQUIRED: says the same thing twice"},
+		{"approvals of nothing", func(e *app.Env) { e.ApprovalsRequired = "," }, "APPROVALS_REQUIRED: is a list with nothing in it"},
+		{"approval time", func(e *app.Env) { e.ApprovalTTL = "30" }, "APPROVAL_TTL: must be a time like 30m"},
+		{"execution time", func(e *app.Env) { e.ExecutionTTL = "-1h" }, "EXECUTION_TTL: must be a time like 30m"},
+		{"retention", func(e *app.Env) { e.Retention = "90d" }, "RETENTION: must be a time like 30m"},
+		{"devices", func(e *app.Env) { e.MaxDevices = "21" }, "MAX_DEVICES: must be a whole number from 1 to 20"},
+		{"open requests", func(e *app.Env) { e.MaxOpenPerRequester = "many" }, "MAX_OPEN_PER_REQUESTER: must be a whole number from 0 to 100000"},
+		{"shared channels", func(e *app.Env) { e.AllowSharedChannels = "yes" }, "ALLOW_SHARED_CHANNELS: must be one of: true, false"},
+		{"plain http", func(e *app.Env) { e.AllowInsecureHTTP = "1" }, "ALLOW_INSECURE_HTTP: must be one of: true, false"},
+		{"volatile Redis", func(e *app.Env) { e.AllowVolatileRedis = "TRUE" }, "ALLOW_VOLATILE_REDIS: must be one of: true, false"},
+		{"break-glass", func(e *app.Env) { e.BreakGlass = "true" }, "BREAK_GLASS: is not available in this version"},
+		{"signing key", func(e *app.Env) { e.AuditSigningKeyFile = secret }, "AUDIT_SIGNING_KEY_FILE: is not available in this version"},
+		{"address without port", func(e *app.Env) { e.HTTPAddr = "localhost" }, "HTTP_ADDR: must be host:port or :port"},
+		{"address with a port that is none", func(e *app.Env) { e.HTTPAddr = ":80800" }, "HTTP_ADDR: must be host:port or :port"},
+		{"log level", func(e *app.Env) { e.LogLevel = "loud" }, "LOG_LEVEL: must be debug, info, warn or error"},
+		{"log format", func(e *app.Env) { e.LogFormat = "xml" }, "LOG_FORMAT: must be one of: json, text"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := problems(t, changed(tt.change))
+			if len(got) != 1 || !strings.HasPrefix(got[0], tt.want) {
+				t.Errorf("problems %q, want one that begins with %q", got, tt.want)
+			}
+			if strings.Contains(strings.Join(got, "\n"), secret) {
+				t.Errorf("problems %q show a value", got)
+			}
+		})
+	}
+}
+
+func TestConfigSaysEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := app.Env{HTTPAddr: "x", Cloud: secret, MaxDevices: secret}.Config(defender.Catalogue())
+	want := `the configuration is not usable:
+  APPROVERS: is required
+  AZURE_CLIENT_ID: is required
+  AZURE_CLIENT_SECRET: or AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE is required
+  AZURE_TENANT_ID: is required
+  DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod
+  HTTP_ADDR: must be host:port or :port
+  MAX_DEVICES: must be a whole number from 1 to 20
+  REDIS_URL: is required (or REDIS_URL_FILE)
+  SLACK_APP_TOKEN: is required (or SLACK_APP_TOKEN_FILE)
+  SLACK_BOT_TOKEN: is required (or SLACK_BOT_TOKEN_FILE)`
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("message (-want +got):\n%s", diff)
+	}
+}
+
+// TestConfigDefaults holds what the contract says about variables that are
+// empty.
+func TestConfigDefaults(t *testing.T) {
+	t.Parallel()
+	got := config(t, changed(func(e *app.Env) { e.HTTPAddr = "" }))
+	global, _ := defender.CloudNamed("global")
+	want := app.Config{
+		SlackAppToken: "xapp-1-A-1", SlackBotToken: "xoxb-1-1", SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
+		Cloud: global, Tenant: "tenant", ClientID: "client",
+		Approvers: app.People{Users: []string{"U0GRACE"}, Groups: []string{"S0ONCALL"}},
+		Needed:    1, NeededFor: map[string]int{}, ApprovalTTL: 30 * time.Minute, ExecutionTTL: time.Hour,
+		Retention: 2160 * time.Hour, MaxDevices: 20, MaxOpen: 20, LogLevel: slog.LevelInfo, LogJSON: true,
+	}
+	got.Redis, got.Credential = nil, defender.Credential{} // TestRedisURL and TestCredentialOrder look at them
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(defender.Credential{})); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+}
+
+func TestConfigTakes(t *testing.T) {
+	t.Parallel()
+	c := config(t, app.Env{
+		SlackAppTokenFile: file(t, "xapp-file\n"), SlackBotTokenFile: file(t, " xoxb-file "), SlackAPIURL: "https://slack.example/api",
+		SlackConnections: "10", RedisURLFile: file(t, "redis://h/0\n"), RedisWaitReplicas: "1", TenantID: "t", ClientID: "c",
+		ClientSecretFile: file(t, "s\n"), Approvers: "@on.call, W0GRID ,U0ADA", Requesters: "S0SOC", Channels: "C0INCIDENT, G0OLD",
+		ApprovalsRequired: "collect=3, 2", ApprovalTTL: "90s", ExecutionTTL: "2h", Retention: "24h", MaxDevices: "1",
+		MaxOpenPerRequester: "0", AllowSharedChannels: "true", AllowVolatileRedis: "true", HTTPAddr: "127.0.0.1:9090",
+		LinkInvestigation: "https://portal.example/{id}", LogLevel: "debug", LogFormat: "text",
+	})
+	for _, tt := range []struct {
+		what      string
+		got, want any
+	}{
+		{"tokens", []string{c.SlackAppToken, c.SlackBotToken}, []string{"xapp-file", "xoxb-file"}},
+		{"Slack", c.SlackAPIURL, "https://slack.example/api/"},
+		{"sockets, replicas, devices, open", []int{c.SlackConnections, c.WaitReplicas, c.MaxDevices, c.MaxOpen}, []int{10, 1, 1, 0}},
+		{"approvers", c.Approvers, app.People{Users: []string{"W0GRID", "U0ADA"}, Handles: []string{"on.call"}}},
+		{"requesters", c.Requesters, app.People{Groups: []string{"S0SOC"}}},
+		{"channels", c.Channels, []string{"C0INCIDENT", "G0OLD"}},
+		{"approvals", c.Needed, 2},
+		{"approvals by action", c.NeededFor, map[string]int{"collect": 3}},
+		{"times", []time.Duration{c.ApprovalTTL, c.ExecutionTTL, c.Retention}, []time.Duration{90 * time.Second, 2 * time.Hour, 24 * time.Hour}},
+		{"permissions", []bool{c.AllowShared, c.AllowVolatile}, []bool{true, true}},
+		{"address", c.HTTPAddr, "127.0.0.1:9090"},
+		{"link", c.LinkInvestigation, "https://portal.example/{id}"},
+		{"log", []any{c.LogLevel, c.LogJSON}, []any{slog.LevelDebug, false}},
+	} {
+		if diff := cmp.Diff(tt.want, tt.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.what, diff)
+		}
+	}
+}
+
+func TestCredentialOrder(t *testing.T) {
+	t.Parallel()
+	some := file(t, "text")
+	all := changed(func(e *app.Env) { e.ClientCertificate, e.FederatedTokenFile = some, some })
+	secretFile := all
+	secretFile.ClientSecret, secretFile.ClientSecretFile = "", some
+	certificate := secretFile
+	certificate.ClientSecretFile = ""
+	federated := certificate
+	federated.ClientCertificate = ""
+	var got []string
+	for _, e := range []app.Env{all, secretFile, certificate, federated} {
+		got = append(got, config(t, e).Credential.Kind())
+	}
+	if want := []string{"client secret", "client secret", "certificate", "federated token"}; !slices.Equal(got, want) {
+		t.Errorf("credentials %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,179 @@
+package app_test
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"defenderbot/internal/app"
+	"defenderbot/internal/redistest"
+	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
+)
+
+// probe asks a path of the bot's own server.
+func probe(t *testing.T, addr, path string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(limit(t), http.MethodGet, "http://"+addr+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+func wantProbe(t *testing.T, addr, path string, status int, words ...string) {
+	t.Helper()
+	got, body := probe(t, addr, path)
+	if got != status {
+		t.Errorf("%s: status %d, want %d: %s", path, got, status, body)
+	}
+	says(t, path, body, words...)
+}
+
+// TestHealth takes one thing after the other away from the bot: /readyz names
+// it, and /healthz does not mind.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	mini := redistest.Mini(t)
+	const password = "redis-password-1"
+	mini.RequireAuth(password)
+	p := open(t, mini.Addr(), nil)
+	env := p.Env()
+	env.RedisURL, env.HTTPAddr = "redis://:"+password+"@"+mini.Addr(), freeAddr(t)
+	mini.SetError("LOADING Redis is loading the dataset in memory")
+	mend := p.Slack.Break(slackfake.Fault{Method: "auth.test", Status: 503})
+
+	l := launch(t, p, env)
+	l.log.wait(t, "cannot start yet", `"waiting_for":"slack"`)
+	wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: slack: ", "503", "start: has not connected yet")
+	mend()
+	l.log.wait(t, "cannot start yet", `"waiting_for":"redis"`)
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: redis: ", "LOADING")
+	mini.SetError("")
+	l.becomes(t, p)
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready")
+
+	sockets(t, env.HTTPAddr, "2")
+	mini.SetError("LOADING again")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: redis: LOADING again")
+	wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
+	refuse := p.Slack.Break(slackfake.Fault{Method: "apps.connections.open", Status: 503})
+	defer refuse()
+	p.Slack.Cut(p.Slack.Sockets()...)
+	sockets(t, env.HTTPAddr, "0")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "slack: no socket is open", "redis: LOADING again")
+	if text, _ := l.log.read(); strings.Contains(text, password) || strings.Contains(text, p.Slack.BotToken()) {
+		t.Error("the log has a secret in it")
+	}
+}
+
+// metrics are the samples of /metrics by name and labels.
+func metrics(t *testing.T, addr string) map[string]string {
+	t.Helper()
+	status, body := probe(t, addr, "/metrics")
+	if status != http.StatusOK {
+		t.Fatalf("/metrics: status %d", status)
+	}
+	samples := map[string]string{}
+	for s := bufio.NewScanner(strings.NewReader(body)); s.Scan(); {
+		if name, value, ok := strings.Cut(s.Text(), " "); ok && name != "#" {
+			samples[name] = value
+		}
+	}
+	return samples
+}
+
+// sockets waits, as a prober does, until the bot says that so many are open.
+func sockets(t *testing.T, addr, want string) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	ctx := limit(t)
+	for {
+		got := metrics(t, addr)["defenderbot_sockets"]
+		if got == want {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("%s sockets are open, want %s", got, want)
+		}
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	env := p.Env()
+	env.HTTPAddr = freeAddr(t)
+	run(t, p, env, app.Options{})
+	sockets(t, env.HTTPAddr, "2")
+	const asked = `defenderbot_changes_total{action="investigate",event="ask",state="checking"}`
+	if got, there := metrics(t, env.HTTPAddr)[asked]; there {
+		t.Errorf("%s is %s before anybody asks", asked, got)
+	}
+	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
+	click(t, p, sandbox.Grace, c, "approve")
+	card(t, p, id, "Succeeded")
+	got := metrics(t, env.HTTPAddr)
+	for name, want := range map[string]string{
+		asked: "1",
+		`defenderbot_changes_total{action="investigate",event="approve",state="approved"}`: "1",
+		`defenderbot_changes_total{action="investigate",event="send",state="sending"}`:     "1",
+		`defenderbot_changes_total{action="investigate",event="accept",state="running"}`:   "1",
+		`defenderbot_socket_events_total{event="hello"}`:                                   "2",
+		`defenderbot_acknowledgement_seconds_count{type="slash_commands"}`:                 "1",
+		`defenderbot_acknowledgement_seconds_count{type="interactive"}`:                    "1",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %s", name, got[name], want)
+		}
+	}
+}
+
+// TestNoServer switches the server off with an empty HTTP_ADDR, which must
+// not stop the bot.
+func TestNoServer(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	env := p.Env()
+	if env.HTTPAddr != "" {
+		t.Fatalf("HTTP_ADDR is %q", env.HTTPAddr)
+	}
+	run(t, p, env, app.Options{})
+	pending(t, p, "investigate "+sandbox.Server+" why")
+}
+
+// TestAddressTaken cannot listen where HTTP_ADDR says: the bot ends and names
+// the variable.
+func TestAddressTaken(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	env := p.Env()
+	env.HTTPAddr = strings.TrimPrefix(p.Defender.URL(), "http://")
+	l := launch(t, p, env)
+	select {
+	case err := <-l.ended:
+		if err == nil {
+			t.Fatal("ended without an error")
+		}
+		says(t, "error", err.Error(), "HTTP_ADDR", "address already in use")
+	case <-limit(t).Done():
+		t.Fatal("the bot goes on")
+	}
+}

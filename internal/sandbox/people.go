@@ -1,0 +1,48 @@
+package sandbox
+
+import (
+	"time"
+
+	"defenderbot/internal/defenderfake"
+	"defenderbot/internal/slackfake"
+)
+
+func (p *Place) people() {
+	for _, u := range []slackfake.User{
+		{ID: Ada, Name: "ada", RealName: "Ada (responder)"},
+		{ID: Ben, Name: "ben", RealName: "Ben (responder)"},
+		{ID: Grace, Name: "grace", RealName: "Grace (on call)"},
+		{ID: Joan, Name: "joan", RealName: "Joan (on call)"},
+		{ID: Gus, Name: "gus", RealName: "Gus (guest)", Guest: slackfake.MultiGuest},
+		{ID: Elsa, Name: "elsa", RealName: "Elsa (partner)", TeamID: "T0PARTNER"},
+	} {
+		p.Slack.AddUser(u)
+	}
+	p.Slack.AddGroup(slackfake.Group{ID: OnCall, Handle: "oncall", Name: "On call", Members: []string{Grace, Joan}})
+	all := []string{Ada, Ben, Grace, Joan, Gus}
+	p.Slack.AddChannel(slackfake.Channel{ID: Incident, Name: "incident-42", Bot: true, Members: all})
+	p.Slack.AddChannel(slackfake.Channel{ID: Random, Name: "random", Members: all})
+	p.Slack.AddChannel(slackfake.Channel{ID: Partners, Name: "partners", Bot: true, ExtShared: true, Members: append(all, Elsa)})
+}
+
+func (p *Place) devices(now time.Time) {
+	day := 24 * time.Hour
+	for _, d := range []defenderfake.Device{
+		{
+			ID: Server, ComputerDNSName: "srv-db-01.contoso.example", OSPlatform: "WindowsServer2022", Version: "21H2",
+			LastSeen: now.Add(-20 * time.Minute), RiskScore: "High", MachineTags: []string{"tier-0", "db"},
+		},
+		{
+			ID: Laptop, ComputerDNSName: "lt-ada.contoso.example", OSPlatform: "Windows11", Version: "23H2",
+			LastSeen: now.Add(-3 * time.Hour), RiskScore: "Medium", MachineTags: []string{"laptop"},
+		},
+		{ID: Desktop, ComputerDNSName: "desktop-test123", OSPlatform: "Windows10", Version: "1709", LastSeen: now.Add(-day), RiskScore: "Low"},
+		{ID: Linux, ComputerDNSName: "web-02.contoso.example", OSPlatform: "Linux", LastSeen: now.Add(-time.Hour), RiskScore: "Low"},
+		{
+			ID: Offline, ComputerDNSName: "kiosk-7", OSPlatform: "Windows10", Version: "22H2", HealthStatus: "Inactive",
+			LastSeen: now.Add(-20 * day), ActionEnd: defenderfake.ActionPending, InvestigationEnd: "Queued",
+		},
+	} {
+		p.Defender.AddDevice(d)
+	}
+}
