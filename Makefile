@@ -15,6 +15,7 @@ KILLS ?= 60
 LINT := .bin/golangci-lint
 HELM := .bin/helm
 OFFICIAL := internal/slackfake/official
+AXE := cmd/sandbox/testdata/axe
 
 .PHONY: help
 help: ## Show this help
@@ -33,9 +34,9 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 test: test-race chart play ## Everything: tests with -race on a real Redis, the chart, the sandbox's story
 
 .PHONY: test-race
-test-race: $(OFFICIAL)/node_modules/.package-lock.json
+test-race: $(OFFICIAL)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json
 	tools/needs
-	REQUIRE_REDIS=1 REQUIRE_NODE=1 $(GO) test -race ./...
+	REQUIRE_REDIS=1 REQUIRE_NODE=1 REQUIRE_CHROMIUM=1 $(GO) test -race ./...
 
 .PHONY: test-go
 test-go: ## The tests that need nothing but Go
@@ -57,7 +58,11 @@ fmt: $(LINT) ## Format the code
 
 .PHONY: golden
 golden: ## Write the golden files anew from what the code does; read the diff
-	$(GO) test ./bot/... ./commands/... -update
+	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
+
+.PHONY: pictures
+pictures: ## Take the pictures in docs/img anew; look at them
+	REQUIRE_CHROMIUM=1 $(GO) test ./cmd/sandbox -run TestStory/mouse -count=1 -update
 
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=Parse for some of them)
@@ -79,10 +84,11 @@ build: ## Build the static binary into .bin/bot
 clean: ## Remove what was built
 	rm -rf .bin
 
-# Slack's own client libraries, which the fake is held against.
-$(OFFICIAL)/node_modules/.package-lock.json: $(OFFICIAL)/package-lock.json
+# What npm installs: Slack's own client libraries, which the fake is held
+# against, and the accessibility rules that the sandbox's page is held against.
+%/node_modules/.package-lock.json: %/package-lock.json
 	tools/needs
-	cd $(OFFICIAL) && npm ci
+	cd $* && npm ci
 	@touch $@
 
 # What the targets above need: how each tool is built.

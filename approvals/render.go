@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -25,12 +26,22 @@ func (w *Worker) render(ctx context.Context, c claimed, id string) {
 		w.giveBack(ctx, c, w.store.Now().Add(later.After))
 	default:
 		w.log.WarnContext(ctx, "a card cannot be brought up to date; trying again", "request", id, "error", err)
-		w.giveBack(ctx, c, w.store.Now().Add(redraw))
+		w.giveBack(ctx, c, w.redraw(r))
 	}
 }
 
-// redraw is the pause after a card could not be drawn.
-const redraw = 5 * time.Second
+// redraw is when a card that could not be drawn is tried again: soon at first,
+// then less and less often.
+func (w *Worker) redraw(r Request) time.Time {
+	changed := r.Asked
+	for _, at := range []time.Time{r.Opened, r.ApprovedAt(), r.EndedAt} {
+		if at.After(changed) {
+			changed = at
+		}
+	}
+	now := w.store.Now()
+	return now.Add(min(max(now.Sub(changed)/4, 5*time.Second), 5*time.Minute))
+}
 
 // draw shows r and says what was not said yet, and saves how far it came.
 func (w *Worker) draw(ctx context.Context, r Request) error {
@@ -47,8 +58,14 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 	case err != nil:
 		return err
 	}
-	saved := w.speak(ctx, r, &shown)
-	return errors.Join(w.happen(ctx, r, shown), saved)
+	said := w.speak(ctx, r, &shown)
+	if err := w.happen(ctx, r, shown); err != nil {
+		return err
+	}
+	if errors.Is(said, ErrGone) {
+		return w.happen(ctx, r, Lose{TS: shown.TS})
+	}
+	return said
 }
 
 // speak says the notices that were not said yet. Without a card there is no
@@ -71,7 +88,8 @@ func (w *Worker) speak(ctx context.Context, r Request, shown *Show) error {
 // decide on what nobody sees; what is decided already goes on without a card.
 func (w *Worker) noPlace(ctx context.Context, r Request) error {
 	if r.State == Pending {
-		return w.happen(ctx, r, Reject{Why: Why{Reason: NotInChannel, Detail: r.Place.Channel}})
+		err := w.happen(ctx, r, Reject{Why: Why{Reason: NotInChannel, Detail: r.Place.Channel}})
+		return cmp.Or(err, error(&Later{})) // and now tell the requester that
 	}
 	w.log.WarnContext(ctx, "a channel takes no card any more", "request", r.ID, "channel", r.Place.Channel)
 	return w.happen(ctx, r, Show{Visible: r.Visible, Told: len(r.Notices)})

@@ -124,7 +124,7 @@ func TestALostApprovalStaysInHand(t *testing.T) {
 // could be lost with the master.
 func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
-		thaw := redistest.StartReplica(t, server).Freeze(t)
+		replica := redistest.StartReplica(t, server)
 		proxy := newDropper(t, server.Addr)
 		s := NewStore(StoreConfig{
 			Redis: redistest.Client(t, proxy.addr), Team: "T1", Catalogue: testActions(), Clock: time.Now, Replicas: 1,
@@ -132,10 +132,17 @@ func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
 		if err := s.Prepare(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := s.Create(t.Context(), newOp(), asked(device(2)), 0); err != nil { // its connection is used again
+			t.Fatal(err)
+		}
+		thaw := replica.Freeze(t)
 		proxy.drop.Store(1)
 		_, err := s.Create(t.Context(), "a", asked(device(1)), 0)
-		if !errors.Is(err, errTooFewReplicas) {
+		if !errors.Is(err, errTooFewReplicas) || proxy.drop.Load() > 0 {
 			t.Errorf("got %v, want too few replicas", err)
+		}
+		if !opKept(t, s, "a") {
+			t.Error("it was not recorded: this test shows nothing")
 		}
 		thaw()
 		if _, err := s.Create(t.Context(), "a", asked(device(1)), 0); err != nil {

@@ -176,3 +176,15 @@ func TestOldAddressesAreForgotten(t *testing.T) {
 		t.Errorf("kept: %v", sortedKeys(s.urls))
 	}
 }
+
+func TestSentencesHideNothing(t *testing.T) {
+	escaped, blocks := sentences("<!here> \u202eab\u200b & c\nd")
+	got := view{Text: escaped, Blocks: blocks}
+	if what := broken(t, got); what != "" || got.Text != "&lt;!here&gt; ab &amp; c\nd" {
+		t.Errorf("%s: %q", what, got.Text)
+	}
+	escaped, blocks = sentences(strings.Repeat("x", 9000))
+	if what := broken(t, view{Text: escaped, Blocks: blocks}); what != "" {
+		t.Errorf("9,000 characters: %s", what)
+	}
+}

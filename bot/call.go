@@ -39,7 +39,7 @@ func callWord(s approvals.CallState) string {
 	case approvals.Sending:
 		return "▶️ being sent to Defender"
 	case approvals.Running:
-		return "▶️ running"
+		return "▶️ running in Defender"
 	case approvals.Uncertain:
 		return "❓ not certain that Defender took it"
 	case approvals.Succeeded:
@@ -60,7 +60,7 @@ func moment(c approvals.Call) []span {
 	switch c.State {
 	case approvals.Queued:
 		if at := nextTry(c); !at.IsZero() {
-			return []span{words(", expected to be sent about "), when(at)}
+			return []span{words(". Expected to be sent about "), when(at)}
 		}
 	case approvals.Running:
 		return []span{words(" since "), when(c.Started)}

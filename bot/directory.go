@@ -143,13 +143,15 @@ func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
 }
 
 // GroupNamed finds the id of the user group with that handle, without the @.
+// Slack leaves out groups that are switched off
+// (https://docs.slack.dev/reference/methods/usergroups.list).
 func (s *Slack) GroupNamed(ctx context.Context, handle string) (string, error) {
 	groups, err := s.api.GetUserGroupsContext(ctx)
 	if err != nil {
 		return "", fmt.Errorf("usergroups.list: %w", err)
 	}
 	for _, g := range groups {
-		if g.Handle == handle && g.DateDelete == 0 {
+		if g.Handle == handle {
 			return g.ID, nil
 		}
 	}

@@ -101,6 +101,30 @@ func TestTryAgainLeavesTheOldCard(t *testing.T) {
 	}
 }
 
+// TestDenyOpensAForm for who may decide, and for nobody else.
+func TestDenyOpensAForm(t *testing.T) {
+	d := deskOn(t, redistest.Mini(t).Addr(), 1)
+	d.front.slack.Use(views())
+	ts, err := d.front.slack.Show(t.Context(), d.pendingRequest("U0ELSE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, forms := range map[string]int{clicker: 1, typist: 0} {
+		out, err := d.slack.Click(soon(t), user, channel, ts, actionDeny)
+		if err != nil || !out.Acked || len(d.slack.Views(user)) != forms {
+			t.Errorf("%s sees %d forms, want %d; acknowledged %v, %v", user, len(d.slack.Views(user)), forms, out.Acked, err)
+		}
+	}
+	sockWait(t, d.slack, "a word to who may not", func() bool {
+		said := d.slack.Ephemerals(typist)
+		return len(said) == 1 && strings.Contains(said[0].Text, "not on the list of approvers")
+	})
+	out, err := d.slack.Submit(soon(t), clicker, d.slack.Views(clicker)[0].ID, map[string]string{reasonInput: "our own scanner"})
+	if err != nil || !out.Closed {
+		t.Errorf("the form stays open: %+v, %v", out, err)
+	}
+}
+
 // TestDenyForm takes what a form can come back with.
 func TestDenyForm(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)

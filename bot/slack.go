@@ -131,7 +131,7 @@ func outgoing(err error) error {
 		return nil
 	case errors.As(err, &limited):
 		return &approvals.Later{After: limited.RetryAfter}
-	case isSlackError(err, "message_not_found", "cant_update_message", "edit_window_closed"):
+	case isSlackError(err, "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "invalid_thread_ts"):
 		return fmt.Errorf("%w: %w", approvals.ErrGone, err)
 	case isSlackError(err, "not_in_channel", "channel_not_found", "is_archived", "is_inactive", "restricted_action",
 		"restricted_action_read_only_channel", "restricted_action_thread_only_channel"):

@@ -49,8 +49,11 @@ func findChromium(t *testing.T) (path string, ok bool) {
 	return "", false
 }
 
-// storyLimit is how long one story in the browser may take.
-const browserLimit = 90 * time.Second
+// The limits of a browser and of one step in it.
+const (
+	browserLimit = 3 * time.Minute
+	stepLimit    = 25 * time.Second
+)
 
 // browse starts a browser, with a profile of its own.
 func browse(t *testing.T, path string) context.Context {
@@ -66,7 +69,7 @@ func browse(t *testing.T, path string) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
+	if err := chromedp.Do(ctx); err != nil { // no limit of its own: the browser ends with it
 		t.Fatalf("start chromium: %v", err)
 	}
 	return ctx
@@ -108,24 +111,35 @@ type tab struct {
 	site string
 }
 
+// place is a browser and the page it looks at.
+type place struct {
+	browser context.Context //nolint:containedctx // what chromedp calls a context is a browser
+	site    string
+}
+
 // become opens a tab of a person in a channel.
-func become(t *testing.T, browser context.Context, site, who, room string, w width) *tab {
+func become(t *testing.T, at place, who, room string, w width) *tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser)
+	ctx, cancel := chromedp.NewContext(at.browser)
 	t.Cleanup(cancel)
-	p := &tab{t, ctx, site}
+	p := &tab{t, ctx, at.site}
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
 	p.do(chromedp.EmulateViewport(w.width, w.height))
 	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
 		t.Fatal(err)
 	}
-	p.do(chromedp.Navigate(site + "/?as=" + who + "&in=" + room))
+	p.do(chromedp.Navigate(at.site + "/?as=" + who + "&in=" + room))
 	p.sees("#lamp", "Bot is up")
 	return p
 }
 
 func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.Helper()
-	if err := chromedp.Do(p.ctx, steps...); err != nil {
+	ctx, cancel := context.WithTimeout(p.ctx, stepLimit)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.fail("%v", err)
 	}
 }
@@ -133,7 +147,9 @@ func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // eval runs a script and waits for what it promises.
 func eval[T any](p *tab, script string) T {
 	p.Helper()
-	got, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(p.ctx, stepLimit)
+	defer cancel()
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.fail("%s: %v", script, err)
 	}
@@ -192,8 +208,8 @@ func (p *tab) focused(selector string) bool {
 // fail ends the test with what the person sees.
 func (p *tab) fail(format string, args ...any) {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 	defer cancel()
-	seen, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	seen, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText + `\\nTyped: ${document.getElementById('say').value}`"))
 	p.Fatalf("%s\n\nThe page (%v):\n%s", fmt.Sprintf(format, args...), err, seen)
 }

@@ -110,6 +110,11 @@ type modal struct {
 	Body   template.HTML
 }
 
+// label is a text object of a form's frame.
+type label struct {
+	Text string `json:"text"`
+}
+
 // modal is the topmost form that the viewer has open; nil: none.
 func (s *site) modal(v viewer) (*modal, error) {
 	open := s.place.Slack.Views(v.User.ID)
@@ -118,8 +123,10 @@ func (s *site) modal(v viewer) (*modal, error) {
 	}
 	top := open[len(open)-1]
 	var body struct {
-		Title, Submit, Close struct{ Text string }
-		Blocks               json.RawMessage
+		Title  label           `json:"title"`
+		Submit label           `json:"submit"`
+		Close  label           `json:"close"`
+		Blocks json.RawMessage `json:"blocks"`
 	}
 	if err := json.Unmarshal(top.Body, &body); err != nil {
 		return nil, fmt.Errorf("the form: %w", err)

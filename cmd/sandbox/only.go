@@ -12,7 +12,7 @@ import (
 
 // serveOnly keeps the servers up for a client of somebody's own.
 func serveOnly(ctx context.Context, out io.Writer, options sandbox.Options) error {
-	place, err := sandbox.Open(options)
+	place, err := sandbox.Open(options) //nolint:contextcheck // its servers live until Close
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (s *site) rooms(v viewer) []room {
 		case r.Direct:
 			r.About = "what the bot tells you alone"
 		case c.ExtShared:
-			r.About = "shared with partners"
+			r.About = "shared externally"
 		case !c.Bot:
 			r.About = "the bot is not in it"
 		}

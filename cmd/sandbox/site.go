@@ -47,7 +47,7 @@ func servePage(ctx context.Context, out io.Writer, options sandbox.Options, addr
 	}
 	// What takes minutes in Defender takes seconds here: one wants to see it.
 	options.Defender = defenderfake.Options{PendingFor: 5 * time.Second, RunFor: 20 * time.Second}
-	s, err := newSite(options, listener.Addr().String())
+	s, err := newSite(options, listener.Addr().String()) //nolint:contextcheck // what it starts lives until close
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -68,8 +68,8 @@ func TestStory(t *testing.T) {
 	for name, h := range map[string]hand{"mouse": mouse{}, "keyboard": keyboard{}} {
 		for _, w := range widths() {
 			t.Run(name+"/"+w.name, func(t *testing.T) {
-				browser, site := browse(t, path), sandboxAt(t)
-				open := func(who, room string) *tab { return become(t, browser, site, who, room, w) }
+				at := place{browse(t, path), sandboxAt(t)}
+				open := func(who, room string) *tab { return become(t, at, who, room, w) }
 				ada, grace := open("ada", "incident-42"), open("grace", "incident-42")
 				mainJob(ada, grace, h)
 				denied(ada, grace, h)
@@ -143,7 +143,7 @@ func queued(ada, grace *tab, h hand) {
 	ada.until(`document.querySelector("#t-throttle").matches(".bad")`)
 	h.press(grace, approve)
 	ada.sees("#calls", "429")
-	ada.sees("#messages", "waiting for its turn")
+	grace.sees("#messages", "waiting for its turn", "too many calls")
 	grace.shot("queued")
 	h.trouble(ada, "fast")
 	ada.until(`[...document.querySelectorAll(".message[data-ts]")].some((m) => m.textContent.includes("maybe the same tool") && m.textContent.includes("✅ Succeeded"))`)

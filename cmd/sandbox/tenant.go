@@ -123,10 +123,12 @@ func calls(seen defenderfake.Snapshot) []call {
 	return list
 }
 
-// shorten leaves the end of what is long: ids are told apart by it.
+// shorten leaves the last two parts of a path, and the end of what is long:
+// ids are told apart by it.
 func shorten(path string) string {
-	path, query, asked := strings.Cut(strings.TrimPrefix(path, "/api"), "?")
+	path, query, asked := strings.Cut(strings.TrimPrefix(path, "/api/"), "?")
 	parts := strings.Split(path, "/")
+	parts = parts[max(0, len(parts)-2):]
 	for i, p := range parts {
 		if len(p) > 30 {
 			parts[i] = "…" + p[len(p)-6:]

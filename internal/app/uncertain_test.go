@@ -15,6 +15,7 @@ import (
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
 	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
 )
 
 // timeless is a place whose time the test moves.
@@ -74,7 +75,13 @@ func pass(t *testing.T, p *sandbox.Place, id string, step, most time.Duration, s
 		_ = p.Defender.Wait(one, func(s defenderfake.Snapshot) bool { return len(s.Calls) > looked })
 		cancel()
 	}
-	t.Fatalf("%s is %s (%+v) after %s, want one of %v", id, last.State, last.Why, most, states)
+	err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool {
+		last = record(t, p, id).Calls[0]
+		return slices.Contains(states, last.State)
+	})
+	if err != nil {
+		t.Fatalf("%s is %s (%+v) after %s, want one of %v", id, last.State, last.Why, most, states)
+	}
 	return last
 }
 

@@ -39,6 +39,7 @@ func TestChaos(t *testing.T) {
 	began, program := time.Now(), build(t)
 	server := redistest.Start(t)
 	total, results, checks := newTally(), sync.Mutex{}, sync.WaitGroup{}
+	defer checks.Wait() // also when a later round cannot be started
 	for number, p := range plans(t) {
 		p.program, p.redis = program, server.Addr
 		r := newRound(t, number+1, p)
@@ -52,7 +53,7 @@ func TestChaos(t *testing.T) {
 			results.Lock()
 			defer results.Unlock()
 			total.count(r, e, bad)
-			r.report(t, bad)
+			total.others += r.report(t, bad)
 		})
 	}
 	checks.Wait()
@@ -76,6 +77,9 @@ func installed(t *testing.T) bool {
 // plans divides the kills among rounds.
 func plans(t *testing.T) []plan {
 	t.Helper()
+	if *killsFlag < 1 || *replicasFlag < 0 || *replicasFlag > 4 {
+		t.Fatalf("-kills %d -replicas %d: there is at least one kill, and of at most 4 processes", *killsFlag, *replicasFlag)
+	}
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -154,6 +158,10 @@ func (r *round) settle(t *testing.T, a *artist) (evidence, []violation) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), drained)
 	defer cancel()
+	if end, limited := t.Deadline(); limited {
+		ctx, cancel = context.WithDeadline(ctx, end.Add(-time.Minute)) // to say what is open, and to leave no process behind
+		defer cancel()
+	}
 	for {
 		changed := r.slack.Changed()
 		if records, err := r.records(ctx); err != nil || over(records) {
@@ -192,10 +200,12 @@ func over(records map[string]approvals.Request) bool {
 const mostLines = 40
 
 // report fails the test for everything that was wrong, and shows what the
-// processes have logged about it.
-func (r *round) report(t *testing.T, bad []violation) {
+// processes have logged about it. It returns how much was wrong besides the
+// violations.
+func (r *round) report(t *testing.T, bad []violation) (others int) {
 	t.Helper()
-	for _, what := range append(r.wrong, r.log.mistakes()...) {
+	wrong := append(r.wrong, r.log.mistakes()...)
+	for _, what := range wrong {
 		t.Errorf("round %d: %s", r.number, what)
 	}
 	for _, v := range bad {
@@ -203,4 +213,5 @@ func (r *round) report(t *testing.T, bad []violation) {
 		t.Errorf("round %d: %s\n%s", r.number, v, strings.Join(lines[:min(len(lines), mostLines)], "\n"))
 	}
 	t.Logf("round %d: over after %v", r.number, time.Since(r.begun).Round(time.Second))
+	return len(wrong)
 }

@@ -103,8 +103,9 @@ func (r *round) live(most int) []*slot {
 
 // killIn kills what runs in a slot, if anything does.
 func (r *round) killIn(ctx context.Context, s *slot, how string) {
-	if p := s.process(); p != nil {
+	if p := s.hold(); p != nil {
 		p.kill()
+		s.release()
 		r.note(how)
 	}
 	r.again(ctx, s)
@@ -149,10 +150,11 @@ func (r *round) roll(ctx context.Context) {
 // stop asks what runs in a slot to end, once it is at work.
 func (r *round) stop(ctx context.Context, s *slot) {
 	r.greeted(ctx, s)
-	if p := s.process(); p != nil {
+	if p := s.hold(); p != nil {
 		if err := p.stop(ctx); err != nil {
 			r.fail("%v", err)
 		}
+		s.release()
 	}
 }
 

@@ -20,7 +20,7 @@ type slot struct {
 	mu     sync.Mutex
 	now    *process // nil: none yet
 	starts int
-	frozen bool // stopped with SIGSTOP, and to be left alone
+	held   bool // somebody does something to what runs here
 	closed bool
 }
 
@@ -54,34 +54,54 @@ func (s *slot) start() error {
 	return nil
 }
 
-// process is what runs here; nil if nothing does, or if it is to be left alone.
+// process is what runs here; nil if nothing does, or if somebody holds it.
 func (s *slot) process() *process {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now == nil || !s.now.alive() || s.frozen {
+	if s.now == nil || !s.now.alive() || s.held {
 		return nil
 	}
 	return s.now
 }
 
-// freeze stops what runs here in the middle of what it does, until thaw. False:
-// nothing runs.
-func (s *slot) freeze() bool {
+// hold is process for whoever is about to do something to it. Others leave it
+// alone until release.
+func (s *slot) hold() *process {
+	p := s.process()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now == nil || !s.now.alive() || s.frozen {
-		return false
+	if p == nil || s.held || p != s.now {
+		return nil
 	}
-	s.frozen = true
-	s.now.signal(syscall.SIGSTOP)
-	return true
+	s.held = true
+	return p
+}
+
+func (s *slot) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = false
+}
+
+// freeze stops what runs here in the middle of what it does, until thaw. False:
+// nothing runs, or not any more.
+func (s *slot) freeze() bool {
+	p := s.hold()
+	if p != nil && p.freeze() {
+		return true
+	}
+	if p != nil {
+		s.release()
+	}
+	return false
 }
 
 func (s *slot) thaw() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.frozen = false
-	s.now.signal(syscall.SIGCONT)
+	p := s.now
+	s.mu.Unlock()
+	p.signal(syscall.SIGCONT)
+	s.release()
 }
 
 // close ends what runs here for good, and then its ways.

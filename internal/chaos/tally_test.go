@@ -15,7 +15,7 @@ import (
 type tally struct {
 	rounds, requests, approvals, calls, posts int
 	uncertain, adopted, notStarted, unknown   int
-	copies                                    int
+	copies, others                            int
 	kills                                     map[string]int
 	ends                                      map[string]int
 	bad                                       map[string]int
@@ -97,6 +97,7 @@ func (t *tally) String() string {
 	for _, kind := range []string{lost, untrue, doubled, reposted, openEnded, wrongCard, trailGap} {
 		row("VIOLATIONS: "+kind, t.bad[kind])
 	}
+	row("VIOLATIONS: processes and copies", t.others)
 	row("seconds", int(t.took.Seconds()))
 	w.Flush()
 	return b.String()

@@ -27,7 +27,7 @@ type order struct {
 func RunChild(ctx context.Context, in io.Reader, log io.Writer, now func() time.Time) error {
 	orders := json.NewDecoder(in)
 	var first order
-	if err := orders.Decode(&first); err != nil {
+	if err := orders.Decode(&first); err != nil { //nolint:musttag // both ends are this program: the names of the fields do
 		return fmt.Errorf("the first order: %w", err)
 	}
 	if first.Env == nil {
@@ -63,7 +63,7 @@ func (f *follower) now() time.Time { return f.real().Add(time.Duration(f.ahead.L
 func (f *follower) follow(orders *json.Decoder) {
 	for {
 		var o order
-		if orders.Decode(&o) != nil {
+		if orders.Decode(&o) != nil { //nolint:musttag // both ends are this program: the names of the fields do
 			return
 		}
 		f.ahead.Store(int64(o.Ahead))

@@ -137,7 +137,7 @@ func (b *Process) setTime(ahead time.Duration) {
 
 // order writes one order. The lock is held.
 func (b *Process) order(o order) error {
-	line, err := json.Marshal(o)
+	line, err := json.Marshal(o) //nolint:musttag // both ends are this program: the names of the fields do
 	if err == nil {
 		_, err = b.orders.Write(append(line, '\n'))
 	}

@@ -15,7 +15,7 @@ function composer(send) {
     if (offers.length === 0 || e.isComposing) return;
     if (e.key === "ArrowDown") choose((chosen + 1) % offers.length);
     else if (e.key === "ArrowUp") choose((chosen + offers.length - 1) % offers.length);
-    else if (e.key === "Enter" || (e.key === "Tab" && !e.shiftKey)) take(offers[chosen]);
+    else if (e.key === "Tab" && !e.shiftKey) take(offers[chosen]);
     else if (e.key === "Escape") show([]);
     else return;
     e.preventDefault();
@@ -27,6 +27,7 @@ function composer(send) {
   });
   $("composer").addEventListener("submit", async (e) => {
     e.preventDefault();
+    if (offers.length > 0) return take(offers[chosen]);
     const text = box.value;
     box.value = "";
     show([]);

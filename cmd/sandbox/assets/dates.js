@@ -17,13 +17,16 @@ function localise(element) {
     countDown(time);
   }
   const clock = element.querySelector("#now");
-  if (clock) clock.textContent = new Date(Number(clock.dataset.millis)).toLocaleTimeString();
+  if (clock) clock.textContent = clockTime(Number(clock.dataset.millis));
 }
 
 function count() {
-  $("now").textContent = new Date(now()).toLocaleTimeString();
+  $("now").textContent = clockTime(now());
   document.querySelectorAll("time[data-unix]").forEach(countDown);
 }
+
+// clockTime has seconds and no AM: there is little room for it.
+const clockTime = (at) => new Date(at).toLocaleTimeString("en-GB");
 
 // countDown says beside a moment that is to come when that will be. The style
 // sheet shows it, so that no screen reader is told every second.
@@ -55,7 +58,7 @@ function slackDate(format, at) {
     date_short_pretty: () => pretty || tokens.date_short(),
     date_long_pretty: () => pretty || tokens.date_long(),
     time: () => at.toLocaleTimeString([], { timeStyle: "short" }),
-    time_secs: () => at.toLocaleTimeString([], { timeStyle: "medium" }),
+    time_secs: () => clockTime(at),
     ago: () => `${tokens.date_short_pretty()} at ${tokens.time()}`,
   };
   return format.replace(/\{(\w+)\}/g, (all, name) => (Object.hasOwn(tokens, name) ? tokens[name]() : all));

@@ -69,7 +69,10 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	if raw[0] == '"' {
 		return json.Unmarshal(raw, &t.Text)
 	}
-	var o struct{ Type, Text string }
+	var o struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
 	err := json.Unmarshal(raw, &o)
 	t.Type, t.Text = o.Type, o.Text
 	return err
@@ -81,8 +84,12 @@ func (t text) String() string { return unescape(t.Text) }
 // style is that of a button or list, which is a word, or of a part of rich
 // text, which is a set of flags.
 type style struct {
-	Word                                  string
-	Bold, Italic, Strike, Code, Underline bool
+	Word      string `json:"-"`
+	Bold      bool   `json:"bold"`
+	Italic    bool   `json:"italic"`
+	Strike    bool   `json:"strike"`
+	Code      bool   `json:"code"`
+	Underline bool   `json:"underline"`
 }
 
 // UnmarshalJSON takes both forms.

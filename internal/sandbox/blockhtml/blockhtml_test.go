@@ -109,7 +109,9 @@ func TestBotsViews(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var view struct{ Blocks json.RawMessage }
+		var view struct {
+			Blocks json.RawMessage `json:"blocks"`
+		}
 		if err := json.Unmarshal(raw, &view); err != nil {
 			t.Fatal(err)
 		}
