@@ -10,6 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 GO ?= go
 FUZZTIME ?= 60s
 BENCH ?= .
+SOAK ?= 24h
 KILLS ?= 60
 
 LINT := .bin/golangci-lint
@@ -59,6 +60,7 @@ fmt: $(LINT) ## Format the code
 .PHONY: golden
 golden: ## Write the golden files anew from what the code does; read the diff
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
+	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestREADME' -update
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them
@@ -75,6 +77,10 @@ fuzz: ## Fuzz the grammar for FUZZTIME (60s)
 .PHONY: chaos
 chaos: ## Kill the bot KILLS times (60) at the worst moments; about two seconds each, and five minutes
 	REQUIRE_REDIS=1 $(GO) test ./internal/chaos -run TestChaos -v -count=1 -timeout $$(( $(KILLS) / 10 + 20 ))m -args -kills $(KILLS)
+
+.PHONY: soak
+soak: ## Simulate SOAK (24h) of Microsoft's windows with work always waiting; tens of minutes
+	$(GO) test ./approvals -run TestWindowsHold -v -count=1 -timeout 3h -args -soak $(SOAK)
 
 .PHONY: build
 build: ## Build the static binary into .bin/bot

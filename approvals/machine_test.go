@@ -68,7 +68,13 @@ func requestEvents() []Event {
 		Reject{Why: Why{Reason: DeviceNotFound}},
 		Approve{By: leader, Digest: digest},
 		Deny{By: leader, Digest: digest, Text: "wrong host"},
-		Cancel{By: asker}, Expire{}, Remind{}, Show{TS: "1.2", Visible: 3}, Lose{TS: "1.2"}, Forget{}, Retry{As: "D-000000"},
+		Cancel{By: asker},
+		Expire{},
+		Remind{},
+		Show{TS: "1.2", Visible: 3},
+		Lose{TS: "1.2"},
+		Forget{},
+		Retry{As: "D-000000"},
 	}
 }
 
@@ -81,8 +87,12 @@ func callEvents() []CallEvent {
 		Doubt{Attempt: 1, Why: Why{Reason: AnswerLost}},
 		Adopt{Job: Job{ID: "j1", Adopted: true}, As: Running},
 		Report{Job: Job{ID: "j1", Status: "Succeeded"}, As: Succeeded},
-		Miss{}, GiveUp{Why: Why{Reason: TookTooLong}}, Lapse{Why: Why{Reason: ExecutionLapsed}},
-		Wait{Why: Why{Reason: NotReached}, Hold: start.Add(2 * time.Hour)}, Expect{At: start.Add(2 * time.Hour)}, Stop{By: asker},
+		Miss{},
+		GiveUp{Why: Why{Reason: TookTooLong}},
+		Lapse{Why: Why{Reason: ExecutionLapsed}},
+		Wait{Why: Why{Reason: NotReached}, Hold: start.Add(2 * time.Hour)},
+		Expect{At: start.Add(2 * time.Hour)},
+		Stop{By: asker},
 	}
 }
 

@@ -25,7 +25,7 @@ type Policy struct {
 }
 
 // May says whether the person may do it, by everything but the state of the
-// request; next holds the rest. A no is a *No. r is empty for [ToAsk].
+// request; next holds the rest. A no is a *No. The request is empty for [ToAsk].
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	if f.ID == "" || f.Bot || f.Deleted || f.Guest || f.External {
 		return no(NotAMember, "")

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// gather is how long a poll waits for others to share its read.
+	// A poll waits so long for others to share its read.
 	gather = 50 * time.Millisecond
-	// perRead is how many machine actions one read can ask for.
+	// So many machine actions one read can ask for.
 	perRead = 20
-	// perPoll is how many share one poll.
+	// So many share one poll.
 	perPoll = 100
 )
 

@@ -306,8 +306,11 @@ func TestALostAnswerDoesNothingTwice(t *testing.T) {
 			t.Fatalf("Create: version %d, %v", r.Version, err)
 		}
 		for _, e := range []Event{
-			Resolve{Devices: r.Devices}, Approve{By: leader, Digest: r.Digest()}, On{0, Send{NotAfter: s.Now().Add(sendLimit)}},
-			On{0, Accept{Attempt: 1, Job: Job{ID: "j"}}}, On{0, Report{Job: Job{ID: "j", Status: "Succeeded"}, As: Succeeded}},
+			Resolve{Devices: r.Devices},
+			Approve{By: leader, Digest: r.Digest()},
+			On{0, Send{NotAfter: s.Now().Add(sendLimit)}},
+			On{0, Accept{Attempt: 1, Job: Job{ID: "j"}}},
+			On{0, Report{Job: Job{ID: "j", Status: "Succeeded"}, As: Succeeded}},
 		} {
 			proxy.drop.Store(1)
 			before := r.Version

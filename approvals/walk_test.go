@@ -54,10 +54,20 @@ func drawnEvent(t *rapid.T, r Request) Event {
 	digest := rapid.SampledFrom([]string{r.Digest(), r.Digest(), r.Digest(), "else"}).Draw(t, "digest")
 	call := rapid.IntRange(0, len(r.Devices)-1).Draw(t, "call")
 	return rapid.SampledFrom([]Event{
-		Resolve{Devices: r.Devices}, Resolve{Devices: r.Devices}, Approve{By: by, Digest: digest}, Approve{By: by, Digest: digest},
-		Deny{By: by, Digest: digest}, Cancel{By: by}, Expire{}, Remind{}, Show{TS: "1.2", Visible: r.Visible, Told: len(r.Notices)},
+		Resolve{Devices: r.Devices},
+		Resolve{Devices: r.Devices},
+		Approve{By: by, Digest: digest},
+		Approve{By: by, Digest: digest},
+		Deny{By: by, Digest: digest},
+		Cancel{By: by},
+		Expire{},
+		Remind{},
+		Show{TS: "1.2", Visible: r.Visible, Told: len(r.Notices)},
 		Reject{Why: Why{Reason: DeviceNotFound}},
-		On{call, drawnCallEvent(t, call)}, On{call, drawnCallEvent(t, call)}, On{call, drawnCallEvent(t, call)}, On{call, drawnCallEvent(t, call)},
+		On{call, drawnCallEvent(t, call)},
+		On{call, drawnCallEvent(t, call)},
+		On{call, drawnCallEvent(t, call)},
+		On{call, drawnCallEvent(t, call)},
 	}).Draw(t, "event")
 }
 
@@ -66,8 +76,21 @@ func drawnCallEvent(t *rapid.T, call int) CallEvent {
 	as := rapid.SampledFrom([]CallState{Running, Running, Succeeded, Failed, CallCancelled, Unknown}).Draw(t, "as")
 	job := Job{ID: "j" + string(rune('0'+call))}
 	return rapid.SampledFrom([]CallEvent{
-		Send{}, Send{}, Send{}, Accept{n, job}, Requeue{Attempt: n}, Fail{Attempt: n}, Doubt{Attempt: n}, Adopt{job, as}, Report{job, as},
-		Miss{}, GiveUp{}, Lapse{}, Wait{}, Expect{}, Stop{By: asker},
+		Send{},
+		Send{},
+		Send{},
+		Accept{n, job},
+		Requeue{Attempt: n},
+		Fail{Attempt: n},
+		Doubt{Attempt: n},
+		Adopt{job, as},
+		Report{job, as},
+		Miss{},
+		GiveUp{},
+		Lapse{},
+		Wait{},
+		Expect{},
+		Stop{By: asker},
 	}).Draw(t, "call event")
 }
 

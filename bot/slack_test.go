@@ -104,7 +104,7 @@ func TestErrorsAreSorted(t *testing.T) {
 			change: func(c *slackfake.Channel) { c.Bot, c.Private = false, true }, post: noPlace, edit: noPlace, say: noPlace,
 		},
 		"archived":           {change: archive, post: noPlace, edit: noPlace, say: noPlace},
-		"deleted":            {delete: true, post: "", edit: gone, say: other},
+		"deleted":            {delete: true, post: "", edit: gone, say: gone},
 		"too long ago":       {fault: slackfake.Fault{Error: "edit_window_closed"}, post: gone, edit: gone, say: gone},
 		"only some may post": {fault: slackfake.Fault{Error: "restricted_action_read_only_channel"}, post: noPlace, edit: noPlace, say: noPlace},
 		"too many":           {fault: slackfake.Fault{RetryAfter: 7}, post: later, edit: later, say: later},

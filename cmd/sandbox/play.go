@@ -31,7 +31,7 @@ type story struct {
 func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
 	o.Catalogue = narrow(defender.Catalogue())
 	o.Defender = defenderfake.Options{FreshFor: -1, PendingFor: 500 * time.Millisecond, RunFor: time.Second}
-	place, err := sandbox.Open(o)
+	place, err := sandbox.Open(o) //nolint:contextcheck // the servers live until Close
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
 	go func() { ended <- bot.Run(running) }()
 
 	s := &story{ctx: ctx, out: out, place: place}
-	err = s.tell(bot)
+	err = s.tell(bot) //nolint:contextcheck // the story carries its context
 	stop()
 	return errors.Join(err, <-ended, place.Close())
 }

@@ -123,7 +123,7 @@ func TestUncertainOutcomes(t *testing.T) {
 		{name: "an investigation cut after the effect", action: "investigate", faults: []defenderfake.Fault{lost(investigate, defenderfake.AfterEffect)}, want: approvals.Succeeded, reason: approvals.Ran, adopted: true},
 		{
 			name: "somebody in the portal investigates the same device", action: "investigate", want: approvals.Unknown, reason: approvals.SeveralFound,
-			faults:  []defenderfake.Fault{lost(investigate, defenderfake.AfterEffect)},
+			faults: []defenderfake.Fault{lost(investigate, defenderfake.AfterEffect)},
 			prepare: func(p *sandbox.Place) error {
 				id, err := p.Defender.Portal("analyst@contoso.example").Start(investigate, sandbox.Server, "by hand")
 				if err != nil {
