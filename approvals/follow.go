@@ -91,7 +91,7 @@ func (w *Worker) backOff(ctx context.Context, endpoint defender.Endpoint, err er
 	if !ok || e.Cause != defender.Throttled {
 		return time.Time{}
 	}
-	until := w.store.Now().Add(e.RetryAfter)
+	until := w.store.Now().Add(e.RetryAfter + margin)
 	if err := w.store.pauseReads(ctx, endpoint, until); err != nil {
 		w.log.WarnContext(ctx, "the others cannot be told to leave defender alone", "endpoint", endpoint.Name, "error", err)
 	}

@@ -74,7 +74,7 @@ func (w *Worker) refusal(ctx context.Context, r Request, i int, err error) CallE
 	case defender.Unauthenticated:
 		return Requeue{Attempt: attempt, Why: Why{Reason: NoToken, Target: e.Target}, Hold: w.holdUntil(r)}
 	case defender.Throttled:
-		why.Reason, why.Until = Throttled, w.store.Now().Add(e.RetryAfter)
+		why.Reason, why.Until = Throttled, w.store.Now().Add(e.RetryAfter+margin)
 		return Requeue{Attempt: attempt, Why: why}
 	case defender.AlreadyRunning:
 		return w.busy(ctx, r, i, why)

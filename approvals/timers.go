@@ -10,6 +10,7 @@ const (
 	ownerLimit  = 30 * time.Second // for the owner to save the answer
 	searchLimit = 3 * time.Minute  // until a job that cannot be seen is taken for not started
 	searchEvery = 15 * time.Second // between look-ups of an uncertain call
+	margin      = time.Second      // longer than Defender asks to be left alone: clocks differ
 	foretold    = 5 * time.Minute  // by how much a forecast must be off, and how old, to be changed
 )
 

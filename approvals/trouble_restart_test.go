@@ -1,6 +1,8 @@
 package approvals
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,7 +60,8 @@ func TestACrashOfRedisLosesNothing(t *testing.T) {
 }
 
 // TestLoadingIsRefusedInWords restarts a server that takes seconds to read its
-// file: each command in it costs the given microseconds.
+// file: each command in it costs the given microseconds. Who asks meanwhile,
+// with nothing under way before, is told that nothing was recorded.
 func TestLoadingIsRefusedInWords(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, _ *redistest.Server) {
 		server := redistest.Start(t, "--key-load-delay", "300")
@@ -66,7 +69,16 @@ func TestLoadingIsRefusedInWords(t *testing.T) {
 		n := trouble(t, one, other, func(f *flow) {
 			f.more(1000)
 			server.Kill(t)
+			var up atomic.Bool
+			var asking sync.WaitGroup
+			asking.Go(func() {
+				for !up.Load() {
+					_, _ = f.ask(one)
+				}
+			})
 			server.Up(t)
+			up.Store(true)
+			asking.Wait()
 			f.refused(1, "LOADING")
 		})
 		if n.notRecorded == 0 {

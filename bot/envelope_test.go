@@ -58,8 +58,8 @@ func TestFramesThatMakeNoSense(t *testing.T) {
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("acknowledged\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if w.Live() != 1 || len(w.opened) != 1 {
-		t.Errorf("%d sockets live, %d opened; want the first one still", w.Live(), len(w.opened))
+	if w.Live() != 1 || len(w.opened()) != 1 {
+		t.Errorf("%d sockets live, %d opened; want the first one still", w.Live(), len(w.opened()))
 	}
 	w.stop()
 	stop()

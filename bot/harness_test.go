@@ -12,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"defenderbot/internal/slackfake"
 )
 
 // quickPace is for tests: what a session does by itself it does at once, and
@@ -38,7 +36,7 @@ type watched struct {
 	changed chan struct{}
 	log     bytes.Buffer
 	events  []string
-	opened  []time.Time
+	asks    []time.Time
 	secrets []string
 }
 
@@ -59,7 +57,7 @@ func watch(t *testing.T, open func(context.Context) (string, error), change ...f
 	w.Open = func(ctx context.Context) (string, error) {
 		address, err := open(ctx)
 		w.note(func() {
-			w.opened = append(w.opened, time.Now())
+			w.asks = append(w.asks, time.Now())
 			w.keepSecret(address)
 		})
 		return address, err
@@ -112,8 +110,8 @@ func (w *watched) keepSecret(address string) {
 func (w *watched) checkLog() {
 	w.t.Helper()
 	for _, secret := range w.secrets {
-		if strings.Contains(w.log.String(), secret) {
-			w.t.Errorf("the log holds the secret %q:\n%s", secret, &w.log)
+		if strings.Contains(w.logged(), secret) {
+			w.t.Errorf("the log holds the secret %q:\n%s", secret, w.logged())
 		}
 	}
 }
@@ -140,15 +138,15 @@ func (w *watched) wait(what string, seen func() bool) {
 	ctx := soon(w.t)
 	for {
 		w.mu.Lock()
-		ok, changed := seen(), w.changed
+		changed := w.changed
 		w.mu.Unlock()
-		if ok {
+		if seen() {
 			return
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			w.t.Fatalf("waited in vain for %s; log:\n%s", what, &w.log)
+			w.t.Fatalf("waited in vain for %s; log:\n%s", what, w.logged())
 		}
 	}
 }
@@ -160,12 +158,27 @@ func (w *watched) happened(event string, n int) {
 }
 
 func (w *watched) times(event string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return len(slices.DeleteFunc(slices.Clone(w.events), func(e string) bool { return e != event }))
+}
+
+func (w *watched) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.String()
+}
+
+// opened are the times when a socket was asked for.
+func (w *watched) opened() []time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.asks)
 }
 
 // pauses are the pauses that the log announced, with the errors they were for.
 func (w *watched) pauses() (pauses []time.Duration, causes []string) {
-	for line := range strings.Lines(w.log.String()) {
+	for line := range strings.Lines(w.logged()) {
 		var l struct {
 			Msg   string        `json:"msg"`
 			Again time.Duration `json:"again_in"`
@@ -187,61 +200,4 @@ func soon(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// newWorkspace is a Slack with a person and a channel, and the app's side of it.
-func newWorkspace(t testing.TB, change ...func(*slackfake.Options)) (*slackfake.Server, *Slack) {
-	t.Helper()
-	o := slackfake.Options{Now: time.Now, AckLimit: 15 * time.Second}
-	for _, f := range change {
-		f(&o)
-	}
-	s, err := slackfake.Start(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	s.AddUser(slackfake.User{ID: typist, Name: "ada"})
-	s.AddUser(slackfake.User{ID: clicker, Name: "grace"})
-	s.AddChannel(slackfake.Channel{ID: channel, Name: "incident", Bot: true, Members: []string{typist, clicker}})
-	client, err := NewSlack(soon(t), SlackConfig{APIURL: s.APIURL(), AppToken: s.AppToken(), BotToken: s.BotToken(), Clock: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, client
-}
-
-const (
-	typist  = "U0ADA"
-	clicker = "U0GRACE"
-	channel = "C0INCIDENT"
-)
-
-// connected is a session with that many sockets on a workspace of its own.
-func connected(t *testing.T, sockets int, change ...func(*Session)) (*slackfake.Server, *watched) {
-	t.Helper()
-	s, client := newWorkspace(t)
-	w := watch(t, client.OpenSocket, append([]func(*Session){func(x *Session) { x.Sockets = sockets }}, change...)...)
-	w.note(func() { w.secrets = append(w.secrets, s.AppToken(), s.BotToken()) })
-	w.happened("hello", sockets)
-	sockWait(t, s, "all sockets", func() bool { return len(s.Sockets()) == sockets })
-	return s, w
-}
-
-// sockWait waits for something to be seen in the workspace.
-func sockWait(t *testing.T, s *slackfake.Server, what string, seen func() bool) {
-	t.Helper()
-	if err := s.Wait(soon(t), func(*slackfake.Server) bool { return seen() }); err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-}
-
-// typeHelp types a command that any handler of the tests acknowledges.
-func typeHelp(t *testing.T, s *slackfake.Server) slackfake.Outcome {
-	t.Helper()
-	out, err := s.Command(soon(t), typist, channel, "help")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }

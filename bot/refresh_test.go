@@ -98,7 +98,7 @@ func TestRefreshesLoseNothing(t *testing.T) {
 			t.Errorf("acknowledgement on socket %d for an envelope of %d: %s", a.Socket, a.SentTo, a.Problem)
 		}
 	}
-	if n := len(w.opened); n != 2+refreshes {
+	if n := len(w.opened()); n != 2+refreshes {
 		t.Errorf("%d sockets were opened for 2 and %d refreshes", n, refreshes)
 	}
 	if pauses, causes := w.pauses(); len(pauses) > 0 {
@@ -154,7 +154,7 @@ func TestTheOldSocketStaysWhileNoSuccessorCanBeHad(t *testing.T) {
 	s, w := connected(t, 1)
 	mended := s.Break(slackfake.Fault{Method: "apps.connections.open", Error: "internal_error"})
 	s.Disconnect(slackfake.ReasonWarning, time.Hour, 1)
-	w.wait("three tries", func() bool { return len(w.opened) >= 1+3 })
+	w.wait("three tries", func() bool { return len(w.opened()) >= 1+3 })
 	soaked(t, s)
 	if got := s.Sockets(); !slices.Equal(got, []int{1}) || w.Live() != 1 {
 		t.Errorf("%v are open and %d live, want the old one", got, w.Live())
@@ -175,9 +175,9 @@ func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := watch(t, peer(t, func(conn *websocket.Conn) { say(conn, frames...) }),
 				func(x *Session) { x.pace.settled, x.pace.retry, x.pace.most = time.Hour, retry, retry })
-			w.wait("some tries", func() bool { return len(w.opened) >= tries })
+			w.wait("some tries", func() bool { return len(w.opened()) >= tries })
 			// Of the pauses between them the first may be none: a refresh is routine.
-			if took, least := w.opened[tries-1].Sub(w.opened[0]), (tries-2)*retry/2; took < least {
+			if took, least := w.opened()[tries-1].Sub(w.opened()[0]), (tries-2)*retry/2; took < least {
 				t.Errorf("%d sockets in %v, want pauses of %v together", tries, took, least)
 			}
 		})
@@ -185,7 +185,7 @@ func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
 	t.Run("growing", func(t *testing.T) {
 		w := watch(t, peer(t, func(conn *websocket.Conn) { say(conn, hello) }),
 			func(x *Session) { x.pace.settled, x.pace.retry, x.pace.most = time.Hour, time.Millisecond, time.Hour })
-		w.wait("some tries", func() bool { return len(w.opened) >= 7 })
+		w.wait("some tries", func() bool { return len(w.opened()) >= 7 })
 		w.stop()
 		pauses, _ := w.pauses()
 		if got, least := pauses[5], 16*time.Millisecond; got < least {
@@ -197,7 +197,7 @@ func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
 			func(x *Session) {
 				x.pace.settled, x.pace.retry, x.pace.most = time.Nanosecond, time.Millisecond, time.Hour
 			})
-		w.wait("some tries", func() bool { return len(w.opened) >= 7 })
+		w.wait("some tries", func() bool { return len(w.opened()) >= 7 })
 		if err := w.stop(); errors.Is(err, ErrForGood) {
 			t.Error(err)
 		}

@@ -53,7 +53,7 @@ func TestRateLimitIsObeyed(t *testing.T) {
 	s.Break(slackfake.Fault{Method: "apps.connections.open", RetryAfter: 1, Times: 1})
 	w := watch(t, client.OpenSocket)
 	w.happened("hello", 1)
-	if waited := w.opened[1].Sub(w.opened[0]); waited < time.Second {
+	if waited := w.opened()[1].Sub(w.opened()[0]); waited < time.Second {
 		t.Errorf("asked again after %v, and Slack had said 1 s", waited)
 	}
 }

@@ -20,8 +20,7 @@ func TestSocketsOpenOneAfterTheOther(t *testing.T) {
 	if w.Live() != 4 {
 		t.Errorf("%d sockets are live, want 4", w.Live())
 	}
-	slices.SortFunc(w.opened, time.Time.Compare)
-	for i, at := range w.opened {
+	for i, at := range slices.SortedFunc(slices.Values(w.opened()), time.Time.Compare) {
 		if got, want := at.Sub(started), time.Duration(i)*stagger; got < want {
 			t.Errorf("socket %d of 4 was asked for after %v, want %v or later", i+1, got, want)
 		}
@@ -107,8 +106,8 @@ func TestOwnPingsKeepAQuietSocket(t *testing.T) {
 			t.Fatal("no pings come")
 		}
 	}
-	if w.Live() != 1 || len(w.opened) != 1 {
-		t.Errorf("%d sockets live, %d opened; want the one that was opened first", w.Live(), len(w.opened))
+	if w.Live() != 1 || len(w.opened()) != 1 {
+		t.Errorf("%d sockets live, %d opened; want the one that was opened first", w.Live(), len(w.opened()))
 	}
 }
 
@@ -158,8 +157,8 @@ func TestForGood(t *testing.T) {
 			if !errors.Is(err, ErrForGood) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "SLACK_APP_TOKEN") {
 				t.Errorf("Run: %v, want that it is for good, the code and the variable to look at", err)
 			}
-			if len(w.opened) != 1 {
-				t.Errorf("asked %d times, want once", len(w.opened))
+			if len(w.opened()) != 1 {
+				t.Errorf("asked %d times, want once", len(w.opened()))
 			}
 		})
 	}

@@ -124,10 +124,13 @@ func TestAPeerThatIgnoresTheGoodbyeIsLeft(t *testing.T) {
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
 		say(conn, hello)
 		<-release
-	}), func(x *Session) { x.pace.goodbye = 50 * time.Millisecond })
+	}), func(x *Session) { x.pace.goodbye = 300 * time.Millisecond })
 	w.happened("hello", 1)
 	if err := w.stop(); err != nil {
 		t.Errorf("Run: %v", err)
+	}
+	if left := ourGoroutines(); left != "" || w.Live() != 0 {
+		t.Errorf("Run did not wait for the end of its socket: %d live\n%s", w.Live(), left)
 	}
 }
 
@@ -183,7 +186,8 @@ func TestAWriteThatIsStuckEndsTheSocket(t *testing.T) {
 		t.Fatal("the write hangs")
 	}
 	w.happened("closed", 1)
-	if _, causes := w.pauses(); len(causes) > 0 && !strings.Contains(causes[0], "could not be written in time") {
-		t.Errorf("causes %q", causes)
-	}
+	w.wait("the cause in the log", func() bool {
+		_, causes := w.pauses()
+		return len(causes) > 0 && strings.Contains(causes[0], "could not be written in time")
+	})
 }

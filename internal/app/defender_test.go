@@ -190,16 +190,16 @@ func TestApproverUnchecked(t *testing.T) {
 // much says when it will go, and waits.
 func TestWindowIsFull(t *testing.T) {
 	t.Parallel()
-	p := start(t, func(o *sandbox.Options) { o.Catalogue = narrow("investigate", 1, 3*time.Second) }, nil)
+	p := start(t, func(o *sandbox.Options) { o.Catalogue = narrow("investigate", 1, 6*time.Second) }, nil)
 	one, first := pending(t, p, "investigate "+sandbox.Server+" why")
 	two, second := pending(t, p, "investigate "+sandbox.Laptop+" why")
 	click(t, p, sandbox.Grace, first, "approve")
-	card(t, p, one, "Succeeded")
 	click(t, p, sandbox.Grace, second, "approve")
 	card(t, p, two, "limit", "xpected")
+	card(t, p, one, "Succeeded")
 	card(t, p, two, "Succeeded")
 	calls := p.Defender.Investigations()
-	if len(calls) != 2 || calls[1].Started.Sub(calls[0].Started) < 3*time.Second {
-		t.Errorf("investigations %+v, want two, 3 s apart at least", calls)
+	if len(calls) != 2 || calls[1].Started.Sub(calls[0].Started) < 6*time.Second {
+		t.Errorf("investigations %+v, want two, 6 s apart at least", calls)
 	}
 }

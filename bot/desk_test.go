@@ -1,0 +1,183 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/approvals"
+	"defenderbot/defender"
+	"defenderbot/internal/redistest"
+	"defenderbot/internal/slackfake"
+)
+
+// serveAll runs a Bot until the returned function is called.
+func serveAll(t *testing.T, b *Bot) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx) }()
+	return sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("Run of the bot: %v", err)
+			}
+		case <-soon(t).Done():
+			t.Error("Run of the bot does not return")
+		}
+	})
+}
+
+// gate is a Redis hook that, once shut, holds every command up until it opens.
+type gate struct {
+	closed  atomic.Pointer[chan struct{}]
+	waiting chan struct{} // one for each command that is held up
+}
+
+func (g *gate) shut() (open func()) {
+	c := make(chan struct{})
+	g.closed.Store(&c)
+	return sync.OnceFunc(func() {
+		g.closed.Store(nil)
+		close(c)
+	})
+}
+
+func (g *gate) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (g *gate) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if c := g.closed.Load(); c != nil {
+			g.waiting <- struct{}{}
+			<-*c
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// desked is a whole Slack side: workspace, session, bot and a desk on a Redis.
+type desked struct {
+	*watched
+
+	slack  *slackfake.Server
+	front  *Bot
+	store  *approvals.Store
+	redis  *redis.Client
+	gate   *gate
+	late   atomic.Int64 // by how much the bot's clock is ahead, in nanoseconds
+	handed chan struct{}
+}
+
+func deskOn(t *testing.T, addr string, sockets int) *desked {
+	t.Helper()
+	d := &desked{gate: &gate{waiting: make(chan struct{}, 2*queueSize)}, handed: make(chan struct{}, 4*queueSize)}
+	clock := func() time.Time { return time.Now().Add(time.Duration(d.late.Load())) }
+	server, client := newWorkspace(t)
+	d.slack, d.redis = server, redistest.Client(t, addr)
+	d.redis.AddHook(d.gate)
+	d.store = approvals.NewStore(approvals.StoreConfig{
+		Redis: d.redis, Tenant: approvals.Tenant{Cloud: "global", Tenant: "t", Client: "c"}, Team: client.Team(),
+		Catalogue: defender.Catalogue(), Clock: time.Now,
+	})
+	if err := d.store.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	quiet := slog.New(slog.DiscardHandler)
+	policy := approvals.Policy{Approvers: approvals.List{Users: []string{clicker}}, Needed: 1}
+	d.front = New(Config{
+		Slack: client, Grammar: grammar(), Clock: clock, Log: quiet,
+		Desk: approvals.NewDesk(approvals.DeskConfig{
+			Store: d.store, People: client, Policy: policy,
+			Worker: approvals.NewWorker(approvals.WorkerConfig{Store: d.store, People: client, Policy: policy, Chat: client, Log: quiet}),
+			Terms:  approvals.Terms{ApprovalTTL: time.Hour, ExecutionTTL: time.Hour, Retention: time.Hour},
+		}),
+	})
+	stop := serveAll(t, d.front)
+	d.watched = watch(t, client.OpenSocket, func(x *Session) {
+		x.Sockets, x.Clock, x.Drained = sockets, clock, d.front.Idle
+		x.Handle = func(e Envelope) {
+			d.front.Handle(e)
+			d.handed <- struct{}{}
+		}
+	})
+	t.Cleanup(func() {
+		d.stop() // as the app does it: the bot outlives the session
+		stop()
+	})
+	d.happened("hello", sockets)
+	sockWait(t, server, "all sockets", func() bool { return len(server.Sockets()) == sockets })
+	return d
+}
+
+// await takes n from a channel.
+func await(t *testing.T, what string, from <-chan struct{}, n int) {
+	t.Helper()
+	for i := range n {
+		select {
+		case <-from:
+		case <-soon(t).Done():
+			t.Fatalf("%s: %d of %d came", what, i, n)
+		}
+	}
+}
+
+// records are the ids of the requests in Redis.
+func (d *desked) records() []string {
+	d.t.Helper()
+	keys, err := d.redis.Keys(d.t.Context(), "*:D-*").Result()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return keys
+}
+
+// pendingRequest asks for a collection and puts it to the approvers.
+func (d *desked) pendingRequest(user string) approvals.Request {
+	d.t.Helper()
+	target := approvals.Device{ID: strings.Repeat("a", 40)}
+	r, err := d.store.Create(d.t.Context(), "ask-"+user, approvals.Request{
+		Action: "collect", Devices: []approvals.Device{target}, Comment: "odd", By: approvals.Person{ID: user},
+		Place: approvals.Place{Team: d.slack.TeamID(), Channel: channel},
+		Terms: approvals.Terms{ApprovalTTL: time.Hour, ExecutionTTL: time.Hour, Retention: time.Hour, Needed: 1, Horizon: time.Hour},
+	}, 0)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r, err = d.store.Apply(d.t.Context(), "resolve-"+user, r, func(approvals.Request) (approvals.Event, error) {
+		return approvals.Resolve{Devices: []approvals.Device{target}}, nil
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return r
+}
+
+// pressOf is the envelope of a click on a button of a request.
+func pressOf(t *testing.T, team, user, action string, r approvals.Request) slackfake.Envelope {
+	t.Helper()
+	payload, err := json.Marshal(map[string]any{
+		"type": "block_actions", "user": map[string]any{"id": user, "team_id": team}, "team": map[string]any{"id": team},
+		"container": map[string]any{"type": "message", "channel_id": channel}, "channel": map[string]any{"id": channel},
+		"actions": []any{map[string]any{"type": "button", "action_id": action, "block_id": "b", "value": r.ID + "." + r.Digest()}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slackfake.Envelope{Kind: "interactive", Accepts: true, Payload: payload}
+}
