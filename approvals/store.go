@@ -190,7 +190,7 @@ func (s *Store) apply(ctx context.Context, op string, r Request, amend amendment
 		now := s.Now()
 		after, e, err := decided(r, decide, now)
 		if err != nil && fresh {
-			return r, committed{}, withRequest(err, r)
+			return s.refusedAgain(ctx, op, withRequest(err, r), r)
 		}
 		if err != nil {
 			if r, err = s.Load(ctx, r.ID); err != nil {
@@ -222,6 +222,21 @@ func (s *Store) apply(ctx context.Context, op string, r Request, amend amendment
 		}
 	}
 	return r, committed{}, fmt.Errorf("%w: %s changed too often", ErrNotRecorded, r.ID)
+}
+
+// refusedAgain looks, before a refusal is given, whether the operation was
+// carried out before: a click that comes again is refused only because it has
+// been taken already, and gets the answer that it got then.
+func (s *Store) refusedAgain(ctx context.Context, op string, refused error, r Request) (Request, committed, error) {
+	kept, err := s.rdb.Get(ctx, s.keys.op(op)).Result()
+	if err != nil {
+		return r, committed{}, refused
+	}
+	before, err := s.Load(ctx, kept)
+	if err != nil {
+		return r, committed{}, refused
+	}
+	return before, committed{Status: "repeat", Answer: kept}, nil
 }
 
 // current is the record that a conflict was about.

@@ -114,6 +114,13 @@ func TestARepeatedOperationChangesNothing(t *testing.T) {
 		if err != nil || two.Version != one.Version || len(two.Approvals) != 1 {
 			t.Errorf("the same click again: version %d, %d approvals, %v", two.Version, len(two.Approvals), err)
 		}
+		again, err = s.Apply(t.Context(), "envelope-2", one, yes)
+		if err != nil || again.Version != one.Version {
+			t.Errorf("the same click again, on what it has made: %v", err)
+		}
+		if _, err := s.Apply(t.Context(), "envelope-3", one, yes); !isNo(err, AlreadyDecided) {
+			t.Errorf("another click: got %v, want already decided", err)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"errors"
+	"flag"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,7 +23,7 @@ type traffic struct {
 	missing atomic.Int64
 }
 
-func startTraffic(t *testing.T, s *slackfake.Server, people int) *traffic {
+func startTraffic(t testing.TB, s *slackfake.Server, people int) *traffic {
 	t.Helper()
 	f := &traffic{stop: make(chan struct{})}
 	for range people {
@@ -59,8 +60,11 @@ func (f *traffic) end() {
 	f.people.Wait()
 }
 
+// refreshed is how often TestRefreshesLoseNothing has a socket refreshed.
+var refreshed = flag.Int("refreshes", 50, "refreshes of sockets under traffic")
+
 func TestRefreshesLoseNothing(t *testing.T) {
-	const refreshes = 50
+	refreshes := *refreshed
 	s, w := connected(t, 2)
 	f := startTraffic(t, s, 3)
 	for i := range refreshes {

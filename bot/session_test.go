@@ -91,7 +91,7 @@ func TestAHalfOpenSocketIsNoticed(t *testing.T) {
 // A peer that says nothing by itself is alive as long as it answers pings.
 func TestOwnPingsKeepAQuietSocket(t *testing.T) {
 	t.Parallel()
-	const silence, every = time.Second, 100 * time.Millisecond
+	const silence, every = 4 * time.Second, 400 * time.Millisecond
 	pings := make(chan bool, 100)
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
 		pong := conn.PingHandler()
@@ -113,7 +113,7 @@ func TestOwnPingsKeepAQuietSocket(t *testing.T) {
 
 func TestSlackPingsKeepASocketToo(t *testing.T) {
 	t.Parallel()
-	const silence = time.Second
+	const silence = 4 * time.Second
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
 		say(conn, hello)
 		ponged := make(chan bool, 1)
@@ -126,7 +126,7 @@ func TestSlackPingsKeepASocketToo(t *testing.T) {
 		}()
 		every := time.NewTicker(silence / 10)
 		defer every.Stop()
-		for range 20 {
+		for range 12 {
 			select {
 			case <-every.C:
 			case <-ended:

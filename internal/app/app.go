@@ -44,10 +44,14 @@ func (a *App) Ready(ctx context.Context) error { return a.watch.ready(ctx) }
 // Run connects, works until ctx ends, finishes what is in flight within 25
 // seconds and returns nil. Any other end is an error.
 func (a *App) Run(ctx context.Context) error {
+	listener, err := a.listen(ctx)
+	if err != nil {
+		return err
+	}
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.serveHTTP(running) })
+	g.Go(func() error { return a.serveHTTP(running, listener) })
 	g.Go(func() error { return a.work(running) })
-	err := g.Wait()
+	err = g.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}

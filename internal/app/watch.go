@@ -132,15 +132,24 @@ func (a *App) observe(before, after approvals.Request, e approvals.Event) {
 		"from", c.From, "to", c.To, "by", c.By, "detail", c.Detail)
 }
 
-// serveHTTP serves /healthz, /readyz and /metrics until ctx ends.
-func (a *App) serveHTTP(ctx context.Context) error {
+// listen opens HTTP_ADDR before anything else starts: whoever probes the bot
+// hears from the beginning what it waits for. Nil: there is no server.
+func (a *App) listen(ctx context.Context) (net.Listener, error) {
 	if a.config.HTTPAddr == "" {
-		<-ctx.Done()
-		return ctx.Err()
+		return nil, nil
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.config.HTTPAddr)
 	if err != nil {
-		return fmt.Errorf("HTTP_ADDR: %w", err)
+		return nil, fmt.Errorf("HTTP_ADDR: %w", err)
+	}
+	return listener, nil
+}
+
+// serveHTTP serves /healthz, /readyz and /metrics until ctx ends.
+func (a *App) serveHTTP(ctx context.Context, listener net.Listener) error {
+	if listener == nil {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	server := &http.Server{Handler: a.watch.handler(), ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // probes need no farewell
