@@ -9,10 +9,12 @@ import (
 // Chat shows requests to people.
 type Chat interface {
 	// Show brings the card of r up to date, posting it first where there is none,
-	// and returns the message's ts. A request that ended before it had a card is
-	// told to its requester alone, with an empty ts. Errors: [ErrNoPlace],
+	// and returns the message's ts. A request that ended before it was put to
+	// anybody is told to its requester alone, with an empty ts. Errors: [ErrNoPlace],
 	// [ErrGone], a *[Later]; after any other the outcome is not known.
 	Show(ctx context.Context, r Request) (ts string, err error)
+	// Tell tells the requester of r alone how it ended. Errors as for Show.
+	Tell(ctx context.Context, r Request) error
 	// Say posts notice n of r in the thread of its card. Errors as for Show.
 	Say(ctx context.Context, r Request, n int) error
 }

@@ -104,7 +104,7 @@ func (w *Worker) find(ctx context.Context, d Device, impatient bool) finding {
 		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
 	}
 	switch {
-	case !impatient && !hopeless(err):
+	case err == nil || !impatient && !hopeless(err): // our own window is full, or Defender may answer yet
 		return finding{again: earliest(at, w.store.Now().Add(stepRetry))}
 	case d.ID != "":
 		return finding{device: Device{ID: d.ID, Name: d.Name}}

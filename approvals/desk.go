@@ -146,6 +146,18 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	return r, f, nil
 }
 
+// Found says that the card of r is message ts: a click came from it, and the
+// record knows of none. A crash between posting and saving leaves it so.
+func (d *Desk) Found(ctx context.Context, r Request, ts string) error {
+	_, err := d.store.Apply(ctx, newOp(), r, func(r Request) (Event, error) {
+		if r.Card.TS != "" {
+			return nil, no(DoesNotFit, "it has a card")
+		}
+		return Show{TS: ts, Told: r.Card.Told}, nil
+	})
+	return err
+}
+
 // MayDecide says whether a person could decide at all, before a request is
 // looked at: enough to open a form that is checked when it is sent.
 func (d *Desk) MayDecide(ctx context.Context, user string) error {

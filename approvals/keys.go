@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 )
 
 // Tenant is whose limits are shared: Microsoft counts calls by application and
@@ -22,7 +23,8 @@ type keys struct {
 }
 
 func newKeys(t Tenant, team string) keys {
-	sum := sha256.Sum256([]byte(t.Cloud + "\x00" + t.Tenant + "\x00" + t.Client))
+	// Ids are the same to Microsoft in any case.
+	sum := sha256.Sum256([]byte(t.Cloud + "\x00" + strings.ToLower(t.Tenant) + "\x00" + strings.ToLower(t.Client)))
 	return keys{tag: "{" + hex.EncodeToString(sum[:6]) + "}:", team: team + ":"}
 }
 

@@ -152,7 +152,7 @@ func expire(r Request, now time.Time) (Request, error) {
 }
 
 func remind(r Request, now time.Time) (Request, error) {
-	if r.State != Pending || r.reminded() {
+	if r.State != Pending || r.reminded() || !now.Before(r.Deadline()) {
 		return r, no(DoesNotFit, "nothing to remind of")
 	}
 	r.Notices = append(r.Notices, Notice{Kind: NoticeReminder, At: now})
@@ -167,10 +167,13 @@ func show(r Request, e Show) (Request, error) {
 	if r.State == "" || e.Visible > r.Visible || e.Told > len(r.Notices) {
 		return r, no(DoesNotFit, "shows what is not there")
 	}
+	r.Card.Shown = max(r.Card.Shown, e.Visible)
+	if e.TS != "" && r.Card.TS == "" {
+		r.Card.Shown = e.Visible // whatever was told before, this message shows just that
+	}
 	if e.TS != "" {
 		r.Card.TS = e.TS
 	}
-	r.Card.Shown = max(r.Card.Shown, e.Visible)
 	r.Card.Told = max(r.Card.Told, e.Told)
 	return r, nil
 }

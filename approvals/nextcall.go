@@ -71,7 +71,7 @@ func queuedCall(c Call, e CallEvent, now time.Time) Call {
 	case Lapse:
 		return c.to(Lapsed, e.Why, now)
 	case Wait:
-		c.Why, c.Hold = e.Why, e.Hold
+		c.Why, c.Hold, c.Expected, c.Foretold = e.Why, e.Hold, time.Time{}, time.Time{}
 	case Expect:
 		c.Why, c.Expected, c.Foretold = e.Why, e.At, now
 	case Stop:

@@ -41,6 +41,9 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		if err := p.mayAskIn(ch); err != nil {
 			return err
 		}
+		if f.Is(r.By) && !f.Asks {
+			return no(NotARequester, "")
+		}
 		return involved(f, r)
 	}
 	return no(NotAMember, string(v))

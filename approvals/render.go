@@ -62,8 +62,11 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 	if err := w.happen(ctx, r, shown); err != nil {
 		return err
 	}
-	if errors.Is(said, ErrGone) {
+	switch {
+	case errors.Is(said, ErrGone):
 		return w.happen(ctx, r, Lose{TS: shown.TS})
+	case errors.Is(said, ErrNoPlace):
+		return w.noPlace(ctx, r)
 	}
 	return said
 }
@@ -77,6 +80,9 @@ func (w *Worker) speak(ctx context.Context, r Request, shown *Show) error {
 	}
 	r.Card.TS = shown.TS
 	for ; shown.Told < len(r.Notices); shown.Told++ {
+		if r.Notices[shown.Told].Kind == NoticeReminder && r.State != Pending {
+			continue // somebody has decided meanwhile
+		}
 		if err := w.chat.Say(ctx, r, shown.Told); err != nil {
 			return err
 		}
@@ -92,5 +98,10 @@ func (w *Worker) noPlace(ctx context.Context, r Request) error {
 		return cmp.Or(err, error(&Later{})) // and now tell the requester that
 	}
 	w.log.WarnContext(ctx, "a channel takes no card any more", "request", r.ID, "channel", r.Place.Channel)
+	if r.State.Ended() {
+		if err := w.chat.Tell(ctx, r); err != nil && !errors.Is(err, ErrNoPlace) {
+			return err
+		}
+	}
 	return w.happen(ctx, r, Show{Visible: r.Visible, Told: len(r.Notices)})
 }

@@ -11,7 +11,16 @@ import (
 // failed, lapsed, or nobody knows. None before r is done, and none once it was
 // tried again.
 func (r Request) Retryable() []Device {
-	if r.State != Done || r.RetriedAs != "" {
+	if r.RetriedAs != "" {
+		return nil
+	}
+	return r.notDone()
+}
+
+// notDone are the devices on which a call of r that is done did not come to its
+// end.
+func (r Request) notDone() []Device {
+	if r.State != Done {
 		return nil
 	}
 	var devices []Device
@@ -30,14 +39,12 @@ func (r Request) Retryable() []Device {
 // approver asks for it, that is the first approval: of the same action,
 // comment and devices that they see.
 func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, error) {
-	old, f, ch, err := d.retried(ctx, by, id)
+	old, f, ch, everybody, err := d.retried(ctx, by, id)
 	if err != nil {
 		return old, err
 	}
-	devices := old.Retryable()
+	devices := old.notDone()
 	switch {
-	case old.RetriedAs != "":
-		return old, &No{Why: Why{Reason: AlreadyRetried, Detail: old.RetriedAs}, Request: old}
 	case len(devices) == 0:
 		return old, &No{Why: Why{Reason: NothingToRetry}, Request: old}
 	case digest != old.Digest():
@@ -52,25 +59,30 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 	}
 	terms := d.terms
 	terms.Needed, terms.Horizon = d.policy.needed(old.Action), action.Horizon
+	if err := enough(everybody, old.By, terms.Needed); err != nil {
+		return old, withRequest(err, old)
+	}
 	r := Request{
 		Action: old.Action, Devices: devices, Comment: old.Comment, By: old.By, Place: old.Place, Terms: terms, RetryOf: old.ID,
 	}
 	if f.Decides && !f.Is(old.By) {
 		r.Approvals = []Approval{{By: f.Person, At: d.store.Now()}}
+		return d.store.Create(ctx, by.Op, r, 0)
 	}
-	return d.store.Create(ctx, by.Op, r, 0)
+	return d.store.Create(ctx, by.Op, r, d.most)
 }
 
 // retried looks up at once what a retry has to know.
-func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Facts, ch Channel, err error) {
+func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Facts, ch Channel, everybody []string, err error) {
 	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { everybody, err = d.policy.Approvers.everybody(gctx, d.people); return unknown(err) })
 	g.Go(func() (err error) { old, err = d.store.Load(gctx, id); return err })
 	g.Go(func() (err error) { f, err = d.policy.facts(gctx, d.people, by.User); return unknown(err) })
 	g.Go(func() (err error) { ch, err = d.people.Channel(gctx, by.Place.Channel); return unknown(err) })
 	if err := g.Wait(); err != nil {
-		return old, f, ch, withRequest(refusedOr(err, ErrNotRecorded), old)
+		return old, f, ch, nil, withRequest(refusedOr(err, ErrNotRecorded), old)
 	}
-	return old, f, ch, nil
+	return old, f, ch, everybody, nil
 }
 
 // mark writes into the old record what it is tried again as, so that its card

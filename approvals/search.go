@@ -30,7 +30,11 @@ func (w *Worker) search(ctx context.Context, r Request) (time.Time, bool, error)
 // event, nothing yet, or not before a time.
 func (w *Worker) searchOne(ctx context.Context, r Request, i int) (CallEvent, time.Time, error) {
 	c := r.Calls[i]
-	since := c.NotAfter.Add(-sendLimit - clockSlack)
+	action, _ := w.store.Action(r.Action)
+	var since time.Time // a machine action is known by its comment, whatever its time says
+	if action.Tracks == defender.TrackInvestigations {
+		since = c.NotAfter.Add(-sendLimit - clockSlack)
+	}
 	jobs, at, err := w.jobsOn(ctx, r, i, since, forUncertain)
 	if err != nil || !at.IsZero() {
 		return nil, at, err
@@ -39,7 +43,6 @@ func (w *Worker) searchOne(ctx context.Context, r Request, i int) (CallEvent, ti
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	action, _ := w.store.Action(r.Action)
 	switch found := candidates(r, action, jobs, since); {
 	case len(found) == 1 && action.Tracks == defender.TrackMachineActions:
 		return Adopt{Job: ours(found[0]), As: stateOf(found[0])}, time.Time{}, nil

@@ -24,6 +24,7 @@ type Store struct {
 	actions  map[string]defender.Action
 	clock    func() time.Time
 	replicas int
+	keep     time.Duration
 	observe  Observer
 	ahead    atomic.Int64  // by how much Redis's clock is ahead of ours, in nanoseconds
 	wake     chan struct{} // something is due now
@@ -40,6 +41,7 @@ type StoreConfig struct {
 	Team      string            // Slack's id of the workspace
 	Catalogue []defender.Action //
 	Clock     func() time.Time  // this machine's clock; used for differences only
+	Retention time.Duration     // how long the audit trail is kept at least
 	Replicas  int               // how many replicas of Redis must have what is about to be sent
 	Observe   Observer          // may be nil
 }
@@ -48,7 +50,7 @@ type StoreConfig struct {
 func NewStore(c StoreConfig) *Store {
 	s := &Store{
 		rdb: c.Redis, keys: newKeys(c.Tenant, c.Team), scripts: loadScripts(), actions: map[string]defender.Action{},
-		clock: c.Clock, replicas: c.Replicas, observe: c.Observe, wake: make(chan struct{}, 1),
+		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
 	}
 	for _, a := range c.Catalogue {
 		s.actions[a.Name] = a
@@ -266,6 +268,9 @@ func (s *Store) commit(ctx context.Context, op string, before, after Request, e 
 	c, err := changeOf(before, after, e, action.Post.Limits, now)
 	if err != nil {
 		return committed{}, err
+	}
+	if c.Trim > 0 { // the record goes after its own time, the trail is everybody's
+		c.Trim = max(c.Trim, s.keep.Milliseconds())
 	}
 	if amend != nil {
 		amend(&c, after)

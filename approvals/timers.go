@@ -71,15 +71,16 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	return time.Time{}, nil
 }
 
-// ripe is the first event that the clock has already brought to r at now.
+// ripe is the last event that the clock has brought to r by now: a request that
+// has expired wants no reminder any more.
 func ripe(r Request, now time.Time) (Event, bool) {
-	var first timer
+	var last timer
 	for _, t := range timers(r) {
-		if !t.at.After(now) && (first.event == nil || t.at.Before(first.at)) {
-			first = t
+		if !t.at.After(now) && (last.event == nil || t.at.After(last.at)) {
+			last = t
 		}
 	}
-	return first.event, first.event != nil
+	return last.event, last.event != nil
 }
 
 // due is when r wants to be looked at next, at the latest: at its first timer,

@@ -119,14 +119,16 @@ func (f *flow) story(rng *rand.Rand) {
 	}
 }
 
-// load reads a request, however long that takes.
-func (f *flow) load(s *Store, id string) (Request, error) {
-	for {
-		r, err := s.Load(f.t.Context(), id)
+// load reads a request, with a little patience. Who gives up goes on with
+// another story, so that there is always somebody who changes something.
+func (f *flow) load(s *Store, id string) (r Request, err error) {
+	for range 20 {
+		r, err = s.Load(f.t.Context(), id)
 		if err == nil || isNo(err, NoSuchRequest) || !sleep(f.t.Context(), 20*time.Millisecond) {
-			return r, err
+			break
 		}
 	}
+	return r, err
 }
 
 // step does with r what comes next. Where two could do it, two try.

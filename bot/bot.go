@@ -187,13 +187,18 @@ func (b *Bot) read(ctx context.Context, e Envelope, into any) bool {
 // ack acknowledges. An error is only worth a log line: the person then sees
 // Slack's own message, and a redelivery finds the operation done already.
 func (b *Bot) ack(e Envelope, answer any) {
-	if err := e.Ack(answer); err != nil {
+	if err := b.acked(e, answer); err != nil {
 		b.log.Warn("an acknowledgement could not be sent", "envelope", e.ID, "type", e.Type, "error", err)
-		return
 	}
-	if b.answers != nil {
+}
+
+// acked acknowledges, and counts how long that took.
+func (b *Bot) acked(e Envelope, answer any) error {
+	err := e.Ack(answer)
+	if err == nil && b.answers != nil {
 		b.answers(e.Type, b.clock().Sub(e.Received))
 	}
+	return err
 }
 
 // tell answers a person privately, after the acknowledgement.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -24,21 +25,21 @@ type slashCommand struct {
 // command answers one command, in its acknowledgement.
 func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 	if c.Team != b.slack.Team() {
-		b.ack(e, ephemeral(wrongTeam))
+		b.respond(ctx, e, c, wrongTeam)
 		return
 	}
 	parsed, err := b.grammar.Parse(c.Text)
 	if err != nil {
-		b.ack(e, ephemeral(err.Error()))
+		b.respond(ctx, e, c, err.Error())
 		return
 	}
 	switch parsed := parsed.(type) {
 	case commands.Ask:
 		b.ask(ctx, e, c, parsed)
 	case commands.Help:
-		b.ack(e, ephemeral(b.grammar.Help()))
+		b.respond(ctx, e, c, b.grammar.Help())
 	case commands.Status, commands.List, commands.Limits, commands.Cancel:
-		b.ack(e, ephemeral(laterSentence))
+		b.respond(ctx, e, c, laterSentence)
 	}
 }
 
@@ -54,12 +55,30 @@ func (b *Bot) ask(ctx context.Context, e Envelope, c slashCommand, wish commands
 	r, err := b.desk.Ask(limited, by, approvals.Wish{Action: wish.Action, Devices: devices, Comment: wish.Comment})
 	if err != nil {
 		b.noteFailure(ctx, "ask", r.ID, c.User, err)
-		b.ack(e, ephemeral(explain(err)))
+		b.respond(ctx, e, c, explain(err))
 		return
 	}
 	b.slack.remember(r.ID, c.ResponseURL)
-	b.ack(e, ephemeral(recorded(r)))
+	b.respond(ctx, e, c, recorded(r))
 }
+
+// respond answers a command in its acknowledgement, or where that cannot be
+// had, in the next way that works.
+func (b *Bot) respond(ctx context.Context, e Envelope, c slashCommand, text string) {
+	err := errNoPayload
+	if e.TakesPayload {
+		err = b.acked(e, ephemeral(text))
+	}
+	if err == nil {
+		return
+	}
+	b.log.WarnContext(ctx, "a command is answered beside its acknowledgement", "envelope", e.ID, "error", err)
+	b.ack(e, nil)
+	b.tell(ctx, reply{c.User, c.Channel, c.ResponseURL}, text)
+}
+
+// errNoPayload says that an acknowledgement may hold no answer.
+var errNoPayload = errors.New("the envelope takes no answer")
 
 // private is an answer in an acknowledgement that only one person sees.
 type private struct {

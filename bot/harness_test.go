@@ -180,15 +180,19 @@ func (w *watched) opened() []time.Time {
 func (w *watched) pauses() (pauses []time.Duration, causes []string) {
 	for line := range strings.Lines(w.logged()) {
 		var l struct {
-			Msg   string        `json:"msg"`
-			Again time.Duration `json:"again_in"`
-			Error string        `json:"error"`
+			Msg   string `json:"msg"`
+			Again string `json:"again_in"`
+			Error string `json:"error"`
 		}
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			w.t.Fatalf("log line %q: %v", line, err)
 		}
 		if strings.Contains(l.Msg, "trying again") {
-			pauses, causes = append(pauses, l.Again), append(causes, l.Error)
+			again, err := time.ParseDuration(l.Again)
+			if err != nil {
+				w.t.Fatalf("log line %q: %v", line, err)
+			}
+			pauses, causes = append(pauses, again), append(causes, l.Error)
 		}
 	}
 	return pauses, causes

@@ -24,6 +24,7 @@ type denial struct {
 	ID      string `json:"id"`
 	Digest  string `json:"digest"`
 	Channel string `json:"channel"`
+	TS      string `json:"ts"` // the message whose button was pressed
 }
 
 // press answers a click on a button of a card.
@@ -44,7 +45,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	case actionRetry:
 		r, err = b.desk.Retry(limited, by, id, digest)
 	case actionDeny:
-		err = b.openDenial(limited, i, denial{id, digest, by.Place.Channel})
+		err = b.openDenial(limited, i, denial{id, digest, by.Place.Channel, i.Container.MessageTs})
 	default:
 		b.ack(e, nil) // a link, or a button of another version
 		return
@@ -58,20 +59,27 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 		b.tell(ctx, to, decided(action.ActionID, r))
 	}
 	if r.ID == id { // Retry answers with another request, which has a card of its own
-		b.retireCopy(ctx, i.Container, r)
+		b.tidy(ctx, i.Container.ChannelID, i.Container.MessageTs, r)
 	}
 }
 
-// retireCopy takes away the message that was clicked if the record holds
-// another one: a crash between posting and saving can leave a second card.
-func (b *Bot) retireCopy(ctx context.Context, at slack.Container, r approvals.Request) {
-	if r.Card.TS == "" || at.MessageTs == "" || r.Card.TS == at.MessageTs {
+// tidy puts right what a crash between posting a card and saving its name can
+// leave: a card that the record does not know, or a second copy of one. The
+// click says which message it came from.
+func (b *Bot) tidy(ctx context.Context, channel, ts string, r approvals.Request) {
+	if ts == "" || r.ID == "" || r.Place.Channel != channel || r.Card.TS == ts {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
 	defer cancel()
-	if err := b.slack.Retire(ctx, at.ChannelID, at.MessageTs); err != nil {
-		b.log.WarnContext(ctx, "the second copy of a card could not be taken away", "request", r.ID, "error", err)
+	var err error
+	if r.Card.TS == "" {
+		err = b.desk.Found(ctx, r, ts)
+	} else {
+		err = b.slack.Retire(ctx, channel, ts)
+	}
+	if err != nil {
+		b.log.WarnContext(ctx, "a card that the record does not know could not be put right", "request", r.ID, "error", err)
 	}
 }
 
@@ -135,10 +143,11 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 	if err != nil {
 		b.noteFailure(ctx, actionDeny, d.ID, by.User, err)
 		wrong(cut(explain(err), 300))
-		return
+	} else {
+		b.ack(e, nil)
+		b.tell(ctx, reply{user: by.User, channel: d.Channel}, decided(actionDeny, r))
 	}
-	b.ack(e, nil)
-	b.tell(ctx, reply{user: by.User, channel: d.Channel}, decided(actionDeny, r))
+	b.tidy(ctx, d.Channel, d.TS, r)
 }
 
 // reason is what was typed, without what could mislead a reader.

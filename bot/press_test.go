@@ -20,17 +20,14 @@ func TestSecondCopyOfACardIsTakenAway(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	b := New(Config{Slack: o.slack, Log: slog.New(slog.DiscardHandler), Clock: o.clock.now})
 	first, second := o.post(t, pending("investigate", 1)), o.post(t, pending("investigate", 1))
-	click := func(ts string) slack.Container { return slack.Container{ChannelID: room, MessageTs: ts} }
-	nowhere := first
-	nowhere.Card.TS = "" // posted, and not saved yet
-	for _, at := range []slack.Container{click(first.Card.TS), click("")} {
-		b.retireCopy(t.Context(), at, first)
+	for _, ts := range []string{first.Card.TS, ""} {
+		b.tidy(t.Context(), room, ts, first)
 	}
-	b.retireCopy(t.Context(), click(second.Card.TS), nowhere)
+	b.tidy(t.Context(), "C0ELSEWHERE", second.Card.TS, first)
 	if got := o.Messages(room); len(got) != 2 {
 		t.Fatalf("%d messages are left, want both", len(got))
 	}
-	b.retireCopy(t.Context(), click(second.Card.TS), first)
+	b.tidy(t.Context(), room, second.Card.TS, first)
 	if got := o.Messages(room); len(got) != 1 || got[0].TS != first.Card.TS {
 		t.Errorf("left are %+v, want the card of the record", got)
 	}

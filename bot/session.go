@@ -94,7 +94,7 @@ func (r *running) keepOne(ctx context.Context) {
 		}
 		wait := r.pace.next(failed, err)
 		if err != nil {
-			r.Log.WarnContext(ctx, "a socket to slack is missing; trying again", "error", err, "again_in", wait)
+			r.Log.WarnContext(ctx, "a socket to slack is missing; trying again", "error", err, "again_in", wait.String())
 		}
 		pause(ctx, wait)
 	}

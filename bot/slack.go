@@ -83,8 +83,8 @@ func (s *Slack) OpenSocket(ctx context.Context) (string, error) {
 
 // Show implements [approvals.Chat].
 func (s *Slack) Show(ctx context.Context, r approvals.Request) (string, error) {
-	if r.Card.TS == "" && r.State.Ended() && len(r.Calls) == 0 {
-		return "", s.tellRequester(ctx, r)
+	if r.Card.TS == "" && r.State.Ended() && r.Opened.IsZero() {
+		return "", s.Tell(ctx, r)
 	}
 	blocks, text := s.views.card(r)
 	if r.Card.TS == "" {
@@ -155,9 +155,8 @@ func (s *Slack) remember(id, url string) {
 	}
 }
 
-// tellRequester tells somebody privately how their request ended that never
-// had a card.
-func (s *Slack) tellRequester(ctx context.Context, r approvals.Request) error {
+// Tell implements [approvals.Chat].
+func (s *Slack) Tell(ctx context.Context, r approvals.Request) error {
 	s.mu.Lock()
 	u := s.urls[r.ID]
 	s.mu.Unlock()

@@ -16,7 +16,7 @@ local kept = redis.call('GET', op)
 if kept then
   return answer('repeat', {answer = kept, due = tonumber(redis.call('ZSCORE', agenda, c.id) or 0)})
 end
-if now - c.made > 3000 then
+if math.abs(now - c.made) > 3000 then
   return answer('late')
 end
 local current = redis.call('GET', request)
@@ -79,7 +79,7 @@ end
 
 local due = c.due
 if c.waiting then
-  local rank = redis.call('ZRANK', queue, c.waiting)
+  local rank = redis.call('ZRANK', queue, c.waiting) or 0
   local at = opens(window, hold, c.limits, rank, now)
   if due == 0 or at < due then
     due = at

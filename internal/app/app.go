@@ -144,7 +144,7 @@ func (a *App) store(rdb redis.UniversalClient, team string) *approvals.Store {
 	c := a.config
 	return approvals.NewStore(approvals.StoreConfig{
 		Redis: rdb, Tenant: approvals.Tenant{Cloud: c.Cloud.Name, Tenant: c.Tenant, Client: c.ClientID}, Team: team,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
 	})
 }
 

@@ -48,14 +48,17 @@ func start(t *testing.T, place func(*sandbox.Options), env func(*app.Env)) *sand
 
 var requestID = regexp.MustCompile(`D-[0-9A-Z]{6}`)
 
-// ask types a command that is recorded, and returns the request's id.
+// ask types a command that is recorded, and returns the request's id. What
+// comes of it may be told before the acknowledgement is shown, so the answer is
+// looked for among all that the person is told.
 func ask(t testing.TB, p *sandbox.Place, user, text string) string {
 	t.Helper()
 	answer := command(t, p, user, sandbox.Incident, text)
 	id := requestID.FindString(answer)
-	if !strings.HasPrefix(answer, "Recorded as ") || id == "" {
+	if id == "" {
 		t.Fatalf("%s: answer %q, want that it is recorded", text, answer)
 	}
+	told(t, p, user, "Recorded as "+id)
 	return id
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,8 +73,21 @@ func (r *reader) secret(name, value, file string) string {
 }
 
 func (r *reader) token(name, prefix, value string) string {
-	if value != "" && !strings.HasPrefix(value, prefix) {
-		r.wrong(name, "must begin with %s", prefix)
+	if value != "" && (!strings.HasPrefix(value, prefix) || !tokenForm.MatchString(value)) {
+		r.wrong(name, "must begin with %s, and have nothing but letters, digits and hyphens", prefix)
+	}
+	return value
+}
+
+var (
+	tokenForm = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	// Entra's ids are GUIDs; a tenant can be named by its domain as well.
+	entraForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`)
+)
+
+func (r *reader) entra(name, value string) string {
+	if r.required(name, value) != "" && !entraForm.MatchString(value) {
+		r.wrong(name, "must be an id, or for a tenant its domain")
 	}
 	return value
 }
@@ -95,18 +109,18 @@ func (r *reader) word(name, value string, allowed ...string) string {
 	return value
 }
 
-func (r *reader) duration(name, value string) time.Duration {
+func (r *reader) duration(name, value string, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		r.wrong(name, "must be a time like 30m or 2160h, and more than nothing")
+	if err != nil || d < least {
+		r.wrong(name, "must be a time like 30m or 2160h, and at least %s", least)
 	}
 	return d
 }
 
 func (r *reader) level(value string) slog.Level {
 	var l slog.Level
-	if l.UnmarshalText([]byte(value)) != nil {
-		r.wrong("LOG_LEVEL", "must be debug, info, warn or error")
+	if l.UnmarshalText([]byte(r.word("LOG_LEVEL", strings.ToLower(value), "debug", "info", "warn", "error"))) != nil {
+		return slog.LevelInfo // said by word
 	}
 	return l
 }
@@ -126,7 +140,7 @@ func (r *reader) address(name, value string) string {
 func (r *reader) url(name, value string, insecure bool) string {
 	u, err := url.Parse(value)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http",
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http",
 		u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		r.wrong(name, "must be an https address without a user name and without ? and #")
 	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
