@@ -71,8 +71,10 @@ bench: ## Run the benchmarks (BENCH=Parse for some of them)
 	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
 
 .PHONY: fuzz
-fuzz: ## Fuzz the grammar for FUZZTIME (60s)
+fuzz: ## Fuzz the grammar, the configuration and the stored records, FUZZTIME (60s) each
 	$(GO) test ./commands -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/app -run '^$$' -fuzz FuzzConfig -fuzztime $(FUZZTIME)
+	$(GO) test ./approvals -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 
 .PHONY: chaos
 chaos: ## Kill the bot KILLS times (60) at the worst moments; about two seconds each, and five minutes
