@@ -16,11 +16,13 @@ func (w *Worker) render(ctx context.Context, c claimed, id string) {
 	case isNo(err, NoSuchRequest), err == nil && !r.behind():
 		w.giveBack(ctx, c, time.Time{})
 		return
-	case err == nil:
-		err = w.draw(ctx, r)
+	case err != nil:
+		w.log.WarnContext(ctx, "a request cannot be read; trying again", "request", id, "error", err)
+		w.giveBack(ctx, c, w.store.Now().Add(stepRetry))
+		return
 	}
 	var later *Later
-	switch {
+	switch err = w.draw(ctx, r); {
 	case err == nil:
 	case errors.As(err, &later):
 		w.giveBack(ctx, c, w.store.Now().Add(later.After))

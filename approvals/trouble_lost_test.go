@@ -132,9 +132,12 @@ func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
 		if err := s.Prepare(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Create(t.Context(), newOp(), asked(device(2)), 0); err != nil { // its connection is used again
-			t.Fatal(err)
-		}
+		n := 1
+		waitFor(t, func(ctx context.Context) bool { // the replica keeps up; the connection is used again
+			n++
+			_, err := s.Create(ctx, newOp(), asked(device(n)), 0)
+			return err == nil
+		})
 		thaw := replica.Freeze(t)
 		proxy.drop.Store(1)
 		_, err := s.Create(t.Context(), "a", asked(device(1)), 0)
@@ -145,9 +148,10 @@ func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
 			t.Error("it was not recorded: this test shows nothing")
 		}
 		thaw()
-		if _, err := s.Create(t.Context(), "a", asked(device(1)), 0); err != nil {
-			t.Errorf("the same again, with the replica back: %v", err)
-		}
+		waitFor(t, func(ctx context.Context) bool { // the same again is confirmed once the replica is back
+			_, err := s.Create(ctx, "a", asked(device(1)), 0)
+			return err == nil
+		})
 	})
 }
 
