@@ -164,7 +164,11 @@ func (w *Worker) take(ctx context.Context, c claimed) {
 // committed the claim is given back.
 func (w *Worker) goOn(ctx context.Context, c claimed, r Request) {
 	again, err := w.step(ctx, r)
-	if err != nil {
+	switch {
+	case isNo(err, DoesNotFit):
+		w.log.DebugContext(ctx, "others were faster", "request", r.ID, "error", err)
+		again = w.store.Now().Add(stepRetry)
+	case err != nil:
 		w.log.WarnContext(ctx, "a step failed; trying again", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)
 	}

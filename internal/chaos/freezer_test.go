@@ -24,7 +24,7 @@ var turnTaken = regexp.MustCompile(`"take":\{"turn":"(D-[0-9A-Z]+)/([0-9]+)"`)
 // stopBeforePOST stops a process after its call was saved as being sent and
 // before it knows: the reply is on its way.
 func (r *round) stopBeforePOST(ctx context.Context, within time.Duration) (f frozen, s *slot, ok bool) {
-	t := r.gate.set(moment{at: redisSays, has: takesSlot}.fits)
+	t := r.gate.set(moment{at: redisSays, has: takesSlot, also: wasMade}.fits)
 	select {
 	case p := <-t.caught:
 		turn := turnTaken.FindStringSubmatch(p.text)

@@ -23,8 +23,9 @@ const (
 	postSays               // Defender has carried it out; its answer is about to come back
 )
 
-// passage is one thing that passes at a place: a command to Redis, the method
-// and form of a call to Slack, an acknowledgement, the body of a POST.
+// passage is one thing that passes at a place: a command to Redis and, on the
+// way back, its reply after it; the method and form of a call to Slack, an
+// acknowledgement, the body of a POST.
 type passage struct {
 	at   place
 	text string
@@ -94,16 +95,20 @@ type moment struct {
 	name   string
 	at     place
 	has    string // what passes has this in it
+	also   string // and this
 	lacks  string // and, unless empty, not this
 	goesOn bool   // what was caught goes on after the death of its sender
 }
 
 func (m moment) fits(p passage) bool {
-	return p.at == m.at && strings.Contains(p.text, m.has) && (m.lacks == "" || !strings.Contains(p.text, m.lacks))
+	return p.at == m.at && strings.Contains(p.text, m.has) && strings.Contains(p.text, m.also) && (m.lacks == "" || !strings.Contains(p.text, m.lacks))
 }
 
-// What the store's script is told of a change says which change it is.
+// What the store's script is told of a change says which change it is, and what
+// it answers whether the change was made: one that was decided on an old record
+// is refused, and decided again.
 const (
+	wasMade    = `"status":"ok"`
 	takesSlot  = `"take":{`
 	settles    = `"settle":`
 	handsOver  = `"lease":`
@@ -120,11 +125,11 @@ func moments() []moment {
 	return []moment{
 		{name: "recorded, before the acknowledgement", at: ackAsks, has: acksAsk},
 		{name: "after the acknowledgement", at: ackTold, has: acksAsk, goesOn: true},
-		{name: "approved, before the click is answered", at: redisSays, has: handsOver},
+		{name: "approved, before the click is answered", at: redisSays, has: handsOver, also: wasMade},
 		{name: "sending not saved yet", at: redisAsks, has: takesSlot},
 		{name: "sending saved after the death", at: redisAsks, has: takesSlot, goesOn: true},
-		{name: "sending saved, reply on its way", at: redisSays, has: takesSlot},
-		{name: "sending saved", at: redisTold, has: takesSlot, goesOn: true},
+		{name: "sending saved, reply on its way", at: redisSays, has: takesSlot, also: wasMade},
+		{name: "sending saved", at: redisTold, has: takesSlot, also: wasMade, goesOn: true},
 		{name: "POST left and was lost", at: postAsks, has: wholePOSTs},
 		{name: "POST left and arrives after the death", at: postAsks, has: wholePOSTs, goesOn: true},
 		{name: "POST arrived", at: postSent, has: wholePOSTs},

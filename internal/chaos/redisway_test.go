@@ -116,14 +116,14 @@ func (w *redisWay) answer(in, out net.Conn, asked <-chan string) {
 			}
 			continue
 		}
-		command := <-asked
-		if !w.gate.pass(passage{redisSays, command, w.slot}) {
+		said := <-asked + string(reply)
+		if !w.gate.pass(passage{redisSays, said, w.slot}) {
 			return
 		}
 		if _, err := in.Write(reply); err != nil {
 			return
 		}
-		if !w.gate.pass(passage{redisTold, command, w.slot}) {
+		if !w.gate.pass(passage{redisTold, said, w.slot}) {
 			return
 		}
 	}
