@@ -198,7 +198,7 @@ func (c *change) slotted(before, after Request, e Event) {
 // requeued releases the slot only if no byte can have left: an answer, even
 // 429 or 401, may have been counted.
 func (c *change) requeued(e Requeue, slot string) {
-	if e.Why.Reason == NotReached || e.Why.Reason == NotDurable {
+	if e.Why.Reason.unsent() {
 		c.Release = slot
 		return
 	}

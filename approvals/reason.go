@@ -51,6 +51,7 @@ const (
 	WaitsForWindow    Reason = "waits_for_window"   // Microsoft's limit is used up
 	Throttled         Reason = "throttled"          // Defender said: too many requests
 	NotReached        Reason = "not_reached"        // no connection to Defender
+	HeldUp            Reason = "held_up"            // we let the moment for sending pass
 	NoToken           Reason = "no_token"           // no access token to be had, or it was refused
 	NotDurable        Reason = "not_durable"        // too few replicas of Redis confirmed
 	ApproverUnchecked Reason = "approver_unchecked" // could not check that the approver still may
@@ -70,6 +71,9 @@ const (
 	Refused           Reason = "refused" // Defender refused it for another reason
 	Ran               Reason = "ran"     // it ran and ended as Defender says
 )
+
+// unsent says that an attempt came to nothing before a byte of it left.
+func (r Reason) unsent() bool { return r == NotReached || r == HeldUp || r == NotDurable }
 
 // Why is a reason with what belongs to it.
 type Why struct {

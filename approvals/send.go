@@ -70,7 +70,11 @@ func (w *Worker) refusal(ctx context.Context, r Request, i int, err error) CallE
 		why.Reason = AnswerLost
 		return Doubt{Attempt: attempt, Why: why}
 	case defender.NotSent:
-		return Requeue{Attempt: attempt, Why: Why{Reason: NotReached}, Hold: w.holdUntil(r)}
+		why = Why{Reason: NotReached}
+		if errors.Is(err, defender.ErrLate) {
+			why = Why{Reason: HeldUp}
+		}
+		return Requeue{Attempt: attempt, Why: why, Hold: w.holdUntil(r)}
 	case defender.Unauthenticated:
 		return Requeue{Attempt: attempt, Why: Why{Reason: NoToken, Target: e.Target}, Hold: w.holdUntil(r)}
 	case defender.Throttled:

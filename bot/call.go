@@ -60,7 +60,7 @@ func moment(c approvals.Call) []span {
 	switch c.State {
 	case approvals.Queued:
 		if at := nextTry(c); !at.IsZero() {
-			return []span{words(". Expected to be sent about "), when(at)}
+			return []span{words(". Expected to be sent: "), when(at)}
 		}
 	case approvals.Running:
 		return []span{words(" since "), when(c.Started)}

@@ -52,6 +52,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.WaitsForWindow:    {what: "Microsoft's limit for this action is used up for now"},
 		approvals.Throttled:         {what: "Defender says that there are too many calls for now"},
 		approvals.NotReached:        {what: "Defender cannot be reached"},
+		approvals.HeldUp:            {what: "This bot was held up and did not send it in time"},
 		approvals.NoToken:           {"Microsoft gives this bot no valid access token", true, "Whoever runs this bot should check its credential."},
 		approvals.NotDurable:        {what: "Redis could not confirm on enough replicas that the call was written down", then: "Whoever runs this bot should look at Redis."},
 		approvals.ApproverUnchecked: {what: "Slack cannot be asked whether the approver still may approve"},

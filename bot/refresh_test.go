@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"slices"
@@ -40,11 +41,27 @@ func startTraffic(t testing.TB, s *slackfake.Server, people int) *traffic {
 				f.typed.Add(1)
 				if err != nil || !out.Acked {
 					f.missing.Add(1)
+					f.wait(t, s)
 				}
 			}
 		})
 	}
 	return f
+}
+
+// wait lets somebody whose command failed wait until Slack has a socket to send
+// the next one to.
+func (f *traffic) wait(t testing.TB, s *slackfake.Server) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		select {
+		case <-f.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	_ = s.Wait(ctx, func(*slackfake.Server) bool { return len(s.Sockets()) > 0 }) // or the traffic has ended
 }
 
 // lull runs f while no command is under way, as Slack ends a socket only when

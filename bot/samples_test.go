@@ -154,6 +154,7 @@ func openCalls() map[string]approvals.Call {
 		"queued-expected": {State: approvals.Queued, Expected: after(41), Why: approvals.Why{Reason: approvals.WaitsForWindow}},
 		"throttled":       {State: approvals.Queued, Why: approvals.Why{Reason: approvals.Throttled, Detail: "Too many requests.", Until: after(5)}},
 		"not-reached":     {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.NotReached}},
+		"held-up":         {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.HeldUp}},
 		"no-token":        {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.NoToken, Detail: "invalid_client AADSTS7000215"}},
 		"not-durable":     {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.NotDurable}},
 		"unchecked":       {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: grace}},

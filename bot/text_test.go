@@ -80,7 +80,7 @@ func TestWhatCanBeDoneIsSaid(t *testing.T) {
 		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToCancel: true, approvals.NothingToRetry: true,
 		approvals.Ran: true, approvals.UnsupportedOS: true,
 		// These go on by themselves; the card says when, or what is done.
-		approvals.WaitsForWindow: true, approvals.Throttled: true, approvals.NotReached: true, approvals.ApproverUnchecked: true,
+		approvals.WaitsForWindow: true, approvals.Throttled: true, approvals.NotReached: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,
 		approvals.AnswerLost: true, approvals.OwnerLost: true,
 	}
 	for name, reason := range reasonsOf(t) {

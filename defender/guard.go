@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-var (
-	// Refuses what would happen after [Order.NotAfter].
-	errLate = errors.New("the time for sending has passed")
-	// Refuses what would be written after the caller was told that nothing was.
-	errSealed = errors.New("the request was given up")
-)
+// ErrLate is in the error of a call that was not made because its time had passed:
+// [Order.NotAfter], or that of its token.
+var ErrLate = errors.New("the time for sending has passed")
+
+// errSealed refuses what would be written after the caller was told that nothing was.
+var errSealed = errors.New("the request was given up")
 
 // guard watches the one connection of one POST. It stands below TLS, so that it sees
 // what really leaves, through a proxy too. It refuses every dial and write after
@@ -65,7 +65,7 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 func (g *guard) dial(ctx context.Context, dial dialer, network, address string) (net.Conn, error) {
 	left := g.notAfter.Sub(g.now())
 	if left <= 0 {
-		return nil, errLate
+		return nil, ErrLate
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
@@ -96,7 +96,7 @@ func (g *guard) allow() error {
 	case g.sealed:
 		return errSealed
 	case g.now().After(g.notAfter):
-		return errLate
+		return ErrLate
 	}
 	g.wrote = g.wrote || g.ready
 	return nil

@@ -72,6 +72,9 @@ func TestNothingLeavesAfterNotAfter(t *testing.T) {
 			o.NotAfter = c.now().Add(tt.after)
 			_, err := r.Start(t.Context(), o)
 			failed(t, err, defender.NotSent)
+			if !errors.Is(err, defender.ErrLate) {
+				t.Errorf("%v does not say that it was late", err)
+			}
 			if got := dials.Load(); got != tt.dials {
 				t.Errorf("%d dials, want %d", got, tt.dials)
 			}
@@ -146,6 +149,9 @@ func TestNotSent(t *testing.T) {
 			r.connect(t, defender.Config{BaseURL: base, Now: time.Now, Transport: transport})
 			_, err := r.Start(t.Context(), order(t, "collect", device32))
 			failed(t, err, defender.NotSent)
+			if errors.Is(err, defender.ErrLate) {
+				t.Errorf("%v says that it was late", err)
+			}
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
@@ -66,7 +67,7 @@ func (c *Client) post(ctx context.Context, o Order) (answer, *Error) {
 	}
 	token, ok := c.tokens.Current()
 	if !ok {
-		return answer{}, &Error{Cause: NotSent, Err: errors.New("no token in hand")}
+		return answer{}, &Error{Cause: NotSent, Err: fmt.Errorf("%w: no token in hand", ErrLate)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, httpLimit)
 	defer cancel()

@@ -2,7 +2,9 @@ package app_test
 
 import (
 	"flag"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,6 +18,43 @@ import (
 var update = flag.Bool("update", false, "write the tables of the README anew")
 
 const readme = "../../README.md"
+
+// TestDocumentsNameWhatThereIs holds the documents to the tests and benchmarks
+// that they name.
+func TestDocumentsNameWhatThereIs(t *testing.T) {
+	const root = "../.."
+	there := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)\w+)\(`).FindAllStringSubmatch(string(text), -1) {
+			there[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", pattern, files, err)
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range regexp.MustCompile("`((?:Test|Benchmark|Fuzz)[A-Z]\\w+)`").FindAllStringSubmatch(string(text), -1) {
+				if !there[name[1]] {
+					t.Errorf("%s names %s, which is not there", f, name[1])
+				}
+			}
+		}
+	}
+}
 
 // TestREADME keeps the README's tables as the code has them.
 func TestREADME(t *testing.T) {

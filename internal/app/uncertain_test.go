@@ -21,8 +21,10 @@ import (
 // timeless is a place whose time the test moves.
 func timeless(t *testing.T) *sandbox.Place {
 	t.Helper()
-	return open(t, "", func(o *sandbox.Options) { o.Redis = "" })
+	return open(t, "", embedded)
 }
+
+func embedded(o *sandbox.Options) { o.Redis = "" }
 
 // record reads a request out of Redis, as it is stored.
 func record(t *testing.T, p *sandbox.Place, id string) approvals.Request {
@@ -68,9 +70,7 @@ func pass(t *testing.T, p *sandbox.Place, id string, step, most time.Duration, s
 			return last
 		}
 		looked := len(p.Defender.Calls())
-		if err := p.Skip(step); err != nil {
-			t.Fatal(err)
-		}
+		skip(t, p, step)
 		one, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		_ = p.Defender.Wait(one, func(s defenderfake.Snapshot) bool { return len(s.Calls) > looked })
 		cancel()
@@ -83,6 +83,34 @@ func pass(t *testing.T, p *sandbox.Place, id string, step, most time.Duration, s
 		t.Fatalf("%s is %s (%+v) after %s, want one of %v", id, last.State, last.Why, most, states)
 	}
 	return last
+}
+
+// skip lets time pass.
+func skip(t *testing.T, p *sandbox.Place, d time.Duration) {
+	t.Helper()
+	if err := p.Skip(d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// anHourWithout is an hour without Defender: at first it answers every look-up
+// with 503, then nobody is there.
+func anHourWithout(t *testing.T, p *sandbox.Place) {
+	t.Helper()
+	refuses := p.Defender.Inject(defenderfake.Fault{Status: 503})
+	for range 6 {
+		looked := len(p.Defender.Calls())
+		skip(t, p, 5*time.Minute)
+		if err := p.Defender.Wait(limit(t), func(s defenderfake.Snapshot) bool { return len(s.Calls) > looked }); err != nil {
+			t.Fatalf("Defender was not asked again: %v", err)
+		}
+	}
+	refuses()
+	p.Defender.Down()
+	skip(t, p, 30*time.Minute)
+	if err := p.Defender.Up(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestUncertainOutcomes loses the answer to a POST in every way there is. It is
@@ -156,12 +184,9 @@ func TestUncertainOutcomes(t *testing.T) {
 				pass(t, p, id, time.Second, 10*time.Second, approvals.Uncertain)
 			}
 			if tt.down {
-				p.Defender.Down()
-				if err := p.Skip(time.Hour); err != nil {
-					t.Fatal(err)
-				}
-				if err := p.Defender.Up(); err != nil {
-					t.Fatal(err)
+				anHourWithout(t, p)
+				if got := record(t, p, id).Calls[0].State; got != approvals.Uncertain {
+					t.Errorf("%s after an hour in which nothing could be found out, want uncertain", got)
 				}
 			}
 			step, most := 25*time.Second, 10*time.Minute

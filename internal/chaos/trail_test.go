@@ -100,7 +100,7 @@ func (p *replay) stepCall(e audit.Entry, i int) (gap string) {
 	switch {
 	case e.Event == "send":
 		p.sends[i]++
-	case e.Event == "requeue" && (e.Detail == string(approvals.NotReached) || e.Detail == string(approvals.NotDurable)):
+	case e.Event == "requeue" && slices.Contains([]approvals.Reason{approvals.NotReached, approvals.HeldUp, approvals.NotDurable}, approvals.Reason(e.Detail)):
 		p.unsent[i]++
 	}
 	return gap

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"defenderbot/internal/redistest"
+)
+
+// TestMakeThingsGoWrong presses the buttons that the story does not: an answer
+// that is cut, sockets that are refreshed, and a Defender that is down.
+func TestMakeThingsGoWrong(t *testing.T) {
+	path, ok := findChromium(t)
+	if !ok {
+		return
+	}
+	for _, w := range widths() {
+		t.Run("mouse/"+w.name, func(t *testing.T) {
+			at := place{browse(t, path), sandboxAt(t)}
+			ada, grace := become(t, at, "ada", "incident-42", w), become(t, at, "grace", "incident-42", w)
+			answerCut(ada, grace)
+			refreshedUnder(ada, grace)
+			defenderDown(ada, grace)
+		})
+	}
+}
+
+// decided asks for a package of a device and has it approved.
+func decided(ada, grace *tab, device, comment string, before func()) {
+	mouse{}.ask(ada, "collect", device, comment)
+	grace.sees(newest, "Waiting for approval", comment)
+	before()
+	mouse{}.press(grace, approve)
+}
+
+// ends lets time run until the card of a comment shows the end.
+func ends(p *tab, comment string) {
+	mouse{}.trouble(p, "fast")
+	p.until(`[...document.querySelectorAll(".message[data-ts]")].some((m) => m.textContent.includes("` + comment + `") && m.textContent.includes("✅ Succeeded"))`)
+	mouse{}.trouble(p, "real")
+	p.sees("#troubles", "now ×1")
+}
+
+// answerCut starts the action once; the card says that nobody knows, until the
+// action is found.
+func answerCut(ada, grace *tab) {
+	decided(ada, grace, "lt-ada.contoso.example", "the answer is cut", func() {
+		mouse{}.trouble(ada, "cut")
+		ada.sees("#t-cut", "armed")
+	})
+	ada.sees("#messages", "no answer came")
+	ada.sees("#t-cut", "next POST")
+	ada.sees("#calls", "cut")
+	ada.shot("uncertain")
+	ends(ada, "the answer is cut")
+	if n := eval[int](ada, `document.querySelectorAll("#devices .what").length`); n != 1 {
+		ada.fail("Defender has %d actions, want 1", n)
+	}
+}
+
+// refreshedUnder has Slack announce the end of the sockets; nobody notices.
+func refreshedUnder(ada, grace *tab) {
+	mouse{}.trouble(ada, "refresh")
+	decided(ada, grace, "desktop-test123", "the sockets are refreshed", func() { ada.sees("#lamp", "4 sockets") })
+	ends(ada, "the sockets are refreshed")
+	ada.sees("#lamp", "2 sockets")
+}
+
+// defenderDown keeps what is approved until Defender is back.
+func defenderDown(ada, grace *tab) {
+	decided(ada, grace, "web-02.contoso.example", "nobody is there", func() {
+		mouse{}.trouble(ada, "down")
+		ada.sees("#troubles", "it is down")
+	})
+	grace.sees("#messages", "Defender cannot be reached")
+	grace.shot("down")
+	mouse{}.trouble(ada, "up")
+	ada.sees("#troubles", "port closed")
+	ends(ada, "nobody is there")
+}
+
+// TestOwnRedis runs the page on a Redis whose time nobody can move.
+func TestOwnRedis(t *testing.T) {
+	path, ok := findChromium(t)
+	if !ok {
+		return
+	}
+	redistest.Real(t, func(t *testing.T, s *redistest.Server) {
+		at := place{browse(t, path), sandboxAt(t, "-redis", "redis://"+s.Addr)}
+		ada, grace := become(t, at, "ada", "incident-42", widths()[0]), become(t, at, "grace", "incident-42", widths()[1])
+		ada.until(`document.querySelector("#t-fixed").disabled`)
+		decided(ada, grace, "srv-db-01.contoso.example", "on a Redis of one's own", func() {})
+		ada.sees("#messages", "Approved by @Grace", "running in Defender")
+		if n, err := s.Client(t).DBSize(t.Context()).Result(); err != nil || n == 0 {
+			t.Errorf("the Redis has %d keys (%v), want what the bot has stored", n, err)
+		}
+	})
+}
+
+// TestEverybody is each of the six people at the page, in both widths.
+func TestEverybody(t *testing.T) {
+	path, ok := findChromium(t)
+	if !ok {
+		return
+	}
+	for _, w := range widths() {
+		t.Run(w.name, func(t *testing.T) {
+			at := place{browse(t, path), sandboxAt(t)}
+			ada := become(t, at, "ada", "incident-42", w)
+			mouse{}.ask(ada, "collect", "lt-ada.contoso.example", "for everybody")
+			ada.sees("#messages", "Recorded as D-", "Waiting for approval", "for everybody")
+			for _, who := range []struct{ handle, role, told string }{
+				{"ben", "responder", "not on the list of approvers"},
+				{"gus", "guest", "no guests"},
+				{"joan", "on call", "You approved D-"},
+			} {
+				p := become(t, at, who.handle, "incident-42", w)
+				p.sees("#people [aria-current]", who.role)
+				p.sees(newest, "for everybody")
+				mouse{}.press(p, approve)
+				p.sees("#messages", who.told, "Only visible to you")
+				p.leave()
+			}
+			mine := become(t, at, "ben", "incident-42", w)
+			mouse{}.ask(mine, "collect", "desktop-test123", "one of Ben's")
+			mine.sees("#messages", "Recorded as D-")
+			mine.leave()
+			grace := become(t, at, "grace", "incident-42", w)
+			grace.sees(newest, "one of Ben's")
+			mouse{}.press(grace, approve)
+			grace.sees("#messages", "You approved D-")
+			grace.leave()
+			for _, who := range []struct{ handle, room, told string }{
+				{"gus", "incident-42", "no guests"},
+				{"elsa", "partners", "not a valid command"},
+				{"ada", "random", "/invite"},
+			} {
+				p := become(t, at, who.handle, who.room, w)
+				mouse{}.ask(p, "collect", "lt-ada.contoso.example", "may I")
+				p.sees("#messages", who.told)
+				p.leave()
+			}
+		})
+	}
+}
+
+// leave closes the tab: a browser keeps six connections to a host, and every tab
+// holds one.
+func (p *tab) leave() {
+	p.Helper()
+	if err := chromedp.Cancel(p.ctx); err != nil {
+		p.Errorf("close a tab: %v", err)
+	}
+}
