@@ -39,7 +39,7 @@ type socket struct {
 
 	ping   string // guarded by Server.mu: what the last ping carried
 	missed int    // guarded by Server.mu: pings without a pong
-	ready  bool   // guarded by Server.mu: hello has been sent
+	ready  bool   // guarded by Server.mu: hello has been or is being sent
 }
 
 // connectionsOpen is https://docs.slack.dev/reference/methods/apps.connections.open. The ticket is good once, for 30 s.
@@ -125,9 +125,12 @@ func debugInfo(k *socket) object { return object{"host": fmt.Sprintf("applink-%d
 func (s *Server) greet(k *socket, count int) {
 	info := debugInfo(k)
 	info["started"], info["build_number"], info["approximate_connection_time"] = s.opts.Now().UTC().Format("2006-01-02 15:04:05.000"), 54, 18060
-	err := k.send(object{"type": "hello", "num_connections": count, "connection_info": object{"app_id": appID}, "debug_info": info})
-	if err == nil {
-		s.change(func() { k.ready = true })
+	hello := object{"type": "hello", "num_connections": count, "connection_info": object{"app_id": appID}, "debug_info": info}
+	k.write.Lock()
+	defer k.write.Unlock()
+	s.change(func() { k.ready = true })
+	if k.conn.WriteMessage(websocket.TextMessage, encode(hello)) != nil {
+		k.hangUp()
 	}
 }
 
