@@ -183,8 +183,13 @@ func (d *day) land() {
 		if f.lands.After(d.now) {
 			return false
 		}
-		if f.event != nil {
-			apply(d.t, f.by, f.request, On{0, f.event})
+		if f.event == nil {
+			return true
+		}
+		r := apply(d.t, f.by, f.request, On{0, f.event})
+		if r.Calls[0].State == Running { // what has ended is forgotten, so that a day fits into the memory
+			r = apply(d.t, f.by, r, On{0, Report{Job: r.Calls[0].Job, As: Succeeded}})
+			apply(d.t, f.by, r, Forget{})
 		}
 		return true
 	})
