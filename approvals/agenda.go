@@ -9,8 +9,8 @@ import (
 	"defenderbot/defender"
 )
 
-// Leases: how long a claim keeps others away. Longer than the work under it
-// takes, so that it is only ever over when its holder is gone.
+// Leases: how long a claim keeps other processes away. A step reads for at most
+// stepLimit and checks for as long again, and the POST comes after its commit.
 const (
 	requestLease = 30 * time.Second
 	cardLease    = time.Minute

@@ -22,6 +22,8 @@ type change struct {
 	Due   int64  `json:"due"`             // the agenda's score; 0: none
 	Lease int64  `json:"lease,omitempty"` // instead of Due: the request stays in the caller's hands
 	Card  string `json:"card,omitempty"`  // behind, again or shown
+	// When a card that is shown again comes to it; 0: at once.
+	CardAt int64 `json:"card_at,omitempty"`
 
 	Add    []string     `json:"add,omitempty"` // index entries
 	Drop   []string     `json:"drop,omitempty"`
@@ -80,8 +82,7 @@ func changeOf(before, after Request, e Event, limits []defender.Limit, now time.
 	c.indexed(before, after)
 	c.queued(before, after)
 	c.slotted(before, after, e)
-	c.audited(before, after, e, now)
-	return c, nil
+	return c, c.audited(before, after, e, now)
 }
 
 // encode is the stored form of a record: its version, then JSON, so that the
@@ -209,9 +210,9 @@ func (c *change) requeued(e Requeue, slot string) {
 }
 
 // audited writes down what happened to the request.
-func (c *change) audited(before, after Request, e Event, now time.Time) {
+func (c *change) audited(before, after Request, e Event, now time.Time) error {
 	if !worthAuditing(e) {
-		return
+		return nil
 	}
 	entry := Describe(before, after, e)
 	entry.At = now
@@ -219,9 +220,11 @@ func (c *change) audited(before, after Request, e Event, now time.Time) {
 		c.Trim = before.Terms.Retention.Milliseconds()
 	}
 	text, err := json.Marshal(entry)
-	if err == nil { // unreachable otherwise: every field is text, number or time
-		c.Audit = string(text)
+	if err != nil {
+		return fmt.Errorf("encode an audit entry of %s: %w", before.ID, err)
 	}
+	c.Audit = string(text)
+	return nil
 }
 
 func limitPairs(limits []defender.Limit) [][2]int64 {

@@ -17,20 +17,8 @@ const patience = 10 * time.Second
 
 // check looks up the devices of r and puts it to the approvers, or rejects it.
 func (w *Worker) check(ctx context.Context, r Request) (time.Time, error) {
-	if err := w.mark(ctx, r); err != nil {
-		return time.Time{}, err
-	}
-	found := make([]finding, len(r.Devices))
-	impatient := w.store.Now().Sub(r.Asked) > patience
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(5)
-	for i, d := range r.Devices {
-		g.Go(func() error {
-			found[i] = w.find(gctx, d, impatient)
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+	found, err := w.findAll(ctx, r)
+	if err != nil {
 		return time.Time{}, err
 	}
 	devices := make([]Device, len(found))
@@ -48,6 +36,32 @@ func (w *Worker) check(ctx context.Context, r Request) (time.Time, error) {
 	return time.Time{}, w.put(ctx, r, devices)
 }
 
+// findAll looks up what is not known of the devices of r by now: where the reads
+// are few for many, each try has to get further.
+func (w *Worker) findAll(ctx context.Context, r Request) ([]finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	found := make([]finding, len(r.Devices))
+	impatient := w.store.Now().Sub(r.Asked) > patience
+	g := new(errgroup.Group)
+	g.SetLimit(5)
+	for i, d := range r.Devices {
+		key := turnOf(r.ID, i)
+		if known, ok := w.found.recall(key); ok {
+			found[i] = finding{device: known.value}
+			continue
+		}
+		g.Go(safely(func() error {
+			found[i] = w.find(ctx, d, impatient)
+			if found[i].device.Verified {
+				w.found.note(key, found[i].device, w.store.Now())
+			}
+			return nil
+		}))
+	}
+	return found, g.Wait()
+}
+
 // put makes r pending with the devices that were found.
 func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 	if twice := sameTwice(devices); twice != "" {
@@ -59,6 +73,9 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 	}
 	budget, err := w.store.Budget(ctx, action)
 	if err != nil {
+		return err
+	}
+	if err := w.mark(ctx, r); err != nil {
 		return err
 	}
 	err = w.happen(ctx, r, Resolve{Devices: devices, Budget: budget})
@@ -82,8 +99,8 @@ type finding struct {
 	again  time.Time
 }
 
-// find looks one device up. When Defender cannot be asked, an id goes on as
-// not verified; a name cannot.
+// find looks one device up. When Defender cannot be asked, or not soon, an id
+// goes on as not verified; a name cannot.
 func (w *Worker) find(ctx context.Context, d Device, impatient bool) finding {
 	at, err := w.mayLookUp(ctx, d)
 	if err != nil {
@@ -103,8 +120,9 @@ func (w *Worker) find(ctx context.Context, d Device, impatient bool) finding {
 		}
 		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
 	}
+	full := err == nil // our own window is, and Defender may well answer
 	switch {
-	case err == nil || !impatient && !hopeless(err): // our own window is full, or Defender may answer yet
+	case !impatient && !hopeless(err), full && d.ID == "":
 		return finding{again: earliest(at, w.store.Now().Add(stepRetry))}
 	case d.ID != "":
 		return finding{device: Device{ID: d.ID, Name: d.Name}}

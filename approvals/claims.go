@@ -16,14 +16,16 @@ func (c claim) member() string { return c.prefix + c.owner }
 //
 //	asks/<user>/<id>               a request that is not decided yet
 //	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
-//	retry/<old>/<id>               a retry of another request; one ever
-//	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time
+//	retry/<old>/<id>               a retry of another request; one that was put to somebody ever
+//	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
+//	                               Its id may be that of an alert, until an investigation has its own
 func claims(r Request) []claim {
 	var list []claim
 	if r.State == Checking || r.State == Pending {
 		list = append(list, claim{asksPrefix(r.By), r.ID, false})
 	}
-	if r.RetryOf != "" && r.State != "" {
+	unseen := r.State.Ended() && r.Opened.IsZero()
+	if r.RetryOf != "" && r.State != "" && !unseen {
 		list = append(list, claim{"retry/" + r.RetryOf + "/", r.ID, true})
 	}
 	for i, d := range r.Devices {
@@ -32,18 +34,11 @@ func claims(r Request) []claim {
 		}
 	}
 	for _, c := range r.Calls {
-		for _, id := range c.Job.names() {
-			list = append(list, claim{jobPrefix(id), r.ID, true})
+		if c.Job.ID != "" {
+			list = append(list, claim{jobPrefix(c.Job.ID), r.ID, true})
 		}
 	}
 	return list
-}
-
-// names are the ids that Defender knows a job by. An investigation can be
-// asked for by its own id and by that of its alert, and answer with either.
-func (j Job) names() []string {
-	ids := slices.DeleteFunc([]string{j.ID, j.Alert}, func(id string) bool { return id == "" })
-	return slices.Compact(ids)
 }
 
 func jobPrefix(id string) string { return "job/" + id + "/" }

@@ -46,12 +46,12 @@ func (s *Store) Apply(ctx context.Context, op string, r Request, decide decision
 // approved by this: others leave it alone for the length of a lease. A claim
 // without a token means that there is nothing to go on with.
 func (s *Store) take(ctx context.Context, op string, r Request, decide decision) (Request, claimed, error) {
-	inHand := func(c *change, after Request) {
+	lease := func(c *change, after Request) {
 		if after.State == Approved {
 			c.Lease = requestLease.Milliseconds()
 		}
 	}
-	after, answer, err := s.apply(ctx, op, r, inHand, decide)
+	after, answer, err := s.apply(ctx, op, r, lease, decide)
 	if err != nil || answer.Status != statusOK || after.State != Approved {
 		return after, claimed{}, err
 	}
@@ -136,10 +136,7 @@ func decided(r Request, decide decision, now time.Time) (Request, Event, error) 
 // commit runs commit.lua once. It answers with status "ok" also where an
 // earlier try of the same run was carried out and only its answer was lost.
 func (s *Store) commit(ctx context.Context, op string, before, after Request, e Event, amend amendment, now time.Time) (committed, error) {
-	action, ok := s.actions[before.Action]
-	if !ok {
-		return committed{}, fmt.Errorf("%s: action %q is not in the catalogue", before.ID, before.Action)
-	}
+	action := s.actions[before.Action] // none: what an older version does not know can still be ended
 	c, err := changeOf(before, after, e, action.Post.Limits, now)
 	if err != nil {
 		return committed{}, err
@@ -178,7 +175,7 @@ var errTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrU
 
 // wakeUp wakes the own worker if the commit made something due now.
 func (s *Store) wakeUp(c change, a committed) {
-	now := a.Due > 0 && a.Due <= a.Time || c.Card == "behind" || c.Card == "again" || c.Moves
+	now := a.Due > 0 && a.Due <= a.Time || c.Card == "behind" || c.Card == "again" && c.CardAt == 0 || c.Moves
 	if !now {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -82,9 +83,9 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
 // lookUp finds out at once what has to be known about who asks and where.
 func (d *Desk) lookUp(ctx context.Context, by By) (f Facts, ch Channel, everybody []string, err error) {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { f, err = d.policy.facts(ctx, d.people, by.User); return err })
-	g.Go(func() (err error) { ch, err = d.people.Channel(ctx, by.Place.Channel); return err })
-	g.Go(func() (err error) { everybody, err = d.policy.Approvers.everybody(ctx, d.people); return err })
+	g.Go(safely(func() (err error) { f, err = d.policy.facts(ctx, d.people, by.User); return err }))
+	g.Go(safely(func() (err error) { ch, err = d.people.Channel(ctx, by.Place.Channel); return err }))
+	g.Go(safely(func() (err error) { everybody, err = d.policy.Approvers.everybody(ctx, d.people); return err }))
 	err = g.Wait()
 	return f, ch, everybody, err
 }
@@ -132,11 +133,11 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	var r Request
 	var f Facts
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { r, err = d.store.Load(gctx, id); return err })
-	g.Go(func() (err error) {
+	g.Go(safely(func() (err error) { r, err = d.store.Load(gctx, id); return err }))
+	g.Go(safely(func() (err error) {
 		f, err = d.policy.facts(gctx, d.people, by.User)
 		return unknown(err)
-	})
+	}))
 	if err := g.Wait(); err != nil {
 		return r, f, withRequest(refusedOr(err, ErrNotRecorded), r)
 	}
@@ -144,6 +145,19 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 		return r, f, withRequest(err, r)
 	}
 	return r, f, nil
+}
+
+// safely makes an error of a panic. One in a goroutine of a group would end the
+// process, whoever recovers around the group.
+func safely(f func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panicked: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return f()
+	}
 }
 
 // Found says that the card of r is message ts: a click came from it, and the

@@ -9,18 +9,19 @@ import (
 	"defenderbot/defender"
 )
 
-// follow asks Defender how the running calls of r are doing, and commits what
-// is new. It answers when to look again, and whether it has committed.
+// follow asks Defender how the running calls of r are doing whose time has come,
+// and commits what is new. It answers when to look again, and whether it has
+// committed.
 func (w *Worker) follow(ctx context.Context, r Request) (time.Time, bool, error) {
-	ids, owner := running(r)
 	action, ok := w.store.Action(r.Action)
+	ids, owner, next := w.dueJobs(r)
 	if len(ids) == 0 || !ok {
-		return time.Time{}, false, nil
+		return next, false, nil
 	}
 	jobs, at, err := w.jobs(ctx, action, ids)
 	if err != nil {
 		w.log.InfoContext(ctx, "defender cannot be asked how a call is doing; trying again", "request", r.ID, "error", err)
-		return earliest(w.backOff(ctx, action.Tracks.Endpoint(), err), w.store.Now().Add(searchEvery)), false, nil
+		at = earliest(at, w.store.Now().Add(searchEvery))
 	}
 	changed := false
 	for _, j := range jobs {
@@ -37,23 +38,36 @@ func (w *Worker) follow(ctx context.Context, r Request) (time.Time, bool, error)
 		}
 		changed = true
 	}
-	return at, changed, nil
+	return earliest(at, next), changed, nil
 }
 
-// running are the jobs of the running calls, and whose they are.
-func running(r Request) (ids []string, owner map[string]int) {
+// dueJobs are the jobs of the running calls whose time to be asked for has come,
+// those that were not for longest first, and whose they are; and when the next
+// one's comes.
+func (w *Worker) dueJobs(r Request) (ids []string, owner map[string]int, next time.Time) {
+	now, last := w.store.Now(), map[string]time.Time{}
 	owner = map[string]int{}
 	for i, c := range r.Calls {
-		if c.State == Running {
-			ids = append(ids, c.Job.ID)
-			owner[c.Job.ID] = i
+		if c.State != Running {
+			continue
 		}
+		at := c.Started
+		if asked, ok := w.asked.recall(c.Job.ID); ok {
+			at = asked.at
+		}
+		if at := pollAt(c.Started, at); at.After(now) {
+			next = earliest(next, at)
+			continue
+		}
+		ids, owner[c.Job.ID], last[c.Job.ID] = append(ids, c.Job.ID), i, at
 	}
-	return ids, owner
+	slices.SortStableFunc(ids, func(a, b string) int { return last[a].Compare(last[b]) })
+	return ids, owner, next
 }
 
 // jobs reads jobs within the read window. A time says that some or all of them
-// may not be asked for before then. Machine actions share their reads.
+// may not be asked for before then; an error, that some could not be read.
+// Machine actions share their reads.
 func (w *Worker) jobs(ctx context.Context, action defender.Action, ids []string) ([]defender.Job, time.Time, error) {
 	one := func(each int) func(context.Context, []string) ([]defender.Job, time.Time, error) {
 		return func(ctx context.Context, ids []string) ([]defender.Job, time.Time, error) {
@@ -66,22 +80,37 @@ func (w *Worker) jobs(ctx context.Context, action defender.Action, ids []string)
 	return one(1)(ctx, ids)
 }
 
-// readJobs reads as many jobs as the window lets through, so many with each
-// read.
+// readJobs reads as many jobs as the window and the time let through, so many
+// with each read. One that cannot be read does not keep it from the others.
 func (w *Worker) readJobs(ctx context.Context, t defender.Tracking, ids []string, each int) (found []defender.Job, at time.Time, err error) {
 	for some := range slices.Chunk(ids, each) {
-		if at, err = w.store.mayRead(ctx, t.Endpoint(), forPolling); err != nil || !at.IsZero() {
-			return found, at, err
+		at, full := w.store.mayRead(ctx, t.Endpoint(), forPolling)
+		if full != nil {
+			return found, time.Time{}, full
 		}
-		one, cancel := context.WithTimeout(ctx, readLimit)
-		jobs, err := w.defender.Jobs(one, t, some)
-		cancel()
-		if err != nil {
-			return found, time.Time{}, err
+		if !at.IsZero() { // several places may be free a little later
+			return found, at.Add(pollEvery(0)), err
 		}
+		for _, id := range some {
+			w.asked.note(id, struct{}{}, w.store.Now())
+		}
+		jobs, wrong := w.readSome(ctx, t, some)
 		found = append(found, jobs...)
+		if wrong == nil {
+			continue
+		}
+		err = wrong
+		if until := w.backOff(ctx, t.Endpoint(), wrong); !until.IsZero() {
+			return found, until, err
+		}
 	}
-	return found, time.Time{}, nil
+	return found, time.Time{}, err
+}
+
+func (w *Worker) readSome(ctx context.Context, t defender.Tracking, ids []string) ([]defender.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	return w.defender.Jobs(ctx, t, ids)
 }
 
 // backOff keeps everybody from an endpoint that said 429, and answers until

@@ -168,11 +168,8 @@ func show(r Request, e Show) (Request, error) {
 		return r, no(DoesNotFit, "shows what is not there")
 	}
 	r.Card.Shown = max(r.Card.Shown, e.Visible)
-	if e.TS != "" && r.Card.TS == "" {
-		r.Card.Shown = e.Visible // whatever was told before, this message shows just that
-	}
-	if e.TS != "" {
-		r.Card.TS = e.TS
+	if e.TS != "" && e.TS != r.Card.TS {
+		r.Card.TS, r.Card.Shown = e.TS, e.Visible // whatever another message shows, this one shows just that
 	}
 	r.Card.Told = max(r.Card.Told, e.Told)
 	return r, nil

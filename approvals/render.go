@@ -10,67 +10,93 @@ import (
 // render brings what the channel shows of a request up to date. It renders
 // the newest record until the chat shows it; after an unknown outcome it does
 // so again, for a card that is drawn twice is still true.
-func (w *Worker) render(ctx context.Context, c claimed, id string) {
+func (w *Worker) render(ctx context.Context, one *hand, id string) {
 	r, err := w.store.Load(ctx, id)
 	switch {
 	case isNo(err, NoSuchRequest), err == nil && !r.behind():
-		w.giveBack(ctx, c, time.Time{})
+		w.giveBack(ctx, one, time.Time{})
 		return
 	case err != nil:
 		w.log.WarnContext(ctx, "a request cannot be read; trying again", "request", id, "error", err)
-		w.giveBack(ctx, c, w.store.Now().Add(stepRetry))
+		w.giveBack(ctx, one, w.store.Now().Add(stepRetry))
 		return
 	}
-	var later *Later
-	switch err = w.draw(ctx, r); {
-	case err == nil:
-	case errors.As(err, &later):
-		w.giveBack(ctx, c, w.store.Now().Add(later.After))
-	default:
-		w.log.WarnContext(ctx, "a card cannot be brought up to date; trying again", "request", id, "error", err)
-		w.giveBack(ctx, c, w.redraw(r))
+	if err = w.draw(ctx, r); err == nil {
+		w.done(ctx, one)
+		return
 	}
+	if _, wait := errors.AsType[*Later](err); !wait {
+		w.log.WarnContext(ctx, "a card cannot be brought up to date; trying again", "request", id, "error", err)
+	}
+	w.giveBack(ctx, one, w.redraw(r, err))
 }
 
-// redraw is when a card that could not be drawn is tried again: soon at first,
-// then less and less often.
-func (w *Worker) redraw(r Request) time.Time {
+// redraw is when a card that could not be drawn is tried again: when Slack says,
+// or soon after the last change and then less and less often.
+func (w *Worker) redraw(r Request, err error) time.Time {
+	now := w.store.Now()
+	if later, ok := errors.AsType[*Later](err); ok {
+		return now.Add(later.After)
+	}
 	changed := r.Asked
 	for _, at := range []time.Time{r.Opened, r.ApprovedAt(), r.EndedAt} {
-		if at.After(changed) {
-			changed = at
-		}
+		changed = latest(changed, at)
 	}
-	now := w.store.Now()
+	for _, c := range r.Calls {
+		changed = latest(changed, latest(c.Since, c.EndedAt))
+	}
 	return now.Add(min(max(now.Sub(changed)/4, 5*time.Second), 5*time.Minute))
 }
 
-// draw shows r and says what was not said yet, and saves how far it came.
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// draw shows r and says what was not said yet, and saves how far it came. What
+// is left is tried again after a pause, and not at once.
 func (w *Worker) draw(ctx context.Context, r Request) error {
-	shown := Show{TS: r.Card.TS, Visible: r.Visible, Told: r.Card.Told}
+	was := Show{TS: r.Card.TS, Visible: r.Card.Shown, Told: r.Card.Told}
+	shown := Show{TS: was.TS, Visible: r.Visible, Told: was.Told}
 	var err error
 	if r.Card.Shown < r.Visible {
 		shown.TS, err = w.chat.Show(ctx, r)
 	}
 	switch {
 	case errors.Is(err, ErrGone) && r.Card.TS != "":
-		return w.happen(ctx, r, Lose{TS: r.Card.TS})
+		return w.drawn(ctx, r, Lose{TS: r.Card.TS}, nil)
 	case errors.Is(err, ErrNoPlace):
 		return w.noPlace(ctx, r)
 	case err != nil:
 		return err
 	}
 	said := w.speak(ctx, r, &shown)
-	if err := w.happen(ctx, r, shown); err != nil {
-		return err
+	if shown != was {
+		if err := w.drawn(ctx, r, shown, said); err != nil {
+			return err
+		}
 	}
 	switch {
 	case errors.Is(said, ErrGone):
-		return w.happen(ctx, r, Lose{TS: shown.TS})
+		return w.drawn(ctx, r, Lose{TS: shown.TS}, said)
 	case errors.Is(said, ErrNoPlace):
 		return w.noPlace(ctx, r)
 	}
 	return said
+}
+
+// drawn saves what the channel shows. What is left after trouble is tried again
+// when redraw says.
+func (w *Worker) drawn(ctx context.Context, r Request, e Event, trouble error) error {
+	pause := func(c *change, _ Request) {
+		if trouble != nil {
+			c.CardAt = millis(w.redraw(r, trouble))
+		}
+	}
+	_, _, err := w.store.apply(ctx, newOp(), r, pause, func(Request) (Event, error) { return e, nil })
+	return err
 }
 
 // speak says the notices that were not said yet. Without a card there is no

@@ -147,6 +147,9 @@ func (r Request) deviceIDs() []string {
 // Deadline is when a pending request expires.
 func (r Request) Deadline() time.Time { return r.Opened.Add(r.Terms.ApprovalTTL) }
 
+// Lapses is when what is approved and not sent by then is not sent any more.
+func (r Request) Lapses() time.Time { return r.ApprovedAt().Add(r.Terms.ExecutionTTL) }
+
 // ApprovedAt is when the last approval that was needed came. One that came
 // with the request counts from when there was something to approve.
 func (r Request) ApprovedAt() time.Time {

@@ -75,10 +75,10 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 // retried looks up at once what a retry has to know.
 func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Facts, ch Channel, everybody []string, err error) {
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { everybody, err = d.policy.Approvers.everybody(gctx, d.people); return unknown(err) })
-	g.Go(func() (err error) { old, err = d.store.Load(gctx, id); return err })
-	g.Go(func() (err error) { f, err = d.policy.facts(gctx, d.people, by.User); return unknown(err) })
-	g.Go(func() (err error) { ch, err = d.people.Channel(gctx, by.Place.Channel); return unknown(err) })
+	g.Go(safely(func() (err error) { everybody, err = d.policy.Approvers.everybody(gctx, d.people); return unknown(err) }))
+	g.Go(safely(func() (err error) { old, err = d.store.Load(gctx, id); return err }))
+	g.Go(safely(func() (err error) { f, err = d.policy.facts(gctx, d.people, by.User); return unknown(err) }))
+	g.Go(safely(func() (err error) { ch, err = d.people.Channel(gctx, by.Place.Channel); return unknown(err) }))
 	if err := g.Wait(); err != nil {
 		return old, f, ch, nil, withRequest(refusedOr(err, ErrNotRecorded), old)
 	}

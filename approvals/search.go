@@ -8,22 +8,40 @@ import (
 	"defenderbot/defender"
 )
 
-// search looks for what became of the uncertain calls of r. It answers when to
-// look again, and whether it has committed something.
-func (w *Worker) search(ctx context.Context, r Request) (time.Time, bool, error) {
-	for i, c := range r.Calls {
-		if c.State != Uncertain {
+// search looks for what became of the uncertain calls of r, each at its time. It
+// answers when to look again, and whether it has committed something.
+func (w *Worker) search(ctx context.Context, r Request) (again time.Time, changed bool, err error) {
+	for _, i := range w.uncertain(r) {
+		if last, ok := w.asked.recall(turnOf(r.ID, i)); ok && w.store.Now().Before(last.at.Add(searchEvery)) {
+			again = earliest(again, last.at.Add(searchEvery))
 			continue
 		}
 		e, at, err := w.searchOne(ctx, r, i)
-		if err != nil || !at.IsZero() {
-			return at, false, err
+		if err != nil {
+			return again, false, err
 		}
 		if e != nil {
 			return time.Time{}, true, w.tell(ctx, r, i, e)
 		}
+		again = earliest(again, at)
 	}
-	return time.Time{}, false, nil
+	return again, false, nil
+}
+
+// uncertain are the uncertain calls of r, those that were not looked for longest
+// first.
+func (w *Worker) uncertain(r Request) (calls []int) {
+	for i, c := range r.Calls {
+		if c.State == Uncertain {
+			calls = append(calls, i)
+		}
+	}
+	last := func(i int) time.Time {
+		n, _ := w.asked.recall(turnOf(r.ID, i))
+		return n.at
+	}
+	slices.SortStableFunc(calls, func(a, b int) int { return last(a).Compare(last(b)) })
+	return calls
 }
 
 // searchOne is what a look at Defender says about one uncertain call: an
@@ -104,6 +122,7 @@ func (w *Worker) jobsOn(ctx context.Context, r Request, i int, since time.Time, 
 	if at, err := w.store.mayRead(ctx, endpoint, part); err != nil || !at.IsZero() {
 		return nil, at, err
 	}
+	w.asked.note(turnOf(r.ID, i), struct{}{}, w.store.Now())
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	jobs, err := w.defender.JobsOn(ctx, action, r.Devices[i].ID, since)
@@ -119,7 +138,10 @@ func (w *Worker) nobodys(ctx context.Context, r Request, jobs []defender.Job) ([
 	var free []defender.Job
 	for _, j := range jobs {
 		owned := false
-		for _, id := range ours(j).names() {
+		for _, id := range []string{j.ID, j.AlertID} {
+			if id == "" {
+				continue
+			}
 			owner, err := w.store.owner(ctx, jobPrefix(id))
 			if err != nil {
 				return nil, err

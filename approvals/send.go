@@ -12,7 +12,7 @@ import (
 // send makes call i of r, if its approval is still good, a token is in hand
 // and the window has a slot. It answers when to try again, or zero if it has
 // committed something.
-func (w *Worker) send(ctx context.Context, r Request, i int) (time.Time, error) {
+func (w *Worker) send(ctx context.Context, one *hand, r Request, i int) (time.Time, error) {
 	if e := w.stillGood(ctx, r); e != nil {
 		return time.Time{}, w.tell(ctx, r, i, e)
 	}
@@ -34,6 +34,7 @@ func (w *Worker) send(ctx context.Context, r Request, i int) (time.Time, error) 
 	if err != nil {
 		return time.Time{}, err
 	}
+	w.done(ctx, one) // others may make the next call of r while this one is under way
 	return time.Time{}, w.post(ctx, after, i, order)
 }
 

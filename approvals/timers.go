@@ -29,7 +29,7 @@ type timer struct {
 }
 
 // timers are all events that the clock will bring to r as it is. Every state
-// has one, so no request can be stuck.
+// has one, so no request waits for ever for something that does not come.
 func timers(r Request) []timer {
 	switch r.State {
 	case Checking:
@@ -59,7 +59,7 @@ func timers(r Request) []timer {
 func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	switch c.State {
 	case Queued:
-		return r.ApprovedAt().Add(r.Terms.ExecutionTTL), Lapse{Why: Why{Reason: ExecutionLapsed, Detail: string(c.Why.Reason)}}
+		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Detail: string(c.Why.Reason)}}
 	case Sending:
 		return c.abandoned(), Doubt{Attempt: c.Attempt, Why: Why{Reason: OwnerLost}}
 	case Uncertain:

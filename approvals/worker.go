@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +24,10 @@ type Worker struct {
 	log      *slog.Logger
 	handed   chan inHand
 	places   chan struct{} // one for each step that may run at once
+	hands    hands
 	polls    polls
+	asked    lately[struct{}] // when Defender was asked about a job or a call
+	found    lately[Device]   // what it said of a device that a request names
 	steps    sync.WaitGroup
 }
 
@@ -63,8 +68,10 @@ func (w *Worker) hand(r Request, c claimed) {
 	}
 }
 
-// Run claims and works until ctx ends, then waits for the steps under way.
+// Run claims and works until ctx ends, then waits for the steps under way and
+// leaves to others what was handed over last.
 func (w *Worker) Run(ctx context.Context) error {
+	defer w.leave(ctx)
 	defer w.steps.Wait()
 	for ctx.Err() == nil {
 		wait, err := w.round(ctx)
@@ -87,7 +94,21 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 	case <-t.C:
 	case <-w.store.wake:
 	case h := <-w.handed:
-		w.start(ctx, func(ctx context.Context) { w.goOn(ctx, h.claim, h.request) })
+		w.start(ctx, h.claim, func(ctx context.Context, one *hand) { w.goOn(ctx, one, h.request) })
+	}
+}
+
+// leave puts what was handed over and not begun on the agenda for others.
+func (w *Worker) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	for {
+		select {
+		case h := <-w.handed:
+			w.finish(ctx, h.claim, w.store.Now())
+		default:
+			return
+		}
 	}
 }
 
@@ -99,21 +120,27 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	}
 	got, wait, err := w.store.claim(ctx, free)
 	for _, c := range got {
-		w.start(ctx, func(ctx context.Context) { w.take(ctx, c) })
+		w.start(ctx, c, w.take)
 	}
 	return wait, err
 }
 
-// start runs one step beside the others. What has begun is finished: the end
-// of ctx starts a last stretch of time instead of cutting it off.
-func (w *Worker) start(ctx context.Context, step func(context.Context)) {
+// start runs one step beside the others, unless what it is about is in hand.
+// What has begun is finished: the end of ctx starts a last stretch of time
+// instead of cutting it off.
+func (w *Worker) start(ctx context.Context, c claimed, step func(context.Context, *hand)) {
+	one, free := w.hands.take(c)
+	if !free {
+		return
+	}
 	w.places <- struct{}{}
 	w.steps.Go(func() {
 		defer func() { <-w.places }()
 		ctx, cancel := outlive(ctx, lastStretch)
 		defer cancel()
+		defer w.hands.open(one)
 		defer w.recover(ctx)
-		step(ctx)
+		step(ctx, one)
 	})
 }
 
@@ -138,32 +165,34 @@ func outlive(ctx context.Context, by time.Duration) (context.Context, context.Ca
 // and the step is tried again; what it was sending becomes uncertain.
 func (w *Worker) recover(ctx context.Context) {
 	if p := recover(); p != nil {
-		w.log.ErrorContext(ctx, "a step panicked", "panic", p)
+		w.log.ErrorContext(ctx, "a step panicked", "panic", p, "stack", string(debug.Stack()))
 	}
 }
 
 // take does one step of what was claimed.
-func (w *Worker) take(ctx context.Context, c claimed) {
-	if id, ok := strings.CutPrefix(c.Member, cardOf("")); ok {
-		w.render(ctx, c, id)
+func (w *Worker) take(ctx context.Context, one *hand) {
+	id, card := strings.CutPrefix(one.claim.Member, cardOf(""))
+	if card {
+		w.render(ctx, one, id)
 		return
 	}
-	r, err := w.store.Load(ctx, c.Member)
+	r, err := w.store.Load(ctx, id)
 	if isNo(err, NoSuchRequest) {
-		w.giveBack(ctx, c, time.Time{})
+		w.giveBack(ctx, one, time.Time{})
 		return
 	}
 	if err != nil {
-		w.log.WarnContext(ctx, "a request cannot be read; trying again", "request", c.Member, "error", err)
+		w.log.WarnContext(ctx, "a request cannot be read; trying again", "request", id, "error", err)
+		w.done(ctx, one)
 		return
 	}
-	w.goOn(ctx, c, r)
+	w.goOn(ctx, one, r)
 }
 
 // goOn takes one step of r. A commit sets the agenda itself; where nothing was
 // committed the claim is given back.
-func (w *Worker) goOn(ctx context.Context, c claimed, r Request) {
-	again, err := w.step(ctx, r)
+func (w *Worker) goOn(ctx context.Context, one *hand, r Request) {
+	again, err := w.step(ctx, one, r)
 	switch {
 	case isNo(err, DoesNotFit):
 		w.log.DebugContext(ctx, "others were faster", "request", r.ID, "error", err)
@@ -172,15 +201,37 @@ func (w *Worker) goOn(ctx context.Context, c claimed, r Request) {
 		w.log.WarnContext(ctx, "a step failed; trying again", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)
 	}
-	if !again.IsZero() {
-		w.giveBack(ctx, c, again)
+	if again.IsZero() {
+		w.done(ctx, one)
+		return
 	}
+	w.giveBack(ctx, one, again)
 }
 
 // stepRetry is the pause after a step that failed.
 const stepRetry = 3 * time.Second
 
-func (w *Worker) giveBack(ctx context.Context, c claimed, again time.Time) {
+// done lets go of a claim whose place on the agenda was set by a commit. What
+// was claimed again meanwhile is looked at again at once.
+func (w *Worker) done(ctx context.Context, one *hand) {
+	if w.hands.open(one) && one.again {
+		w.finish(ctx, one.claim, w.store.Now())
+	}
+}
+
+// giveBack lets go of a claim that nothing came of: look again at the given
+// time, or never if it is zero.
+func (w *Worker) giveBack(ctx context.Context, one *hand, again time.Time) {
+	if !w.hands.open(one) {
+		return
+	}
+	if one.again {
+		again = w.store.Now()
+	}
+	w.finish(ctx, one.claim, again)
+}
+
+func (w *Worker) finish(ctx context.Context, c claimed, again time.Time) {
 	if err := w.store.finish(ctx, c, again); err != nil {
 		w.log.WarnContext(ctx, "a claim cannot be given back; its lease will run out", "member", c.Member, "error", err)
 	}
@@ -188,7 +239,7 @@ func (w *Worker) giveBack(ctx context.Context, c claimed, again time.Time) {
 
 // step does the most urgent thing that r asks for. It answers when to look
 // again, or zero if it has committed something.
-func (w *Worker) step(ctx context.Context, r Request) (time.Time, error) {
+func (w *Worker) step(ctx context.Context, one *hand, r Request) (time.Time, error) {
 	now := w.store.Now()
 	if _, ok := ripe(r, now); ok {
 		_, err := w.store.Apply(ctx, newOp(), r, func(r Request) (Event, error) {
@@ -203,36 +254,56 @@ func (w *Worker) step(ctx context.Context, r Request) (time.Time, error) {
 	case Checking:
 		return w.check(ctx, r)
 	case Approved:
-		return w.calls(ctx, r)
+		return w.calls(ctx, one, r)
 	case Pending, Done, Denied, Cancelled, Expired, Rejected:
 	}
 	return due(r, now), nil
 }
 
-// calls does the most urgent thing that the calls of r ask for.
-func (w *Worker) calls(ctx context.Context, r Request) (time.Time, error) {
+// calls does the most urgent thing that the calls of r ask for. It asks Defender
+// before it sends: what it asks it does not ask again for a while, and a Slack
+// that does not answer would keep a call from being sent, and nothing else.
+func (w *Worker) calls(ctx context.Context, one *hand, r Request) (time.Time, error) {
 	now := w.store.Now()
-	var again time.Time
 	for i, c := range r.Calls {
-		switch {
-		case c.State == Queued && !c.waiting() && !c.Hold.After(now):
+		if c.State == Queued && !c.waiting() && !c.Hold.After(now) {
 			return time.Time{}, w.tell(ctx, r, i, Wait{Why: c.Why})
-		case c.waiting() && again.IsZero():
-			at, err := w.send(ctx, r, i)
-			if err != nil || at.IsZero() {
-				return at, err
-			}
-			again = at
 		}
 	}
-	for _, look := range []func(context.Context, Request) (time.Time, bool, error){w.search, w.follow} {
-		at, changed, err := look(ctx, r)
-		if err != nil || changed {
-			return time.Time{}, err
+	again, changed, err := w.look(ctx, r)
+	if err != nil || changed {
+		return time.Time{}, err
+	}
+	if i := slices.IndexFunc(r.Calls, Call.waiting); i >= 0 {
+		if w.store.Now().Sub(now) > stepLimit/4 { // the lease is too short for both
+			return w.store.Now(), nil
+		}
+		at, err := w.send(ctx, one, r, i)
+		if err != nil || at.IsZero() {
+			return at, err
 		}
 		again = earliest(again, at)
 	}
 	return earliest(again, due(r, now)), nil
+}
+
+// stepLimit is how long a step may read from Defender. With what comes after, it
+// stays below the length of a lease.
+const stepLimit = 20 * time.Second
+
+// look asks Defender about the calls that are uncertain or run. It answers when
+// to look again, and whether it has committed something.
+func (w *Worker) look(ctx context.Context, r Request) (again time.Time, changed bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	for _, look := range []func(context.Context, Request) (time.Time, bool, error){w.search, w.follow} {
+		at, changed, err := look(ctx, r)
+		if err != nil || changed {
+			return time.Time{}, changed, err
+		}
+		again = earliest(again, at)
+	}
+	return again, false, nil
 }
 
 // tell commits one event of one call.

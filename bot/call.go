@@ -15,7 +15,7 @@ func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
 	story := v.story(r, c)
 	switch d {
 	case full:
-		spans = append(spans, moment(c)...)
+		spans = append(spans, moment(r, c)...)
 	case brief:
 		story = story[:min(1, len(story))]
 	case bare:
@@ -56,10 +56,13 @@ func callWord(s approvals.CallState) string {
 }
 
 // moment is the time, and the person, that belong to the state of a call.
-func moment(c approvals.Call) []span {
+func moment(r approvals.Request, c approvals.Call) []span {
 	switch c.State {
 	case approvals.Queued:
-		if at := nextTry(c); !at.IsZero() {
+		switch at := nextTry(c); {
+		case !at.IsZero() && !at.Before(r.Lapses()):
+			return []span{words(". Its turn would come "), when(at), words(", and the approval lapses before, "), when(r.Lapses())}
+		case !at.IsZero():
 			return []span{words(". Expected to be sent: "), when(at)}
 		}
 	case approvals.Running:

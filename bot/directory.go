@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -45,7 +46,12 @@ func recall[T any](ctx context.Context, m *memory, key string, ask func(context.
 	if v, is := k.value.(T); ok && is && m.clock().Before(k.until) {
 		return v, nil
 	}
-	got := m.flight.DoChan(key, func() (any, error) {
+	got := m.flight.DoChan(key, func() (answer any, err error) {
+		defer func() { // a panic here would end the process, whoever recovers around it
+			if p := recover(); p != nil {
+				err = fmt.Errorf("asking Slack panicked: %v\n%s", p, debug.Stack())
+			}
+		}()
 		until := m.clock().Add(fresh)
 		v, err := ask(context.WithoutCancel(ctx))
 		if err == nil {

@@ -64,7 +64,7 @@ type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // too, because one dial may try several addresses one after the other.
 func (g *guard) dial(ctx context.Context, dial dialer, network, address string) (net.Conn, error) {
 	left := g.notAfter.Sub(g.now())
-	if left <= 0 {
+	if left <= 0 || g.late() {
 		return nil, ErrLate
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
@@ -74,6 +74,13 @@ func (g *guard) dial(ctx context.Context, dial dialer, network, address string) 
 		return nil, err
 	}
 	return &guardedConn{Conn: conn, guard: g}, nil
+}
+
+// late says that nothing may start any more, by the clock that only runs forward or
+// by the one on the wall: the first stands still while a machine is suspended.
+func (g *guard) late() bool {
+	now := g.now()
+	return now.After(g.notAfter) || now.Round(0).After(g.notAfter.Round(0))
 }
 
 // trace returns a context that tells the guard when the connection stands, after the
@@ -95,7 +102,7 @@ func (g *guard) allow() error {
 	switch {
 	case g.sealed:
 		return errSealed
-	case g.now().After(g.notAfter):
+	case g.late():
 		return ErrLate
 	}
 	g.wrote = g.wrote || g.ready

@@ -96,7 +96,7 @@ end
 if c.card == 'behind' then
   redis.call('ZADD', agenda, 'NX', now, 'card:' .. c.id)
 elseif c.card == 'again' then
-  redis.call('ZADD', agenda, now, 'card:' .. c.id)
+  redis.call('ZADD', agenda, math.max(c.card_at or now, now), 'card:' .. c.id)
 elseif c.card == 'shown' then
   redis.call('ZREM', agenda, 'card:' .. c.id)
 end

@@ -140,7 +140,7 @@ func (w *Watched) Client(t testing.TB) *redis.Client {
 // Eventually asks until it is so, and fails the test after 30 seconds.
 func Eventually(t testing.TB, what string, so func(context.Context) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

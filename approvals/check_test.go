@@ -1,0 +1,80 @@
+package approvals
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"defenderbot/defender"
+)
+
+func named(n int) Device { return Device{Name: fmt.Sprintf("pc-%d.contoso.example", n)} }
+
+// TestManyChecksGetFurther has so many requests for twenty devices each at once
+// that the window of reads is too small for all of them. Ids do not wait for it
+// long; names keep what was found of them.
+func TestManyChecksGetFurther(t *testing.T) {
+	for name, tt := range map[string]struct {
+		device           func(n int) Device
+		requests, others int // others' reads in the last minute
+		within           time.Duration
+		least            int // devices that are verified in that time
+	}{
+		"by id":          {device, 8, 0, patience + 5*time.Second, 100},
+		"by name":        {named, 8, 0, 90 * time.Second, 160},
+		"with few reads": {named, 1, 90, 90 * time.Second, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reads atomic.Int64
+			o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+				n := reads.Add(1)
+				if id := jobOf(r); id != "machines" {
+					fmt.Fprintf(w, `{"id":%q,"computerDnsName":"pc"}`, id)
+					return
+				}
+				_, name, _ := strings.Cut(r.URL.Query().Get("$filter"), "'")
+				fmt.Fprintf(w, `{"value":[{"id":"%040x","computerDnsName":%q}]}`, n, strings.Trim(name, "')"))
+			}, chatter{}, nil)
+			for range tt.others { // so places come free one by one
+				if at, err := o.store.mayRead(t.Context(), defender.MachinesEndpoint(), forPeople); err != nil || !at.IsZero() {
+					t.Fatal(at, err)
+				}
+				o.pass(time.Minute / time.Duration(tt.others+1))
+			}
+			var ids []string
+			for k := range tt.requests {
+				a := asked()
+				for i := range 20 {
+					a.Devices = append(a.Devices, tt.device(100*k+i))
+				}
+				r, err := o.store.Create(t.Context(), newOp(), a, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, r.ID)
+			}
+			for waited := time.Duration(0); waited < tt.within; waited += time.Second {
+				o.turns(200)
+				o.pass(time.Second)
+			}
+			verified := 0
+			for _, id := range ids {
+				r := o.load(id)
+				if r.State != Pending {
+					t.Errorf("%s is %s (%+v) after %s, want pending", id, r.State, r.Ended, tt.within)
+				}
+				for _, d := range r.Devices {
+					if d.Verified {
+						verified++
+					}
+				}
+			}
+			if verified < tt.least {
+				t.Errorf("%d devices are verified, want %d", verified, tt.least)
+			}
+		})
+	}
+}

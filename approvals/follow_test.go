@@ -1,0 +1,137 @@
+package approvals
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestOneJobThatCannotBeReadHidesNoOther reads three investigations of which one
+// is answered with 500 for ever.
+func TestOneJobThatCannotBeReadHidesNoOther(t *testing.T) {
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if jobOf(r) == "j1" {
+			http.Error(w, "{}", http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintf(w, `{"id":%q,"state":"Benign"}`, jobOf(r))
+	}, chatter{}, nil)
+	r := o.working("investigate", 3, 3)
+	for range 5 {
+		o.pass(5 * time.Second)
+		o.turns(50)
+	}
+	got := o.load(r.ID)
+	if got.Calls[0].State != Succeeded || got.Calls[1].State != Running || got.Calls[2].State != Succeeded {
+		t.Errorf("%s, %s, %s; want that the two that can be read have succeeded", got.Calls[0].State, got.Calls[1].State, got.Calls[2].State)
+	}
+}
+
+// TestOneLookUpThatFailsHidesNoOther looks for two uncertain calls of which one
+// cannot be looked up.
+func TestOneLookUpThatFailsHidesNoOther(t *testing.T) {
+	var good atomic.Int64
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.RawQuery, device(0).ID) {
+			http.Error(w, "{}", http.StatusInternalServerError)
+			return
+		}
+		good.Add(1)
+		io.WriteString(w, `{"value":[]}`)
+	}, chatter{}, nil)
+	r := o.working("collect", 2, 0)
+	var err error
+	for i := range 2 {
+		if r, err = o.store.Apply(t.Context(), newOp(), r, sending(o.store, i)); err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, o.store, r, On{i, Doubt{Attempt: 1, Why: Why{Reason: AnswerLost}}})
+	}
+	for range 20 {
+		o.pass(searchEvery)
+		o.turns(50)
+	}
+	got := o.load(r.ID)
+	if got.Calls[0].State != Uncertain || got.Calls[1].State != Failed || good.Load() < 10 {
+		t.Errorf("%s and %s after %d look-ups of the second; want uncertain and failed", got.Calls[0].State, got.Calls[1].State, good.Load())
+	}
+}
+
+// TestEachJobIsAskedForAtItsTime runs a job for an hour before another one
+// starts: the old one is not asked for at the pace of the young one, and each is
+// asked for again and again.
+func TestEachJobIsAskedForAtItsTime(t *testing.T) {
+	reads := map[string]int{}
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		reads[jobOf(r)]++
+		fmt.Fprintf(w, `{"id":%q,"state":"Running"}`, jobOf(r))
+	}, chatter{}, nil)
+	r := o.working("investigate", 2, 1)
+	o.pass(50 * time.Minute)
+	r, err := o.store.Apply(t.Context(), newOp(), r, sending(o.store, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(t, o.store, r, On{1, Accept{Attempt: 1, Job: Job{ID: "j1"}}})
+	for range 300 {
+		o.pass(time.Second)
+		o.turns(50)
+	}
+	if reads["j0"] < 1 || reads["j0"] > 3 {
+		t.Errorf("the job that has run for 50 minutes was asked for %d times in 5, want once or twice", reads["j0"])
+	}
+	if reads["j1"] < 20 {
+		t.Errorf("the young one was asked for %d times in 5 minutes", reads["j1"])
+	}
+}
+
+// TestNoJobIsLeftOut follows twenty investigations within a window of reads that
+// is too small for their pace.
+func TestNoJobIsLeftOut(t *testing.T) {
+	reads := map[string]int{}
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		reads[jobOf(r)]++
+		fmt.Fprintf(w, `{"id":%q,"state":"Running"}`, jobOf(r))
+	}, chatter{}, nil)
+	o.working("investigate", 20, 20)
+	investigate, _ := o.store.Action("investigate")
+	for range 150 {
+		o.pass(time.Second)
+		if _, err := o.store.mayRead(t.Context(), investigate.Tracks.Endpoint(), forPolling); err != nil { // of others
+			t.Fatal(err)
+		}
+		o.turns(50)
+	}
+	least, most := 1000, 0
+	for i := range 20 {
+		n := reads[fmt.Sprint("j", i)]
+		least, most = min(least, n), max(most, n)
+	}
+	if most-least > 1 || least < 2 {
+		t.Errorf("asked for from %d to %d times: %v", least, most, reads)
+	}
+}
+
+// TestASharedAlertKeepsNobody ends an investigation whose alert another one had.
+func TestASharedAlertKeepsNobody(t *testing.T) {
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"id":%q,"state":"Benign","triggeringAlertId":"al1"}`, jobOf(r))
+	}, chatter{}, nil)
+	for n := range 2 {
+		r := o.working("investigate", 1, 0)
+		r, err := o.store.Apply(t.Context(), newOp(), r, sending(o.store, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, o.store, r, On{0, Accept{Attempt: 1, Job: Job{ID: fmt.Sprint("i", n)}}})
+		o.pass(5 * time.Second)
+		o.turns(50)
+		if got := o.load(r.ID).Calls[0]; got.State != Succeeded || got.Job.Alert != "al1" {
+			t.Errorf("investigation %d is %s with alert %q, want succeeded with al1", n, got.State, got.Job.Alert)
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package approvals
+
+import (
+	"sync"
+	"time"
+)
+
+// lately remembers things for a while, in this process alone: what another one
+// does not know it asks Defender for again.
+type lately[T any] struct {
+	mu  sync.Mutex
+	has map[string]noted[T]
+}
+
+type noted[T any] struct {
+	at    time.Time
+	value T
+}
+
+const (
+	remembered = 10 * time.Minute
+	// So many things are remembered before the old ones are looked for.
+	memories = 4096
+)
+
+func (l *lately[T]) note(key string, value T, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.has == nil {
+		l.has = map[string]noted[T]{}
+	}
+	if len(l.has) >= memories {
+		for k, n := range l.has {
+			if now.Sub(n.at) > remembered {
+				delete(l.has, k)
+			}
+		}
+	}
+	l.has[key] = noted[T]{now, value}
+}
+
+func (l *lately[T]) recall(key string) (noted[T], bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, ok := l.has[key]
+	return n, ok
+}

@@ -1,0 +1,85 @@
+package approvals
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestAReplyThatFailsIsNotTriedAtOnce: what Slack does not take is tried again
+// when Slack says, or after a pause that grows.
+func TestAReplyThatFailsIsNotTriedAtOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		wait time.Duration
+	}{
+		"too many":         {&Later{After: 30 * time.Second}, 30 * time.Second},
+		"another error":    {errors.New("restricted_action_thread_locked"), 5 * time.Second},
+		"the card is gone": {ErrGone, 5 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said, posted := 0, 0
+			o := newOffice(t, nil, chatter{
+				show: func(r Request) (string, error) {
+					if r.Card.TS == "" {
+						posted++
+						return fmt.Sprint("2.", posted), nil
+					}
+					return r.Card.TS, nil
+				},
+				say: func(Request) error { said++; return tt.err },
+			}, nil)
+			r := o.working("collect", 1, 0)
+			r = apply(t, o.store, r, Cancel{By: asker})
+			o.turns(50)
+			if said != 1 || posted > 1 {
+				t.Errorf("tried %d times at once, %d cards posted; want one try and no card", said, posted)
+			}
+			o.pass(tt.wait - time.Millisecond)
+			o.turns(50)
+			if said != 1 {
+				t.Errorf("tried %d times before %s were over", said, tt.wait)
+			}
+			o.pass(time.Millisecond)
+			o.turns(50)
+			if said != 2 || posted > 1 {
+				t.Errorf("tried %d times after %s, %d cards posted; want a second try and one card at most", said, tt.wait, posted)
+			}
+			if v := o.load(r.ID).Version - r.Version; v > 1 && posted == 0 {
+				t.Errorf("%d commits, want one: that the card is shown", v)
+			}
+		})
+	}
+}
+
+// TestASecondCardShowsWhatItShows posts a card twice, of which the first answer
+// is lost: the second one comes to be the card, as old as it is.
+func TestASecondCardShowsWhatItShows(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	r := o.working("collect", 1, 0)
+	pending := r.Visible - 1
+	r = apply(t, o.store, r, Show{TS: "1.1", Visible: r.Visible})
+	r = apply(t, o.store, r, Show{TS: "2.2", Visible: pending})
+	if r.Card.TS != "2.2" || r.Card.Shown != pending || !r.behind() {
+		t.Errorf("card %+v, behind %v; want that message 2.2 is behind", r.Card, r.behind())
+	}
+	if o.redis.Exists(o.store.keys.agenda()) {
+		if _, err := o.redis.ZScore(o.store.keys.agenda(), cardOf(r.ID)); err != nil {
+			t.Errorf("nobody draws it: %v", err)
+		}
+	}
+}
+
+func TestARedrawComesSoonAfterAChange(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	r := o.working("collect", 1, 1)
+	o.pass(2 * time.Hour)
+	if got := o.redraw(r, errors.ErrUnsupported).Sub(o.clock()); got != 5*time.Minute {
+		t.Errorf("after two hours without a change: %s, want 5m", got)
+	}
+	r = apply(t, o.store, r, On{0, Report{Job: r.Calls[0].Job, As: Failed}})
+	if got := o.redraw(r, errors.ErrUnsupported).Sub(o.clock()); got != 5*time.Second {
+		t.Errorf("right after a change: %s, want 5s", got)
+	}
+}

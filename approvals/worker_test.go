@@ -1,0 +1,168 @@
+package approvals
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"defenderbot/defender"
+)
+
+// slowTown is people of whom one takes for ever to ask about.
+type slowTown struct {
+	town
+
+	slow     string
+	at, most *atomic.Int64
+	asked    chan struct{}
+}
+
+func (d slowTown) Facts(ctx context.Context, user string) (Facts, error) {
+	if user != d.slow {
+		return d.town.Facts(ctx, user)
+	}
+	d.most.Store(max(d.most.Load(), d.at.Add(1)))
+	defer d.at.Add(-1)
+	select {
+	case d.asked <- struct{}{}:
+	default:
+	}
+	<-ctx.Done()
+	return Facts{}, ctx.Err()
+}
+
+// TestTheHeadOfTheQueueTakesOnePlace approves and sends others while the approver
+// of the first in the queue is asked about.
+func TestTheHeadOfTheQueueTakesOnePlace(t *testing.T) {
+	posted := make(chan struct{}, 100)
+	var posts atomic.Int64
+	people := slowTown{
+		town: town{people: map[string]Facts{"U1": {Person: asker}, "U3": {Person: second}}},
+		slow: "U2", at: new(atomic.Int64), most: new(atomic.Int64), asked: make(chan struct{}, 1),
+	}
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			fmt.Fprintf(w, `{"id":"j%d","type":"CollectInvestigationPackage","status":"Pending"}`, posts.Add(1))
+			posted <- struct{}{}
+			return
+		}
+		fmt.Fprint(w, `{"value":[]}`)
+	}, chatter{}, people)
+	o.store.clock = time.Now
+	o.redis.SetTime(time.Time{}) // real time from here on
+	if err := o.store.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	approved(t, o.store, device(1)) // by U2
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- o.Run(ctx) }()
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	<-people.asked
+	for i := range 20 {
+		r, err := o.store.Create(t.Context(), newOp(), asked(device(10+i)), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, o.store, r, Resolve{Devices: r.Devices})
+		apply(t, o.store, r, Approve{By: second, Digest: r.Digest()})
+		<-posted
+	}
+	if n := people.most.Load(); n != 1 {
+		t.Errorf("%d steps looked at the head of the queue at once, want 1", n)
+	}
+}
+
+// silentTown does not say who anybody is, and takes ten seconds for that.
+type silentTown struct {
+	town
+
+	waits func(time.Duration)
+}
+
+func (d silentTown) Facts(context.Context, string) (Facts, error) {
+	d.waits(10 * time.Second)
+	return Facts{}, errTownDown
+}
+
+// TestASilentSlackKeepsNoCallFromBeingFollowed has nineteen calls wait for Slack,
+// and one that runs.
+func TestASilentSlackKeepsNoCallFromBeingFollowed(t *testing.T) {
+	var o *office
+	o = newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"id":%q,"state":"Benign"}`, jobOf(r))
+	}, chatter{}, silentTown{waits: func(d time.Duration) { o.pass(d) }})
+	r := o.working("investigate", 20, 1)
+	began := o.clock()
+	for o.load(r.ID).Calls[0].State == Running && o.clock().Sub(began) < 5*time.Minute {
+		o.pass(time.Second)
+		o.turns(3)
+	}
+	if got := o.clock().Sub(began); got > time.Minute {
+		t.Errorf("the end of the call that ran was seen after %s", got)
+	}
+}
+
+// TestWhatAnOlderVersionDoesNotKnowCanEnd has an action that is not in the
+// catalogue, as after a roll-back.
+func TestWhatAnOlderVersionDoesNotKnowCanEnd(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	r, err := o.store.Create(t.Context(), newOp(), asked(device(1)), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = apply(t, o.store, r, Resolve{Devices: r.Devices})
+	o.store.actions = map[string]defender.Action{}
+	o.pass(r.Terms.ApprovalTTL)
+	o.turns(50)
+	if got := o.load(r.ID); got.State != Expired {
+		t.Errorf("%s after its time, want expired", got.State)
+	}
+}
+
+// TestWhatIsHandedOverAtTheEndIsLeftToOthers hands a request to a worker that
+// stops.
+func TestWhatIsHandedOverAtTheEndIsLeftToOthers(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	r := o.working("collect", 1, 0)
+	got, _, err := o.store.claim(t.Context(), 10)
+	if err != nil || len(got) == 0 {
+		t.Fatalf("claims %v, %v", got, err)
+	}
+	for _, c := range got {
+		if c.Member == r.ID {
+			o.hand(r, c)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := o.Run(ctx); err == nil {
+		t.Error("Run says that it was not stopped")
+	}
+	at, err := o.redis.ZScore(o.store.keys.agenda(), r.ID)
+	if err != nil || int64(at) > o.clock().UnixMilli() {
+		t.Errorf("due at %.0f (%v), want now, %d", at, err, o.clock().UnixMilli())
+	}
+}
+
+// panicTown has a bug.
+type panicTown struct{ town }
+
+func (panicTown) Facts(context.Context, string) (Facts, error) { panic("a bug in the directory") }
+
+// TestAPanicOfALookUpIsAnError: in a goroutine of its own it would end the
+// process.
+func TestAPanicOfALookUpIsAnError(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	r := o.working("collect", 1, 0)
+	d := newTestDesk(o.store, panicTown{})
+	if _, err := d.Approve(t.Context(), By{Op: newOp(), User: "U2"}, r.ID, r.Digest()); err == nil {
+		t.Error("no error")
+	}
+}
