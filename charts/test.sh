@@ -72,6 +72,10 @@ refuses 'approvers by display name' 'APPROVERS' --set env.APPROVERS=anna
 refuses 'unknown variable' 'APROVERS' --set env.APROVERS=U1
 refuses 'a cloud that is not there' 'DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=mars
 refuses 'a duration without unit' 'APPROVAL_TTL' --set-string env.APPROVAL_TTL=30
+refuses 'more approvals than the bot takes' 'APPROVALS_REQUIRED' --set-string env.APPROVALS_REQUIRED=11
+refuses 'an action that is not there' 'APPROVALS_REQUIRED' --set-string 'env.APPROVALS_REQUIRED=1\,isolate=2'
+refuses 'a tenant that is no id' 'AZURE_TENANT_ID' --set env.AZURE_TENANT_ID=a/b
+refuses 'an address with a user name' 'SLACK_API_URL' --set env.SLACK_API_URL=https://u:p@slack.example/
 refuses 'a switch that is not text' 'BREAK_GLASS' --set env.BREAK_GLASS=true
 refuses 'tokens swapped' 'SLACK_BOT_TOKEN' --set secret.SLACK_BOT_TOKEN=xapp-1
 refuses 'secret among the variables' 'AZURE_CLIENT_SECRET' --set env.AZURE_CLIENT_SECRET=x

@@ -51,10 +51,10 @@ const askArgs = "<device>[,<device>...] <comment>"
 // help, the table of the README and suggestions all come from it.
 func (g Grammar) forms() []form {
 	own := []form{
-		{name: "status", args: "<request>", summary: "Show how a request stands", read: g.readStatus},
-		{name: "cancel", args: "<request>", summary: "Withdraw a request that is not yet sent", read: g.readCancel},
-		{name: "list", summary: "Show the open requests", read: g.alone("list", List{})},
-		{name: "limits", summary: "Show how many calls Microsoft's limits still allow", read: g.alone("limits", Limits{})},
+		{name: "status", args: "<request>", summary: "Show how a request stands (not in this version yet)", read: g.readStatus},
+		{name: "cancel", args: "<request>", summary: "Withdraw a request that is not yet sent (not in this version yet; its card has a button)", read: g.readCancel},
+		{name: "list", summary: "Show the open requests (not in this version yet)", read: g.alone("list", List{})},
+		{name: "limits", summary: "Show how many calls Microsoft's limits still allow (not in this version yet)", read: g.alone("limits", Limits{})},
 		{name: "help", summary: "Show this help", read: g.alone("help", Help{})},
 	}
 	all := make([]form, 0, len(g.Actions)+len(own))

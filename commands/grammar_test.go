@@ -67,13 +67,13 @@ func TestHelp(t *testing.T) {
 /defender collect <device>[,<device>...] <comment>
     Collect an investigation package.
 /defender status <request>
-    Show how a request stands.
+    Show how a request stands (not in this version yet).
 /defender cancel <request>
-    Withdraw a request that is not yet sent.
+    Withdraw a request that is not yet sent (not in this version yet; its card has a button).
 /defender list
-    Show the open requests.
+    Show the open requests (not in this version yet).
 /defender limits
-    Show how many calls Microsoft's limits still allow.
+    Show how many calls Microsoft's limits still allow (not in this version yet).
 /defender help
     Show this help.
 

@@ -26,8 +26,13 @@ func (s *site) serveAct(w http.ResponseWriter, r *http.Request, do act) {
 	defer s.pace.acting.Add(-1)
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	err := r.ParseForm()
+	v := s.viewer(r.PostFormValue("as"), r.PostFormValue("in"))
+	if err == nil && (v.User.Name != r.PostFormValue("as") || roomName(v.Channel) != r.PostFormValue("in")) {
+		http.Error(w, "there is no such person in such a channel", http.StatusBadRequest)
+		return
+	}
 	if err == nil {
-		err = do(r, s.viewer(r.PostFormValue("as"), r.PostFormValue("in")))
+		err = do(r, v)
 	}
 	if err != nil {
 		http.Error(w, plain(err), http.StatusConflict)
@@ -89,10 +94,11 @@ func (s *site) click(r *http.Request, v viewer) error {
 // inputPrefix comes before the action_id of an input in the page's forms.
 const inputPrefix = "in-"
 
-// submit sends a form. What is wrong with it comes back as a change of it.
+// submit sends a form. What the bot finds wrong with it comes back as a change of
+// it; what Slack itself does not send comes back as an error.
 func (s *site) submit(r *http.Request, v viewer) error {
 	out, err := s.place.Slack.Submit(r.Context(), v.User.ID, r.PostFormValue("view"), filled(r.PostForm))
-	if err == nil && len(out.Errors) > 0 {
+	if err == nil && out.EnvelopeID == "" {
 		for _, why := range out.Errors {
 			return errors.New(why)
 		}

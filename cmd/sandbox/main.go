@@ -51,6 +51,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unknown argument %q; see -help", flags.Arg(0))
 	}
+	if *play && *only || *addr != "" && (*play || *only) {
+		return errors.New("-play, -serve-only and -addr do not go together; see -help")
+	}
+	if *url != "" {
+		if err := usable(ctx, *url); err != nil {
+			return err
+		}
+	}
 	options := sandbox.Options{Now: time.Now, Redis: *url}
 	switch {
 	case *play:
@@ -59,6 +67,27 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return serveOnly(ctx, out, options)
 	}
 	return servePage(ctx, out, options, *addr)
+}
+
+// usable checks that there is a Redis with nothing in it: what another bot left
+// there would be taken up.
+func usable(ctx context.Context, url string) error {
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		return errors.New("-redis: not an address such as redis://127.0.0.1:6379/1")
+	}
+	rdb := redis.NewClient(o)
+	defer rdb.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	keys, err := rdb.DBSize(ctx).Result()
+	switch {
+	case err != nil:
+		return fmt.Errorf("-redis: %s cannot be used: %w", o.Addr, err)
+	case keys > 0:
+		return fmt.Errorf("-redis: database %d of %s is not empty (%d keys); take another one", o.DB, o.Addr, keys)
+	}
+	return nil
 }
 
 // silent is the log of go-redis: what matters of it reaches the bot as errors.

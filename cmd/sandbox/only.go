@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/sandbox"
@@ -32,9 +33,12 @@ func serveOnly(ctx context.Context, out io.Writer, options sandbox.Options) erro
   export APPROVERS=%s
   go run ./cmd/bot
 `, env.SlackAPIURL, env.SlackAppToken, env.SlackBotToken, env.DefenderAPIURL, env.AuthorityHost,
-		env.TenantID, env.ClientID, defenderfake.DefaultClientSecret, env.RedisURL, env.Approvers)
+		env.TenantID, env.ClientID, defenderfake.DefaultClientSecret, quoted(env.RedisURL), env.Approvers)
 	if err == nil {
 		<-ctx.Done()
 	}
 	return errors.Join(err, place.Close())
 }
+
+// quoted is a word for a shell: an address with & in it is more than one.
+func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

@@ -41,6 +41,9 @@ func (s *site) handler() http.Handler {
 func (s *site) guard(next http.Handler) http.Handler {
 	_, port, _ := net.SplitHostPort(s.host) // of a listener: it has a port
 	names := []string{s.host, "localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port}
+	if port == "80" { // which browsers leave out
+		names = append(names, "localhost", "127.0.0.1", "[::1]")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"defenderbot/internal/redistest"
 )
@@ -80,6 +81,52 @@ func defenderDown(ada, grace *tab) {
 	ends(ada, "nobody is there")
 }
 
+// TestHasty is people who are too quick, too late, or leave a field empty.
+func TestHasty(t *testing.T) {
+	path, ok := findChromium(t)
+	if !ok {
+		return
+	}
+	for _, w := range widths() {
+		t.Run(w.name, func(t *testing.T) {
+			at := place{browse(t, path), sandboxAt(t)}
+			ada, grace := become(t, at, "ada", "incident-42", w), become(t, at, "grace", "incident-42", w)
+			mouse{}.ask(ada, "collect", "lt-ada.contoso.example", "too late to cancel")
+			grace.sees(newest, "too late to cancel")
+			mouse{}.press(ada, cancel)
+			ada.until(`document.querySelector("#confirm").open`)
+			mouse{}.press(grace, deny)
+			grace.until(`document.activeElement.matches("#in-text")`)
+			mouse{}.press(grace, `#form [type="submit"]`)
+			grace.sees("#form-error", "Please complete this required field")
+			grace.until(`document.activeElement.matches("#in-text")`)
+			grace.types("   ")
+			mouse{}.press(grace, `#form [type="submit"]`)
+			grace.sees("#modal", "Please say why")
+			grace.until(`document.activeElement.matches("#in-text") && !document.querySelector("#form-error").textContent`)
+			grace.types("a reason")
+			grace.do(chromedp.Evaluate[chromedp.Void](`for (let i = 0; i < 2; i++) document.querySelector("#modal").requestSubmit()`))
+			grace.until(`!document.querySelector("#form").open`)
+			ada.sees("#messages", "⛔ Denied")
+			mouse{}.press(ada, "#confirm-yes")
+			ada.sees("#toast", "not there any more")
+			if said := eval[string](grace, `document.querySelector("#toast").textContent`); said != "" {
+				grace.fail("the second of two clicks is answered with %q", said)
+			}
+			for range 2 { // kill and start
+				ada.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#t-bot").focus()`))
+				was := eval[string](ada, `document.activeElement.dataset.trouble`)
+				ada.types(kb.Enter)
+				ada.until(`document.querySelector("#t-bot").dataset.trouble !== "` + was + `"`)
+				if !ada.focused("#t-bot") {
+					ada.fail("the focus is lost with the button")
+				}
+			}
+			ada.sees("#lamp", "Bot is up")
+		})
+	}
+}
+
 // TestOwnRedis runs the page on a Redis whose time nobody can move.
 func TestOwnRedis(t *testing.T) {
 	path, ok := findChromium(t)
@@ -89,7 +136,7 @@ func TestOwnRedis(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, s *redistest.Server) {
 		at := place{browse(t, path), sandboxAt(t, "-redis", "redis://"+s.Addr)}
 		ada, grace := become(t, at, "ada", "incident-42", widths()[0]), become(t, at, "grace", "incident-42", widths()[1])
-		ada.until(`document.querySelector("#t-fixed").disabled`)
+		ada.until(`document.querySelector("#t-time").disabled`)
 		decided(ada, grace, "srv-db-01.contoso.example", "on a Redis of one's own", func() {})
 		ada.sees("#messages", "Approved by @Grace", "running in Defender")
 		if n, err := s.Client(t).DBSize(t.Context()).Result(); err != nil || n == 0 {

@@ -148,6 +148,7 @@ func TestRedisURLRefused(t *testing.T) {
 		"redis://:" + secret + "%zz@h",
 		"redis://:" + secret + "@h:port",
 		"redis://:" + secret + "@h/notanumber",
+		"redis://:" + secret + "@h/-1",
 		"redis://:" + secret + "@h?no_such_option=1",
 		"redis://:" + secret + "@h?master_name=m&no_such_option=1",
 		"redis://:" + secret + "@h?addr=h2&read_timeout=long",

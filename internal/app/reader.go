@@ -156,12 +156,24 @@ func loopback(host string) bool {
 
 func withSlash(address string) string { return strings.TrimRight(address, "/") + "/" }
 
+// template takes an address that Slack can make a link of.
 func (r *reader) template(name, value string) string {
-	if value != "" && (!strings.Contains(value, "{id}") || !strings.HasPrefix(value, "https://")) {
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(strings.ReplaceAll(value, "{id}", "1"))
+	switch {
+	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || !strings.Contains(value, "{id}"),
+		strings.ContainsAny(value, " <>|"):
 		r.wrong(name, "must be an https address with {id} in it")
+	case len(value) > mostLink:
+		r.wrong(name, "must have at most %d characters", mostLink)
 	}
 	return value
 }
+
+// mostLink is how long an address may be, so that twenty of them fit on a card.
+const mostLink = 300
 
 // credential takes the first of the three ways to prove who the bot is.
 func (r *reader) credential(e Env) defender.Credential {

@@ -50,6 +50,9 @@ func single(text string) (func() redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.DB < 0 {
+		return nil, errors.New("there is no such database")
+	}
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
 	return func() redis.UniversalClient { return redis.NewClient(o) }, nil

@@ -16,7 +16,7 @@ if (!location.search && sessionStorage.me) location.replace(sessionStorage.me + 
 document.addEventListener("DOMContentLoaded", () => {
   const { as, in: room } = document.body.dataset;
   sessionStorage.me = `/?as=${as}&in=${room}`;
-  const send = (path, fields) => post(path, { as, in: room, ...fields });
+  const send = (path, fields, tell) => post(path, { as, in: room, ...fields }, tell);
 
   theme();
   localise(document.body);
@@ -39,19 +39,24 @@ function theme() {
   show();
 }
 
-async function post(path, fields) {
+// post sends what somebody does, and lets tell say what is wrong with it.
+async function post(path, fields, tell = say) {
   try {
-    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields) });
-    say(answer.ok ? "" : await answer.text());
+    const answer = await fetch(path, { method: "POST", body: new URLSearchParams(fields), signal: AbortSignal.timeout(15000) });
+    tell(answer.ok ? "" : await answer.text());
     return answer.ok;
   } catch {
-    say("The sandbox does not answer. Does it still run?");
+    tell("The sandbox does not answer. Does it still run? A browser has no more than five of its tabs open at once.");
     return false;
   }
 }
 
+let silence;
+
 function say(text) {
   $("toast").textContent = text;
+  clearTimeout(silence);
+  if (text) silence = setTimeout(() => say(""), 10000);
 }
 
 // Receiving.
@@ -92,7 +97,9 @@ function children(have, want) {
   }
   while (at) {
     const rest = at.nextSibling;
+    const focused = at.contains(document.activeElement);
     at.remove();
+    if (focused) have.closest("article, [tabindex]")?.focus({ preventScroll: true });
     at = rest;
   }
 }
@@ -115,9 +122,9 @@ function clicks(send) {
       $("say").focus();
     } else if (trouble) {
       busy(button, () => send("/trouble", { what: trouble }));
-    } else if (action && (await confirmed(button))) {
-      const { ts } = button.closest("[data-ts]").dataset;
-      busy(button, () => send("/click", { ts, action }));
+    } else if (action) {
+      const { ts } = button.closest("[data-ts]").dataset; // the card may change while somebody thinks
+      if (await confirmed(button)) busy(button, () => send("/click", { ts, action }));
     }
   });
   document.addEventListener("change", (e) => {
@@ -150,12 +157,15 @@ function confirmed(button) {
 
 // showForm opens the dialog when the bot has opened a form, and closes it when
 // there is none any more. The browser keeps focus in it and gives it back.
+const fields = ".fields input, .fields textarea, .fields select";
+
 function showForm() {
   const dialog = $("form");
   const wanted = $("modal").childElementCount > 0;
   if (wanted && !dialog.open) {
+    $("form-error").textContent = "";
     dialog.showModal();
-    dialog.querySelector(".fields input, .fields textarea, .fields select")?.focus();
+    dialog.querySelector(fields)?.focus();
   } else if (!wanted && dialog.open) {
     dialog.close();
   }
@@ -170,6 +180,10 @@ function forms(send) {
   $("form").addEventListener("click", (e) => e.target.closest("[data-close]") && close());
   $("modal").addEventListener("submit", (e) => {
     e.preventDefault();
-    send("/submit", Object.fromEntries(new FormData(e.target)));
+    const tell = (text) => ($("form-error").textContent = text);
+    busy($("modal"), async () => {
+      await send("/submit", Object.fromEntries(new FormData(e.target)), tell);
+      $("modal").querySelector(fields)?.focus();
+    });
   });
 }
