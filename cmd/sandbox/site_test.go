@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"defenderbot/internal/redistest"
 )
 
 // answer is what comes back.
@@ -139,7 +141,13 @@ func TestWrongActs(t *testing.T) {
 		{"/trouble", url.Values{"what": {"flood"}}, "nothing is called \"flood\"\n"},
 		{"/trouble", url.Values{"what": {"start"}}, "the bot runs already\n"},
 	}
+	stranger := ask(t, http.MethodPost, site+"/say", "", nil, url.Values{"as": {"nobody"}, "in": {"incident-42"}, "text": {"hello"}})
+	if stranger.status != http.StatusBadRequest {
+		t.Errorf("somebody who is not there says something: status %d", stranger.status)
+	}
 	for _, tt := range tests {
+		tt.form.Set("as", "ada")
+		tt.form.Set("in", "incident-42")
 		got := ask(t, http.MethodPost, site+tt.path, "", nil, tt.form)
 		if got.status != http.StatusConflict {
 			t.Errorf("%s: status %d", tt.path, got.status)
@@ -151,6 +159,10 @@ func TestWrongActs(t *testing.T) {
 }
 
 func TestArguments(t *testing.T) {
+	full := redistest.Mini(t)
+	if err := full.Set("somebody", "else's"); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		args []string
 		want string
@@ -159,6 +171,10 @@ func TestArguments(t *testing.T) {
 		{[]string{"-addr", ":0"}, `-addr: ":0" is not on this machine; the page lets anybody be anybody`},
 		{[]string{"-addr", "here"}, "-addr: address here: missing port in address"},
 		{[]string{"serve"}, `unknown argument "serve"; see -help`},
+		{[]string{"-play", "-serve-only"}, "-play, -serve-only and -addr do not go together; see -help"},
+		{[]string{"-redis", "nonsense"}, "-redis: not an address such as redis://127.0.0.1:6379/1"},
+		{[]string{"-redis", "redis://127.0.0.1:1"}, "-redis: 127.0.0.1:1 cannot be used: dial tcp 127.0.0.1:1: connect: connection refused"},
+		{[]string{"-redis", "redis://" + full.Addr()}, "-redis: database 0 of " + full.Addr() + " is not empty (1 keys); take another one"},
 	}
 	for _, tt := range tests {
 		err := run(t.Context(), tt.args, io.Discard)
@@ -195,7 +211,7 @@ func TestServeOnly(t *testing.T) {
 	if err := run(ctx, []string{"-serve-only"}, stopAfter{&out, stop}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"SLACK_API_URL=http://127.0.0.1:", "SLACK_APP_TOKEN=xapp-", "SLACK_BOT_TOKEN=xoxb-", "DEFENDER_API_URL=", "REDIS_URL=redis://"} {
+	for _, want := range []string{"SLACK_API_URL=http://127.0.0.1:", "SLACK_APP_TOKEN=xapp-", "SLACK_BOT_TOKEN=xoxb-", "DEFENDER_API_URL=", "REDIS_URL='redis://"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s is not printed:\n%s", want, &out)
 		}
