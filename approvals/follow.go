@@ -18,7 +18,9 @@ func (w *Worker) follow(ctx context.Context, r Request) (time.Time, bool, error)
 	if len(ids) == 0 || !ok {
 		return next, false, nil
 	}
-	jobs, at, err := w.jobs(ctx, action, ids)
+	reading, cancel := context.WithTimeout(ctx, stepLimit/2)
+	jobs, at, err := w.jobs(reading, action, ids)
+	cancel()
 	if err != nil {
 		w.log.InfoContext(ctx, "defender cannot be asked how a call is doing; trying again", "request", r.ID, "error", err)
 		at = earliest(at, w.store.Now().Add(searchEvery))

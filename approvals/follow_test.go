@@ -135,3 +135,22 @@ func TestASharedAlertKeepsNobody(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWasReadInTimeIsSaved has a Defender that answers for one job and not for
+// the other, until the time of the step is over.
+func TestWhatWasReadInTimeIsSaved(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if jobOf(r) != "j0" {
+			<-r.Context().Done()
+			return
+		}
+		io.WriteString(w, `{"id":"j0","state":"Benign"}`)
+	}, chatter{}, nil)
+	r := o.working("investigate", 2, 2)
+	o.pass(5 * time.Second)
+	o.turns(10)
+	if got := o.load(r.ID); got.Calls[0].State != Succeeded {
+		t.Errorf("the call that was read is %s, want succeeded", got.Calls[0].State)
+	}
+}

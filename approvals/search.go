@@ -11,12 +11,14 @@ import (
 // search looks for what became of the uncertain calls of r, each at its time. It
 // answers when to look again, and whether it has committed something.
 func (w *Worker) search(ctx context.Context, r Request) (again time.Time, changed bool, err error) {
+	reading, cancel := context.WithTimeout(ctx, stepLimit/2)
+	defer cancel()
 	for _, i := range w.uncertain(r) {
 		if last, ok := w.asked.recall(turnOf(r.ID, i)); ok && w.store.Now().Before(last.at.Add(searchEvery)) {
 			again = earliest(again, last.at.Add(searchEvery))
 			continue
 		}
-		e, at, err := w.searchOne(ctx, r, i)
+		e, at, err := w.searchOne(reading, r, i)
 		if err != nil {
 			return again, false, err
 		}

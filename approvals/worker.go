@@ -291,11 +291,10 @@ func (w *Worker) calls(ctx context.Context, one *hand, r Request) (time.Time, er
 // stays below the length of a lease.
 const stepLimit = 20 * time.Second
 
-// look asks Defender about the calls that are uncertain or run. It answers when
-// to look again, and whether it has committed something.
+// look asks Defender about the calls that are uncertain or run, each kind for
+// half of that time. It answers when to look again, and whether it has committed
+// something.
 func (w *Worker) look(ctx context.Context, r Request) (again time.Time, changed bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
-	defer cancel()
 	for _, look := range []func(context.Context, Request) (time.Time, bool, error){w.search, w.follow} {
 		at, changed, err := look(ctx, r)
 		if err != nil || changed {
