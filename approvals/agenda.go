@@ -89,23 +89,28 @@ const (
 // mayRead books a slot for one read of an endpoint. A zero time: it may go
 // now; else it may be tried again then.
 func (s *Store) mayRead(ctx context.Context, e defender.Endpoint, part share) (time.Time, error) {
-	return s.read(ctx, e, part, time.Time{})
+	return s.mayReads(ctx, e, 1, part)
+}
+
+// mayReads is mayRead for several reads that are only good together.
+func (s *Store) mayReads(ctx context.Context, e defender.Endpoint, count int, part share) (time.Time, error) {
+	return s.read(ctx, e, part, count, time.Time{})
 }
 
 // pauseReads keeps all replicas from an endpoint that said 429.
 func (s *Store) pauseReads(ctx context.Context, e defender.Endpoint, until time.Time) error {
-	_, err := s.read(ctx, e, forPeople, until)
+	_, err := s.read(ctx, e, forPeople, 0, until)
 	return err
 }
 
-func (s *Store) read(ctx context.Context, e defender.Endpoint, part share, hold time.Time) (time.Time, error) {
+func (s *Store) read(ctx context.Context, e defender.Endpoint, part share, count int, hold time.Time) (time.Time, error) {
 	limits, err := json.Marshal(limitPairs(shared(e.Limits, part)))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("encode limits: %w", err)
 	}
 	var answer readAt
 	keys := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}
-	_, err = s.run(ctx, s.scripts.read, keys, &answer, string(limits), newOp(), readLimit.Milliseconds(), millis(hold))
+	_, err = s.run(ctx, s.scripts.read, keys, &answer, string(limits), newOp(), readLimit.Milliseconds(), millis(hold), count)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)
 	}

@@ -21,9 +21,11 @@ type change struct {
 
 	Due   int64  `json:"due"`             // the agenda's score; 0: none
 	Lease int64  `json:"lease,omitempty"` // instead of Due: the request stays in the caller's hands
+	Keep  bool   `json:"keep,omitempty"`  // a place on the agenda that is there stays: only the card was touched
 	Card  string `json:"card,omitempty"`  // behind, again or shown
 	// When a card that is shown again comes to it; 0: at once.
-	CardAt int64 `json:"card_at,omitempty"`
+	CardAt    int64 `json:"card_at,omitempty"`
+	CardLease int64 `json:"card_lease"` // how far ahead a renderer's lease is at most
 
 	Add    []string     `json:"add,omitempty"` // index entries
 	Drop   []string     `json:"drop,omitempty"`
@@ -71,6 +73,7 @@ func changeOf(before, after Request, e Event, limits []defender.Limit, now time.
 	c := change{
 		ID: after.ID, Made: now.UnixMilli(), Was: before.Version, Answer: after.ID,
 		Due: millis(due(after, now)), Card: cardChange(before, after, e), Limits: limitPairs(limits),
+		CardLease: cardLease.Milliseconds(),
 	}
 	if after.State != "" {
 		text, err := encode(after)
@@ -79,6 +82,7 @@ func changeOf(before, after Request, e Event, limits []defender.Limit, now time.
 		}
 		c.Record = text
 	}
+	c.Keep = rendered(e)
 	c.indexed(before, after)
 	c.queued(before, after)
 	c.slotted(before, after, e)
@@ -107,21 +111,25 @@ func decode(text string) (Request, error) {
 // cardChange says what the commit does to the card's place on the agenda. A
 // place that is there stays: it may be a renderer's lease.
 func cardChange(before, after Request, e Event) string {
-	rendered := false
-	switch e.(type) {
-	case Show, Lose:
-		rendered = true
-	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget, Retry, On:
-	}
 	switch {
-	case after.State == "", rendered && !after.behind():
+	case after.State == "", rendered(e) && !after.behind():
 		return "shown"
-	case rendered:
+	case rendered(e):
 		return "again"
 	case after.behind() && !reflect.DeepEqual(face(before), face(after)):
 		return "behind"
 	}
 	return ""
+}
+
+// rendered says that an event is about what the channel shows, and nothing else.
+func rendered(e Event) bool {
+	switch e.(type) {
+	case Show, Lose:
+		return true
+	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget, Retry, On:
+	}
+	return false
 }
 
 // behind says that the channel does not show all there is to show. What is
@@ -136,6 +144,11 @@ func (r Request) behind() bool {
 // face is what the channel shows and was shown.
 func face(r Request) [4]int64 {
 	return [4]int64{r.Visible, r.Card.Shown, int64(r.Card.Told), int64(len(r.Notices))}
+}
+
+// queues says that the change is about the queue or the windows of its action.
+func (c *change) queues() bool {
+	return len(c.Enter)+len(c.Leave) > 0 || c.Take != nil || c.Settle != "" || c.Release != ""
 }
 
 func (c *change) indexed(before, after Request) {

@@ -47,7 +47,7 @@ func (w *Worker) findAll(ctx context.Context, r Request) ([]finding, error) {
 	g.SetLimit(5)
 	for i, d := range r.Devices {
 		key := turnOf(r.ID, i)
-		if known, ok := w.found.recall(key); ok {
+		if known, ok := w.found.recall(key, w.store.Now()); ok {
 			found[i] = finding{device: known.value}
 			continue
 		}
@@ -75,14 +75,14 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 	if err != nil {
 		return err
 	}
-	if err := w.mark(ctx, r); err != nil {
-		return err
-	}
 	err = w.happen(ctx, r, Resolve{Devices: devices, Budget: budget})
 	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyOpen {
 		return w.happen(ctx, r, Reject{Why: refused.Why})
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return w.mark(ctx, r)
 }
 
 // happen commits one event of r.
@@ -103,31 +103,30 @@ type finding struct {
 // goes on as not verified; a name cannot.
 func (w *Worker) find(ctx context.Context, d Device, impatient bool) finding {
 	at, err := w.mayLookUp(ctx, d)
-	if err != nil {
-		return finding{again: w.store.Now().Add(stepRetry)}
-	}
-	if at.IsZero() {
-		ctx, cancel := context.WithTimeout(ctx, readLimit)
-		defer cancel()
+	ours := err != nil && ctx.Err() == nil || err == nil && !at.IsZero() // Redis fails, or our window is full
+	if err == nil && at.IsZero() {
 		var f finding
-		if d.ID != "" {
-			f, err = w.findByID(ctx, d)
-		} else {
-			f, err = w.findByName(ctx, d)
-		}
-		if err == nil {
+		if f, err = w.lookUp(ctx, d); err == nil {
 			return f
 		}
 		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
 	}
-	full := err == nil // our own window is, and Defender may well answer
 	switch {
-	case !impatient && !hopeless(err), full && d.ID == "":
+	case !impatient && !hopeless(err), ours && d.ID == "":
 		return finding{again: earliest(at, w.store.Now().Add(stepRetry))}
 	case d.ID != "":
 		return finding{device: Device{ID: d.ID, Name: d.Name}}
 	}
 	return finding{why: Why{Reason: NotReached, Detail: d.Name}}
+}
+
+func (w *Worker) lookUp(ctx context.Context, d Device) (finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	if d.ID != "" {
+		return w.findByID(ctx, d)
+	}
+	return w.findByName(ctx, d)
 }
 
 // mayLookUp books the reads of one look-up: a bare host name takes two, one for
@@ -137,12 +136,7 @@ func (w *Worker) mayLookUp(ctx context.Context, d Device) (time.Time, error) {
 	if d.ID == "" && !strings.Contains(d.Name, ".") {
 		reads = 2
 	}
-	for range reads {
-		if at, err := w.store.mayRead(ctx, defender.MachinesEndpoint(), forPeople); err != nil || !at.IsZero() {
-			return at, err
-		}
-	}
-	return time.Time{}, nil
+	return w.store.mayReads(ctx, defender.MachinesEndpoint(), reads, forPeople)
 }
 
 // hopeless says that asking again will not help.

@@ -78,3 +78,23 @@ func TestManyChecksGetFurther(t *testing.T) {
 		})
 	}
 }
+
+// TestAHangingDefenderKeepsNoIdBack names more devices than can be asked about
+// while none is answered.
+func TestAHangingDefenderKeepsNoIdBack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, chatter{}, nil)
+	a := asked()
+	for i := range 12 {
+		a.Devices = append(a.Devices, device(i))
+	}
+	r, err := o.store.Create(t.Context(), newOp(), a, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.pass(patience + time.Second)
+	o.turns(1)
+	if got := o.load(r.ID); got.State != Pending || got.Devices[11].Verified {
+		t.Errorf("%s, want pending with devices that are not verified", got.State)
+	}
+}

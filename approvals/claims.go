@@ -19,6 +19,7 @@ func (c claim) member() string { return c.prefix + c.owner }
 //	retry/<old>/<id>               a retry of another request; one that was put to somebody ever
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
+//	alert/<alert>/<id>             the alert of such a job
 func claims(r Request) []claim {
 	var list []claim
 	if r.State == Checking || r.State == Pending {
@@ -37,9 +38,14 @@ func claims(r Request) []claim {
 		if c.Job.ID != "" {
 			list = append(list, claim{jobPrefix(c.Job.ID), r.ID, true})
 		}
+		if c.Job.Alert != "" {
+			list = append(list, claim{alertPrefix(c.Job.Alert), r.ID, false})
+		}
 	}
 	return list
 }
+
+func alertPrefix(id string) string { return "alert/" + id + "/" }
 
 func jobPrefix(id string) string { return "job/" + id + "/" }
 

@@ -136,10 +136,13 @@ func decided(r Request, decide decision, now time.Time) (Request, Event, error) 
 // commit runs commit.lua once. It answers with status "ok" also where an
 // earlier try of the same run was carried out and only its answer was lost.
 func (s *Store) commit(ctx context.Context, op string, before, after Request, e Event, amend amendment, now time.Time) (committed, error) {
-	action := s.actions[before.Action] // none: what an older version does not know can still be ended
+	action, ok := s.actions[before.Action] // what an older version does not know can still be decided and forgotten
 	c, err := changeOf(before, after, e, action.Post.Limits, now)
 	if err != nil {
 		return committed{}, err
+	}
+	if !ok && c.queues() {
+		return committed{}, fmt.Errorf("%s: action %q is not in the catalogue", before.ID, before.Action)
 	}
 	if c.Trim > 0 { // the record goes after its own time, the trail is everybody's
 		c.Trim = max(c.Trim, s.keep.Milliseconds())
@@ -179,6 +182,11 @@ func (s *Store) wakeUp(c change, a committed) {
 	if !now {
 		return
 	}
+	s.wakeWorker()
+}
+
+// wakeWorker lets the own worker look at the agenda.
+func (s *Store) wakeWorker() {
 	select {
 	case s.wake <- struct{}{}:
 	default:

@@ -53,15 +53,16 @@ func (w *Worker) dueJobs(r Request) (ids []string, owner map[string]int, next ti
 		if c.State != Running {
 			continue
 		}
-		at := c.Started
-		if asked, ok := w.asked.recall(c.Job.ID); ok {
-			at = asked.at
+		asked, ok := w.asked.recall(c.Job.ID, now)
+		at := pollAt(c.Started, latest(c.Started, asked.at))
+		if ok && !asked.value.IsZero() {
+			at = asked.value
 		}
-		if at := pollAt(c.Started, at); at.After(now) {
+		if at.After(now) {
 			next = earliest(next, at)
 			continue
 		}
-		ids, owner[c.Job.ID], last[c.Job.ID] = append(ids, c.Job.ID), i, at
+		ids, owner[c.Job.ID], last[c.Job.ID] = append(ids, c.Job.ID), i, asked.at
 	}
 	slices.SortStableFunc(ids, func(a, b string) int { return last[a].Compare(last[b]) })
 	return ids, owner, next
@@ -93,20 +94,27 @@ func (w *Worker) readJobs(ctx context.Context, t defender.Tracking, ids []string
 		if !at.IsZero() { // several places may be free a little later
 			return found, at.Add(pollEvery(0)), err
 		}
-		for _, id := range some {
-			w.asked.note(id, struct{}{}, w.store.Now())
-		}
 		jobs, wrong := w.readSome(ctx, t, some)
 		found = append(found, jobs...)
 		if wrong == nil {
+			w.noteAsked(some, time.Time{})
 			continue
 		}
 		err = wrong
 		if until := w.backOff(ctx, t.Endpoint(), wrong); !until.IsZero() {
 			return found, until, err
 		}
+		w.noteAsked(some, w.store.Now().Add(searchEvery))
 	}
 	return found, time.Time{}, err
+}
+
+// noteAsked notes that Defender was asked about jobs; where it could not say, not
+// before when again.
+func (w *Worker) noteAsked(ids []string, again time.Time) {
+	for _, id := range ids {
+		w.asked.note(id, again, w.store.Now())
+	}
 }
 
 func (w *Worker) readSome(ctx context.Context, t defender.Tracking, ids []string) ([]defender.Job, error) {

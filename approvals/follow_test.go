@@ -154,3 +154,43 @@ func TestWhatWasReadInTimeIsSaved(t *testing.T) {
 		t.Errorf("the call that was read is %s, want succeeded", got.Calls[0].State)
 	}
 }
+
+// TestAPollThatFailedComesAgainSoon fails one read of a job that has run for an
+// hour, and is asked for every five minutes.
+func TestAPollThatFailedComesAgainSoon(t *testing.T) {
+	var reads atomic.Int64
+	o := newOffice(t, func(w http.ResponseWriter, _ *http.Request) {
+		if reads.Add(1) == 1 {
+			http.Error(w, "{}", http.StatusServiceUnavailable)
+			return
+		}
+		io.WriteString(w, `{"id":"j0","state":"Benign"}`)
+	}, chatter{}, nil)
+	r := o.working("investigate", 1, 1)
+	o.pass(time.Hour)
+	o.turns(10)
+	for range 20 {
+		o.pass(time.Second)
+		o.turns(10)
+	}
+	if got := o.load(r.ID).Calls[0]; got.State != Succeeded {
+		t.Errorf("%s 20 s after a read that failed, want succeeded", got.State)
+	}
+}
+
+// TestAClockThatWasAheadDelaysNothing lets Redis's clock be ahead for one step.
+func TestAClockThatWasAheadDelaysNothing(t *testing.T) {
+	var reads atomic.Int64
+	o := newOffice(t, func(w http.ResponseWriter, _ *http.Request) {
+		reads.Add(1)
+		io.WriteString(w, `{"id":"j0","state":"Running"}`)
+	}, chatter{}, nil)
+	r := o.working("investigate", 1, 1)
+	o.pass(30 * time.Minute)
+	o.turns(10)
+	o.pass(-30*time.Minute + 10*time.Second)
+	was := reads.Load()
+	if _, _, err := o.follow(t.Context(), r); err != nil || reads.Load() != was+1 {
+		t.Errorf("%d reads (%v) once the clock is right again, want one more than %d", reads.Load(), err, was)
+	}
+}

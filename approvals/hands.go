@@ -10,10 +10,11 @@ type hands struct {
 	has map[string]*hand
 }
 
-// hand holds one claim.
+// hand holds the claim of one member.
 type hand struct {
-	claim claimed // the newest
-	again bool    // it was claimed again meanwhile
+	member string
+	newest claimed // guarded by hands.mu
+	again  bool    // guarded by hands.mu: it was claimed again meanwhile
 }
 
 // take takes a claim in hand. False: its member is in hand already, and is
@@ -22,24 +23,28 @@ func (h *hands) take(c claimed) (*hand, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if one, held := h.has[c.Member]; held {
-		one.claim, one.again = c, true
+		one.again = true
+		if c.Token > one.newest.Token {
+			one.newest = c
+		}
 		return nil, false
 	}
 	if h.has == nil {
 		h.has = map[string]*hand{}
 	}
-	one := &hand{claim: c}
+	one := &hand{member: c.Member, newest: c}
 	h.has[c.Member] = one
 	return one, true
 }
 
-// open lets a claim out of hand. False: it was let go before.
-func (h *hands) open(one *hand) bool {
+// open lets a member out of hand, and gives its newest claim and whether it was
+// claimed again. Not held: it was let go before.
+func (h *hands) open(one *hand) (c claimed, again, held bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	held := h.has[one.claim.Member] == one
-	if held {
-		delete(h.has, one.claim.Member)
+	if h.has[one.member] != one {
+		return claimed{}, false, false
 	}
-	return held
+	delete(h.has, one.member)
+	return one.newest, one.again, true
 }

@@ -39,9 +39,23 @@ func (l *lately[T]) note(key string, value T, now time.Time) {
 	l.has[key] = noted[T]{now, value}
 }
 
-func (l *lately[T]) recall(key string) (noted[T], bool) {
+// recall gives what was noted, unless it is from a time that has not come: clocks
+// can be ahead for a moment.
+func (l *lately[T]) recall(key string, now time.Time) (noted[T], bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, ok := l.has[key]
-	return n, ok
+	if !ok || n.at.After(now) {
+		return noted[T]{}, false
+	}
+	return n, true
+}
+
+// forget forgets something, and says whether it was known.
+func (l *lately[T]) forget(key string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.has[key]
+	delete(l.has, key)
+	return ok
 }

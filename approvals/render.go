@@ -45,6 +45,9 @@ func (w *Worker) redraw(r Request, err error) time.Time {
 	for _, c := range r.Calls {
 		changed = latest(changed, latest(c.Since, c.EndedAt))
 	}
+	for _, n := range r.Notices {
+		changed = latest(changed, n.At)
+	}
 	return now.Add(min(max(now.Sub(changed)/4, 5*time.Second), 5*time.Minute))
 }
 
@@ -91,7 +94,7 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 // when redraw says.
 func (w *Worker) drawn(ctx context.Context, r Request, e Event, trouble error) error {
 	pause := func(c *change, _ Request) {
-		if trouble != nil {
+		if trouble != nil && !errors.Is(trouble, ErrNoPlace) {
 			c.CardAt = millis(w.redraw(r, trouble))
 		}
 	}

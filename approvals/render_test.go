@@ -83,3 +83,33 @@ func TestARedrawComesSoonAfterAChange(t *testing.T) {
 		t.Errorf("right after a change: %s, want 5s", got)
 	}
 }
+
+// TestAChangeDoesNotWaitForAPause: a card that waits long for its thread is drawn
+// when there is something new.
+func TestAChangeDoesNotWaitForAPause(t *testing.T) {
+	fails := true
+	var shown State
+	o := newOffice(t, nil, chatter{
+		show: func(r Request) (string, error) { shown = r.State; return "1.1", nil },
+		say: func(Request) error {
+			if fails {
+				return &Later{After: 5 * time.Minute}
+			}
+			return nil
+		},
+	}, nil)
+	r, err := o.store.Create(t.Context(), newOp(), asked(device(1)), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = apply(t, o.store, r, Resolve{Devices: r.Devices})
+	o.turns(10)
+	o.pass(r.Terms.ApprovalTTL / 2) // the reminder is due
+	o.turns(10)
+	fails = false
+	r = apply(t, o.store, o.load(r.ID), Deny{By: leader, Digest: r.Digest(), Text: "no"})
+	o.turns(10)
+	if shown != Denied {
+		t.Errorf("the card shows that it is %s, want denied", shown)
+	}
+}

@@ -67,9 +67,19 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 	}
 	if f.Decides && !f.Is(old.By) {
 		r.Approvals = []Approval{{By: f.Person, At: d.store.Now()}}
-		return d.store.Create(ctx, by.Op, r, 0)
+		return d.again(ctx, by.Op, old, r, 0)
 	}
-	return d.store.Create(ctx, by.Op, r, d.most)
+	return d.again(ctx, by.Op, old, r, d.most)
+}
+
+// again records the new request. Where one was made before and a crash kept the
+// old record from saying so, it says so now.
+func (d *Desk) again(ctx context.Context, op string, old, r Request, most int) (Request, error) {
+	made, err := d.store.Create(ctx, op, r, most)
+	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyRetried {
+		_, _ = d.store.Apply(ctx, newOp(), old, func(Request) (Event, error) { return Retry{As: refused.Why.Detail}, nil })
+	}
+	return made, err
 }
 
 // retried looks up at once what a retry has to know.
@@ -86,8 +96,8 @@ func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Fa
 }
 
 // mark writes into the old record what it is tried again as, so that its card
-// says so. The new record's claim has made the retry the only one already. A
-// no means that it is written there, or that the old record is forgotten.
+// says so. The new record's claim has made the retry the only one already, and a
+// click on the old card marks it too. A no means that it is written there, or that the old record is forgotten.
 func (w *Worker) mark(ctx context.Context, r Request) error {
 	if r.RetryOf == "" {
 		return nil

@@ -14,7 +14,7 @@ func (w *Worker) search(ctx context.Context, r Request) (again time.Time, change
 	reading, cancel := context.WithTimeout(ctx, stepLimit/2)
 	defer cancel()
 	for _, i := range w.uncertain(r) {
-		if last, ok := w.asked.recall(turnOf(r.ID, i)); ok && w.store.Now().Before(last.at.Add(searchEvery)) {
+		if last, ok := w.asked.recall(turnOf(r.ID, i), w.store.Now()); ok && w.store.Now().Before(last.at.Add(searchEvery)) {
 			again = earliest(again, last.at.Add(searchEvery))
 			continue
 		}
@@ -39,7 +39,7 @@ func (w *Worker) uncertain(r Request) (calls []int) {
 		}
 	}
 	last := func(i int) time.Time {
-		n, _ := w.asked.recall(turnOf(r.ID, i))
+		n, _ := w.asked.recall(turnOf(r.ID, i), w.store.Now())
 		return n.at
 	}
 	slices.SortStableFunc(calls, func(a, b int) int { return last(a).Compare(last(b)) })
@@ -124,7 +124,7 @@ func (w *Worker) jobsOn(ctx context.Context, r Request, i int, since time.Time, 
 	if at, err := w.store.mayRead(ctx, endpoint, part); err != nil || !at.IsZero() {
 		return nil, at, err
 	}
-	w.asked.note(turnOf(r.ID, i), struct{}{}, w.store.Now())
+	w.asked.note(turnOf(r.ID, i), time.Time{}, w.store.Now())
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	jobs, err := w.defender.JobsOn(ctx, action, r.Devices[i].ID, since)
@@ -140,11 +140,8 @@ func (w *Worker) nobodys(ctx context.Context, r Request, jobs []defender.Job) ([
 	var free []defender.Job
 	for _, j := range jobs {
 		owned := false
-		for _, id := range []string{j.ID, j.AlertID} {
-			if id == "" {
-				continue
-			}
-			owner, err := w.store.owner(ctx, jobPrefix(id))
+		for _, prefix := range namesOf(j) {
+			owner, err := w.store.owner(ctx, prefix)
 			if err != nil {
 				return nil, err
 			}
@@ -155,4 +152,19 @@ func (w *Worker) nobodys(ctx context.Context, r Request, jobs []defender.Job) ([
 		}
 	}
 	return free, nil
+}
+
+// namesOf are the index entries under which a job that somebody stands for can
+// be: that of its id, that of its alert where the id was not known then, and
+// where it is known by its alert alone now, that of a job with this alert.
+func namesOf(j defender.Job) []string {
+	names := []string{jobPrefix(j.ID)}
+	switch j.AlertID {
+	case "":
+	case j.ID:
+		names = append(names, alertPrefix(j.ID))
+	default:
+		names = append(names, jobPrefix(j.AlertID))
+	}
+	return names
 }

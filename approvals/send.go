@@ -34,7 +34,8 @@ func (w *Worker) send(ctx context.Context, one *hand, r Request, i int) (time.Ti
 	if err != nil {
 		return time.Time{}, err
 	}
-	w.done(ctx, one) // others may make the next call of r while this one is under way
+	// Others may make the next call of r while this one is under way.
+	w.steps.Go(func() { w.done(context.WithoutCancel(ctx), one) })
 	return time.Time{}, w.post(ctx, after, i, order)
 }
 

@@ -26,8 +26,9 @@ type Worker struct {
 	places   chan struct{} // one for each step that may run at once
 	hands    hands
 	polls    polls
-	asked    lately[struct{}] // when Defender was asked about a job or a call
-	found    lately[Device]   // what it said of a device that a request names
+	asked    lately[time.Time] // when Defender was asked about a job or a call, and not before when again
+	found    lately[Device]    // what it said of a device that a request names
+	owed     lately[struct{}]  // requests whose turn to send was given to a look at Defender
 	steps    sync.WaitGroup
 }
 
@@ -171,7 +172,7 @@ func (w *Worker) recover(ctx context.Context) {
 
 // take does one step of what was claimed.
 func (w *Worker) take(ctx context.Context, one *hand) {
-	id, card := strings.CutPrefix(one.claim.Member, cardOf(""))
+	id, card := strings.CutPrefix(one.member, cardOf(""))
 	if card {
 		w.render(ctx, one, id)
 		return
@@ -214,26 +215,30 @@ const stepRetry = 3 * time.Second
 // done lets go of a claim whose place on the agenda was set by a commit. What
 // was claimed again meanwhile is looked at again at once.
 func (w *Worker) done(ctx context.Context, one *hand) {
-	if w.hands.open(one) && one.again {
-		w.finish(ctx, one.claim, w.store.Now())
+	if c, again, held := w.hands.open(one); held && again {
+		w.finish(ctx, c, w.store.Now())
 	}
 }
 
 // giveBack lets go of a claim that nothing came of: look again at the given
 // time, or never if it is zero.
 func (w *Worker) giveBack(ctx context.Context, one *hand, again time.Time) {
-	if !w.hands.open(one) {
+	c, newer, held := w.hands.open(one)
+	if !held {
 		return
 	}
-	if one.again {
+	if newer {
 		again = w.store.Now()
 	}
-	w.finish(ctx, one.claim, again)
+	w.finish(ctx, c, again)
 }
 
 func (w *Worker) finish(ctx context.Context, c claimed, again time.Time) {
 	if err := w.store.finish(ctx, c, again); err != nil {
 		w.log.WarnContext(ctx, "a claim cannot be given back; its lease will run out", "member", c.Member, "error", err)
+	}
+	if !again.IsZero() && !again.After(w.store.Now()) {
+		w.store.wakeWorker()
 	}
 }
 
@@ -270,21 +275,27 @@ func (w *Worker) calls(ctx context.Context, one *hand, r Request) (time.Time, er
 			return time.Time{}, w.tell(ctx, r, i, Wait{Why: c.Why})
 		}
 	}
-	again, changed, err := w.look(ctx, r)
-	if err != nil || changed {
-		return time.Time{}, err
-	}
-	if i := slices.IndexFunc(r.Calls, Call.waiting); i >= 0 {
-		if w.store.Now().Sub(now) > stepLimit/4 { // the lease is too short for both
-			return w.store.Now(), nil
+	var again time.Time
+	waits := slices.IndexFunc(r.Calls, Call.waiting)
+	if waits < 0 || !w.owed.forget(r.ID) {
+		at, changed, err := w.look(ctx, r)
+		if err != nil || changed {
+			return time.Time{}, err
 		}
-		at, err := w.send(ctx, one, r, i)
-		if err != nil || at.IsZero() {
-			return at, err
-		}
-		again = earliest(again, at)
+		again = at
 	}
-	return earliest(again, due(r, now)), nil
+	if waits < 0 {
+		return earliest(again, due(r, now)), nil
+	}
+	if w.store.Now().Sub(now) > stepLimit/4 { // the lease is too short for both: the next step sends
+		w.owed.note(r.ID, struct{}{}, w.store.Now())
+		return w.store.Now(), nil
+	}
+	at, err := w.send(ctx, one, r, waits)
+	if err != nil || at.IsZero() {
+		return at, err
+	}
+	return earliest(earliest(again, at), due(r, now)), nil
 }
 
 // stepLimit is how long a step may read from Defender. With what comes after, it

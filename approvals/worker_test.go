@@ -166,3 +166,66 @@ func TestAPanicOfALookUpIsAnError(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// TestLookingDoesNotKeepACallFromBeingSent has look-ups that take ten seconds and
+// fail, and a call that waits beside them.
+func TestLookingDoesNotKeepACallFromBeingSent(t *testing.T) {
+	var posts atomic.Int64
+	var o *office
+	o = newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			posts.Add(1)
+			fmt.Fprint(w, `{"id":"j2","type":"CollectInvestigationPackage","status":"Pending"}`)
+			return
+		}
+		o.pass(10 * time.Second)
+		http.Error(w, "{}", http.StatusInternalServerError)
+	}, chatter{}, nil)
+	r := o.working("collect", 3, 0)
+	var err error
+	for i := range 2 {
+		if r, err = o.store.Apply(t.Context(), newOp(), r, sending(o.store, i)); err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, o.store, r, On{i, Doubt{Attempt: 1, Why: Why{Reason: AnswerLost}}})
+	}
+	o.pass(searchEvery)
+	began := o.clock()
+	for posts.Load() == 0 && o.clock().Sub(began) < 5*time.Minute {
+		o.turns(1)
+		o.pass(time.Second)
+	}
+	if took := o.clock().Sub(began); took > time.Minute {
+		t.Errorf("the call that waits was sent after %s", took)
+	}
+}
+
+// TestTheNewestClaimIsGivenBack: what was handed over can be claimed again before
+// it is begun, with a later lease.
+func TestTheNewestClaimIsGivenBack(t *testing.T) {
+	var h hands
+	one, _ := h.take(claimed{Member: "D-1", Token: 2})
+	if _, free := h.take(claimed{Member: "D-1", Token: 1}); free {
+		t.Fatal("taken twice")
+	}
+	if c, again, held := h.open(one); c.Token != 2 || !again || !held {
+		t.Errorf("gave back token %d, again %v, held %v; want 2, true, true", c.Token, again, held)
+	}
+	if _, _, held := h.open(one); held {
+		t.Error("held after it was opened")
+	}
+}
+
+// TestWhatAnOlderVersionDoesNotKnowIsNotQueued: it does not know the queue.
+func TestWhatAnOlderVersionDoesNotKnowIsNotQueued(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	r := o.working("collect", 2, 1)
+	actions := o.store.actions
+	o.store.actions = map[string]defender.Action{}
+	_, err := o.store.Apply(t.Context(), newOp(), r, func(Request) (Event, error) { return Cancel{By: asker}, nil })
+	if err == nil {
+		t.Error("a call left the queue of an action that is not known")
+	}
+	o.store.actions = actions
+	apply(t, o.store, r, Cancel{By: asker})
+}

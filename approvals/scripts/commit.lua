@@ -88,13 +88,18 @@ end
 if c.lease then
   due = now + c.lease
 end
-if due == 0 then
+local stays = c.keep and redis.call('ZSCORE', agenda, c.id)
+if due == 0 and not stays then
   redis.call('ZREM', agenda, c.id)
-else
+elseif not stays then
   redis.call('ZADD', agenda, due, c.id)
 end
 if c.card == 'behind' then
-  redis.call('ZADD', agenda, 'NX', now, 'card:' .. c.id)
+  -- A place that is there may be a renderer's lease; one that is further ahead than a lease is a pause.
+  local place = tonumber(redis.call('ZSCORE', agenda, 'card:' .. c.id) or 0)
+  if place == 0 or place > now + c.card_lease then
+    redis.call('ZADD', agenda, now, 'card:' .. c.id)
+  end
 elseif c.card == 'again' then
   redis.call('ZADD', agenda, math.max(c.card_at or now, now), 'card:' .. c.id)
 elseif c.card == 'shown' then

@@ -1,7 +1,7 @@
 -- KEYS: 1 window, 2 hold
--- ARGV: 1 limits, JSON [[calls, ms], ...], 2 the slot's name, 3 how long the read can last in ms, 4 hold until in ms (0: none)
--- Books one slot of a window for a read, or with a hold only keeps everybody from the endpoint until then.
--- Answers JSON: now, at (when it may go; not later than now: it may go and its slot is booked).
+-- ARGV: 1 limits, JSON [[calls, ms], ...], 2 the slot's name, 3 how long the read can last in ms, 4 hold until in ms (0: none), 5 how many reads
+-- Books slots of a window for reads, all or none, or with a hold only keeps everybody from the endpoint until then.
+-- Answers JSON: now, at (when it may go; not later than now: it may go and they are booked).
 local window, hold = KEYS[1], KEYS[2]
 local limits = cjson.decode(ARGV[1])
 local now, pause = clock(), tonumber(ARGV[4])
@@ -11,8 +11,9 @@ if pause > 0 then
   end
   return cjson.encode({now = now, at = pause})
 end
-local at = opens(window, hold, limits, 0, now)
-if at <= now then
-  take(window, limits, ARGV[2], now + ARGV[3], now)
+local count = tonumber(ARGV[5])
+local at = opens(window, hold, limits, count - 1, now)
+for n = 1, at <= now and count or 0 do
+  take(window, limits, ARGV[2] .. '/' .. n, now + ARGV[3], now)
 end
 return cjson.encode({now = now, at = at})

@@ -129,7 +129,7 @@ func (s *Server) greet(k *socket, count int) {
 	k.write.Lock()
 	defer k.write.Unlock()
 	s.change(func() { k.ready = true })
-	if k.conn.WriteMessage(websocket.TextMessage, encode(hello)) != nil {
+	if !k.silent.Load() && k.conn.WriteMessage(websocket.TextMessage, encode(hello)) != nil {
 		k.hangUp()
 	}
 }
