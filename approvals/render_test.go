@@ -107,7 +107,7 @@ func TestAChangeDoesNotWaitForAPause(t *testing.T) {
 	o.pass(r.Terms.ApprovalTTL / 2) // the reminder is due
 	o.turns(10)
 	fails = false
-	r = apply(t, o.store, o.load(r.ID), Deny{By: leader, Digest: r.Digest(), Text: "no"})
+	apply(t, o.store, o.load(r.ID), Deny{By: leader, Digest: r.Digest(), Text: "no"})
 	o.turns(10)
 	if shown != Denied {
 		t.Errorf("the card shows that it is %s, want denied", shown)

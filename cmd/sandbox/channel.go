@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack/slackutilsx"
+
 	"defenderbot/internal/sandbox/blockhtml"
 	"defenderbot/internal/slackfake"
 )
@@ -96,7 +98,7 @@ func (r *reading) notices() {
 		}
 		at := n.at.UnixMicro()
 		out := message{TS: fmt.Sprintf("%d.%06d", at/1e6, at%1e6), Author: "Slackbot", Handle: "slackbot", Slack: true, Private: true, At: n.at}
-		out.Body, r.err = r.reader(nil).Text(template.HTMLEscapeString(n.text))
+		out.Body, r.err = r.reader(nil).Text(slackutilsx.EscapeMessage(n.text))
 		r.list = append(r.list, out)
 	}
 }

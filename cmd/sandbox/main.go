@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	play := flags.Bool("play", false, "play the story in the terminal and exit; 0 only if every step was seen")
 	only := flags.Bool("serve-only", false, "only the servers, for a bot of your own; prints its configuration")
-	url := flags.String("redis", "", "use this Redis (redis://host:port) and not one of our own")
+	url := flags.String("redis", "", "use this Redis (redis://host:port/db), a database with nothing in it; its time cannot be moved")
 	addr := flags.String("addr", "", "where the page is, on this machine (default "+defaultAddr+", or a free port)")
 	if err := flags.Parse(args); err != nil {
 		return err

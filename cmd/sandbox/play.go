@@ -136,7 +136,12 @@ func (s *story) expiry() error {
 	if _, err := s.see("the one that waited was sent when its slot came, and has ended", "Succeeded", "same account"); err != nil {
 		return err
 	}
-	_, err := s.see("nobody decided in time", "Expired", "might be where it began")
+	card, err := s.see("nobody decided in time", "Expired", "might be where it began")
+	if err == nil { // the requester is told in the thread
+		err = s.place.Slack.Wait(s.ctx, func(w *slackfake.Server) bool {
+			return slices.ContainsFunc(w.Thread(card.Channel, card.TS), func(m slackfake.Message) bool { return strings.Contains(m.Text, "Expired") })
+		})
+	}
 	return err
 }
 
