@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,21 +53,23 @@ func (p *tab) shot(name string) {
 // fewColours is a picture with the 256 colours that it has most of, which is
 // enough for a page that is mostly text.
 func fewColours(m image.Image) *image.Paletted {
-	count := map[color.RGBA]int{}
+	count, exact := map[color.RGBA]int{}, map[color.RGBA]int{}
+	finest := map[color.RGBA]color.RGBA{} // of those that count together, the one there is most of
 	b := m.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
-			count[coarse(m.At(x, y))]++
+			own, _ := color.RGBAModel.Convert(m.At(x, y)).(color.RGBA)
+			all := coarse(own)
+			count[all]++
+			if exact[own]++; exact[own] > exact[finest[all]] {
+				finest[all] = own
+			}
 		}
 	}
-	most := make([]color.RGBA, 0, len(count))
-	for c := range count {
-		most = append(most, c)
-	}
-	slices.SortFunc(most, func(a, b color.RGBA) int { return cmp.Compare(count[b], count[a]) })
+	most := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int { return cmp.Compare(count[b], count[a]) })
 	palette := make(color.Palette, 0, 256)
 	for _, c := range most[:min(len(most), 256)] {
-		palette = append(palette, c)
+		palette = append(palette, finest[c])
 	}
 	out := image.NewPaletted(b, palette)
 	draw.Draw(out, b, m, b.Min, draw.Src)
