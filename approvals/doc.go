@@ -25,6 +25,8 @@
 // members: its id (timers and calls) and card:id (what the channel shows).
 // [Worker] claims what is due by moving its score ahead; that score is the
 // lease. A claim saves work and decides nothing: the version check does.
+// A process has a member in hand once: what others bring forward meanwhile is
+// looked at again when it lets go.
 //
 // # Windows
 //
