@@ -51,13 +51,6 @@ func (w *Worker) redraw(r Request, err error) time.Time {
 	return now.Add(min(max(now.Sub(changed)/4, 5*time.Second), 5*time.Minute))
 }
 
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
 // draw shows r and says what was not said yet, and saves how far it came. What
 // is left is tried again after a pause, and not at once.
 func (w *Worker) draw(ctx context.Context, r Request) error {

@@ -77,7 +77,7 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 func (d *Desk) again(ctx context.Context, op string, old, r Request, most int) (Request, error) {
 	made, err := d.store.Create(ctx, op, r, most)
 	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyRetried {
-		_, _ = d.store.Apply(ctx, newOp(), old, func(Request) (Event, error) { return Retry{As: refused.Why.Detail}, nil })
+		_, _ = d.store.Apply(ctx, newOp(), old, func(Request) (Event, error) { return Retry{As: refused.Why.Detail}, nil }) // else the next click does
 	}
 	return made, err
 }

@@ -19,6 +19,9 @@ func (w *Worker) search(ctx context.Context, r Request) (again time.Time, change
 			continue
 		}
 		e, at, err := w.searchOne(reading, r, i)
+		if reading.Err() != nil && e == nil { // the rest has its turn in the next step
+			return earliest(again, w.store.Now().Add(stepRetry)), false, nil
+		}
 		if err != nil {
 			return again, false, err
 		}

@@ -229,3 +229,37 @@ func TestWhatAnOlderVersionDoesNotKnowIsNotQueued(t *testing.T) {
 	o.store.actions = actions
 	apply(t, o.store, r, Cancel{By: asker})
 }
+
+// TestLookUpsThatHangKeepNoCallFromBeingSent has more look-ups that are never
+// answered than one step has time for, and a call that waits beside them.
+func TestLookUpsThatHangKeepNoCallFromBeingSent(t *testing.T) {
+	t.Parallel()
+	var posts atomic.Int64
+	var o *office
+	o = newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			posts.Add(1)
+			fmt.Fprint(w, `{"id":"j3","type":"CollectInvestigationPackage","status":"Pending"}`)
+			return
+		}
+		o.pass(10 * time.Second)
+		<-r.Context().Done()
+	}, chatter{}, nil)
+	r := o.working("collect", 4, 0)
+	var err error
+	for i := range 3 {
+		if r, err = o.store.Apply(t.Context(), newOp(), r, sending(o.store, i)); err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, o.store, r, On{i, Doubt{Attempt: 1, Why: Why{Reason: AnswerLost}}})
+	}
+	one := &hand{member: r.ID}
+	for range 2 {
+		if _, err := o.step(t.Context(), one, o.load(r.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if posts.Load() != 1 {
+		t.Errorf("%d calls were sent after two steps, want the one that waits", posts.Load())
+	}
+}

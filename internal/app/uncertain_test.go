@@ -94,8 +94,8 @@ func skip(t *testing.T, p *sandbox.Place, d time.Duration) {
 }
 
 // anHourWithout is an hour without Defender: at first it answers every look-up
-// with 503, then nobody is there.
-func anHourWithout(t *testing.T, p *sandbox.Place) {
+// with 503, then nobody is there, and the call stays uncertain all the time.
+func anHourWithout(t *testing.T, p *sandbox.Place, id string) {
 	t.Helper()
 	refuses := p.Defender.Inject(defenderfake.Fault{Status: 503})
 	for range 6 {
@@ -105,9 +105,12 @@ func anHourWithout(t *testing.T, p *sandbox.Place) {
 			t.Fatalf("Defender was not asked again: %v", err)
 		}
 	}
-	refuses()
 	p.Defender.Down()
+	refuses()
 	skip(t, p, 30*time.Minute)
+	if got := record(t, p, id).Calls[0].State; got != approvals.Uncertain {
+		t.Errorf("%s after an hour in which nothing could be found out, want uncertain", got)
+	}
 	if err := p.Defender.Up(); err != nil {
 		t.Fatal(err)
 	}
@@ -184,10 +187,7 @@ func TestUncertainOutcomes(t *testing.T) {
 				pass(t, p, id, time.Second, 10*time.Second, approvals.Uncertain)
 			}
 			if tt.down {
-				anHourWithout(t, p)
-				if got := record(t, p, id).Calls[0].State; got != approvals.Uncertain {
-					t.Errorf("%s after an hour in which nothing could be found out, want uncertain", got)
-				}
+				anHourWithout(t, p, id)
 			}
 			step, most := 25*time.Second, 10*time.Minute
 			if tt.within > 0 {
