@@ -1,6 +1,9 @@
 package approvals
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Verb is something that a person wants to do.
 type Verb string
@@ -27,7 +30,7 @@ type Policy struct {
 // May says whether the person may do it, by everything but the state of the
 // request; next holds the rest. A no is a *No. The request is empty for [ToAsk].
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
-	if f.ID == "" || f.Bot || f.Deleted || f.Guest || f.External {
+	if !f.member() {
 		return no(NotAMember, "")
 	}
 	switch v {
@@ -41,12 +44,27 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		if err := p.mayAskIn(ch); err != nil {
 			return err
 		}
-		if f.Is(r.By) && !f.Asks {
-			return no(NotARequester, "")
-		}
 		return involved(f, r)
 	}
 	return no(NotAMember, string(v))
+}
+
+// member reports whether the person is a full member of the workspace.
+func (f Facts) member() bool {
+	return f.ID != "" && !f.Bot && !f.Deleted && !f.Guest && !f.External
+}
+
+// stillAsks finds out whether a requester may still ask. A no is a *No, as is
+// not knowing, in err.
+func (p Policy) stillAsks(ctx context.Context, d Directory, by Person) (refused, err error) {
+	f, err := p.facts(ctx, d, by.ID)
+	if err != nil {
+		return nil, &No{Why: Why{Reason: RequesterUnchecked, Detail: by.ID}, Err: err}
+	}
+	if !f.member() || !f.Asks {
+		return no(RequesterGone, by.ID), nil
+	}
+	return nil, nil
 }
 
 func (p Policy) mayAsk(f Facts, ch Channel) error {
@@ -82,10 +100,10 @@ func (p Policy) mayAskIn(ch Channel) error {
 }
 
 func mayDecide(f Facts, r Request) error {
-	switch {
-	case f.Is(r.By):
-		return no(OwnRequest, "")
-	case !f.Decides:
+	if err := r.mayNot(f.Person); err != nil {
+		return err
+	}
+	if !f.Decides {
 		return no(NotAnApprover, "")
 	}
 	return nil
