@@ -28,13 +28,17 @@ func testActions() []defender.Action {
 
 func newTestStore(t testing.TB, rdb redis.UniversalClient, actions []defender.Action) *Store {
 	t.Helper()
-	s := NewStore(StoreConfig{
-		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Team: "T1", Catalogue: actions, Clock: time.Now,
-	})
+	s := unprepared(rdb, actions)
 	if err := s.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func unprepared(rdb redis.UniversalClient, actions []defender.Action) *Store {
+	return NewStore(StoreConfig{
+		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Team: "T1", Catalogue: actions, Clock: time.Now,
+	})
 }
 
 // device is the n-th device of the tests.
