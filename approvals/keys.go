@@ -9,23 +9,42 @@ import (
 
 // Tenant is whose limits are shared: Microsoft counts calls by application and
 // tenant (https://learn.microsoft.com/defender-endpoint/api/common-errors), so
-// all bots that use one registration count together.
+// all bots that use one registration count together. A nearer host of the same
+// cloud is the same tenant.
 type Tenant struct {
-	Cloud, Tenant, Client string
+	Authority      string // where its tokens come from: the cloud, in one word
+	Tenant, Client string
+}
+
+// Workspace is whose requests are shared: one app in one workspace. Another app
+// there has cards of its own, which only it can change and be clicked on.
+type Workspace struct {
+	App, Team string
 }
 
 // keys names everything in Redis. One hash tag puts all of it into one slot of
-// a Cluster, which lets one script change it; windows are shared by the
-// workspaces of a tenant, everything else belongs to one workspace.
+// a Cluster, which lets one script change it; windows belong to the tenant,
+// everything else to one app in one workspace.
 type keys struct {
 	tag  string // "{...}:"
-	team string
+	team string // "A...:T...:"
 }
 
-func newKeys(t Tenant, team string) keys {
+func newKeys(t Tenant, w Workspace) keys {
+	authority := strings.TrimRight(strings.ToLower(t.Authority), "/")
+	return keys{tag: tagOf(authority, t), team: w.App + ":" + w.Team + ":"}
+}
+
+// oldKeys are those of the first version, which took the name of the nearest
+// host for a cloud, and all apps of a workspace for one.
+func oldKeys(cloud string, t Tenant, w Workspace) keys {
+	return keys{tag: tagOf(cloud, t), team: w.Team + ":"}
+}
+
+func tagOf(cloud string, t Tenant) string {
 	// Ids are the same to Microsoft in any case.
-	sum := sha256.Sum256([]byte(t.Cloud + "\x00" + strings.ToLower(t.Tenant) + "\x00" + strings.ToLower(t.Client)))
-	return keys{tag: "{" + hex.EncodeToString(sum[:6]) + "}:", team: team + ":"}
+	sum := sha256.Sum256([]byte(cloud + "\x00" + strings.ToLower(t.Tenant) + "\x00" + strings.ToLower(t.Client)))
+	return "{" + hex.EncodeToString(sum[:6]) + "}:"
 }
 
 func (k keys) request(id string) string { return k.tag + k.team + id }

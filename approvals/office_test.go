@@ -38,7 +38,7 @@ func newOffice(t *testing.T, answer http.HandlerFunc, chat Chat, people Director
 	for i := range actions {
 		actions[i].Post.Limits = []defender.Limit{{Calls: 1000, Per: time.Hour}}
 	}
-	s := NewStore(StoreConfig{Redis: redistest.Client(t, o.redis.Addr()), Team: "T1", Catalogue: actions, Clock: o.clock})
+	s := NewStore(StoreConfig{Redis: redistest.Client(t, o.redis.Addr()), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: actions, Clock: o.clock})
 	if err := s.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}

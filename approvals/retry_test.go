@@ -2,6 +2,8 @@ package approvals
 
 import (
 	"log/slog"
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,5 +145,108 @@ func TestOnlyWhatDidNotWorkIsRetryable(t *testing.T) {
 	after, err := next(r, Retry{As: "D-000000"}, start.Add(2*time.Hour))
 	if err != nil || after.RetriedAs != "D-000000" || len(after.Retryable()) != 0 {
 		t.Errorf("got %+v and %v", after.RetriedAs, err)
+	}
+}
+
+// ended is a request whose only call failed, a while ago.
+func (o *office) ended(ago time.Duration) Request {
+	o.t.Helper()
+	r := o.working("collect", 1, 0)
+	r = apply(o.t, o.store, r, On{0, Lapse{Why: Why{Reason: ExecutionLapsed}}})
+	o.pass(ago)
+	return r
+}
+
+// TestRetryLate: an approval does not last for ever. Past its time a click on
+// Try again asks, and who asked before decides no more than who asks now.
+func TestRetryLate(t *testing.T) {
+	facts := func(p Person) Facts { return Facts{Person: p, Decides: true} }
+	people := map[string]Facts{"U1": facts(asker), "U2": facts(leader), "U3": facts(second)}
+	ttl := sample(Pending, "").Terms.ApprovalTTL
+	for _, tt := range []struct {
+		name   string
+		ago    time.Duration
+		asker  Facts
+		by     string
+		counts bool
+	}{
+		{"at once", 0, facts(asker), "U2", true},
+		{"in time", ttl - time.Second, facts(asker), "U2", true},
+		{"too late", ttl, facts(asker), "U2", false},
+		{"60 days later, the requester long deactivated", 1440 * time.Hour, Facts{Person: asker, Deleted: true}, "U2", false},
+		{"in time, the requester deactivated", 0, Facts{Person: asker, Deleted: true}, "U2", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t, nil, chatter{}, nil)
+			people["U1"] = tt.asker
+			d := newTestDesk(o.store, town{people: people})
+			d.policy.Approvers.Users = append(d.policy.Approvers.Users, "U1")
+			old := o.ended(tt.ago)
+			made, err := d.Retry(t.Context(), pressed(tt.by, old.Place), old.ID, old.Digest())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if counted := len(made.Approvals) == 1; counted != tt.counts || made.By.Is(asker) != tt.counts {
+				t.Fatalf("asked by %s with %d approvals, want an approval %v", made.By.ID, len(made.Approvals), tt.counts)
+			}
+			if tt.counts {
+				return
+			}
+			got := apply(t, o.store, made, Resolve{Devices: made.Devices})
+			if got.State != Pending || !made.By.Is(leader) {
+				t.Fatalf("it is %s, asked by %s", got.State, made.By.ID)
+			}
+			if _, err := d.Approve(t.Context(), pressed("U2", old.Place), got.ID, got.Digest()); !isNo(err, OwnRequest) {
+				t.Errorf("who clicked approves it: %v", err)
+			}
+			if _, err := d.Approve(t.Context(), pressed("U1", old.Place), got.ID, got.Digest()); err == nil {
+				t.Error("who asked the first time approves it")
+			} else if !tt.asker.Deleted && !isNo(err, AskedFirst) {
+				t.Errorf("who asked the first time approves it: %v", err)
+			}
+			if r, err := d.Approve(t.Context(), pressed("U3", old.Place), got.ID, got.Digest()); err != nil || r.State != Approved {
+				t.Errorf("somebody else approves it: %s, %v", r.State, err)
+			}
+		})
+	}
+}
+
+// TestRequesterGone: a request of somebody who has left is not approved, and one
+// that was approved in time is not sent.
+func TestRequesterGone(t *testing.T) {
+	for name, change := range map[string]func(*Facts){
+		"deactivated": func(f *Facts) { f.Deleted = true },
+		"a guest now": func(f *Facts) { f.Guest = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var posts atomic.Int64
+			people := map[string]Facts{"U1": {Person: asker}, "U2": {Person: leader}, "U3": {Person: second}}
+			o := newOffice(t, func(_ http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					posts.Add(1)
+				}
+			}, chatter{}, town{people: people})
+			d := newTestDesk(o.store, town{people: people})
+			gone := people["U1"]
+			change(&gone)
+
+			waits := pendingOn(t, o.store, device(7))
+			sent := o.working("collect", 1, 0)
+			people["U1"] = gone
+			if r, err := d.Approve(t.Context(), pressed("U2", waits.Place), waits.ID, waits.Digest()); !isNo(err, RequesterGone) {
+				t.Errorf("approved: %s, %v", r.State, err)
+			}
+			o.turns(20)
+			if got := o.load(sent.ID); posts.Load() != 0 || got.Calls[0].State != Lapsed || got.Calls[0].Why.Reason != RequesterGone {
+				t.Errorf("%d POSTs; the call is %s: %s", posts.Load(), got.Calls[0].State, got.Calls[0].Why.Reason)
+			}
+			delete(people, "U1")         // nobody knows
+			o.store.keys.team = "A2:T1:" // requests of their own
+			unknown := o.working("collect", 1, 0)
+			o.turns(20)
+			if got := o.load(unknown.ID); posts.Load() != 0 || got.Calls[0].State != Queued || got.Calls[0].Why.Reason != RequesterUnchecked {
+				t.Errorf("%d POSTs; the call is %s: %s", posts.Load(), got.Calls[0].State, got.Calls[0].Why.Reason)
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 type Store struct {
 	rdb      redis.UniversalClient
 	keys     keys
+	old      []keys // where the first version kept everything
 	scripts  scripts
 	actions  map[string]defender.Action
 	clock    func() time.Time
@@ -36,7 +37,8 @@ type Observer func(before, after Request, e Event)
 type StoreConfig struct {
 	Redis     redis.UniversalClient
 	Tenant    Tenant
-	Team      string            // Slack's id of the workspace
+	Workspace Workspace
+	Clouds    []string          // names of the tenant's cloud in the keys of the first version
 	Catalogue []defender.Action //
 	Clock     func() time.Time  // this machine's clock; used for differences only
 	Retention time.Duration     // how long the audit trail is kept at least
@@ -47,11 +49,14 @@ type StoreConfig struct {
 // NewStore makes a Store. It does not speak to Redis yet.
 func NewStore(c StoreConfig) *Store {
 	s := &Store{
-		rdb: c.Redis, keys: newKeys(c.Tenant, c.Team), scripts: loadScripts(), actions: map[string]defender.Action{},
+		rdb: c.Redis, keys: newKeys(c.Tenant, c.Workspace), scripts: loadScripts(), actions: map[string]defender.Action{},
 		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
 	}
 	for _, a := range c.Catalogue {
 		s.actions[a.Name] = a
+	}
+	for _, cloud := range c.Clouds {
+		s.old = append(s.old, oldKeys(cloud, c.Tenant, c.Workspace))
 	}
 	if s.observe == nil {
 		s.observe = func(Request, Request, Event) {}
@@ -153,6 +158,9 @@ var errIDTaken = errors.New("the id is taken")
 // Load reads a request. One that is not there is a *No.
 func (s *Store) Load(ctx context.Context, id string) (Request, error) {
 	text, err := s.rdb.Get(ctx, s.keys.request(id)).Result()
+	if errors.Is(err, redis.Nil) && s.inherit(ctx, id) {
+		text, err = s.rdb.Get(ctx, s.keys.request(id)).Result()
+	}
 	if errors.Is(err, redis.Nil) {
 		return Request{}, no(NoSuchRequest, id)
 	}

@@ -37,7 +37,7 @@ func newTestStore(t testing.TB, rdb redis.UniversalClient, actions []defender.Ac
 
 func unprepared(rdb redis.UniversalClient, actions []defender.Action) *Store {
 	return NewStore(StoreConfig{
-		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Team: "T1", Catalogue: actions, Clock: time.Now,
+		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: actions, Clock: time.Now,
 	})
 }
 
@@ -353,7 +353,7 @@ func TestWhatIsSaidAboutALostCommitIsTrue(t *testing.T) {
 			t.Errorf("no answer at all: got %v, want could not confirm", err)
 		}
 		server.Kill(t)
-		fresh := NewStore(StoreConfig{Redis: server.Client(t), Team: "T1", Catalogue: testActions(), Clock: time.Now})
+		fresh := NewStore(StoreConfig{Redis: server.Client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now})
 		if _, err := fresh.Create(t.Context(), Op{ID: "c"}, asked(device(3)), 0); !errors.Is(err, ErrNotRecorded) {
 			t.Errorf("no connection could be made: got %v, want nothing was recorded", err)
 		}
@@ -362,7 +362,7 @@ func TestWhatIsSaidAboutALostCommitIsTrue(t *testing.T) {
 
 func TestTooFewReplicasAreNotDurable(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
-		s := NewStore(StoreConfig{Redis: server.Client(t), Team: "T1", Catalogue: testActions(), Clock: time.Now, Replicas: 1})
+		s := NewStore(StoreConfig{Redis: server.Client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1})
 		if _, err := s.Create(t.Context(), Op{ID: "a"}, asked(device(1)), 0); !errors.Is(err, errTooFewReplicas) {
 			t.Fatalf("with no replica: got %v", err)
 		}

@@ -127,7 +127,7 @@ func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
 		replica := redistest.StartReplica(t, server)
 		proxy := newDropper(t, server.Addr)
 		s := NewStore(StoreConfig{
-			Redis: redistest.Client(t, proxy.addr), Team: "T1", Catalogue: testActions(), Clock: time.Now, Replicas: 1,
+			Redis: redistest.Client(t, proxy.addr), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1,
 		})
 		if err := s.Prepare(t.Context()); err != nil {
 			t.Fatal(err)

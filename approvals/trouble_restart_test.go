@@ -18,7 +18,7 @@ func twoStores(t testing.TB, client func(testing.TB) redis.UniversalClient, dura
 	var stores [2]*Store
 	for i := range stores {
 		stores[i] = NewStore(StoreConfig{
-			Redis: client(t), Team: "T1", Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
+			Redis: client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
 		})
 		if err := stores[i].Prepare(t.Context()); err != nil {
 			t.Fatal(err)

@@ -52,7 +52,7 @@ func newDay(t *testing.T, seed uint64, replicas int, limits ...defender.Limit) *
 	rdb := redistest.Client(t, d.redis.Addr())
 	for range replicas {
 		d.replicas = append(d.replicas, NewStore(StoreConfig{
-			Redis: rdb, Team: "T1", Catalogue: actions, Clock: func() time.Time { return d.now },
+			Redis: rdb, Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: actions, Clock: func() time.Time { return d.now },
 		}))
 	}
 	return d

@@ -92,7 +92,8 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 	d.slack, d.redis = server, redistest.Client(t, addr)
 	d.redis.AddHook(d.gate)
 	d.store = approvals.NewStore(approvals.StoreConfig{
-		Redis: d.redis, Tenant: approvals.Tenant{Cloud: "global", Tenant: "t", Client: "c"}, Team: client.Team(),
+		Redis: d.redis, Tenant: approvals.Tenant{Authority: "global", Tenant: "t", Client: "c"},
+		Workspace: approvals.Workspace{App: client.App(), Team: client.Team()},
 		Catalogue: defender.Catalogue(), Clock: time.Now,
 	})
 	if err := d.store.Prepare(t.Context()); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Slack struct {
 	enterprise string
 	botUser    string // who writes the bot's messages
 	botID      string
+	app        string
 
 	mu   sync.Mutex
 	urls map[string]replyURL // of the command that made a request; in memory only, they are secrets
@@ -65,7 +67,28 @@ func NewSlack(ctx context.Context, c SlackConfig) (*Slack, error) {
 	}
 	s.team, s.enterprise = me.TeamID, me.EnterpriseID
 	s.botUser, s.botID = me.UserID, me.BotID
-	return s, nil
+	s.app, err = s.appOf(ctx, c.AppToken)
+	return s, err
+}
+
+// ownApp is how an app-level token names its app: xapp-1-A0123456789-...
+var ownApp = regexp.MustCompile(`^xapp-[0-9]+-(A[A-Z0-9]+)-`)
+
+// appOf is the id of the app: what its token says, else what Slack says of its
+// bot (https://docs.slack.dev/reference/methods/bots.info), else the id of its
+// bot, which belongs to one app in one workspace too.
+func (s *Slack) appOf(ctx context.Context, token string) (string, error) {
+	if found := ownApp.FindStringSubmatch(token); found != nil {
+		return found[1], nil
+	}
+	bot, err := s.api.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: s.botID})
+	switch {
+	case err == nil && bot.AppID != "":
+		return bot.AppID, nil
+	case err != nil && !isRefusal(err):
+		return "", fmt.Errorf("bots.info: %w", err)
+	}
+	return s.botID, nil
 }
 
 // Use sets what cards say.
@@ -73,6 +96,9 @@ func (s *Slack) Use(v Views) { s.views = v }
 
 // Team is the id of the workspace.
 func (s *Slack) Team() string { return s.team }
+
+// App is the id of the app.
+func (s *Slack) App() string { return s.app }
 
 // OpenSocket asks for the address of one new socket. It is a secret, good for
 // one connection (https://docs.slack.dev/reference/methods/apps.connections.open).

@@ -76,3 +76,15 @@ func (c Cloud) DevicePage(id, tenant string) string {
 	}
 	return page
 }
+
+// Namesakes returns the names of all clouds whose tokens come from that authority, which
+// are one cloud with several hosts, the widest first. None: the authority is not Microsoft's.
+func Namesakes(authority string) []string {
+	var names []string
+	for _, c := range Clouds() {
+		if c.Authority == authority {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}

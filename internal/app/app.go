@@ -77,7 +77,7 @@ func (a *App) work(ctx context.Context) error {
 			a.options.Log.WarnContext(ctx, "redis could not be left in order", "error", err)
 		}
 	}()
-	store := a.store(rdb, slack.Team())
+	store := a.store(rdb, approvals.Workspace{App: slack.App(), Team: slack.Team()})
 	if err := a.connectRedis(ctx, rdb, store); err != nil {
 		return err
 	}
@@ -136,14 +136,23 @@ func (a *App) run(ctx context.Context, slack *bot.Slack, store *approvals.Store,
 	})
 	g.Go(func() error { return front.Run(answering) })
 	g.Go(func() error { return worker.Run(ctx) })
+	g.Go(func() error { return a.takeOver(ctx, store) })
 	g.Go(func() error { return tokens.Run(ctx) })
 	return g.Wait()
 }
 
-func (a *App) store(rdb redis.UniversalClient, team string) *approvals.Store {
+func (a *App) store(rdb redis.UniversalClient, w approvals.Workspace) *approvals.Store {
 	c := a.config
+	// The cloud is named as the first version named its widest host, so that the
+	// windows of most go on where they were.
+	clouds, authority := defender.Namesakes(c.Cloud.Authority), c.Cloud.Authority
+	if len(clouds) > 0 {
+		authority = clouds[0]
+	} else {
+		clouds = []string{c.Cloud.Name}
+	}
 	return approvals.NewStore(approvals.StoreConfig{
-		Redis: rdb, Tenant: approvals.Tenant{Cloud: c.Cloud.Name, Tenant: c.Tenant, Client: c.ClientID}, Team: team,
+		Redis: rdb, Tenant: approvals.Tenant{Authority: authority, Tenant: c.Tenant, Client: c.ClientID}, Workspace: w, Clouds: clouds,
 		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
 	})
 }

@@ -59,6 +59,9 @@ func (a *App) connectRedis(ctx context.Context, rdb redis.UniversalClient, store
 		if err := store.Prepare(ctx); err != nil {
 			return err
 		}
+		if err := store.Inherit(ctx); err != nil {
+			a.options.Log.WarnContext(ctx, "calls of an older version not counted", "error", err)
+		}
 		if a.config.AllowVolatile {
 			return nil
 		}
@@ -95,4 +98,28 @@ func pin(ctx context.Context, s *bot.Slack, p People) (approvals.List, error) {
 		l.Groups = append(l.Groups, id)
 	}
 	return l, nil
+}
+
+// inheritEvery is how often the bot looks for what an older version has written:
+// while one is replaced by the other, both run.
+const inheritEvery = 10 * time.Second
+
+// takeOver takes over what an older version wrote, until ctx ends.
+func (a *App) takeOver(ctx context.Context, store *approvals.Store) error {
+	for ctx.Err() == nil {
+		n, err := store.TakeOver(ctx)
+		if n > 0 {
+			a.options.Log.InfoContext(ctx, "requests of an older version taken over", "requests", n)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.options.Log.WarnContext(ctx, "requests of an older version not taken over", "error", err)
+		}
+		t := time.NewTimer(inheritEvery)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+		case <-t.C:
+		}
+	}
+	return nil
 }

@@ -1,0 +1,160 @@
+package approvals
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/defender"
+)
+
+// Inherit counts the calls that the first version made, where it counted them
+// under another name of the cloud. It comes before the first call is made.
+func (s *Store) Inherit(ctx context.Context) error {
+	for _, old := range s.old {
+		if old.tag == s.keys.tag {
+			continue
+		}
+		if err := s.countSlots(ctx, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TakeOver takes over what the first version wrote under its own keys, and says
+// how many requests that were. While that version still runs it makes more, so
+// this is asked for again and again. What cannot be taken over stays where it is
+// and is in the error.
+func (s *Store) TakeOver(ctx context.Context) (int, error) {
+	moved := 0
+	var failed []error
+	for _, old := range s.old {
+		n, err := s.takeOver(ctx, old)
+		moved += n
+		failed = append(failed, err)
+	}
+	return moved, errors.Join(failed...)
+}
+
+func (s *Store) takeOver(ctx context.Context, old keys) (moved int, err error) {
+	members, err := s.rdb.ZRange(ctx, old.agenda(), 0, -1).Result() // every request is there: each state has a timer
+	if err != nil {
+		return 0, fmt.Errorf("agenda of the first version: %w", err)
+	}
+	if len(members) == 0 {
+		return 0, nil
+	}
+	var failed []error
+	for _, member := range members {
+		ok, err := s.inheritOne(ctx, old, strings.TrimPrefix(member, cardOf("")))
+		failed = append(failed, err)
+		if ok {
+			moved++
+		}
+	}
+	return moved, errors.Join(append(failed, s.inheritTrail(ctx, old))...)
+}
+
+// inherit looks for a request that nobody knows among those of the first
+// version.
+func (s *Store) inherit(ctx context.Context, id string) bool {
+	for _, old := range s.old {
+		if ok, err := s.inheritOne(ctx, old, id); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+type inherited struct {
+	Time  int64 `json:"now"`
+	Moved int   `json:"moved"`
+}
+
+func (i *inherited) clock() int64 { return i.Time }
+
+// inheritOne takes over one request. One that changes meanwhile is left for the
+// next time; one that cannot be read stays.
+func (s *Store) inheritOne(ctx context.Context, old keys, id string) (bool, error) {
+	text, err := s.rdb.Get(ctx, old.request(id)).Result()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read %s of the first version: %w", id, err)
+	}
+	r, err := decode(id, text)
+	if err != nil {
+		return false, err
+	}
+	var entries, turns []string
+	for _, c := range claims(r) {
+		entries = append(entries, c.member())
+	}
+	for i := range r.Calls {
+		turns = append(turns, turnOf(id, i))
+	}
+	endpoint := s.actions[r.Action].Post.Name
+	var answer inherited
+	_, err = s.run(ctx, s.scripts.inherit, []string{
+		old.request(id), old.agenda(), old.index(), old.queue(endpoint),
+		s.keys.request(id), s.keys.agenda(), s.keys.index(), s.keys.queue(endpoint),
+	}, &answer, id, text, list(entries), list(turns))
+	if err != nil {
+		return false, fmt.Errorf("take over %s of the first version: %w", id, err)
+	}
+	if answer.Moved > 0 {
+		s.wakeWorker()
+	}
+	return answer.Moved > 0, nil
+}
+
+// list is texts as JSON, also where there are none.
+func list(texts []string) string {
+	text, err := json.Marshal(append([]string{}, texts...))
+	if err != nil { // unreachable: texts can always be encoded
+		panic(err)
+	}
+	return string(text)
+}
+
+// trailPart is how many entries of the audit trail are taken over in one step.
+const trailPart = 200
+
+func (s *Store) inheritTrail(ctx context.Context, old keys) error {
+	for {
+		var answer inherited
+		if _, err := s.run(ctx, s.scripts.trail, []string{old.audit(), s.keys.audit()}, &answer, trailPart); err != nil {
+			return fmt.Errorf("take over the audit trail of the first version: %w", err)
+		}
+		if answer.Moved < trailPart {
+			return nil
+		}
+	}
+}
+
+// countSlots counts the calls that were made under another name of the cloud.
+func (s *Store) countSlots(ctx context.Context, old keys) error {
+	endpoints := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint()}
+	for _, a := range s.actions {
+		endpoints = append(endpoints, a.Post)
+	}
+	for _, e := range endpoints {
+		longest := margin
+		for _, l := range e.Limits {
+			longest = max(longest, l.Per+2*margin)
+		}
+		var answer inherited
+		_, err := s.run(ctx, s.scripts.slots, []string{old.window(e.Name), old.hold(e.Name), s.keys.window(e.Name), s.keys.hold(e.Name)},
+			&answer, longest.Milliseconds())
+		if err != nil {
+			return fmt.Errorf("count the calls of the first version: %w", err)
+		}
+	}
+	return nil
+}

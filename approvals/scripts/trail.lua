@@ -1,0 +1,16 @@
+-- KEYS: 1 audit trail of the first version, 2 that of this one
+-- ARGV: 1 how many entries at most
+-- Takes over entries of the audit trail, oldest first. Each keeps its time, and its name where that is still free.
+-- Answers JSON: now, moved (how many).
+local entries = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', ARGV[1])
+for _, entry in ipairs(entries) do
+  local added = redis.pcall('XADD', KEYS[2], entry[1], unpack(entry[2]))
+  if type(added) == 'table' and added.err then
+    redis.call('XADD', KEYS[2], '*', unpack(entry[2]))
+  end
+  redis.call('XDEL', KEYS[1], entry[1])
+end
+if #entries < tonumber(ARGV[1]) then
+  redis.call('DEL', KEYS[1])
+end
+return cjson.encode({now = clock(), moved = #entries})
