@@ -19,15 +19,16 @@ type Policy struct {
 	Requesters  List // empty: every full member
 	Approvers   List
 	Channels    []string       // where commands are taken; empty: wherever the bot is
-	AllowShared bool           // also in channels shared with other organisations
+	AllowShared bool           // also in channels shared with other organisations, or with other workspaces of our own
 	Needed      int            // distinct approvers
 	NeededFor   map[string]int // the same for single actions
 }
 
-// May says whether the person may do it, by everything but the state of the
-// request; next holds the rest. A no is a *No. The request is empty for [ToAsk].
+// May reports whether the person may do it, by everything but the state of the
+// request; next holds the rest. A no is a *No. The request is empty for
+// [ToAsk], and the channel for a decision of a member of this workspace.
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
-	if f.ID == "" || f.Bot || f.Deleted || f.Guest || f.External {
+	if f.ID == "" || p.bar(f, ch) != "" {
 		return no(NotAMember, "")
 	}
 	switch v {
@@ -97,15 +98,4 @@ func (p Policy) needed(action string) int {
 		return n
 	}
 	return p.Needed
-}
-
-// enough says whether enough people besides the requester could approve.
-func enough(everybody []string, by Person, needed int) error {
-	others := slices.DeleteFunc(slices.Clone(everybody), func(id string) bool {
-		return id == by.ID || by.Enterprise != "" && id == by.Enterprise
-	})
-	if len(others) < needed {
-		return no(NobodyElse, "")
-	}
-	return nil
 }

@@ -30,6 +30,7 @@ type watch struct {
 	lacks   map[string]error // what the start waits for
 	session *bot.Session
 	rdb     redis.UniversalClient
+	roster  *approvals.Roster
 }
 
 func newWatch() *watch {
@@ -49,7 +50,9 @@ func newWatch() *watch {
 	}
 	w.registry.MustRegister(w.changes, w.sockets, w.acks, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now.",
-	}, func() float64 { return float64(w.live()) }))
+	}, func() float64 { return float64(w.live()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up.",
+	}, func() float64 { return float64(w.approvers().Able) }))
 	return w
 }
 
@@ -95,6 +98,7 @@ func (w *watch) ready(ctx context.Context) error {
 	if err := w.client().Ping(ctx).Err(); err != nil {
 		missing = append(missing, fmt.Errorf("redis: %w", err))
 	}
+	missing = append(missing, w.approvers().TooFew())
 	return errors.Join(missing...)
 }
 
@@ -168,7 +172,7 @@ func (w *watch) handler() http.Handler {
 			say(out, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			return
 		}
-		say(out, http.StatusOK, "ready")
+		say(out, http.StatusOK, "ready"+w.remarks())
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{}))
 	return mux
