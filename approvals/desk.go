@@ -72,7 +72,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
 	if err := d.policy.May(ToAsk, f, ch, Request{}); err != nil {
 		return Request{}, err
 	}
-	if err := d.roster.enough(ctx, everybody, f.Person, ch, terms.Needed); err != nil {
+	if err := d.roster.enough(ctx, everybody, []Person{f.Person}, ch, terms.Needed); err != nil {
 		return Request{}, err
 	}
 	r := Request{

@@ -59,7 +59,7 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 	}
 	terms := d.terms
 	terms.Needed, terms.Horizon = d.policy.needed(old.Action), action.Horizon
-	if err := d.roster.enough(ctx, everybody, old.By, ch, terms.Needed); err != nil {
+	if err := d.roster.enough(ctx, everybody, []Person{old.By}, ch, terms.Needed); err != nil {
 		return old, withRequest(err, old)
 	}
 	r := Request{

@@ -175,12 +175,12 @@ func (r *Roster) say(ctx context.Context, failed error) {
 }
 
 // enough finds out whether at least needed of the ids are people who may decide
-// on a request of by in a channel. Whoever counts on the roster is taken for
+// in a channel on what others asked for. Whoever counts on the roster is taken for
 // it. The others are looked up now: people who joined the list, and those who
 // could not decide when the roster last looked.
-func (r *Roster) enough(ctx context.Context, ids []string, by Person, ch Channel, needed int) error {
+func (r *Roster) enough(ctx context.Context, ids []string, asked []Person, ch Channel, needed int) error {
 	judged := r.known(ids)
-	was := r.policy.standings(judged, by, ch)
+	was := r.policy.standings(judged, asked, ch)
 	all := was
 	if able(all) >= needed {
 		return nil
@@ -205,7 +205,7 @@ func (r *Roster) enough(ctx context.Context, ids []string, by Person, ch Channel
 			if s.unknown() || !now.unknown() {
 				judged[i] = now
 			}
-			if all = r.policy.standings(judged, by, ch); able(all) >= needed {
+			if all = r.policy.standings(judged, asked, ch); able(all) >= needed {
 				stop() // the rest need not be asked
 			}
 			return nil

@@ -138,7 +138,7 @@ func TestRosterCountsPeopleWhoMayDecide(t *testing.T) {
 			if known {
 				r.Refresh(t.Context(), 0)
 			}
-			err := r.enough(t.Context(), tt.users, tt.by, Channel{OrgShared: tt.shared}, tt.needed)
+			err := r.enough(t.Context(), tt.users, []Person{tt.by}, Channel{OrgShared: tt.shared}, tt.needed)
 			if tt.want == "" && err != nil || tt.want != "" && !isNo(err, tt.want) {
 				t.Errorf("%s, known before %v: %v, want %q", name, known, err, tt.want)
 				continue
@@ -162,7 +162,7 @@ func TestRosterCountsPeopleWhoMayDecide(t *testing.T) {
 func TestRosterSparesSlack(t *testing.T) {
 	ids := []string{"UBOT", "U2", "U3"}
 	ask := func(r *Roster, needed int) error {
-		return r.enough(t.Context(), ids, Person{ID: "U1"}, Channel{}, needed)
+		return r.enough(t.Context(), ids, []Person{{ID: "U1"}}, Channel{}, needed)
 	}
 	c := newCrowd()
 	r, _ := newRoster(c, Policy{Approvers: List{Users: ids}, Needed: 1})
@@ -206,7 +206,7 @@ func TestRosterNotKnown(t *testing.T) {
 	c.broken["U2"] = errTownDown
 	r, b := newRoster(c, Policy{Approvers: List{Users: ids, Groups: []string{"S1"}}, Needed: 1})
 	r.Refresh(t.Context(), 0)
-	err := r.enough(t.Context(), ids, Person{ID: "U1"}, Channel{}, 1)
+	err := r.enough(t.Context(), ids, []Person{{ID: "U1"}}, Channel{}, 1)
 	if refused, ok := asNo(err); !isNo(err, NotKnown) || !errors.Is(err, errTownDown) || !ok || len(refused.Others) != 1 || refused.Others[0].ID != "U2" {
 		t.Errorf("nobody could be looked up: %v", err)
 	}

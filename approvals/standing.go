@@ -78,7 +78,7 @@ type RosterState struct {
 
 func (p Policy) rosterState(seen []sighting, groups []Standing) RosterState {
 	// Where people of other workspaces are let in at all, they count.
-	all := p.standings(seen, Person{}, Channel{OrgShared: true})
+	all := p.standings(seen, nil, Channel{OrgShared: true})
 	least := p.Needed
 	for _, n := range p.NeededFor {
 		least = min(least, n)
@@ -117,9 +117,10 @@ type sighting struct {
 // unknown reports whether there was no answer.
 func (s sighting) unknown() bool { return s.err != nil && !errors.Is(s.err, ErrNoSuchPerson) }
 
-// standings judge ids that were looked up by whether they could decide on a
-// request of by in a channel. One person counts once, under however many ids.
-func (p Policy) standings(seen []sighting, by Person, ch Channel) []Standing {
+// standings judge ids that were looked up by whether they could decide in a
+// channel on what these people asked for. One person counts once, under however
+// many ids.
+func (p Policy) standings(seen []sighting, asked []Person, ch Channel) []Standing {
 	seen = slices.Clone(seen) // in one order, so that the same one of two ids counts each time
 	slices.SortFunc(seen, func(a, b sighting) int { return cmp.Compare(a.id, b.id) })
 	all := make([]Standing, len(seen))
@@ -132,7 +133,7 @@ func (p Policy) standings(seen []sighting, by Person, ch Channel) []Standing {
 			all[i].Bar = IsNobody
 		case p.bar(s.facts, ch) != "":
 			all[i].Bar = p.bar(s.facts, ch)
-		case s.facts.Is(by):
+		case slices.ContainsFunc(asked, s.facts.Is):
 			all[i].Bar = IsRequester
 		case slices.ContainsFunc(all[:i], func(o Standing) bool { return o.Bar == "" && o.Person.Is(s.facts.Person) }):
 			all[i].Bar = IsTwin
