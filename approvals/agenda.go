@@ -110,7 +110,7 @@ func (s *Store) read(ctx context.Context, e defender.Endpoint, part share, count
 	}
 	var answer readAt
 	keys := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}
-	_, err = s.run(ctx, s.scripts.read, keys, &answer, string(limits), newOp(), readLimit.Milliseconds(), millis(hold), count)
+	_, err = s.run(ctx, s.scripts.read, keys, &answer, string(limits), newOp().ID, readLimit.Milliseconds(), millis(hold), count)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"defenderbot/defender"
@@ -18,6 +17,7 @@ type change struct {
 	Was    int64  `json:"was"`              // the version it was decided on; 0: none
 	Record string `json:"record,omitempty"` // empty: forgotten
 	Answer string `json:"answer"`           // kept for repeats
+	Digest string `json:"digest,omitempty"` // of who wants what; a repeat with another is refused
 
 	Due   int64  `json:"due"`             // the agenda's score; 0: none
 	Lease int64  `json:"lease,omitempty"` // instead of Due: the request stays in the caller's hands
@@ -87,25 +87,6 @@ func changeOf(before, after Request, e Event, limits []defender.Limit, now time.
 	c.queued(before, after)
 	c.slotted(before, after, e)
 	return c, c.audited(before, after, e, now)
-}
-
-// encode is the stored form of a record: its version, then JSON, so that the
-// script can compare versions without reading the rest.
-func encode(r Request) (string, error) {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return "", fmt.Errorf("encode %s: %w", r.ID, err)
-	}
-	return fmt.Sprintf("%d %s", r.Version, text), nil
-}
-
-func decode(text string) (Request, error) {
-	_, body, _ := strings.Cut(text, " ")
-	var r Request
-	if err := json.Unmarshal([]byte(body), &r); err != nil {
-		return Request{}, fmt.Errorf("decode a record: %w", err)
-	}
-	return r, nil
 }
 
 // cardChange says what the commit does to the card's place on the agenda. A

@@ -37,7 +37,7 @@ type decision func(r Request) (Event, error)
 // changed meanwhile it decides again on what is there now; a refusal decided
 // on an old record is decided again too. Errors: a *No (refused), a *Full (no
 // free slot), ErrNotRecorded and ErrUnconfirmed.
-func (s *Store) Apply(ctx context.Context, op string, r Request, decide decision) (Request, error) {
+func (s *Store) Apply(ctx context.Context, op Op, r Request, decide decision) (Request, error) {
 	after, _, err := s.apply(ctx, op, r, nil, decide)
 	return after, err
 }
@@ -45,7 +45,7 @@ func (s *Store) Apply(ctx context.Context, op string, r Request, decide decision
 // take is Apply for a caller that goes on with the request at once if it is
 // approved by this: others leave it alone for the length of a lease. A claim
 // without a token means that there is nothing to go on with.
-func (s *Store) take(ctx context.Context, op string, r Request, decide decision) (Request, claimed, error) {
+func (s *Store) take(ctx context.Context, op Op, r Request, decide decision) (Request, claimed, error) {
 	lease := func(c *change, after Request) {
 		if after.State == Approved {
 			c.Lease = requestLease.Milliseconds()
@@ -61,7 +61,7 @@ func (s *Store) take(ctx context.Context, op string, r Request, decide decision)
 // amendment adds to a change what only its caller knows.
 type amendment func(c *change, after Request)
 
-func (s *Store) apply(ctx context.Context, op string, r Request, amend amendment, decide decision) (Request, committed, error) {
+func (s *Store) apply(ctx context.Context, op Op, r Request, amend amendment, decide decision) (Request, committed, error) {
 	fresh := r.Version == 0
 	for range tries {
 		now := s.Now()
@@ -104,16 +104,23 @@ func (s *Store) apply(ctx context.Context, op string, r Request, amend amendment
 // refusedAgain looks, before a refusal is given, whether the operation was
 // carried out before: a click that comes again is refused only because it has
 // been taken already, and gets the answer that it got then.
-func (s *Store) refusedAgain(ctx context.Context, op string, refused error, r Request) (Request, committed, error) {
-	kept, err := s.rdb.Get(ctx, s.keys.op(op)).Result()
+func (s *Store) refusedAgain(ctx context.Context, op Op, refused error, r Request) (Request, committed, error) {
+	kept, err := s.rdb.Get(ctx, s.keys.op(op.ID)).Result()
 	if err != nil {
 		return r, committed{}, refused
 	}
-	before, err := s.Load(ctx, kept)
+	digest, id, digested := strings.Cut(kept, " ")
+	switch {
+	case !digested:
+		id = kept // the first version kept the answer alone
+	case digest != op.Digest:
+		return r, committed{}, refused
+	}
+	before, err := s.Load(ctx, id)
 	if err != nil {
 		return r, committed{}, refused
 	}
-	return before, committed{Status: "repeat", Answer: kept}, nil
+	return before, committed{Status: "repeat", Answer: id}, nil
 }
 
 // current is the record that a conflict was about.
@@ -121,7 +128,7 @@ func (c committed) current(id string) (Request, error) {
 	if c.Record == nil {
 		return Request{ID: id}, no(NoSuchRequest, id)
 	}
-	return decode(*c.Record)
+	return decode(id, *c.Record)
 }
 
 func decided(r Request, decide decision, now time.Time) (Request, Event, error) {
@@ -135,7 +142,7 @@ func decided(r Request, decide decision, now time.Time) (Request, Event, error) 
 
 // commit runs commit.lua once. It answers with status "ok" also where an
 // earlier try of the same run was carried out and only its answer was lost.
-func (s *Store) commit(ctx context.Context, op string, before, after Request, e Event, amend amendment, now time.Time) (committed, error) {
+func (s *Store) commit(ctx context.Context, op Op, before, after Request, e Event, amend amendment, now time.Time) (committed, error) {
 	action, ok := s.actions[before.Action] // what an older version does not know can still be decided and forgotten
 	c, err := changeOf(before, after, e, action.Post.Limits, now)
 	if err != nil {
@@ -150,12 +157,13 @@ func (s *Store) commit(ctx context.Context, op string, before, after Request, e 
 	if amend != nil {
 		amend(&c, after)
 	}
+	c.Digest = op.Digest
 	text, err := json.Marshal(c)
 	if err != nil {
 		return committed{}, fmt.Errorf("encode a change of %s: %w", before.ID, err)
 	}
 	var answer committed
-	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op, before.ID, action.Post.Name), &answer, string(text))
+	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, before.ID, action.Post.Name), &answer, string(text))
 	if err != nil {
 		return answer, fmt.Errorf("%s of %s: %w", eventName(e), before.ID, err)
 	}
@@ -207,6 +215,8 @@ func refusedBy(a committed, r Request) error {
 	switch a.Status {
 	case "full":
 		return &Full{At: time.UnixMilli(a.At).UTC(), Held: a.Held}
+	case "reused":
+		return &No{Why: Why{Reason: OpReused}, Request: r}
 	case "many":
 		return &No{Why: Why{Reason: TooManyOpen}, Request: r}
 	case "taken":

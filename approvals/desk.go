@@ -1,10 +1,12 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -55,6 +57,25 @@ type By struct {
 	Op    string
 	User  string
 	Place Place
+	On    Message // what a decision was made on; nothing for Ask
+}
+
+// Message is the message of [By.Place] whose button was pressed.
+type Message struct {
+	TS string
+	// Copy reports whether the bot wrote the message and its own buttons are of the
+	// request: a second card, or one whose name a crash kept from being saved.
+	Copy bool
+}
+
+// shown is a refusal unless by decides on the card of r or a copy of it: what
+// was pressed anywhere else was not shown by r.
+func (by By) shown(r Request) error {
+	own := by.On.TS != "" && by.On.TS == r.Card.TS
+	if by.Place != r.Place || !own && !by.On.Copy {
+		return &No{Why: Why{Reason: OtherMessage}, Request: r}
+	}
+	return nil
 }
 
 // Ask makes a request of a wish.
@@ -79,7 +100,16 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
 		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
 		By: f.Person, Place: by.Place, Terms: terms,
 	}
-	return d.store.Create(ctx, by.Op, r, d.most)
+	return d.store.Create(ctx, by.op(ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
+}
+
+// hostNames are the names of devices that have no id yet.
+func hostNames(devices []Device) string {
+	names := make([]string, len(devices))
+	for i, d := range devices {
+		names[i] = d.Name
+	}
+	return strings.Join(names, ",")
 }
 
 // lookUp finds out at once what has to be known about who asks and where.
@@ -99,7 +129,7 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (Request, 
 	if err != nil {
 		return r, err
 	}
-	after, c, err := d.store.take(ctx, by.Op, r, func(Request) (Event, error) {
+	after, c, err := d.store.take(ctx, by.op(ToApprove, id, digest), r, func(Request) (Event, error) {
 		return Approve{By: f.Person, Digest: digest}, nil
 	})
 	if err == nil && c.Token > 0 {
@@ -114,7 +144,7 @@ func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (Reques
 	if err != nil {
 		return r, err
 	}
-	return d.store.Apply(ctx, by.Op, r, func(Request) (Event, error) {
+	return d.store.Apply(ctx, by.op(ToDeny, id, digest, text), r, func(Request) (Event, error) {
 		return Deny{By: f.Person, Digest: digest, Text: text}, nil
 	})
 }
@@ -125,7 +155,7 @@ func (d *Desk) Cancel(ctx context.Context, by By, id string) (Request, error) {
 	if err != nil {
 		return r, err
 	}
-	return d.store.Apply(ctx, by.Op, r, func(Request) (Event, error) {
+	return d.store.Apply(ctx, by.op(ToCancel, id), r, func(Request) (Event, error) {
 		return Cancel{By: f.Person}, nil
 	})
 }
@@ -135,7 +165,13 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	var r Request
 	var f Facts
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) { r, err = d.store.Load(gctx, id); return err }))
+	var asks error // why the requester may no longer ask
+	g.Go(safely(func() (err error) {
+		if r, err = d.store.Load(gctx, id); err == nil && v == ToApprove {
+			asks, err = d.policy.stillAsks(gctx, d.people, r)
+		}
+		return err
+	}))
 	g.Go(safely(func() (err error) {
 		f, err = d.policy.facts(gctx, d.people, by.User)
 		return unknown(err)
@@ -143,11 +179,14 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	if err := g.Wait(); err != nil {
 		return r, f, withRequest(refusedOr(err, ErrNotRecorded), r)
 	}
+	if err := by.shown(r); err != nil {
+		return r, f, err
+	}
 	ch, err := d.policy.place(ctx, d.people, f, r.Place.Channel)
 	if err != nil {
 		return r, f, withRequest(unknown(err), r)
 	}
-	if err := d.policy.May(v, f, ch, r); err != nil {
+	if err := cmp.Or(d.policy.May(v, f, ch, r), asks); err != nil {
 		return r, f, withRequest(err, r)
 	}
 	return r, f, nil

@@ -30,12 +30,15 @@ func newKeys(t Tenant, team string) keys {
 
 func (k keys) request(id string) string { return k.tag + k.team + id }
 func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
-func (k keys) agenda() string           { return k.tag + k.team + "agenda" }
-func (k keys) index() string            { return k.tag + k.team + "index" }
-func (k keys) audit() string            { return k.tag + k.team + "audit" }
-func (k keys) queue(e string) string    { return k.tag + k.team + "queue:" + e }
-func (k keys) window(e string) string   { return k.tag + "window:" + e }
-func (k keys) hold(e string) string     { return k.tag + "hold:" + e }
+func (k keys) rights() []string {
+	return []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream"}
+}
+func (k keys) agenda() string         { return k.tag + k.team + "agenda" }
+func (k keys) index() string          { return k.tag + k.team + "index" }
+func (k keys) audit() string          { return k.tag + k.team + "audit" }
+func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }
+func (k keys) window(e string) string { return k.tag + "window:" + e }
+func (k keys) hold(e string) string   { return k.tag + "hold:" + e }
 
 // commit are the keys of commit.lua, always the same eight in this order.
 func (k keys) commit(op, id, endpoint string) []string {

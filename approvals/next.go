@@ -106,14 +106,25 @@ func deny(r Request, e Deny, now time.Time) (Request, error) {
 	return end(r, Denied, End{By: e.By, Text: e.Text}, now, Pending)
 }
 
-// decidable says whether by may decide on r now. That the requester never
-// decides on the own request is held here, whatever the policy says.
+// mayNot is the refusal for those who can never decide on r, whatever the
+// policy says: its requester, and who asked for it before.
+func (r Request) mayNot(by Person) error {
+	switch {
+	case r.By.Is(by):
+		return no(OwnRequest, "")
+	case slices.ContainsFunc(r.Barred, by.Is):
+		return no(AskedFirst, r.RetryOf)
+	}
+	return nil
+}
+
+// decidable is the refusal for by to decide on r now, if there is one.
 func (r Request) decidable(by Person, digest string, now time.Time) error {
 	switch {
 	case r.State != Pending:
 		return no(AlreadyDecided, string(r.State))
-	case r.By.Is(by):
-		return no(OwnRequest, "")
+	case r.mayNot(by) != nil:
+		return r.mayNot(by)
 	case !now.Before(r.Deadline()):
 		return no(TooLate, "")
 	case digest != r.Digest():

@@ -1,6 +1,9 @@
 package approvals
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Verb is something that a person wants to do.
 type Verb string
@@ -28,7 +31,7 @@ type Policy struct {
 // request; next holds the rest. A no is a *No. The request is empty for
 // [ToAsk], and the channel for a decision of a member of this workspace.
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
-	if f.ID == "" || p.bar(f, ch) != "" {
+	if !p.member(f, ch) {
 		return no(NotAMember, "")
 	}
 	switch v {
@@ -42,12 +45,30 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		if err := p.mayAskIn(ch); err != nil {
 			return err
 		}
-		if f.Is(r.By) && !f.Asks {
-			return no(NotARequester, "")
-		}
 		return involved(f, r)
 	}
 	return no(NotAMember, string(v))
+}
+
+// member reports whether the person is one of those who may do anything in the
+// channel.
+func (p Policy) member(f Facts, ch Channel) bool { return f.ID != "" && p.bar(f, ch) == "" }
+
+// stillAsks finds out whether the requester of r may still ask. A no is a *No, as
+// is not knowing, in err.
+func (p Policy) stillAsks(ctx context.Context, d Directory, r Request) (refused, err error) {
+	f, err := p.facts(ctx, d, r.By.ID)
+	var ch Channel
+	if err == nil {
+		ch, err = p.place(ctx, d, f, r.Place.Channel)
+	}
+	if err != nil {
+		return nil, &No{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Err: err}
+	}
+	if !p.member(f, ch) || !f.Asks {
+		return no(RequesterGone, r.By.ID), nil
+	}
+	return nil, nil
 }
 
 func (p Policy) mayAsk(f Facts, ch Channel) error {
@@ -83,10 +104,10 @@ func (p Policy) mayAskIn(ch Channel) error {
 }
 
 func mayDecide(f Facts, r Request) error {
-	switch {
-	case f.Is(r.By):
-		return no(OwnRequest, "")
-	case !f.Decides:
+	if err := r.mayNot(f.Person); err != nil {
+		return err
+	}
+	if !f.Decides {
 		return no(NotAnApprover, "")
 	}
 	return nil

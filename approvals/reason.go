@@ -13,6 +13,8 @@ const (
 	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask
 	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide
 	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
+	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
+	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
 	NotYours        Reason = "not_yours"         // neither the requester nor an approver
 	NobodyElse      Reason = "nobody_else"       // too few others could approve it
 	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
@@ -26,6 +28,8 @@ const (
 // Reasons why an event does not fit the request as it is.
 const (
 	NoSuchRequest   Reason = "no_such_request"
+	NewerRecord     Reason = "newer_record"     // written by a later version, for later versions
+	BrokenRecord    Reason = "broken_record"    // what is stored contradicts itself
 	AlreadyApproved Reason = "already_approved" // by the same person
 	AlreadyDecided  Reason = "already_decided"  // it is in no state to decide on
 	TooLate         Reason = "too_late"         // its time to decide has passed
@@ -33,6 +37,7 @@ const (
 	NothingToRetry  Reason = "nothing_to_retry"
 	AlreadyRetried  Reason = "already_retried"
 	ShownDiffers    Reason = "shown_differs" // the card showed something else
+	OpReused        Reason = "op_reused"     // the envelope's id was used for something else before
 	DoesNotFit      Reason = "does_not_fit"  // a machine's event in a state that does not take it
 )
 
@@ -48,28 +53,30 @@ const (
 
 // Reasons why a call waits, ended or is not known.
 const (
-	WaitsForWindow    Reason = "waits_for_window"   // Microsoft's limit is used up
-	Throttled         Reason = "throttled"          // Defender said: too many requests
-	NotReached        Reason = "not_reached"        // no connection to Defender
-	HeldUp            Reason = "held_up"            // we let the moment for sending pass
-	NoToken           Reason = "no_token"           // no access token to be had, or it was refused
-	NotDurable        Reason = "not_durable"        // too few replicas of Redis confirmed
-	ApproverUnchecked Reason = "approver_unchecked" // could not check that the approver still may
-	ApproverGone      Reason = "approver_gone"      // the approver no longer may
-	ExecutionLapsed   Reason = "execution_lapsed"   // waited longer than an approval lasts
-	TookTooLong       Reason = "took_too_long"      // the horizon passed
-	AnswerLost        Reason = "answer_lost"        // sent, and no answer that could be read
-	OwnerLost         Reason = "owner_lost"         // whoever sent it did not report back
-	NotStarted        Reason = "not_started"        // looked up, and not there
-	SeveralFound      Reason = "several_found"      // looked up, and more than one could be it
-	AlreadyRunning    Reason = "already_running"    // something else runs on the device
-	NoSuchDevice      Reason = "no_such_device"     // Defender does not know the id
-	UnsupportedOS     Reason = "unsupported_os"
-	MissingRole       Reason = "missing_role"
-	Licence           Reason = "licence"
-	Disallowed        Reason = "disallowed"
-	Refused           Reason = "refused" // Defender refused it for another reason
-	Ran               Reason = "ran"     // it ran and ended as Defender says
+	WaitsForWindow     Reason = "waits_for_window"    // Microsoft's limit is used up
+	Throttled          Reason = "throttled"           // Defender said: too many requests
+	NotReached         Reason = "not_reached"         // no connection to Defender
+	HeldUp             Reason = "held_up"             // we let the moment for sending pass
+	NoToken            Reason = "no_token"            // no access token to be had, or it was refused
+	NotDurable         Reason = "not_durable"         // too few replicas of Redis confirmed
+	ApproverUnchecked  Reason = "approver_unchecked"  // could not check that the approver still may
+	ApproverGone       Reason = "approver_gone"       // the approver no longer may
+	RequesterUnchecked Reason = "requester_unchecked" // could not check that the requester still may
+	RequesterGone      Reason = "requester_gone"      // the requester no longer may
+	ExecutionLapsed    Reason = "execution_lapsed"    // waited longer than an approval lasts
+	TookTooLong        Reason = "took_too_long"       // the horizon passed
+	AnswerLost         Reason = "answer_lost"         // sent, and no answer that could be read
+	OwnerLost          Reason = "owner_lost"          // whoever sent it did not report back
+	NotStarted         Reason = "not_started"         // looked up, and not there
+	SeveralFound       Reason = "several_found"       // looked up, and more than one could be it
+	AlreadyRunning     Reason = "already_running"     // something else runs on the device
+	NoSuchDevice       Reason = "no_such_device"      // Defender does not know the id
+	UnsupportedOS      Reason = "unsupported_os"
+	MissingRole        Reason = "missing_role"
+	Licence            Reason = "licence"
+	Disallowed         Reason = "disallowed"
+	Refused            Reason = "refused" // Defender refused it for another reason
+	Ran                Reason = "ran"     // it ran and ended as Defender says
 )
 
 // unsent says that an attempt came to nothing before a byte of it left.

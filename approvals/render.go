@@ -13,12 +13,11 @@ import (
 func (w *Worker) render(ctx context.Context, one *hand, id string) {
 	r, err := w.store.Load(ctx, id)
 	switch {
-	case isNo(err, NoSuchRequest), err == nil && !r.behind():
-		w.giveBack(ctx, one, time.Time{})
-		return
 	case err != nil:
-		w.log.WarnContext(ctx, "a request cannot be read; trying again", "request", id, "error", err)
-		w.giveBack(ctx, one, w.store.Now().Add(stepRetry))
+		w.unread(ctx, one, id, err)
+		return
+	case !r.behind():
+		w.giveBack(ctx, one, time.Time{})
 		return
 	}
 	if err = w.draw(ctx, r); err == nil {

@@ -1,17 +1,16 @@
 package approvals
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Request is what people decide on: an action, one or more devices and a
 // comment. It is stored as one JSON value. Fields may be added or removed, but
 // the name of one must not change its meaning: records of older versions must
-// still be read.
+// still be read. What an older version must not act on moves [format].
 type Request struct {
 	ID      string   `json:"id"`
 	Action  string   `json:"action"`
@@ -22,6 +21,7 @@ type Request struct {
 	Terms   Terms    `json:"terms"`
 	Budget  Budget   `json:"budget,omitzero"`
 	RetryOf string   `json:"retry_of,omitempty"` // the request whose failed devices these are
+	Barred  []Person `json:"barred,omitempty"`   // who asked for it before, and does not decide on it either
 
 	State     State      `json:"state"`
 	Asked     time.Time  `json:"asked"`
@@ -37,6 +37,10 @@ type Request struct {
 
 	Version int64 `json:"v"`  // moved by every commit
 	Visible int64 `json:"vv"` // moved by every commit that changes what the card shows
+
+	// Unknown are the fields of a later version, by path: they outlive being saved
+	// by this one.
+	Unknown map[string]any `json:"-"`
 }
 
 // Person is a member of the workspace. Two people are the same by id, or by
@@ -129,12 +133,7 @@ const (
 // Digest is a fingerprint of what is asked for: action, pinned devices and
 // comment. A button carries it, so that what was shown is what is run.
 func (r Request) Digest() string {
-	h := sha256.New()
-	for _, part := range append([]string{r.Action, r.Comment}, r.deviceIDs()...) {
-		h.Write([]byte(part))
-		h.Write([]byte{0})
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return digestOf(append([]string{r.Action, r.Comment}, r.deviceIDs()...))
 }
 
 func (r Request) deviceIDs() []string {
@@ -185,8 +184,32 @@ func (r Request) isOurs(comment string) bool {
 
 // label names a person where Slack's mentions mean nothing.
 func (p Person) label() string {
-	if p.Name == "" {
+	if called := p.Called(); called != p.ID {
+		return called + " (" + p.ID + ")"
+	}
+	return p.ID
+}
+
+// longestName is how many characters of a name are shown.
+const longestName = 40
+
+// Called is the person's name where an id would say too little: people choose
+// their names, so it is one line without brackets, separators and what cannot be
+// seen, and cannot pass for more than a name. Where nothing is left it is the id.
+func (p Person) Called() string {
+	letters := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.C, unicode.Ps, unicode.Pe, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector),
+			strings.ContainsRune("<>·•‧∙⋅・|\u2800\ufffd", r):
+			return -1
+		}
+		return r
+	}, p.Name)
+	called := []rune(strings.Join(strings.Fields(letters), " "))
+	if len(called) == 0 {
 		return p.ID
 	}
-	return p.Name + " (" + p.ID + ")"
+	return strings.TrimSpace(string(called[:min(len(called), longestName)]))
 }

@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,10 +35,11 @@ func (r Request) notDone() []Device {
 	return devices
 }
 
-// Retry makes a new request of what did not work in an old one, once. It is
-// still the first requester's, who stays excluded as an approver. Where an
-// approver asks for it, that is the first approval: of the same action,
-// comment and devices that they see.
+// Retry makes a new request of what did not work in an old one, once. An
+// approver's click is the first approval of it, of the same action, comment and
+// devices, but only for as long as an approval can be waited for, and while the
+// first requester may still ask; else it is a request of whoever clicked. Who
+// asked before never decides on it.
 func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, error) {
 	old, f, ch, everybody, err := d.retried(ctx, by, id)
 	if err != nil {
@@ -57,24 +59,44 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 	if !ok {
 		return old, no(DoesNotFit, "no action "+old.Action)
 	}
-	terms := d.terms
-	terms.Needed, terms.Horizon = d.policy.needed(old.Action), action.Horizon
-	if err := d.roster.enough(ctx, everybody, []Person{old.By}, ch, terms.Needed); err != nil {
+	counts, err := d.counts(ctx, f, old)
+	if err != nil {
 		return old, withRequest(err, old)
 	}
 	r := Request{
-		Action: old.Action, Devices: devices, Comment: old.Comment, By: old.By, Place: old.Place, Terms: terms, RetryOf: old.ID,
+		Action: old.Action, Devices: devices, Comment: old.Comment, By: old.By, Place: old.Place, Terms: d.terms,
+		RetryOf: old.ID, Barred: old.Barred,
 	}
-	if f.Decides && !f.Is(old.By) {
-		r.Approvals = []Approval{{By: f.Person, At: d.store.Now()}}
-		return d.again(ctx, by.Op, old, r, 0)
+	r.Terms.Needed, r.Terms.Horizon = d.policy.needed(old.Action), action.Horizon
+	most := d.most
+	switch {
+	case counts:
+		r.Approvals, most = []Approval{{By: f.Person, At: d.store.Now()}}, 0
+	case !f.Asks:
+		return old, withRequest(no(NotARequester, ""), old)
+	case !f.Is(old.By):
+		r.By, r.Barred = f.Person, append(slices.Clone(old.Barred), old.By)
 	}
-	return d.again(ctx, by.Op, old, r, d.most)
+	if err := d.roster.enough(ctx, everybody, append(slices.Clone(r.Barred), r.By), ch, r.Terms.Needed); err != nil {
+		return old, withRequest(err, old)
+	}
+	return d.again(ctx, by.op(ToRetry, id, digest), old, r, most)
+}
+
+// counts reports whether a click on Try again is an approval of what old asked
+// for: somebody who decides, soon enough, for a requester who may still ask.
+func (d *Desk) counts(ctx context.Context, f Facts, old Request) (bool, error) {
+	late := !d.store.Now().Before(old.EndedAt.Add(old.Terms.ApprovalTTL))
+	if late || !f.Decides || old.mayNot(f.Person) != nil {
+		return false, nil
+	}
+	gone, err := d.policy.stillAsks(ctx, d.people, old)
+	return gone == nil, err
 }
 
 // again records the new request. Where one was made before and a crash kept the
 // old record from saying so, it says so now.
-func (d *Desk) again(ctx context.Context, op string, old, r Request, most int) (Request, error) {
+func (d *Desk) again(ctx context.Context, op Op, old, r Request, most int) (Request, error) {
 	made, err := d.store.Create(ctx, op, r, most)
 	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyRetried {
 		_, _ = d.store.Apply(ctx, newOp(), old, func(Request) (Event, error) { return Retry{As: refused.Why.Detail}, nil }) // else the next click does
@@ -92,7 +114,7 @@ func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Fa
 	if err := g.Wait(); err != nil {
 		return old, f, ch, nil, withRequest(refusedOr(err, ErrNotRecorded), old)
 	}
-	return old, f, ch, everybody, nil
+	return old, f, ch, everybody, by.shown(old)
 }
 
 // mark writes into the old record what it is tried again as, so that its card

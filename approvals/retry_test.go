@@ -37,6 +37,11 @@ func newTestDesk(s *Store, people Directory) *Desk {
 	return NewDesk(DeskConfig{Store: s, People: people, Policy: p, Roster: NewRoster(people, p, slog.New(slog.DiscardHandler)), Worker: w, Terms: sample(Pending, "").Terms, MaxOpen: 5})
 }
 
+// pressed is a click of a user on the card in that place.
+func pressed(user string, place Place) By {
+	return By{Op: newOp().ID, User: user, Place: place, On: Message{Copy: true}}
+}
+
 func TestTryAgain(t *testing.T) {
 	people := town{people: map[string]Facts{
 		"U1": {Person: asker}, "U2": {Person: leader}, "U3": {Person: second}, "U9": {Person: Person{ID: "U9"}},
@@ -47,7 +52,7 @@ func TestTryAgain(t *testing.T) {
 		s := newTestStore(t, redistest.Client(t, addr), actions)
 		d := newTestDesk(s, people)
 		old := failed(t, s)
-		by := func(user string) By { return By{Op: newOp(), User: user, Place: old.Place} }
+		by := func(user string) By { return pressed(user, old.Place) }
 
 		if _, err := d.Retry(t.Context(), by("U9"), old.ID, old.Digest()); !isNo(err, NotYours) {
 			t.Errorf("somebody else: %v", err)
@@ -92,7 +97,7 @@ func TestARetryByTheRequesterNeedsAnApprover(t *testing.T) {
 		s := newTestStore(t, redistest.Client(t, addr), actions)
 		d := newTestDesk(s, people)
 		old := failed(t, s)
-		made, err := d.Retry(t.Context(), By{Op: newOp(), User: "U1", Place: old.Place}, old.ID, old.Digest())
+		made, err := d.Retry(t.Context(), pressed("U1", old.Place), old.ID, old.Digest())
 		if err != nil || len(made.Approvals) != 0 {
 			t.Fatalf("made with %d approvals, %v", len(made.Approvals), err)
 		}
@@ -100,7 +105,7 @@ func TestARetryByTheRequesterNeedsAnApprover(t *testing.T) {
 		if got.State != Pending {
 			t.Errorf("it is %s, want pending", got.State)
 		}
-		if _, err := d.Approve(t.Context(), By{Op: newOp(), User: "U1", Place: old.Place}, made.ID, got.Digest()); !isNo(err, OwnRequest) {
+		if _, err := d.Approve(t.Context(), pressed("U1", old.Place), made.ID, got.Digest()); !isNo(err, OwnRequest) {
 			t.Errorf("the first requester approves the retry: %v", err)
 		}
 	})

@@ -18,18 +18,18 @@ var files embed.FS
 
 // scripts are the Lua scripts, each with lib.lua before it.
 type scripts struct {
-	commit, claim, finish, read, budget *redis.Script
+	commit, claim, finish, read, budget, rights *redis.Script
 }
 
 func loadScripts() scripts {
 	return scripts{
 		commit: script("commit"), claim: script("claim"), finish: script("finish"),
-		read: script("read"), budget: script("budget"),
+		read: script("read"), budget: script("budget"), rights: script("rights"),
 	}
 }
 
 func (s scripts) all() []*redis.Script {
-	return []*redis.Script{s.commit, s.claim, s.finish, s.read, s.budget}
+	return []*redis.Script{s.commit, s.claim, s.finish, s.read, s.budget, s.rights}
 }
 
 func script(name string) *redis.Script { return redis.NewScript(source("lib") + source(name)) }
@@ -76,7 +76,8 @@ func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, into r
 		}
 		certain := notCarriedOut(err)
 		t.doubt = t.doubt || !certain
-		if i == len(pauses) || ctx.Err() != nil || certain && !passing(err) || !sleep(ctx, pauses[i]) {
+		lasting := (certain || halfway(err)) && !passing(err)
+		if i == len(pauses) || ctx.Err() != nil || lasting || !sleep(ctx, pauses[i]) {
 			return t, unrecorded(t.doubt, err)
 		}
 	}
@@ -152,16 +153,21 @@ func (s *Store) master(ctx context.Context, key string) (redis.Cmdable, error) {
 // errNoMaster says that it is not known which server of a Cluster to ask.
 var errNoMaster = errors.New("no master is known")
 
-// notCarriedOut says whether an error proves that the script did not run: there
-// was nobody to send it to, or Redis answered that it refuses.
+// notCarriedOut reports whether an error proves that the script wrote nothing:
+// there was nobody to send it to, or Redis answered that it refuses.
 func notCarriedOut(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" || errors.Is(err, errNoMaster) {
 		return true
 	}
 	var refused redis.Error
-	return errors.As(err, &refused) || errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrClosed)
+	return errors.As(err, &refused) && !halfway(err) || errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrClosed)
 }
+
+// halfway reports whether a script failed after it had written something: Redis
+// does not take that back
+// (https://redis.io/docs/latest/develop/programmability/eval-intro/).
+func halfway(err error) bool { return redis.HasErrorPrefix(err, "HALFWAY") }
 
 // passing says whether a refusal is likely to pass by itself.
 func passing(err error) bool {
@@ -170,7 +176,7 @@ func passing(err error) bool {
 		return true
 	}
 	for _, prefix := range []string{"LOADING", "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY", "UNBLOCKED"} {
-		if strings.HasPrefix(refused.Error(), prefix) {
+		if strings.HasPrefix(strings.TrimPrefix(refused.Error(), "HALFWAY "), prefix) {
 			return true
 		}
 	}

@@ -118,8 +118,8 @@ func (w *Worker) answered(ctx context.Context, r Request, i int, e CallEvent) er
 	}
 }
 
-// stillGood checks at the last moment that those who approved still may. A
-// known no lapses the call; not knowing only makes it wait.
+// stillGood checks at the last moment that the requester and those who approved
+// still may. A definite no lapses the call; not knowing only delays it.
 func (w *Worker) stillGood(ctx context.Context, r Request) CallEvent {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
@@ -137,6 +137,14 @@ func (w *Worker) stillGood(ctx context.Context, r Request) CallEvent {
 		if w.policy.May(ToApprove, f, ch, r) != nil {
 			return Lapse{Why: Why{Reason: ApproverGone, Detail: a.By.ID}}
 		}
+	}
+	gone, err := w.policy.stillAsks(ctx, w.people, r)
+	if err != nil {
+		w.log.WarnContext(ctx, "requester not checked; the call waits", "request", r.ID, "error", err)
+		return Wait{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Hold: w.holdUntil(r)}
+	}
+	if gone != nil {
+		return Lapse{Why: Why{Reason: RequesterGone, Detail: r.By.ID}}
 	}
 	return nil
 }

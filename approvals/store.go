@@ -2,7 +2,6 @@ package approvals
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -73,6 +72,36 @@ func (s *Store) Prepare(ctx context.Context) error {
 			return fmt.Errorf("load a script into Redis: %w", err)
 		}
 	}
+	return s.mayAll(ctx)
+}
+
+type rightsReply struct {
+	Time    int64    `json:"now"`
+	Refused []string `json:"refused"`
+}
+
+func (r *rightsReply) clock() int64 { return r.Time }
+
+// mayAll fails where Redis refuses a command that the scripts need. It says
+// which, for whoever wrote the rules.
+func (s *Store) mayAll(ctx context.Context) error {
+	var answer rightsReply
+	if _, err := s.run(ctx, s.scripts.rights, s.keys.rights(), &answer); err != nil {
+		return fmt.Errorf("try the commands that are needed: %w", err)
+	}
+	if len(answer.Refused) > 0 {
+		return fmt.Errorf("redis refuses commands that are needed: %s", strings.Join(answer.Refused, "; "))
+	}
+	if s.replicas == 0 {
+		return nil
+	}
+	master, err := s.master(ctx, s.keys.agenda())
+	if err == nil {
+		_, err = master.Pipelined(ctx, func(p redis.Pipeliner) error { return p.Do(ctx, "wait", 0, 1).Err() })
+	}
+	if err != nil {
+		return fmt.Errorf("redis refuses WAIT, which REDIS_WAIT_REPLICAS needs: %w", err)
+	}
 	return nil
 }
 
@@ -98,7 +127,7 @@ func (s *Store) Action(name string) (defender.Action, bool) {
 // it with a *No: its requester has most requests open already (0: no limit), or
 // one is open for the same action and device. A repeat of op gives the request
 // that op made.
-func (s *Store) Create(ctx context.Context, op string, r Request, most int) (Request, error) {
+func (s *Store) Create(ctx context.Context, op Op, r Request, most int) (Request, error) {
 	limit := func(c *change, _ Request) {
 		if most > 0 {
 			c.Most = &mostCheck{asksPrefix(r.By), most}
@@ -130,11 +159,8 @@ func (s *Store) Load(ctx context.Context, id string) (Request, error) {
 	if err != nil {
 		return Request{}, fmt.Errorf("load %s: %w", id, err)
 	}
-	return decode(text)
+	return decode(id, text)
 }
-
-// newOp names an operation that no envelope names.
-func newOp() string { return rand.Text() }
 
 // owner is who holds a claim, if anybody does.
 func (s *Store) owner(ctx context.Context, prefix string) (string, error) {

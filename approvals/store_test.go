@@ -28,13 +28,17 @@ func testActions() []defender.Action {
 
 func newTestStore(t testing.TB, rdb redis.UniversalClient, actions []defender.Action) *Store {
 	t.Helper()
-	s := NewStore(StoreConfig{
-		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Team: "T1", Catalogue: actions, Clock: time.Now,
-	})
+	s := unprepared(rdb, actions)
 	if err := s.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func unprepared(rdb redis.UniversalClient, actions []defender.Action) *Store {
+	return NewStore(StoreConfig{
+		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Team: "T1", Catalogue: actions, Clock: time.Now,
+	})
 }
 
 // device is the n-th device of the tests.
@@ -76,7 +80,7 @@ func sending(s *Store, call int) decision {
 func TestARequestIsStoredWhole(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
-		made, err := s.Create(t.Context(), "op1", asked(device(1)), 5)
+		made, err := s.Create(t.Context(), Op{ID: "op1"}, asked(device(1)), 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,29 +100,29 @@ func TestARequestIsStoredWhole(t *testing.T) {
 func TestARepeatedOperationChangesNothing(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
-		first, err := s.Create(t.Context(), "envelope-1", asked(device(1)), 0)
+		first, err := s.Create(t.Context(), Op{ID: "envelope-1"}, asked(device(1)), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := s.Create(t.Context(), "envelope-1", asked(device(1)), 0)
+		again, err := s.Create(t.Context(), Op{ID: "envelope-1"}, asked(device(1)), 0)
 		if err != nil || again.ID != first.ID {
 			t.Errorf("the same envelope again: got %s and %v, want %s", again.ID, err, first.ID)
 		}
 		first = apply(t, s, first, Resolve{Devices: []Device{device(1)}})
 		yes := func(Request) (Event, error) { return Approve{By: leader, Digest: first.Digest()}, nil }
-		one, err := s.Apply(t.Context(), "envelope-2", first, yes)
+		one, err := s.Apply(t.Context(), Op{ID: "envelope-2"}, first, yes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		two, err := s.Apply(t.Context(), "envelope-2", first, yes)
+		two, err := s.Apply(t.Context(), Op{ID: "envelope-2"}, first, yes)
 		if err != nil || two.Version != one.Version || len(two.Approvals) != 1 {
 			t.Errorf("the same click again: version %d, %d approvals, %v", two.Version, len(two.Approvals), err)
 		}
-		again, err = s.Apply(t.Context(), "envelope-2", one, yes)
+		again, err = s.Apply(t.Context(), Op{ID: "envelope-2"}, one, yes)
 		if err != nil || again.Version != one.Version {
 			t.Errorf("the same click again, on what it has made: %v", err)
 		}
-		if _, err := s.Apply(t.Context(), "envelope-3", one, yes); !isNo(err, AlreadyDecided) {
+		if _, err := s.Apply(t.Context(), Op{ID: "envelope-3"}, one, yes); !isNo(err, AlreadyDecided) {
 			t.Errorf("another click: got %v, want already decided", err)
 		}
 	})
@@ -308,7 +312,7 @@ func TestALostAnswerDoesNothingTwice(t *testing.T) {
 		ctx := t.Context()
 
 		proxy.drop.Store(1)
-		r, err := s.Create(ctx, "ask", asked(device(1)), 0)
+		r, err := s.Create(ctx, Op{ID: "ask"}, asked(device(1)), 0)
 		if err != nil || r.Version != 1 {
 			t.Fatalf("Create: version %d, %v", r.Version, err)
 		}
@@ -345,12 +349,12 @@ func TestWhatIsSaidAboutALostCommitIsTrue(t *testing.T) {
 		proxy := newDropper(t, server.Addr)
 		s := newTestStore(t, redistest.Client(t, proxy.addr), testActions())
 		proxy.drop.Store(1000)
-		if _, err := s.Create(t.Context(), "a", asked(device(1)), 0); !errors.Is(err, ErrUnconfirmed) {
+		if _, err := s.Create(t.Context(), Op{ID: "a"}, asked(device(1)), 0); !errors.Is(err, ErrUnconfirmed) {
 			t.Errorf("no answer at all: got %v, want could not confirm", err)
 		}
 		server.Kill(t)
 		fresh := NewStore(StoreConfig{Redis: server.Client(t), Team: "T1", Catalogue: testActions(), Clock: time.Now})
-		if _, err := fresh.Create(t.Context(), "c", asked(device(3)), 0); !errors.Is(err, ErrNotRecorded) {
+		if _, err := fresh.Create(t.Context(), Op{ID: "c"}, asked(device(3)), 0); !errors.Is(err, ErrNotRecorded) {
 			t.Errorf("no connection could be made: got %v, want nothing was recorded", err)
 		}
 	})
@@ -359,7 +363,7 @@ func TestWhatIsSaidAboutALostCommitIsTrue(t *testing.T) {
 func TestTooFewReplicasAreNotDurable(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		s := NewStore(StoreConfig{Redis: server.Client(t), Team: "T1", Catalogue: testActions(), Clock: time.Now, Replicas: 1})
-		if _, err := s.Create(t.Context(), "a", asked(device(1)), 0); !errors.Is(err, errTooFewReplicas) {
+		if _, err := s.Create(t.Context(), Op{ID: "a"}, asked(device(1)), 0); !errors.Is(err, errTooFewReplicas) {
 			t.Fatalf("with no replica: got %v", err)
 		}
 		host, port, _ := strings.Cut(server.Addr, ":")

@@ -75,7 +75,7 @@ func TestAClusterThatGoesAwayIsNotTakenForNothing(t *testing.T) {
 		}
 		gone.Store(true)
 		proxy.drop.Store(1)
-		if _, err := s.Create(t.Context(), "a", asked(device(1)), 0); !errors.Is(err, ErrUnconfirmed) {
+		if _, err := s.Create(t.Context(), Op{ID: "a"}, asked(device(1)), 0); !errors.Is(err, ErrUnconfirmed) {
 			t.Errorf("got %v, want could not confirm: the answer was lost", err)
 		}
 		if !opKept(t, direct, "a") {

@@ -181,26 +181,26 @@ func (f *flow) both(one, other func()) {
 }
 
 func (f *flow) ask(s *Store) (Request, error) {
-	return f.note("ask", func(ctx context.Context, op string) (Request, error) {
+	return f.note("ask", func(ctx context.Context, op Op) (Request, error) {
 		return s.Create(ctx, op, asked(device(int(f.asked.Add(1)))), 0)
 	})
 }
 
 func (f *flow) do(s *Store, r Request, e Event) {
-	_, _ = f.note(eventName(e), func(ctx context.Context, op string) (Request, error) {
+	_, _ = f.note(eventName(e), func(ctx context.Context, op Op) (Request, error) {
 		return s.Apply(ctx, op, r, func(Request) (Event, error) { return e, nil })
 	})
 }
 
 // note tries a change as somebody who waits for the answer, and keeps what was
 // said about it.
-func (f *flow) note(event string, change func(ctx context.Context, op string) (Request, error)) (Request, error) {
+func (f *flow) note(event string, change func(ctx context.Context, op Op) (Request, error)) (Request, error) {
 	ctx, cancel := context.WithTimeout(f.t.Context(), askLimit)
 	defer cancel()
 	op, began := newOp(), time.Now()
 	after, err := change(ctx, op)
 	f.mu.Lock()
-	f.done = append(f.done, deed{op, after.ID, event, after.Version, err, time.Since(began)})
+	f.done = append(f.done, deed{op.ID, after.ID, event, after.Version, err, time.Since(began)})
 	f.mu.Unlock()
 	if err == nil {
 		select {

@@ -140,7 +140,7 @@ func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
 		})
 		thaw := replica.Freeze(t)
 		proxy.drop.Store(1)
-		_, err := s.Create(t.Context(), "a", asked(device(1)), 0)
+		_, err := s.Create(t.Context(), Op{ID: "a"}, asked(device(1)), 0)
 		if !errors.Is(err, errTooFewReplicas) || proxy.drop.Load() > 0 {
 			t.Errorf("got %v, want too few replicas", err)
 		}
@@ -149,7 +149,7 @@ func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
 		}
 		thaw()
 		waitFor(t, func(ctx context.Context) bool { // the same again is confirmed once the replica is back
-			_, err := s.Create(ctx, "a", asked(device(1)), 0)
+			_, err := s.Create(ctx, Op{ID: "a"}, asked(device(1)), 0)
 			return err == nil
 		})
 	})
@@ -182,7 +182,7 @@ var errCut = errors.New("read: connection reset by peer")
 func TestAReadThatFailsInTheMiddleIsSaidInWords(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
-		old, err := s.Create(t.Context(), "envelope", asked(device(1)), 0)
+		old, err := s.Create(t.Context(), Op{ID: "envelope"}, asked(device(1)), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestAReadThatFailsInTheMiddleIsSaidInWords(t *testing.T) {
 		if _, err := s.Apply(t.Context(), newOp(), old, yes); !errors.Is(err, ErrNotRecorded) {
 			t.Errorf("refused on an old record that cannot be read again: got %v, want nothing was recorded", err)
 		}
-		if _, err := s.Create(t.Context(), "envelope", asked(device(1)), 0); !errors.Is(err, ErrUnconfirmed) {
+		if _, err := s.Create(t.Context(), Op{ID: "envelope"}, asked(device(1)), 0); !errors.Is(err, ErrUnconfirmed) {
 			t.Errorf("a repeat whose request cannot be read: got %v, want could not confirm", err)
 		}
 	})

@@ -59,7 +59,7 @@ func keptBy(t testing.TB, s *Store) kept {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := decode(text)
+		r, err := decode(key[strings.LastIndex(key, ":")+1:], text)
 		if err != nil || s.keys.request(r.ID) != key || !strings.HasPrefix(text, fmt.Sprintf("%d ", r.Version)) {
 			t.Errorf("%s holds %q (%v)", key, text, err)
 		}

@@ -42,7 +42,7 @@ func drawnRequest(t *rapid.T) Request {
 	}
 	terms := sample(Pending, "").Terms
 	terms.Needed = rapid.IntRange(1, 2).Draw(t, "needed")
-	return Request{ID: "D-7K3F9Q", Action: "collect", Devices: devices, Comment: "c", By: asker, Terms: terms}
+	return Request{ID: "D-7K3F9Q", Action: "collect", Devices: devices, Comment: "c", By: asker, Place: Place{Team: "T1", Channel: "C1"}, Terms: terms}
 }
 
 func drawnEvent(t *rapid.T, r Request) Event {
@@ -76,9 +76,9 @@ func drawnCallEvent(t *rapid.T, call int) CallEvent {
 	as := rapid.SampledFrom([]CallState{Running, Running, Succeeded, Failed, CallCancelled, Unknown}).Draw(t, "as")
 	job := Job{ID: "j" + string(rune('0'+call))}
 	return rapid.SampledFrom([]CallEvent{
-		Send{},
-		Send{},
-		Send{},
+		Send{NotAfter: start.Add(time.Hour)},
+		Send{NotAfter: start.Add(time.Hour)},
+		Send{NotAfter: start.Add(time.Hour)},
 		Accept{n, job},
 		Requeue{Attempt: n},
 		Fail{Attempt: n},
@@ -96,6 +96,9 @@ func drawnCallEvent(t *rapid.T, call int) CallEvent {
 
 // checkStep holds one accepted step against what the design promises.
 func checkStep(t *rapid.T, r, got Request, e Event, now time.Time) {
+	if err := got.sound(r.ID); got.State != "" && err != nil {
+		t.Fatalf("%s made a record that would not be read again: %v", eventName(e), err)
+	}
 	if r.State.Ended() && got.State != r.State && got.State != "" {
 		t.Fatalf("%s left the ended state %s for %s", eventName(e), r.State, got.State)
 	}

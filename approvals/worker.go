@@ -28,6 +28,7 @@ type Worker struct {
 	asked    lately[time.Time] // when Defender was asked about a job or a call, and not before when again
 	found    lately[Device]    // what it said of a device that a request names
 	owed     lately[struct{}]  // requests whose turn to send was given to a look at Defender
+	unfit    lately[struct{}]  // records that must not be acted on; each is logged once
 	steps    sync.WaitGroup
 }
 
@@ -177,16 +178,31 @@ func (w *Worker) take(ctx context.Context, one *hand) {
 		return
 	}
 	r, err := w.store.Load(ctx, id)
-	if isNo(err, NoSuchRequest) {
-		w.giveBack(ctx, one, time.Time{})
-		return
-	}
 	if err != nil {
-		w.log.WarnContext(ctx, "a request cannot be read; trying again", "request", id, "error", err)
-		w.done(ctx, one)
+		w.unread(ctx, one, id, err)
 		return
 	}
 	w.goOn(ctx, one, r)
+}
+
+// unread lets go of a request that is gone, that must not be acted on, or that
+// could not be read this time.
+func (w *Worker) unread(ctx context.Context, one *hand, id string, err error) {
+	now := w.store.Now()
+	switch {
+	case isNo(err, NoSuchRequest):
+		w.giveBack(ctx, one, time.Time{})
+	case isNo(err, NewerRecord), isNo(err, BrokenRecord):
+		refused, _ := asNo(err)
+		if _, known := w.unfit.recall(id, now); !known {
+			w.unfit.note(id, struct{}{}, now)
+			w.log.ErrorContext(ctx, "record not acted on", "request", id, "reason", refused.Why.Reason, "error", refused.Err)
+		}
+		w.giveBack(ctx, one, now.Add(requestLease)) // for a version that can
+	default:
+		w.log.WarnContext(ctx, "request not read; trying again", "request", id, "error", err)
+		w.giveBack(ctx, one, now.Add(stepRetry))
+	}
 }
 
 // goOn takes one step of r. A commit sets the agenda itself; where nothing was

@@ -162,7 +162,7 @@ func TestAPanicOfALookUpIsAnError(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 1, 0)
 	d := newTestDesk(o.store, panicTown{})
-	if _, err := d.Approve(t.Context(), By{Op: newOp(), User: "U2"}, r.ID, r.Digest()); err == nil {
+	if _, err := d.Approve(t.Context(), pressed("U2", r.Place), r.ID, r.Digest()); err == nil {
 		t.Error("no error")
 	}
 }

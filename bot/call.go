@@ -130,7 +130,7 @@ func adopted(j approvals.Job) string {
 	if j.By == "" {
 		return "It is there on the device" + since + ", but who started it is not known."
 	}
-	return stop("It was running already" + since + ", started by " + cut(j.By, 60))
+	return stop("It was running already" + since + ", started by " + cut(fact(j.By), 60))
 }
 
 // references are what can be looked up: the job in Defender, the approver whom a
@@ -143,8 +143,11 @@ func (v Views) references(r approvals.Request, c approvals.Call, d detail) []spa
 	if d != full {
 		return spans
 	}
-	if who := c.Why.Detail; who != "" && (c.Why.Reason == approvals.ApproverGone || c.Why.Reason == approvals.ApproverUnchecked) {
-		spans = append(spans, words(" Approver "), mention(who))
+	switch c.Why.Reason { //nolint:exhaustive // the reasons that are about a person
+	case approvals.ApproverGone, approvals.ApproverUnchecked:
+		spans = append(spans, words(" Approver "), mention(c.Why.Detail))
+	case approvals.RequesterGone, approvals.RequesterUnchecked:
+		spans = append(spans, words(" Requester "), mention(r.By.ID))
 	}
 	if c.Why.Target != "" {
 		spans = append(spans, words(" Correlation id "), code(cut(c.Why.Target, 64)))

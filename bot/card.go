@@ -92,7 +92,11 @@ func (v Views) page(r approvals.Request, d detail) page {
 		p = append(p, v.device(r, i, d)...)
 	}
 	if r.State == approvals.Pending {
-		p = append(p, v.askFor(r), says(words("Expires "), when(r.Deadline()), words(".")))
+		p = append(p, v.askFor(r))
+		if n := len(r.Barred); n > 0 {
+			p = append(p, says(words("Not by "), mention(r.Barred[n-1].ID), words(", who asked for it the first time.")))
+		}
+		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
 		p = append(p, aside(strings.TrimSpace(a.Effect+" "+budget(r.Budget, len(r.Devices)))))
 	}
 	return p
@@ -203,7 +207,7 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 		}
 	case approvals.Done:
 		if len(r.Retryable()) > 0 {
-			return slack.NewActionBlock(block, slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")))
+			return slack.NewActionBlock(block, retryButton(value))
 		}
 	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
 	}
@@ -213,6 +217,12 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 func cancelButton(value, label string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(actionCancel, value, plainText(label)).WithConfirm(slack.NewConfirmationBlockObject(
 		plainText(label+"?"), plainText("What was not sent yet will not be sent."), plainText("Yes, cancel"), plainText("Keep it")))
+}
+
+func retryButton(value string) *slack.ButtonBlockElement {
+	return slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")).WithConfirm(slack.NewConfirmationBlockObject(
+		plainText("Try again?"), plainText("A new request is made for the devices on which this did not work. If you are an approver, "+
+			"pressing it soon after the end counts as an approval."), plainText("Try again"), plainText("Leave it")))
 }
 
 // splitValue takes a button's value apart.

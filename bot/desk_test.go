@@ -151,7 +151,7 @@ func (d *desked) records() []string {
 func (d *desked) pendingRequest(user string) approvals.Request {
 	d.t.Helper()
 	target := approvals.Device{ID: strings.Repeat("a", 40)}
-	r, err := d.store.Create(d.t.Context(), "ask-"+user, approvals.Request{
+	r, err := d.store.Create(d.t.Context(), approvals.Op{ID: "ask-" + user}, approvals.Request{
 		Action: "collect", Devices: []approvals.Device{target}, Comment: "odd", By: approvals.Person{ID: user},
 		Place: approvals.Place{Team: d.slack.TeamID(), Channel: channel},
 		Terms: approvals.Terms{ApprovalTTL: time.Hour, ExecutionTTL: time.Hour, Retention: time.Hour, Needed: 1, Horizon: time.Hour},
@@ -159,7 +159,7 @@ func (d *desked) pendingRequest(user string) approvals.Request {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	r, err = d.store.Apply(d.t.Context(), "resolve-"+user, r, func(approvals.Request) (approvals.Event, error) {
+	r, err = d.store.Apply(d.t.Context(), approvals.Op{ID: "resolve-" + user}, r, func(approvals.Request) (approvals.Event, error) {
 		return approvals.Resolve{Devices: []approvals.Device{target}}, nil
 	})
 	if err != nil {
@@ -168,16 +168,31 @@ func (d *desked) pendingRequest(user string) approvals.Request {
 	return r
 }
 
-// pressOf is the envelope of a click on a button of a request.
-func pressOf(t *testing.T, team, user, action string, r approvals.Request) slackfake.Envelope {
+// object is a JSON object.
+type object = map[string]any
+
+// pressOf is the envelope of a click on a button of a request's card.
+func pressOf(t *testing.T, team, user, action string, r approvals.Request, forge ...func(payload, message object)) slackfake.Envelope {
 	t.Helper()
-	payload, err := json.Marshal(map[string]any{
-		"type": "block_actions", "user": map[string]any{"id": user, "team_id": team}, "team": map[string]any{"id": team},
-		"container": map[string]any{"type": "message", "channel_id": channel}, "channel": map[string]any{"id": channel},
-		"actions": []any{map[string]any{"type": "button", "action_id": action, "block_id": "b", "value": r.ID + "." + r.Digest()}},
-	})
+	button := object{"type": "button", "action_id": action, "block_id": "b", "value": r.ID + "." + r.Digest(), "text": object{"type": "plain_text", "text": "x"}}
+	message := object{
+		"type": "message", "user": "U0DEFENDER", "bot_id": "B0DEFENDER", "ts": cardTS,
+		"blocks": []any{object{"type": "actions", "block_id": "b", "elements": []any{button}}},
+	}
+	payload := object{
+		"type": "block_actions", "user": object{"id": user, "team_id": team}, "team": object{"id": team},
+		"container": object{"type": "message", "channel_id": channel, "message_ts": cardTS}, "channel": object{"id": channel},
+		"message": message, "actions": []any{button},
+	}
+	for _, f := range forge {
+		f(payload, message)
+	}
+	text, err := json.Marshal(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slackfake.Envelope{Kind: "interactive", Accepts: true, Payload: payload}
+	return slackfake.Envelope{Kind: "interactive", Accepts: true, Payload: text}
 }
+
+// cardTS is the message that pressOf presses.
+const cardTS = "1.000001"

@@ -17,7 +17,7 @@ func (v Views) device(r approvals.Request, i int, d detail) []para {
 		}
 	}
 	if d != full {
-		line := "• " + cut(dev.Name, nameLength(d))
+		line := "• " + cut(fact(dev.Name), nameLength(d))
 		if dev.ID != "" {
 			line = strings.TrimSpace(line) + " " + dev.ID
 		}
@@ -61,7 +61,7 @@ func led(separator string, spans []span) []span {
 
 // named names a device, with a link where Defender has a page of it.
 func (v Views) named(dev approvals.Device) []span {
-	name := cut(dev.Name, nameLength(full))
+	name := cut(fact(dev.Name), nameLength(full))
 	switch {
 	case dev.ID == "":
 		return []span{strong(name)}
@@ -85,11 +85,11 @@ func known(r approvals.Request, dev approvals.Device, d detail) []span {
 	var facts []string
 	for _, f := range []string{dev.OS, health(dev.Health), risk(dev.Risk)} {
 		if f != "" && d != bare {
-			facts = append(facts, cut(f, 60))
+			facts = append(facts, cut(fact(f), 60))
 		}
 	}
 	if d == full && len(dev.Tags) > 0 {
-		facts = append(facts, "tags: "+cut(strings.Join(dev.Tags, ", "), 120))
+		facts = append(facts, "tags: "+cut(tags(dev.Tags), 120))
 	}
 	spans := []span{words(strings.Join(facts, " · "))}
 	if d != full || dev.LastSeen.IsZero() {
@@ -99,6 +99,26 @@ func known(r approvals.Request, dev approvals.Device, d detail) []span {
 		spans = append(spans, words(" · "))
 	}
 	return append(spans, words("last seen "), when(dev.LastSeen))
+}
+
+// fact is what Defender says of a device, as one item of a line: it must not
+// look like two.
+func fact(s string) string {
+	return oneLine(strings.Map(func(r rune) rune {
+		if strings.ContainsRune("·•‧∙⋅・|", r) {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// tags are what people have called a device; a comma in one would make it two.
+func tags(list []string) string {
+	shown := make([]string, len(list))
+	for i, tag := range list {
+		shown[i] = fact(strings.ReplaceAll(tag, ",", " "))
+	}
+	return strings.Join(shown, ", ")
 }
 
 // health warns about a device that may not hear Defender: then a call waits.

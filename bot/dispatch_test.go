@@ -28,6 +28,7 @@ func TestDuplicateEnvelopesChangeNothing(t *testing.T) {
 			t.Errorf("one command delivered nine times made %q", got)
 		}
 		r := d.pendingRequest(typist)
+		r = d.happen(r, approvals.Show{TS: cardTS, Visible: r.Visible})
 		first, err := d.slack.SendEnvelope(soon(t), pressOf(t, d.slack.TeamID(), clicker, actionApprove, r))
 		if err != nil || !first.Acked {
 			t.Fatalf("click: %v, acknowledged %v", err, first.Acked)

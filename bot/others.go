@@ -34,7 +34,7 @@ func tooFew(n *approvals.No) string {
 // answer is plain text, and nobody needs to be called.
 func standing(s approvals.Standing) string {
 	who := s.ID
-	if called := name(s.Person); called != s.Person.ID {
+	if called := s.Person.Called(); called != s.Person.ID {
 		who = called + " (" + s.ID + ")"
 	}
 	switch s.Bar {

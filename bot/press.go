@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -24,7 +25,9 @@ type denial struct {
 	ID      string `json:"id"`
 	Digest  string `json:"digest"`
 	Channel string `json:"channel"`
-	TS      string `json:"ts"` // the message whose button was pressed
+	// The message whose button was pressed, and whether it was a copy of the card.
+	TS   string `json:"ts"`
+	Copy bool   `json:"copy,omitempty"`
 }
 
 // press answers a click on a button of a card.
@@ -33,7 +36,10 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	defer cancel()
 	action := i.ActionCallback.BlockActions[0]
 	id, digest := splitValue(action.Value)
-	by := approvals.By{Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: i.Container.ChannelID}}
+	by := approvals.By{
+		Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: i.Container.ChannelID},
+		On: approvals.Message{TS: i.Container.MessageTs, Copy: b.slack.wrote(i, action)},
+	}
 	to := reply{user: i.User.ID, channel: by.Place.Channel, url: i.ResponseURL}
 	var r approvals.Request
 	var err error
@@ -45,7 +51,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	case actionRetry:
 		r, err = b.desk.Retry(limited, by, id, digest)
 	case actionDeny:
-		err = b.openDenial(limited, i, denial{id, digest, by.Place.Channel, i.Container.MessageTs})
+		err = b.openDenial(limited, i, denial{id, digest, by.Place.Channel, by.On.TS, by.On.Copy})
 	default:
 		b.ack(e, nil) // a link, or a button of another version
 		return
@@ -59,15 +65,35 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 		b.tell(ctx, to, decided(action.ActionID, r))
 	}
 	if r.ID == id { // Retry answers with another request, which has a card of its own
-		b.tidy(ctx, i.Container.ChannelID, i.Container.MessageTs, r)
+		b.tidy(ctx, by, r)
 	}
 }
 
+// wrote reports whether the bot wrote the message that was pressed, in the
+// channel that the click names, and the button that was pressed is among its
+// own. What a card looked like is Slack's word; anything else could name any
+// message.
+func (s *Slack) wrote(i slack.InteractionCallback, pressed *slack.BlockAction) bool {
+	m := i.Message
+	if s.botUser == "" || m.User != s.botUser || m.BotID != s.botID || m.Timestamp == "" || m.Timestamp != i.Container.MessageTs ||
+		i.Channel.ID != i.Container.ChannelID {
+		return false
+	}
+	return slices.ContainsFunc(m.Blocks.BlockSet, func(block slack.Block) bool {
+		actions, ok := block.(*slack.ActionBlock)
+		return ok && slices.ContainsFunc(actions.Elements.ElementSet, func(e slack.BlockElement) bool {
+			button, ok := e.(*slack.ButtonBlockElement)
+			return ok && button.ActionID == pressed.ActionID && button.Value == pressed.Value
+		})
+	})
+}
+
 // tidy puts right what a crash between posting a card and saving its name can
-// leave: a card that the record does not know, or a second copy of one. The
-// click says which message it came from.
-func (b *Bot) tidy(ctx context.Context, channel, ts string, r approvals.Request) {
-	if ts == "" || r.ID == "" || r.Place.Channel != channel || r.Card.TS == ts {
+// leave: a card that the record does not know, or a second copy of one. Nothing
+// but a copy of the very card is ever taken away.
+func (b *Bot) tidy(ctx context.Context, by approvals.By, r approvals.Request) {
+	channel, ts := by.Place.Channel, by.On.TS
+	if !by.On.Copy || r.ID == "" || r.Place != by.Place || r.Card.TS == ts {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
@@ -138,7 +164,10 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 		wrong(noReason)
 		return
 	}
-	by := approvals.By{Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: d.Channel}}
+	by := approvals.By{
+		Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: d.Channel},
+		On: approvals.Message{TS: d.TS, Copy: d.Copy},
+	}
 	r, err := b.desk.Deny(limited, by, d.ID, d.Digest, text)
 	if err != nil {
 		b.noteFailure(ctx, actionDeny, d.ID, by.User, err)
@@ -147,7 +176,7 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 		b.ack(e, nil)
 		b.tell(ctx, reply{user: by.User, channel: d.Channel}, decided(actionDeny, r))
 	}
-	b.tidy(ctx, d.Channel, d.TS, r)
+	b.tidy(ctx, by, r)
 }
 
 // reason is what was typed, without what could mislead a reader.

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"encoding/json"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -11,27 +10,7 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/internal/redistest"
-	"defenderbot/internal/slackfake"
 )
-
-// TestSecondCopyOfACardIsTakenAway at the first click on it, and nothing else
-// ever is.
-func TestSecondCopyOfACardIsTakenAway(t *testing.T) {
-	o := visit(t, slackfake.Options{})
-	b := New(Config{Slack: o.slack, Log: slog.New(slog.DiscardHandler), Clock: o.clock.now})
-	first, second := o.post(t, pending("investigate", 1)), o.post(t, pending("investigate", 1))
-	for _, ts := range []string{first.Card.TS, ""} {
-		b.tidy(t.Context(), room, ts, first)
-	}
-	b.tidy(t.Context(), "C0ELSEWHERE", second.Card.TS, first)
-	if got := o.Messages(room); len(got) != 2 {
-		t.Fatalf("%d messages are left, want both", len(got))
-	}
-	b.tidy(t.Context(), room, second.Card.TS, first)
-	if got := o.Messages(room); len(got) != 1 || got[0].TS != first.Card.TS {
-		t.Errorf("left are %+v, want the card of the record", got)
-	}
-}
 
 // envelope is one that keeps the answer it was acknowledged with.
 func envelope(id string, answer *string) Envelope {
@@ -46,7 +25,7 @@ func (d *desked) happen(r approvals.Request, events ...approvals.Event) approval
 	d.t.Helper()
 	for _, e := range events {
 		var err error
-		op := "happens " + r.ID + string(rune('a'+r.Version))
+		op := approvals.Op{ID: "happens " + r.ID + string(rune('a'+r.Version))}
 		if r, err = d.store.Apply(d.t.Context(), op, r, func(approvals.Request) (approvals.Event, error) { return e, nil }); err != nil {
 			d.t.Fatal(err)
 		}
@@ -84,6 +63,7 @@ func TestTryAgainLeavesTheOldCard(t *testing.T) {
 	}
 	r = d.happen(r, approvals.Show{TS: ts, Visible: r.Visible})
 	i := slack.InteractionCallback{User: slack.User{ID: typist}, Container: slack.Container{ChannelID: channel, MessageTs: ts}}
+	i.Team.ID = d.slack.TeamID()
 	i.ActionCallback.BlockActions = []*slack.BlockAction{{ActionID: actionRetry, Value: r.ID + "." + r.Digest()}}
 	var answer string
 	for range 2 {
@@ -127,7 +107,7 @@ func TestDenyForm(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
 	r := d.pendingRequest(typist)
 	meta := func(digest string) string {
-		text, err := json.Marshal(denial{ID: r.ID, Digest: digest, Channel: channel})
+		text, err := json.Marshal(denial{ID: r.ID, Digest: digest, Channel: channel, TS: cardTS, Copy: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,6 +123,7 @@ func TestDenyForm(t *testing.T) {
 	} {
 		var answer string
 		i := slack.InteractionCallback{User: slack.User{ID: tt.user}, View: slack.View{PrivateMetadata: tt.meta}}
+		i.Team.ID = d.slack.TeamID()
 		i.View.State = &slack.ViewState{Values: map[string]map[string]slack.BlockAction{reasonBlock: {reasonInput: {Value: tt.typed}}}}
 		d.front.submitted(t.Context(), envelope("form "+tt.name, &answer), i)
 		if isError := strings.Contains(answer, `"response_action":"errors"`); isError != (tt.want != "") || !strings.Contains(answer, tt.want) {

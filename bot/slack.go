@@ -22,6 +22,8 @@ type Slack struct {
 	memory     *memory
 	team       string
 	enterprise string
+	botUser    string // who writes the bot's messages
+	botID      string
 
 	mu   sync.Mutex
 	urls map[string]replyURL // of the command that made a request; in memory only, they are secrets
@@ -62,6 +64,7 @@ func NewSlack(ctx context.Context, c SlackConfig) (*Slack, error) {
 		return nil, forGood(fmt.Errorf("auth.test: %w", err), "check SLACK_BOT_TOKEN and that the app is installed")
 	}
 	s.team, s.enterprise = me.TeamID, me.EnterpriseID
+	s.botUser, s.botID = me.UserID, me.BotID
 	return s, nil
 }
 

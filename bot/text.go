@@ -69,16 +69,19 @@ func refusal(n *approvals.No) string {
 		return tooFew(n)
 	}
 	r := n.Request
-	if n.Why.Reason != approvals.AlreadyDecided || r.ID == "" {
+	switch {
+	case n.Why.Reason == approvals.RequesterUnchecked:
+		return sentence(n.Why) + " Nothing was recorded. Press again in a minute."
+	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":
 		return sentence(n.Why)
 	}
 	switch r.State {
 	case approvals.Checking:
 		return r.ID + " cannot be decided yet: its devices are still being looked up. Try again when its card is there."
 	case approvals.Denied:
-		return fmt.Sprintf("%s was already denied by %s.", r.ID, name(r.Ended.By))
+		return fmt.Sprintf("%s was already denied by %s.", r.ID, r.Ended.By.Called())
 	case approvals.Cancelled:
-		return fmt.Sprintf("%s was already cancelled by %s.", r.ID, name(r.Ended.By))
+		return fmt.Sprintf("%s was already cancelled by %s.", r.ID, r.Ended.By.Called())
 	case approvals.Approved, approvals.Done:
 		return fmt.Sprintf("%s was already approved by %s.", r.ID, approvers(r))
 	case approvals.Expired:
@@ -93,17 +96,9 @@ func refusal(n *approvals.No) string {
 func approvers(r approvals.Request) string {
 	names := make([]string, len(r.Approvals))
 	for i, a := range r.Approvals {
-		names[i] = name(a.By)
+		names[i] = a.By.Called()
 	}
 	return strings.Join(names, " and ")
-}
-
-// name is how a person is called where a mention is not rendered.
-func name(p approvals.Person) string {
-	if called := cut(oneLine(p.Name), 80); called != "" {
-		return called
-	}
-	return p.ID
 }
 
 // The sentences that are not reasons.

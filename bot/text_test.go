@@ -81,7 +81,7 @@ func TestWhatCanBeDoneIsSaid(t *testing.T) {
 		approvals.Ran: true, approvals.UnsupportedOS: true,
 		// These go on by themselves; the card says when, or what is done.
 		approvals.WaitsForWindow: true, approvals.Throttled: true, approvals.NotReached: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,
-		approvals.AnswerLost: true, approvals.OwnerLost: true,
+		approvals.AnswerLost: true, approvals.OwnerLost: true, approvals.RequesterUnchecked: true,
 	}
 	for name, reason := range reasonsOf(t) {
 		if then := sayings()[reason].then; (then == "") != nothingToDo[reason] {

@@ -34,8 +34,9 @@ type Config struct {
 	Now func() time.Time
 	// UserAgent is sent with each request: "defenderbot/1.2.3".
 	UserAgent string
-	// Transport carries the requests: TLS, proxy and dialer. It is copied. nil means the
-	// system's certificates and the proxy that HTTPS_PROXY names.
+	// Transport carries the requests: TLS, proxy and dialer. It is copied, and HTTP/2 pings
+	// are switched on. nil means the system's certificates and the proxy that HTTPS_PROXY
+	// names.
 	Transport *http.Transport
 }
 
@@ -64,19 +65,6 @@ func New(cfg Config) (*Client, error) {
 		userAgent: cfg.UserAgent,
 		transport: transportOf(cfg.Transport),
 	}, nil
-}
-
-// transportOf copies the transport, or makes the usual one.
-func transportOf(t *http.Transport) *http.Transport {
-	if t != nil {
-		return t.Clone()
-	}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSHandshakeTimeout: 10 * time.Second,
-		IdleConnTimeout:     90 * time.Second,
-		MaxIdleConnsPerHost: 4,
-	}
 }
 
 // baseURL checks an address and takes its last slash away. The error does not repeat
@@ -132,6 +120,7 @@ func (c *Client) get(ctx context.Context, q query, path string, into any) error 
 	}
 	a, err := exchange(c.transport, req, token)
 	if err != nil {
+		c.transport.CloseIdleConnections() // what made one silent may have made them all so
 		return &Error{Op: q.op, Cause: OutcomeUnknown, Err: withoutAddress(err)}
 	}
 	return c.read(q, a, into)

@@ -15,7 +15,7 @@ const longest = 500
 var queries = regexp.MustCompile(`(https?://[^\s'"<>?]*)\?[^\s'"<>]*`)
 
 // tidy makes text from outside fit for a log line: one line, at most 500 bytes, without
-// the secrets and without the query strings of addresses.
+// what cannot be seen, without the secrets and without the query strings of addresses.
 func tidy(s string, secrets ...string) string {
 	for _, secret := range secrets {
 		if secret != "" {
@@ -23,6 +23,12 @@ func tidy(s string, secrets ...string) string {
 		}
 	}
 	s = queries.ReplaceAllString(s, "$1?[redacted]")
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if len(s) > longest {
 		s = s[:longest] + "…"

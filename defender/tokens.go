@@ -31,7 +31,8 @@ type TokenConfig struct {
 	Credential Credential
 	// Now is the clock. Required.
 	Now func() time.Time
-	// Transport carries the requests; nil means [http.DefaultTransport].
+	// Transport carries the requests; an [http.Transport] is copied, and HTTP/2 pings are
+	// switched on. nil means the system's certificates and the proxy that HTTPS_PROXY names.
 	Transport http.RoundTripper
 	// Log gets what goes wrong in the background; nil means that nothing is logged.
 	Log *slog.Logger
@@ -74,7 +75,7 @@ func NewTokens(cfg TokenConfig) (*Tokens, error) {
 	return &Tokens{
 		cfg: cfg,
 		http: &http.Client{
-			Transport: cfg.Transport,
+			Transport: roundTripperOf(cfg.Transport),
 			Timeout:   tokenLimit,
 			// A redirect would take the secret to another place.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -1,7 +1,8 @@
 -- KEYS: 1 op, 2 request, 3 agenda, 4 index, 5 audit, 6 queue, 7 window, 8 hold
 -- ARGV: 1 change, JSON as change.go writes it
--- Changes one request and all that follows from it, or nothing. Checks come first, writes last.
--- Answers JSON: status (ok, repeat, late, conflict, taken, many, full), now, and what belongs to the status.
+-- Changes one request and all that follows from it, or nothing. Checks come first, writes last, and of the writes the
+-- audit entry first. Redis does not roll back a script that fails: an error after the first write begins with HALFWAY.
+-- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full), now, and what belongs to the status.
 local op, request, agenda, index, audit, queue, window, hold = unpack(KEYS)
 local c = cjson.decode(ARGV[1])
 local now = clock()
@@ -12,9 +13,23 @@ local function answer(status, more)
   return cjson.encode(more)
 end
 
+-- A key of another type fails here, before anything is written; the audit entry is the first write, and fails by itself.
+redis.call('GET', hold)
+for _, set in ipairs({agenda, index, queue, window}) do
+  redis.call('ZCARD', set)
+end
 local kept = redis.call('GET', op)
 if kept then
-  return answer('repeat', {answer = kept, due = tonumber(redis.call('ZSCORE', agenda, c.id) or 0)})
+  local digest, answered = string.match(kept, '^(%x*) (.*)$') -- the first version kept the answer alone
+  if digest and digest ~= (c.digest or '') then
+    return answer('reused')
+  end
+  -- Since Redis 7.2 WAIT speaks of the last write of its connection: without one it would say nothing of the first try.
+  local renewed = redis.pcall('SET', op, kept, 'KEEPTTL')
+  if renewed.err then
+    return redis.error_reply('HALFWAY ' .. renewed.err)
+  end
+  return answer('repeat', {answer = answered or kept, due = tonumber(redis.call('ZSCORE', agenda, c.id) or 0)})
 end
 if math.abs(now - c.made) > 3000 then
   return answer('late')
@@ -44,86 +59,101 @@ if c.take then
   end
 end
 
-if c.record then
-  redis.call('SET', request, c.record)
-else
-  redis.call('DEL', request)
-end
-for _, member in ipairs(c.drop or {}) do
-  redis.call('ZREM', index, member)
-end
-for _, member in ipairs(c.add or {}) do
-  redis.call('ZADD', index, 0, member)
-end
-for _, turn in ipairs(c.leave or {}) do
-  redis.call('ZREM', queue, turn)
-end
-for _, turn in ipairs(c.enter or {}) do
-  redis.call('ZADD', queue, turn.at, turn.turn)
-end
-if c.take then
-  take(window, c.limits, c.take.slot, now + c.take.lasts, now)
-end
-if c.settle then
-  local score = tonumber(redis.call('ZSCORE', window, c.settle) or 0)
-  if score > now then
-    redis.call('ZADD', window, now, c.settle)
-  end
-end
-if c.release then
-  redis.call('ZREM', window, c.release)
-end
-if c.hold and c.hold > math.max(now, tonumber(redis.call('GET', hold) or 0)) then
-  redis.call('SET', hold, c.hold, 'PX', c.hold - now)
+local written = false
+local function put(...)
+  local said = redis.call(...)
+  written = true
+  return said
 end
 
 local due = c.due
-if c.waiting then
-  local rank = redis.call('ZRANK', queue, c.waiting) or 0
-  local at = opens(window, hold, c.limits, rank, now)
-  if due == 0 or at < due then
-    due = at
+local function write()
+  if c.audit then
+    put('XADD', audit, '*', 'e', c.audit)
   end
-end
-if c.lease then
-  due = now + c.lease
-end
-local stays = c.keep and redis.call('ZSCORE', agenda, c.id)
-if due == 0 and not stays then
-  redis.call('ZREM', agenda, c.id)
-elseif not stays then
-  redis.call('ZADD', agenda, due, c.id)
-end
-if c.card == 'behind' then
-  -- A place that is there may be a renderer's lease; one that is further ahead than a lease is a pause.
-  local place = tonumber(redis.call('ZSCORE', agenda, 'card:' .. c.id) or 0)
-  if place == 0 or place > now + c.card_lease then
-    redis.call('ZADD', agenda, now, 'card:' .. c.id)
+  if c.record then
+    put('SET', request, c.record)
+  else
+    put('DEL', request)
   end
-elseif c.card == 'again' then
-  redis.call('ZADD', agenda, math.max(c.card_at or now, now), 'card:' .. c.id)
-elseif c.card == 'shown' then
-  redis.call('ZREM', agenda, 'card:' .. c.id)
-end
-
--- Whoever is first in the queue is on the agenda for the moment the next slot is free.
-if c.moves then
-  local head = redis.call('ZRANGE', queue, 0, 0)[1]
-  local id = head and string.match(head, '^[^/]+')
-  if id and id ~= c.id then
-    local at = opens(window, hold, c.limits, 0, now)
-    local score = tonumber(redis.call('ZSCORE', agenda, id) or 0)
-    if score > at then
-      redis.call('ZADD', agenda, at, id)
+  for _, member in ipairs(c.drop or {}) do
+    put('ZREM', index, member)
+  end
+  for _, member in ipairs(c.add or {}) do
+    put('ZADD', index, 0, member)
+  end
+  for _, turn in ipairs(c.leave or {}) do
+    put('ZREM', queue, turn)
+  end
+  for _, turn in ipairs(c.enter or {}) do
+    put('ZADD', queue, turn.at, turn.turn)
+  end
+  if c.take then
+    take(window, c.limits, c.take.slot, now + c.take.lasts, now)
+  end
+  if c.settle then
+    local score = tonumber(redis.call('ZSCORE', window, c.settle) or 0)
+    if score > now then
+      put('ZADD', window, now, c.settle)
     end
   end
+  if c.release then
+    put('ZREM', window, c.release)
+  end
+  if c.hold and c.hold > math.max(now, tonumber(redis.call('GET', hold) or 0)) then
+    put('SET', hold, c.hold, 'PX', c.hold - now)
+  end
+
+  if c.waiting then
+    local rank = redis.call('ZRANK', queue, c.waiting) or 0
+    local at = opens(window, hold, c.limits, rank, now)
+    if due == 0 or at < due then
+      due = at
+    end
+  end
+  if c.lease then
+    due = now + c.lease
+  end
+  local stays = c.keep and redis.call('ZSCORE', agenda, c.id)
+  if due == 0 and not stays then
+    put('ZREM', agenda, c.id)
+  elseif not stays then
+    put('ZADD', agenda, due, c.id)
+  end
+  if c.card == 'behind' then
+    -- A place that is there may be a renderer's lease; one that is further ahead than a lease is a pause.
+    local place = tonumber(redis.call('ZSCORE', agenda, 'card:' .. c.id) or 0)
+    if place == 0 or place > now + c.card_lease then
+      put('ZADD', agenda, now, 'card:' .. c.id)
+    end
+  elseif c.card == 'again' then
+    put('ZADD', agenda, math.max(c.card_at or now, now), 'card:' .. c.id)
+  elseif c.card == 'shown' then
+    put('ZREM', agenda, 'card:' .. c.id)
+  end
+
+  -- Whoever is first in the queue is on the agenda for the moment the next slot is free.
+  if c.moves then
+    local head = redis.call('ZRANGE', queue, 0, 0)[1]
+    local id = head and string.match(head, '^[^/]+')
+    if id and id ~= c.id then
+      local at = opens(window, hold, c.limits, 0, now)
+      local score = tonumber(redis.call('ZSCORE', agenda, id) or 0)
+      if score > at then
+        put('ZADD', agenda, at, id)
+      end
+    end
+  end
+
+  if c.trim then
+    put('XTRIM', audit, 'MINID', '~', now - c.trim)
+  end
+  put('SET', op, (c.digest or '') .. ' ' .. c.answer, 'PX', 900000)
 end
 
-if c.audit then
-  redis.call('XADD', audit, '*', 'e', c.audit)
+local done, failure = pcall(write)
+if not done then
+  local words = type(failure) == 'table' and failure.err or tostring(failure)
+  return redis.error_reply(written and 'HALFWAY ' .. words or words)
 end
-if c.trim then
-  redis.call('XTRIM', audit, 'MINID', '~', now - c.trim)
-end
-redis.call('SET', op, c.answer, 'PX', 900000)
 return answer('ok', {due = due})

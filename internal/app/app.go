@@ -38,7 +38,7 @@ type App struct {
 
 // New makes an App. It starts nothing and speaks to nobody.
 func New(c Config, o Options) *App {
-	return &App{config: c, options: o, watch: newWatch()}
+	return &App{config: c, options: o, watch: newWatch(o.Clock)}
 }
 
 // Ready says why the bot cannot take commands now; nil if it can.

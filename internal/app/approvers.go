@@ -43,25 +43,25 @@ func (a *App) watchRoster(ctx context.Context, roster *approvals.Roster) error {
 	return roster.Run(ctx, every)
 }
 
-func (w *watch) musters(r *approvals.Roster) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.roster = r
+func (r *readiness) musters(roster *approvals.Roster) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.roster = roster
 }
 
 // approvers is how the list of approvers stands.
-func (w *watch) approvers() approvals.RosterState {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.roster == nil {
+func (r *readiness) approvers() approvals.RosterState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.roster == nil {
 		return approvals.RosterState{}
 	}
-	return w.roster.State()
+	return r.roster.State()
 }
 
 // remarks are what is not as it should be and keeps nobody from working.
-func (w *watch) remarks() string {
-	out := w.approvers()
+func (r *readiness) remarks() string {
+	out := r.approvers()
 	if len(out.Out) == 0 {
 		return ""
 	}

@@ -3,6 +3,7 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
@@ -121,6 +122,9 @@ func TestRedisURL(t *testing.T) {
 		if o.MaxRetries > 0 || !o.ContextTimeoutEnabled {
 			t.Errorf("%s: go-redis repeats %d times, heeds contexts %v; want 0 and true", url, o.MaxRetries, o.ContextTimeoutEnabled)
 		}
+		if o.ConnMaxIdleTime != 15*time.Second {
+			t.Errorf("%s: connections are kept %v, want 15s", url, o.ConnMaxIdleTime)
+		}
 	}
 }
 
@@ -136,6 +140,26 @@ func TestRedisCluster(t *testing.T) {
 	}
 	if o.Username != "u" || o.Password != "p" || o.TLSConfig == nil || !o.ContextTimeoutEnabled {
 		t.Errorf("user %q, TLS %v, heeds contexts %v", o.Username, o.TLSConfig != nil, o.ContextTimeoutEnabled)
+	}
+	if o.ConnMaxIdleTime != 15*time.Second {
+		t.Errorf("connections are kept %v, want 15s", o.ConnMaxIdleTime)
+	}
+}
+
+// TestRedisIdleTime has a REDIS_URL say how long connections are kept.
+func TestRedisIdleTime(t *testing.T) {
+	t.Parallel()
+	for _, more := range []string{"", "&master_name=m", "&addr=h2:6379"} {
+		var got time.Duration
+		switch rdb := redisClient(t, "redis://h?conn_max_idle_time=1m"+more).(type) {
+		case *redis.Client:
+			got = rdb.Options().ConnMaxIdleTime
+		case *redis.ClusterClient:
+			got = rdb.Options().ConnMaxIdleTime
+		}
+		if got != time.Minute {
+			t.Errorf("%q: connections are kept %v, want 1m", more, got)
+		}
 	}
 }
 

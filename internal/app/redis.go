@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,12 @@ func (r *reader) redis(text string) func() redis.UniversalClient {
 const (
 	dialLimit = time.Second
 	poolSize  = 40
+	// A connection whose other side went away without a word costs whoever takes
+	// it from the pool a time-out. What nobody used for this long is not taken,
+	// unless REDIS_URL has another conn_max_idle_time; go-redis's half an hour
+	// would fill the pool with them. Sentinel is asked at each dial, and go-redis
+	// pings what it listens to there.
+	idleLimit = 15 * time.Second
 )
 
 func single(text string) (func() redis.UniversalClient, error) {
@@ -54,6 +61,7 @@ func single(text string) (func() redis.UniversalClient, error) {
 		return nil, errors.New("there is no such database")
 	}
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
+	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
 	return func() redis.UniversalClient { return redis.NewClient(o) }, nil
 }
@@ -64,6 +72,7 @@ func sentinel(text string) (func() redis.UniversalClient, error) {
 		return nil, err
 	}
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
+	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
 	return func() redis.UniversalClient { return redis.NewFailoverClient(o) }, nil
 }
@@ -74,6 +83,7 @@ func cluster(text string) (func() redis.UniversalClient, error) {
 		return nil, err
 	}
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
+	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
 	return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
 }

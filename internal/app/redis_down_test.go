@@ -183,6 +183,25 @@ func TestRedisStalls(t *testing.T) {
 	})
 }
 
+// TestRedisSilentConnections has every connection to Redis fall silent: commands
+// are answered all the same, and soon recorded over new ones.
+func TestRedisSilentConnections(t *testing.T) {
+	t.Parallel()
+	way := newStall(t, redistest.Mini(t).Addr())
+	p := open(t, way.addr, nil)
+	run(t, p, p.Env(), app.Options{})
+	pending(t, p, "investigate "+sandbox.Server+" why")
+	way.silence()
+	const asked = "collect " + sandbox.Laptop + " why"
+	if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool {
+		answer := timed(t, p, asked)
+		return strings.HasPrefix(answer, "Recorded as ") || strings.HasPrefix(answer, "There is already")
+	}); err != nil {
+		t.Fatalf("the bot does not come back: %v", err)
+	}
+	card(t, p, sandbox.Laptop, "Waiting for approval")
+}
+
 // TestStopDuringStart stops a bot that waits for Redis.
 func TestStopDuringStart(t *testing.T) {
 	t.Parallel()

@@ -15,6 +15,7 @@ type stall struct {
 
 	mu    sync.Mutex
 	open  chan struct{} // closed while answers pass
+	era   int           // of the connections that are well; those of an earlier one are silent
 	conns []net.Conn
 	done  sync.WaitGroup
 }
@@ -55,13 +56,14 @@ func (s *stall) accept(l net.Listener) {
 		}
 		s.mu.Lock()
 		s.conns = append(s.conns, in, out)
+		era := s.era
 		s.mu.Unlock()
 		s.done.Go(func() {
 			io.Copy(out, in)
 			out.Close()
 		})
 		s.done.Go(func() {
-			io.Copy(late{in, s}, out)
+			io.Copy(late{in, s, era}, out)
 			in.Close()
 		})
 	}
@@ -71,13 +73,17 @@ func (s *stall) accept(l net.Listener) {
 type late struct {
 	net.Conn
 	stall *stall
+	era   int
 }
 
-// Write waits.
+// Write waits. On a silent connection what was written is lost.
 func (l late) Write(b []byte) (int, error) {
 	l.stall.mu.Lock()
-	open := l.stall.open
+	open, silent := l.stall.open, l.era < l.stall.era
 	l.stall.mu.Unlock()
+	if silent {
+		return len(b), nil
+	}
 	<-open
 	return l.Conn.Write(b)
 }
@@ -87,6 +93,14 @@ func (s *stall) hold() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open = make(chan struct{})
+}
+
+// silence loses all further answers on the connections of now, without a word,
+// as when the machine behind them is gone; new ones are well.
+func (s *stall) silence() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.era++
 }
 
 // pass lets them pass again.

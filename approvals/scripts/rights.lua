@@ -1,0 +1,37 @@
+-- KEYS: 1 a string, 2 a sorted set, 3 a stream: of this script alone, and gone when it ends
+-- Runs every command of the scripts beside this file once where it does no harm. Redis does not roll back a script that
+-- fails, so a right that is missing has to be found before the first change.
+-- Answers JSON: now, refused [command and why].
+local text, set, stream = unpack(KEYS)
+local refused = {}
+local function try(command, ...)
+  local said = redis.pcall(command, ...)
+  if type(said) == 'table' and said.err then
+    refused[#refused + 1] = command .. ' (' .. said.err .. ')'
+  end
+end
+try('TIME')
+try('SET', text, 'x', 'PX', 1000)
+try('SET', text, 'x', 'KEEPTTL')
+try('GET', text)
+try('ZADD', set, 1, 'x')
+try('PEXPIRE', set, 1000)
+try('ZCARD', set)
+try('ZCOUNT', set, '-inf', '+inf')
+try('ZLEXCOUNT', set, '-', '+')
+try('ZRANGE', set, 0, 0, 'WITHSCORES')
+try('ZREVRANGE', set, 0, 0, 'WITHSCORES')
+try('ZRANGEBYLEX', set, '-', '+', 'LIMIT', 0, 1)
+try('ZRANGEBYSCORE', set, '-inf', '+inf', 'LIMIT', 0, 1)
+try('ZRANK', set, 'x')
+try('ZSCORE', set, 'x')
+try('ZREMRANGEBYSCORE', set, '-inf', 0)
+try('ZREM', set, 'x')
+try('XADD', stream, '*', 'e', 'x')
+try('XTRIM', stream, 'MINID', '~', 1)
+try('DEL', text, set, stream)
+local now = redis.pcall('TIME')
+if #refused == 0 then
+  refused = nil
+end
+return cjson.encode({now = now.err and 0 or clock(), refused = refused})

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"defenderbot/approvals"
+)
+
+// metrics are what /metrics counts.
+type metrics struct {
+	registry *prometheus.Registry
+	changes  *prometheus.CounterVec
+	sockets  *prometheus.CounterVec
+	acks     *prometheus.HistogramVec
+}
+
+// newMetrics registers everything; live is how many sockets are open now, and
+// approvers how many people may decide.
+func newMetrics(live, approvers func() int) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "defenderbot_changes_total", Help: "Changes of requests and calls, by action, event and the state after.",
+		}, []string{"action", "event", "state"}),
+		sockets: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "defenderbot_socket_events_total", Help: "What happened to sockets: hello, closed, and the reasons Slack gave.",
+		}, []string{"event"}),
+		acks: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "defenderbot_acknowledgement_seconds", Help: "From receiving an envelope to having answered it; Slack waits 3 s.",
+			Buckets: []float64{.01, .03, .1, .3, 1, 2, 3, 10},
+		}, []string{"type"}),
+	}
+	m.registry.MustRegister(m.changes, m.sockets, m.acks, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now.",
+	}, func() float64 { return float64(live()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up.",
+	}, func() float64 { return float64(approvers()) }))
+	return m
+}
+
+func (m *metrics) answered(kind string, took time.Duration) {
+	if kind != "slash_commands" && kind != "interactive" {
+		kind = "other"
+	}
+	m.acks.WithLabelValues(kind).Observe(took.Seconds())
+}
+
+func (m *metrics) socketEvent(event string) { m.sockets.WithLabelValues(event).Inc() }
+
+// observe logs and counts a change that is in Redis.
+func (a *App) observe(before, after approvals.Request, e approvals.Event) {
+	c := approvals.Describe(before, after, e)
+	a.watch.changes.WithLabelValues(after.Action, c.Event, c.To).Inc()
+	a.options.Log.Info("changed", "request", after.ID, "action", after.Action, "event", c.Event,
+		"from", c.From, "to", c.To, "by", c.By, "detail", c.Detail)
+}
