@@ -314,8 +314,16 @@ func TestColleaguesOfAnotherWorkspace(t *testing.T) {
 		if _, err := p.WaitCard(limit(t), shared, "Succeeded", "Approved by <@"+sis+">"); err != nil {
 			t.Error(err)
 		}
-		denied := in(t, p, shared, "investigate "+sandbox.Laptop+" why")
-		deny(t, p, sis, denied)
+		deny(t, p, sis, in(t, p, shared, "investigate "+sandbox.Laptop+" why"))
+		id := requestID.FindString(command(t, p, sis, shared, "investigate "+sandbox.Desktop+" why"))
+		own, err := p.WaitCard(limit(t), shared, id, "Waiting for approval")
+		if id == "" || err != nil {
+			t.Fatalf("%q: %v", id, err)
+		}
+		click(t, p, sandbox.Grace, own, "approve")
+		if _, err := p.WaitCard(limit(t), shared, id, "Succeeded"); err != nil {
+			t.Errorf("%v\n%s", err, p.Slack.Transcript(shared, ""))
+		}
 	})
 	t.Run("the channel cannot be looked up", func(t *testing.T) {
 		t.Parallel()
