@@ -14,7 +14,7 @@ func (c claim) member() string { return c.prefix + c.owner }
 
 // claims are the index entries of r as it is:
 //
-//	asks/<user>/<id>               a request that is not decided yet
+//	asks/<person>/<id>             a request that is not decided yet; the person by the one key of all their ids
 //	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
 //	retry/<old>/<id>               a retry of another request; one that was put to somebody ever
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
@@ -57,7 +57,10 @@ func (r Request) openOn(i int) bool {
 	return i >= len(r.Calls) || !r.Calls[i].State.Ended()
 }
 
-func asksPrefix(p Person) string { return "asks/" + p.ID + "/" }
+func asksPrefix(p Person) string { return "asks/" + p.key() + "/" }
+
+// asksByID is how an older version named the entry of somebody who has two ids.
+func asksByID(r Request) claim { return claim{"asks/" + r.By.ID + "/", r.ID, false} }
 
 // moved are the claims that after holds and before did not, and the other way
 // around.
@@ -72,6 +75,9 @@ func moved(before, after Request) (gained, dropped []claim) {
 		if !slices.Contains(has, c) {
 			dropped = append(dropped, c)
 		}
+	}
+	if asks := (claim{asksPrefix(before.By), before.ID, false}); slices.Contains(dropped, asks) && asks != asksByID(before) {
+		dropped = append(dropped, asksByID(before))
 	}
 	return gained, dropped
 }

@@ -17,6 +17,7 @@ type Desk struct {
 	store  *Store
 	people Directory
 	policy Policy
+	roster *Roster
 	terms  Terms
 	most   int
 	hand   func(Request, claimed)
@@ -27,6 +28,7 @@ type DeskConfig struct {
 	Store  *Store
 	People Directory
 	Policy Policy
+	Roster *Roster // counts who could approve
 	Worker *Worker // gets what was just approved at once
 	// Terms are those of new requests; Needed and Horizon are set by action.
 	Terms Terms
@@ -37,7 +39,7 @@ type DeskConfig struct {
 // NewDesk makes a Desk.
 func NewDesk(c DeskConfig) *Desk {
 	return &Desk{
-		store: c.Store, people: c.People, policy: c.Policy, terms: c.Terms, most: c.MaxOpen,
+		store: c.Store, people: c.People, policy: c.Policy, roster: c.Roster, terms: c.Terms, most: c.MaxOpen,
 		hand: c.Worker.hand,
 	}
 }
@@ -91,7 +93,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
 	if err := d.policy.May(ToAsk, f, ch, Request{}); err != nil {
 		return Request{}, err
 	}
-	if err := enough(everybody, f.Person, terms.Needed); err != nil {
+	if err := d.roster.enough(ctx, everybody, []Person{f.Person}, ch, terms.Needed); err != nil {
 		return Request{}, err
 	}
 	r := Request{
@@ -166,7 +168,7 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	var asks error // why the requester may no longer ask
 	g.Go(safely(func() (err error) {
 		if r, err = d.store.Load(gctx, id); err == nil && v == ToApprove {
-			asks, err = d.policy.stillAsks(gctx, d.people, r.By)
+			asks, err = d.policy.stillAsks(gctx, d.people, r)
 		}
 		return err
 	}))
@@ -180,7 +182,11 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	if err := by.shown(r); err != nil {
 		return r, f, err
 	}
-	if err := cmp.Or(d.policy.May(v, f, Channel{}, r), asks); err != nil {
+	ch, err := d.policy.place(ctx, d.people, f, r.Place.Channel)
+	if err != nil {
+		return r, f, withRequest(unknown(err), r)
+	}
+	if err := cmp.Or(d.policy.May(v, f, ch, r), asks); err != nil {
 		return r, f, withRequest(err, r)
 	}
 	return r, f, nil
@@ -211,14 +217,15 @@ func (d *Desk) Found(ctx context.Context, r Request, ts string) error {
 	return err
 }
 
-// MayDecide says whether a person could decide at all, before a request is
-// looked at: enough to open a form that is checked when it is sent.
+// MayDecide reports whether a person could decide at all, before a request and
+// its channel are looked at: enough to open a form that is checked when it is
+// sent.
 func (d *Desk) MayDecide(ctx context.Context, user string) error {
 	f, err := d.policy.facts(ctx, d.people, user)
 	if err != nil {
 		return unknown(err)
 	}
-	return d.policy.May(ToDeny, f, Channel{}, Request{})
+	return d.policy.May(ToDeny, f, Channel{OrgShared: true}, Request{})
 }
 
 // unknown is the refusal for facts that could not be had: no facts, no yes.

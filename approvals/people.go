@@ -1,7 +1,9 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -12,6 +14,7 @@ type Facts struct {
 	Bot, Deleted bool
 	Guest        bool // single-channel or multi-channel
 	External     bool // of another organisation
+	Elsewhere    bool // of another workspace of our own organisation, and no member of this one
 	Asks         bool // is on the list of those who may ask, or there is none
 	Decides      bool // is on the list of those who may decide
 }
@@ -22,12 +25,20 @@ type Channel struct {
 	Member   bool // the bot is in it
 	Archived bool
 	Shared   bool // with another organisation, or about to be
+	// OrgShared: workspaces of our own organisation share it.
+	OrgShared bool
 }
 
+// ErrNoSuchPerson is the answer of a [Directory] about an id that nobody in
+// reach has: a known no, where any other error means that nothing is known.
+var ErrNoSuchPerson = errors.New("there is no such person")
+
 // Directory knows the people of the workspace. No answer is more than 60
-// seconds old; an error means that it could not be found out.
+// seconds old; an error means that it could not be found out, and a *[Later]
+// among its causes when to ask again.
 type Directory interface {
-	// Facts are about one person; Asks and Decides are not filled in.
+	// Facts are about one person; Asks and Decides are not filled in. Nobody has
+	// the id: [ErrNoSuchPerson].
 	Facts(ctx context.Context, user string) (Facts, error)
 	// Channel is about one channel. One that the bot cannot see is no error: it
 	// is no member of it.
@@ -36,17 +47,31 @@ type Directory interface {
 	Members(ctx context.Context, group string) ([]string, error)
 }
 
+// ids are all ids that p is known by: that of the workspace, and that of the
+// organisation in an Enterprise Grid
+// (https://docs.slack.dev/enterprise/developing-for-enterprise-orgs).
+func (p Person) ids() []string {
+	return slices.DeleteFunc([]string{p.ID, p.Enterprise}, func(id string) bool { return id == "" })
+}
+
+// has reports whether id is one of p's.
+func (p Person) has(id string) bool { return slices.Contains(p.ids(), id) }
+
+// key is the one id under which everything of p is counted: the organisation's,
+// where there is one, since it is the same in all workspaces.
+func (p Person) key() string { return cmp.Or(p.Enterprise, p.ID) }
+
 // List is people by id and by user group.
 type List struct {
 	Users, Groups []string
 }
 
-// Empty says that nobody is on the list.
+// Empty reports whether nobody is on the list.
 func (l List) Empty() bool { return len(l.Users)+len(l.Groups) == 0 }
 
-// has says whether a person is on the list.
+// has reports whether a person is on the list, by any of their ids.
 func (l List) has(ctx context.Context, d Directory, p Person) (bool, error) {
-	if slices.Contains(l.Users, p.ID) || p.Enterprise != "" && slices.Contains(l.Users, p.Enterprise) {
+	if slices.ContainsFunc(l.Users, p.has) {
 		return true, nil
 	}
 	for _, group := range l.Groups {
@@ -54,7 +79,7 @@ func (l List) has(ctx context.Context, d Directory, p Person) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if slices.Contains(members, p.ID) || p.Enterprise != "" && slices.Contains(members, p.Enterprise) {
+		if slices.ContainsFunc(members, p.has) {
 			return true, nil
 		}
 	}
@@ -79,6 +104,9 @@ func (l List) everybody(ctx context.Context, d Directory) ([]string, error) {
 // closed: what cannot be found out is an error, never a yes.
 func (p Policy) facts(ctx context.Context, d Directory, user string) (Facts, error) {
 	f, err := d.Facts(ctx, user)
+	if errors.Is(err, ErrNoSuchPerson) {
+		return Facts{Person: Person{ID: user}, Deleted: true}, nil // gone, like somebody who was deactivated
+	}
 	if err != nil {
 		return Facts{}, fmt.Errorf("facts about %s: %w", user, err)
 	}
@@ -92,4 +120,17 @@ func (p Policy) facts(ctx context.Context, d Directory, user string) (Facts, err
 		return Facts{}, fmt.Errorf("requesters: %w", err)
 	}
 	return f, nil
+}
+
+// place is the channel, as far as what this person may do hangs on it: only
+// people of another workspace of the organisation are let in by where they are.
+func (p Policy) place(ctx context.Context, d Directory, f Facts, channel string) (Channel, error) {
+	if !f.Elsewhere || !p.AllowShared {
+		return Channel{}, nil
+	}
+	ch, err := d.Channel(ctx, channel)
+	if err != nil {
+		return Channel{}, fmt.Errorf("the channel of %s: %w", f.ID, err)
+	}
+	return ch, nil
 }

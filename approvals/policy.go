@@ -22,15 +22,16 @@ type Policy struct {
 	Requesters  List // empty: every full member
 	Approvers   List
 	Channels    []string       // where commands are taken; empty: wherever the bot is
-	AllowShared bool           // also in channels shared with other organisations
+	AllowShared bool           // also in channels shared with other organisations, or with other workspaces of our own
 	Needed      int            // distinct approvers
 	NeededFor   map[string]int // the same for single actions
 }
 
-// May says whether the person may do it, by everything but the state of the
-// request; next holds the rest. A no is a *No. The request is empty for [ToAsk].
+// May reports whether the person may do it, by everything but the state of the
+// request; next holds the rest. A no is a *No. The request is empty for
+// [ToAsk], and the channel for a decision of a member of this workspace.
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
-	if !f.member() {
+	if !p.member(f, ch) {
 		return no(NotAMember, "")
 	}
 	switch v {
@@ -49,20 +50,23 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	return no(NotAMember, string(v))
 }
 
-// member reports whether the person is a full member of the workspace.
-func (f Facts) member() bool {
-	return f.ID != "" && !f.Bot && !f.Deleted && !f.Guest && !f.External
-}
+// member reports whether the person is one of those who may do anything in the
+// channel.
+func (p Policy) member(f Facts, ch Channel) bool { return f.ID != "" && p.bar(f, ch) == "" }
 
-// stillAsks finds out whether a requester may still ask. A no is a *No, as is
-// not knowing, in err.
-func (p Policy) stillAsks(ctx context.Context, d Directory, by Person) (refused, err error) {
-	f, err := p.facts(ctx, d, by.ID)
-	if err != nil {
-		return nil, &No{Why: Why{Reason: RequesterUnchecked, Detail: by.ID}, Err: err}
+// stillAsks finds out whether the requester of r may still ask. A no is a *No, as
+// is not knowing, in err.
+func (p Policy) stillAsks(ctx context.Context, d Directory, r Request) (refused, err error) {
+	f, err := p.facts(ctx, d, r.By.ID)
+	var ch Channel
+	if err == nil {
+		ch, err = p.place(ctx, d, f, r.Place.Channel)
 	}
-	if !f.member() || !f.Asks {
-		return no(RequesterGone, by.ID), nil
+	if err != nil {
+		return nil, &No{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Err: err}
+	}
+	if !p.member(f, ch) || !f.Asks {
+		return no(RequesterGone, r.By.ID), nil
 	}
 	return nil, nil
 }
@@ -115,15 +119,4 @@ func (p Policy) needed(action string) int {
 		return n
 	}
 	return p.Needed
-}
-
-// enough says whether enough people besides the requester could approve.
-func enough(everybody []string, by Person, needed int) error {
-	others := slices.DeleteFunc(slices.Clone(everybody), func(id string) bool {
-		return id == by.ID || by.Enterprise != "" && id == by.Enterprise
-	})
-	if len(others) < needed {
-		return no(NobodyElse, "")
-	}
-	return nil
 }

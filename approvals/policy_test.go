@@ -3,7 +3,6 @@ package approvals
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 )
 
@@ -48,6 +47,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	r := sample(Pending, "")
 	grid := r
 	grid.By.Enterprise = "W1"
+	elsewhere := func(f *Facts) { f.Elsewhere = true }
+	orgWide := Channel{ID: "C1", Member: true, OrgShared: true}
 	for _, tt := range []struct {
 		name   string
 		policy Policy
@@ -74,6 +75,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"the requester approves", Policy{}, ToApprove, member("U1"), in, r, OwnRequest},
 		{"the requester denies", Policy{}, ToDeny, member("U1"), in, r, OwnRequest},
 		{"the requester under another id of the grid", Policy{}, ToApprove, with(func(f *Facts) { f.Enterprise = "W1" }), in, grid, OwnRequest},
+		{"the requester under the organisation's id alone", Policy{}, ToApprove, Facts{Person: Person{ID: "W1"}, Decides: true}, in, grid, OwnRequest},
+		{"a colleague of another workspace approves", Policy{}, ToApprove, with(elsewhere), orgWide, r, NotAMember},
+		{"the same where shared channels are allowed", Policy{AllowShared: true}, ToApprove, with(elsewhere), orgWide, r, ""},
+		{"the same in a channel of this workspace alone", Policy{AllowShared: true}, ToApprove, with(elsewhere), in, r, NotAMember},
+		{"the same where nobody looked the channel up", Policy{AllowShared: true}, ToApprove, with(elsewhere), Channel{}, r, NotAMember},
+		{"a colleague of another workspace asks", Policy{AllowShared: true}, ToAsk, with(elsewhere), in, Request{}, NotAMember},
+		{"the same in a channel of the organisation", Policy{AllowShared: true}, ToAsk, with(elsewhere), orgWide, Request{}, ""},
+		{"a partner in a channel of the organisation", Policy{AllowShared: true}, ToAsk, with(func(f *Facts) { f.External = true }), orgWide, Request{}, NotAMember},
 		{"somebody else approves", Policy{}, ToApprove, with(func(f *Facts) { f.Decides = false }), in, r, NotAnApprover},
 		{"an external approver", Policy{}, ToApprove, with(func(f *Facts) { f.External = true }), in, r, NotAMember},
 		{"a guest denies", Policy{}, ToDeny, with(func(f *Facts) { f.Guest = true }), in, r, NotAMember},
@@ -114,25 +123,50 @@ func TestFactsFailClosed(t *testing.T) {
 	}
 }
 
-func TestEnoughOthersMustExist(t *testing.T) {
+func TestPersonIs(t *testing.T) {
 	for _, tt := range []struct {
-		everybody []string
-		needed    int
-		ok        bool
+		p, q Person
+		want bool
 	}{
-		{[]string{"U2"}, 1, true},
-		{[]string{"U1"}, 1, false},
-		{[]string{"U1", "U2"}, 2, false},
-		{[]string{"U1", "U2", "U3"}, 2, true},
-		{nil, 1, false},
+		{Person{ID: "U1"}, Person{ID: "U1"}, true},
+		{Person{ID: "U1"}, Person{ID: "U2"}, false},
+		{Person{ID: "U1", Enterprise: "W1"}, Person{ID: "U2", Enterprise: "W1"}, true},
+		{Person{ID: "U1", Enterprise: "W1"}, Person{ID: "W1"}, true},
+		{Person{ID: "U1", Enterprise: "W1"}, Person{ID: "W2", Enterprise: "U1"}, true},
+		{Person{ID: "U1", Enterprise: "W1"}, Person{ID: "U2", Enterprise: "W2"}, false},
+		{Person{ID: "U1", Name: "ada"}, Person{ID: "U2", Name: "ada"}, false},
+		{Person{}, Person{}, false},
 	} {
-		before := slices.Clone(tt.everybody)
-		if err := enough(tt.everybody, asker, tt.needed); (err == nil) != tt.ok {
-			t.Errorf("%v, %d needed: %v", tt.everybody, tt.needed, err)
+		if tt.p.Is(tt.q) != tt.want || tt.q.Is(tt.p) != tt.want {
+			t.Errorf("%+v and %+v: want that one is the other: %v", tt.p, tt.q, tt.want)
 		}
-		if !slices.Equal(before, tt.everybody) {
-			t.Errorf("the list was changed to %v", tt.everybody)
+	}
+}
+
+func TestListHasEveryIDOfAPerson(t *testing.T) {
+	d := town{groups: map[string][]string{"S1": {"W1"}}}
+	p := Person{ID: "U1", Enterprise: "W1"}
+	for _, l := range []List{{Users: []string{"U1"}}, {Users: []string{"W1"}}, {Groups: []string{"S1"}}} {
+		if ok, err := l.has(t.Context(), d, p); !ok || err != nil {
+			t.Errorf("%+v: %v, %v", l, ok, err)
 		}
+	}
+	if ok, err := (List{Users: []string{""}}).has(t.Context(), d, Person{ID: "U1"}); ok || err != nil {
+		t.Errorf("an empty entry is somebody: %v, %v", ok, err)
+	}
+}
+
+// TestNoSuchPersonIsAKnownNo tells the two ways apart in which there are no facts.
+func TestNoSuchPersonIsAKnownNo(t *testing.T) {
+	d := newCrowd()
+	p := Policy{Approvers: List{Users: []string{"U0NOBODY"}}}
+	f, err := p.facts(t.Context(), d, "U0NOBODY")
+	if err != nil || !isNo(p.May(ToApprove, f, Channel{}, sample(Pending, "")), NotAMember) {
+		t.Errorf("somebody who does not exist: %+v, %v", f, err)
+	}
+	d.broken["U0NOBODY"] = errTownDown
+	if _, err := p.facts(t.Context(), d, "U0NOBODY"); !errors.Is(err, errTownDown) {
+		t.Errorf("when Slack is down: %v", err)
 	}
 }
 

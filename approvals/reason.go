@@ -96,6 +96,9 @@ type No struct {
 	Why Why
 	// Request is what the refusal was decided on, where there is one.
 	Request Request
+	// Others are the entries of the list of approvers that do not count, or of
+	// which it is not known, where that is why too few people could approve.
+	Others []Standing
 	// Err is what kept facts from being known, for the log.
 	Err error
 }

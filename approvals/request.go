@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -51,10 +52,10 @@ type Person struct {
 	Name       string `json:"name,omitempty"` // as it was when they acted; for reading only
 }
 
-// Is says whether p and q are one person.
-func (p Person) Is(q Person) bool {
-	return p.ID == q.ID || p.Enterprise != "" && p.Enterprise == q.Enterprise
-}
+// Is reports whether p and q are one person. Each id of the one is compared with
+// each of the other: Slack names a member of a Grid here by the id of the
+// workspace, there by that of the organisation.
+func (p Person) Is(q Person) bool { return slices.ContainsFunc(p.ids(), q.has) }
 
 // Place is where a request was made and where its card is.
 type Place struct {

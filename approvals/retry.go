@@ -77,7 +77,7 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 	case !f.Is(old.By):
 		r.By, r.Barred = f.Person, append(slices.Clone(old.Barred), old.By)
 	}
-	if err := enough(everybody, r.By, r.Terms.Needed); err != nil {
+	if err := d.roster.enough(ctx, everybody, append(slices.Clone(r.Barred), r.By), ch, r.Terms.Needed); err != nil {
 		return old, withRequest(err, old)
 	}
 	return d.again(ctx, by.op(ToRetry, id, digest), old, r, most)
@@ -90,7 +90,7 @@ func (d *Desk) counts(ctx context.Context, f Facts, old Request) (bool, error) {
 	if late || !f.Decides || old.mayNot(f.Person) != nil {
 		return false, nil
 	}
-	gone, err := d.policy.stillAsks(ctx, d.people, old.By)
+	gone, err := d.policy.stillAsks(ctx, d.people, old)
 	return gone == nil, err
 }
 

@@ -36,7 +36,7 @@ func failed(t *testing.T, s *Store) Request {
 func newTestDesk(s *Store, people Directory) *Desk {
 	p := Policy{Approvers: List{Users: []string{"U2", "U3"}}, Needed: 1}
 	w := NewWorker(WorkerConfig{Store: s, People: people, Policy: p, Log: slog.New(slog.DiscardHandler)})
-	return NewDesk(DeskConfig{Store: s, People: people, Policy: p, Worker: w, Terms: sample(Pending, "").Terms, MaxOpen: 5})
+	return NewDesk(DeskConfig{Store: s, People: people, Policy: p, Roster: NewRoster(people, p, slog.New(slog.DiscardHandler)), Worker: w, Terms: sample(Pending, "").Terms, MaxOpen: 5})
 }
 
 // pressed is a click of a user on the card in that place.

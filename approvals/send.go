@@ -129,11 +129,16 @@ func (w *Worker) stillGood(ctx context.Context, r Request) CallEvent {
 			w.log.WarnContext(ctx, "an approver cannot be checked; the call waits", "request", r.ID, "error", err)
 			return Wait{Why: Why{Reason: ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
 		}
-		if w.policy.May(ToApprove, f, Channel{}, r) != nil {
+		ch, err := w.policy.place(ctx, w.people, f, r.Place.Channel)
+		if err != nil {
+			w.log.WarnContext(ctx, "an approver's channel cannot be checked; the call waits", "request", r.ID, "error", err)
+			return Wait{Why: Why{Reason: ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
+		}
+		if w.policy.May(ToApprove, f, ch, r) != nil {
 			return Lapse{Why: Why{Reason: ApproverGone, Detail: a.By.ID}}
 		}
 	}
-	gone, err := w.policy.stillAsks(ctx, w.people, r.By)
+	gone, err := w.policy.stillAsks(ctx, w.people, r)
 	if err != nil {
 		w.log.WarnContext(ctx, "requester not checked; the call waits", "request", r.ID, "error", err)
 		return Wait{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Hold: w.holdUntil(r)}

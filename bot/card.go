@@ -17,6 +17,7 @@ import (
 // the same for every request; a card is a pure function of the request.
 type Views struct {
 	Approvers     approvals.List
+	Counts        func(user string) bool // whether an approver may decide at all; nil: all may
 	Catalogue     []defender.Action
 	DevicePage    func(id string) string // the device in Defender's portal
 	Investigation string                 // address of an investigation, with {id}; empty: none
@@ -159,6 +160,9 @@ func (v Views) askFor(r approvals.Request) para {
 		spans = append(spans, words(" "), span{group: g})
 	}
 	for _, u := range v.Approvers.Users {
+		if v.Counts != nil && !v.Counts(u) {
+			continue // to call somebody who cannot decide would be no help
+		}
 		spans = append(spans, words(" "), mention(u))
 	}
 	if more := (len(spans)-1)/2 - mostMentions; more > 0 {

@@ -104,7 +104,7 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 	d.front = New(Config{
 		Slack: client, Grammar: grammar(), Clock: clock, Log: quiet,
 		Desk: approvals.NewDesk(approvals.DeskConfig{
-			Store: d.store, People: client, Policy: policy,
+			Store: d.store, People: client, Policy: policy, Roster: approvals.NewRoster(client, policy, quiet),
 			Worker: approvals.NewWorker(approvals.WorkerConfig{Store: d.store, People: client, Policy: policy, Chat: client, Log: quiet}),
 			Terms:  approvals.Terms{ApprovalTTL: time.Hour, ExecutionTTL: time.Hour, Retention: time.Hour},
 		}),

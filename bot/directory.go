@@ -81,29 +81,43 @@ func (m *memory) keep(key string, k kept) {
 	m.kept[key] = k
 }
 
-// Facts are what Slack says about a person
-// (https://docs.slack.dev/reference/methods/users.info).
+// Facts are what Slack says about a person. That there is no such user, or none
+// that this bot could ever see, is an answer too
+// (https://docs.slack.dev/reference/methods/users.info#errors).
 func (s *Slack) Facts(ctx context.Context, user string) (approvals.Facts, error) {
 	return recall(ctx, s.memory, "user "+user, func(ctx context.Context) (approvals.Facts, error) {
 		u, err := s.api.GetUserInfoContext(ctx, user)
+		if isSlackError(err, "user_not_found", "users_not_found", "user_not_visible") {
+			err = fmt.Errorf("%w: %w", approvals.ErrNoSuchPerson, err)
+		}
 		if err != nil {
-			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w", user, err)
+			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w", user, paced(err))
 		}
 		return s.facts(u), nil
 	})
 }
 
-func (s *Slack) facts(u *slack.User) approvals.Facts {
-	home := u.TeamID == s.team
-	if s.enterprise != "" && u.Enterprise.EnterpriseID == s.enterprise {
-		home = true
+// paced keeps the time that Slack wants to be left alone for in the words of
+// approvals (https://docs.slack.dev/apis/web-api/rate-limits).
+func paced(err error) error {
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		return &approvals.Later{After: limited.RetryAfter}
 	}
+	return err
+}
+
+// facts reads a user object. A member of several workspaces of a Grid has one of
+// them as team_id and all of them in enterprise_user
+// (https://docs.slack.dev/reference/objects/user-object).
+func (s *Slack) facts(u *slack.User) approvals.Facts {
+	home := u.TeamID == s.team || slices.Contains(u.Enterprise.Teams, s.team)
+	ours := s.enterprise != "" && u.Enterprise.EnterpriseID == s.enterprise
 	return approvals.Facts{
 		Person:   approvals.Person{ID: u.ID, Enterprise: u.Enterprise.ID, Name: u.Name},
 		Bot:      u.IsBot || u.IsAppUser,
 		Deleted:  u.Deleted || u.IsInvitedUser,
 		Guest:    u.IsRestricted || u.IsUltraRestricted,
-		External: u.IsStranger || !home,
+		External: u.IsStranger || !home && !ours, Elsewhere: ours && !home,
 	}
 }
 
@@ -121,7 +135,7 @@ func (s *Slack) Channel(ctx context.Context, id string) (approvals.Channel, erro
 		}
 		return approvals.Channel{
 			ID: id, Member: c.IsMember || c.IsIM, Archived: c.IsArchived,
-			Shared: c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared,
+			Shared: c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared, OrgShared: c.IsOrgShared,
 		}, nil
 	})
 	if err == nil && (!ch.Member || ch.Archived) {
@@ -142,7 +156,7 @@ func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
 	return recall(ctx, s.memory, "group "+group, func(ctx context.Context) ([]string, error) {
 		members, err := s.api.GetUserGroupMembersContext(ctx, group)
 		if err != nil {
-			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, err)
+			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, paced(err))
 		}
 		return members, nil
 	})
@@ -164,7 +178,7 @@ func (s *Slack) GroupNamed(ctx context.Context, handle string) (string, error) {
 	return "", fmt.Errorf("there is no user group @%s", handle)
 }
 
-// isSlackError says whether Slack answered with one of these error codes.
+// isSlackError reports whether Slack answered with one of these error codes.
 func isSlackError(err error, codes ...string) bool {
 	var refused slack.SlackErrorResponse
 	return errors.As(err, &refused) && slices.Contains(codes, refused.Err)

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -36,6 +37,14 @@ func TestFacts(t *testing.T) {
 		},
 		"colleague in another workspace": {
 			slackfake.User{TeamID: "T0SISTER", EnterpriseID: "E0OWN", EnterpriseUserID: "W0OWN"},
+			with(func(f *approvals.Facts) { f.Enterprise, f.Elsewhere = "W0OWN", true }),
+		},
+		"member of several workspaces, ours among them": {
+			slackfake.User{TeamID: "T0SISTER", EnterpriseID: "E0OWN", EnterpriseUserID: "W0OWN", Teams: []string{"T0SISTER", o.TeamID()}},
+			with(func(f *approvals.Facts) { f.Enterprise = "W0OWN" }),
+		},
+		"member of ours and of another": {
+			slackfake.User{EnterpriseID: "E0OWN", EnterpriseUserID: "W0OWN", Teams: []string{"T0SISTER", o.TeamID()}},
 			with(func(f *approvals.Facts) { f.Enterprise = "W0OWN" }),
 		},
 	} {
@@ -113,8 +122,39 @@ func TestErrorsAreNotKept(t *testing.T) {
 			t.Errorf("%s after errors: %v", method, err)
 		}
 	}
-	if f, err := o.slack.Facts(t.Context(), "U0NOBODY"); err == nil {
-		t.Errorf("somebody who does not exist: %+v", f)
+}
+
+// TestFactsTellNobodyFromNotKnown sorts what users.info can refuse: an id that
+// nobody has is an answer, everything else is none.
+func TestFactsTellNobodyFromNotKnown(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	if f, err := o.slack.Facts(t.Context(), "U0NOBODY"); !errors.Is(err, approvals.ErrNoSuchPerson) || !isSlackError(err, "user_not_found") {
+		t.Errorf("somebody who does not exist: %+v, %v", f, err)
+	}
+	for code, nobody := range map[string]bool{
+		"user_not_found": true, "users_not_found": true, "user_not_visible": true,
+		"internal_error": false, "missing_scope": false, "access_denied": false, "team_added_to_org": false,
+	} {
+		o.Break(slackfake.Fault{Method: "users.info", Error: code, Times: 1})
+		if _, err := o.slack.Facts(t.Context(), ada); errors.Is(err, approvals.ErrNoSuchPerson) != nobody || !isSlackError(err, code) {
+			t.Errorf("%s: %v, want that this is nobody: %v", code, err, nobody)
+		}
+	}
+}
+
+// TestDirectoryWaitsAsToldTo keeps the time that Slack wants to be left alone for.
+func TestDirectoryWaitsAsToldTo(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
+	for method, ask := range map[string]func() error{
+		"users.info":            func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
+		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), oncall); return err },
+	} {
+		o.Break(slackfake.Fault{Method: method, RetryAfter: 7, Times: 1})
+		later, ok := errors.AsType[*approvals.Later](ask())
+		if !ok || later.After != 7*time.Second {
+			t.Errorf("%s: %v, want to come back in 7 s", method, later)
+		}
 	}
 }
 
@@ -131,7 +171,7 @@ func TestChannel(t *testing.T) {
 		"archived":                 {slackfake.Channel{ID: "C3", Bot: true, Archived: true}, approvals.Channel{ID: "C3", Member: true, Archived: true}},
 		"shared with a company":    {slackfake.Channel{ID: "C4", Bot: true, ExtShared: true}, approvals.Channel{ID: "C4", Member: true, Shared: true}},
 		"about to be shared":       {slackfake.Channel{ID: "C5", Bot: true, PendingExtShared: true}, approvals.Channel{ID: "C5", Member: true, Shared: true}},
-		"shared within one's own":  {slackfake.Channel{ID: "C6", Bot: true, OrgShared: true}, approvals.Channel{ID: "C6", Member: true}},
+		"shared within one's own":  {slackfake.Channel{ID: "C6", Bot: true, OrgShared: true}, approvals.Channel{ID: "C6", Member: true, OrgShared: true}},
 		"direct message":           {dm, approvals.Channel{ID: "D1", Member: true}},
 		"direct message of others": {slackfake.Channel{ID: "D2", Private: true, Members: []string{ada, grace}}, approvals.Channel{ID: "D2"}},
 	} {

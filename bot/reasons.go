@@ -19,7 +19,7 @@ func sayings() map[approvals.Reason]saying {
 	const again = "Ask again if it is still needed."
 	return map[approvals.Reason]saying{
 		approvals.NotKnown:        {what: "Slack could not tell me who you are and what you may do, so I did nothing", then: "Try again in a minute."},
-		approvals.NotAMember:      {what: "Only full members of this workspace can do this: no guests, no people of other organisations, no bots"},
+		approvals.NotAMember:      {what: "Only full members of this workspace can do this: no guests, no bots, nobody of another workspace or organisation"},
 		approvals.NotARequester:   {what: "You are not on the list of those who may ask", then: "Somebody who is can ask for you."},
 		approvals.NotAnApprover:   {what: "You are not on the list of approvers, so this changed nothing", then: "The card mentions those who are."},
 		approvals.OwnRequest:      {what: "This is your own request: somebody else has to decide on it", then: "You can cancel it."},

@@ -65,6 +65,9 @@ func explain(err error) string {
 
 // refusal adds to the sentence who decided what, where that is the reason.
 func refusal(n *approvals.No) string {
+	if len(n.Others) > 0 {
+		return tooFew(n)
+	}
 	r := n.Request
 	switch {
 	case n.Why.Reason == approvals.RequesterUnchecked:

@@ -22,6 +22,9 @@ type Options struct {
 	Clock     func() time.Time
 	Log       *slog.Logger
 	Version   string
+	// RosterEvery is how often approvers are looked up again; zero: every five
+	// minutes. Tests shorten it.
+	RosterEvery time.Duration
 	// Hook is put on every Redis client; nil: none. Tests count with it.
 	Hook redis.Hook
 }
@@ -68,6 +71,11 @@ func (a *App) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	policy := a.policy(lists)
+	roster, err := a.muster(ctx, slack, policy)
+	if err != nil {
+		return err
+	}
 	rdb := a.config.Redis()
 	if a.options.Hook != nil {
 		rdb.AddHook(a.options.Hook)
@@ -81,12 +89,14 @@ func (a *App) work(ctx context.Context) error {
 	if err := a.connectRedis(ctx, rdb, store); err != nil {
 		return err
 	}
-	return a.run(ctx, slack, store, lists, rdb)
+	return a.run(ctx, slack, store, policy, roster, rdb)
 }
 
 // run is deliberately one straight function: it is the picture of what is
 // connected to what.
-func (a *App) run(ctx context.Context, slack *bot.Slack, store *approvals.Store, lists lists, rdb redis.UniversalClient) error {
+func (a *App) run(
+	ctx context.Context, slack *bot.Slack, store *approvals.Store, policy approvals.Policy, roster *approvals.Roster, rdb redis.UniversalClient,
+) error {
 	c, log, clock := a.config, a.options.Log, a.options.Clock
 	tokens, err := defender.NewTokens(defender.TokenConfig{
 		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
@@ -101,19 +111,15 @@ func (a *App) run(ctx context.Context, slack *bot.Slack, store *approvals.Store,
 	if err != nil {
 		return fmt.Errorf("defender: %w", err)
 	}
-	policy := approvals.Policy{
-		Requesters: lists.requesters, Approvers: lists.approvers, Channels: c.Channels, AllowShared: c.AllowShared,
-		Needed: c.Needed, NeededFor: c.NeededFor,
-	}
 	slack.Use(bot.Views{
-		Approvers: lists.approvers, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
+		Approvers: policy.Approvers, Counts: roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
 		DevicePage: func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
 	})
 	worker := approvals.NewWorker(approvals.WorkerConfig{
 		Store: store, Defender: client, People: slack, Policy: policy, Chat: slack, Log: log,
 	})
 	desk := approvals.NewDesk(approvals.DeskConfig{
-		Store: store, People: slack, Policy: policy, Worker: worker, MaxOpen: c.MaxOpen,
+		Store: store, People: slack, Policy: policy, Roster: roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
 	front := bot.New(bot.Config{
@@ -138,6 +144,7 @@ func (a *App) run(ctx context.Context, slack *bot.Slack, store *approvals.Store,
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, store) })
 	g.Go(func() error { return tokens.Run(ctx) })
+	g.Go(func() error { return a.watchRoster(ctx, roster) })
 	return g.Wait()
 }
 

@@ -41,7 +41,7 @@ type Env struct {
 	MaxOpenPerRequester string `envconfig:"MAX_OPEN_PER_REQUESTER" default:"20" doc:"requests of one person that wait for a decision; 0: no limit"`
 	Retention           string `envconfig:"RETENTION" default:"2160h" doc:"how long records that have ended, and the audit trail, are kept"`
 	BreakGlass          string `envconfig:"BREAK_GLASS" default:"false" doc:"not available in this version: anything but false stops the start"`
-	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations"`
+	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations; let people of other workspaces of your own one act in channels shared with them"`
 	AllowInsecureHTTP   string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" doc:"allow plain http to other hosts; to loopback it needs no permission"`
 	AllowVolatileRedis  string `envconfig:"ALLOW_VOLATILE_REDIS" default:"false" doc:"start although Redis can lose or evict what it holds"`
 	AuditSigningKeyFile string `envconfig:"AUDIT_SIGNING_KEY_FILE" doc:"not available in this version: setting it stops the start"`

@@ -22,7 +22,7 @@ type watch struct {
 
 func newWatch(clock func() time.Time) *watch {
 	r := newReadiness(clock)
-	return &watch{readiness: r, metrics: newMetrics(r.live)}
+	return &watch{readiness: r, metrics: newMetrics(r.live, func() int { return r.approvers().Able })}
 }
 
 // listen opens HTTP_ADDR before anything else starts: whoever probes the bot
@@ -135,7 +135,7 @@ func (w *watch) handler() http.Handler {
 			say(out, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			return
 		}
-		say(out, http.StatusOK, "ready")
+		say(out, http.StatusOK, "ready"+w.remarks())
 	})
 	// A few kilobytes are not worth a compressor for each of many who ask.
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{DisableCompression: true}))

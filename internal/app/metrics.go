@@ -16,8 +16,9 @@ type metrics struct {
 	acks     *prometheus.HistogramVec
 }
 
-// newMetrics registers everything; live is how many sockets are open now.
-func newMetrics(live func() int) *metrics {
+// newMetrics registers everything; live is how many sockets are open now, and
+// approvers how many people may decide.
+func newMetrics(live, approvers func() int) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -33,7 +34,9 @@ func newMetrics(live func() int) *metrics {
 	}
 	m.registry.MustRegister(m.changes, m.sockets, m.acks, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now.",
-	}, func() float64 { return float64(live()) }))
+	}, func() float64 { return float64(live()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up.",
+	}, func() float64 { return float64(approvers()) }))
 	return m
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/singleflight"
 
+	"defenderbot/approvals"
 	"defenderbot/bot"
 )
 
@@ -23,6 +24,7 @@ type readiness struct {
 	lacks   map[string]error // what the start waits for
 	session *bot.Session
 	rdb     redis.UniversalClient
+	roster  *approvals.Roster
 }
 
 func newReadiness(clock func() time.Time) *readiness {
@@ -72,6 +74,7 @@ func (r *readiness) ready(ctx context.Context) error {
 	if err := r.probe.get(ctx); err != nil {
 		missing = append(missing, fmt.Errorf("redis: %w", err))
 	}
+	missing = append(missing, r.approvers().TooFew())
 	return errors.Join(missing...)
 }
 

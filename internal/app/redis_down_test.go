@@ -27,11 +27,18 @@ type launched struct {
 // launch runs a bot until the test ends. A hook is for all it says to Redis.
 func launch(t *testing.T, p *sandbox.Place, env app.Env, hook ...redis.Hook) *launched {
 	t.Helper()
-	l := &launched{log: newJournal(), ended: make(chan error, 1)}
-	options := app.Options{Log: slog.New(slog.NewJSONHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	var options app.Options
 	for _, h := range hook {
 		options.Hook = h
 	}
+	return launchWith(t, p, env, options)
+}
+
+// launchWith is launch with options.
+func launchWith(t *testing.T, p *sandbox.Place, env app.Env, options app.Options) *launched {
+	t.Helper()
+	l := &launched{log: newJournal(), ended: make(chan error, 1)}
+	options.Log = slog.New(slog.NewJSONHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	bot, err := p.Bot(env, options)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,9 @@ type User struct {
 	TeamID           string // another workspace's id makes the user external; empty is this workspace
 	EnterpriseUserID string // the user's id in the Grid organisation
 	EnterpriseID     string // the Grid organisation the user belongs to
+	// The workspaces of the Grid organisation that the user is a member of; none
+	// is the one of TeamID alone.
+	Teams []string
 }
 
 // Group is one user group.
@@ -57,6 +60,10 @@ type Channel struct {
 func (s *Server) AddUser(u User) {
 	u.TeamID = cmp.Or(u.TeamID, s.opts.TeamID)
 	u.RealName = cmp.Or(u.RealName, u.Name)
+	u.Teams = slices.Clone(u.Teams)
+	if len(u.Teams) == 0 {
+		u.Teams = []string{u.TeamID}
+	}
 	s.change(func() { s.people[u.ID] = &u })
 }
 
@@ -129,7 +136,7 @@ func sorted[T any](in map[string]*T, key func(T) string) []T {
 // external says whether the user belongs to another company: https://docs.slack.dev/apis/slack-connect.
 // Users of the same Grid organisation are not external.
 func (s *Server) external(u *User) bool {
-	if u.TeamID == s.opts.TeamID {
+	if u.TeamID == s.opts.TeamID || slices.Contains(u.Teams, s.opts.TeamID) {
 		return false
 	}
 	return s.opts.EnterpriseID == "" || u.EnterpriseID != s.opts.EnterpriseID

@@ -31,7 +31,7 @@ func (s *Server) wireUser(u *User) object {
 		out["is_stranger"] = u.Stranger
 	}
 	if u.EnterpriseID != "" {
-		out["enterprise_user"] = object{"id": u.EnterpriseUserID, "enterprise_id": u.EnterpriseID, "enterprise_name": "Sandbox Org", "teams": []string{u.TeamID}}
+		out["enterprise_user"] = object{"id": u.EnterpriseUserID, "enterprise_id": u.EnterpriseID, "enterprise_name": "Sandbox Org", "teams": u.Teams}
 	}
 	return out
 }

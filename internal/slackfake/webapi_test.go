@@ -2,6 +2,7 @@ package slackfake
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -284,6 +285,12 @@ func TestUsersInfo(t *testing.T) {
 	u := bot(t, s, "users.info", form("user", "W0GRID"))
 	if got := at(u, "user", "enterprise_user", "enterprise_id"); got != "E0ORG" {
 		t.Errorf("enterprise_user: %v", got)
+	}
+	s.AddUser(User{ID: "W0BOTH", Name: "lee", TeamID: "T0SISTER", EnterpriseID: "E0ORG", EnterpriseUserID: "W0BOTH", Teams: []string{"T0SISTER", s.TeamID()}})
+	for id, want := range map[string][]any{"W0GRID": {"T0SISTER"}, "W0BOTH": {"T0SISTER", s.TeamID()}} {
+		if got, _ := at(bot(t, s, "users.info", form("user", id)), "user", "enterprise_user", "teams").([]any); !slices.Equal(got, want) {
+			t.Errorf("%s is a member of %v, want %v", id, got, want)
+		}
 	}
 }
 

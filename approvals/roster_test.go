@@ -1,0 +1,331 @@
+package approvals
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// crowd is a Directory of everybody that a list can name, and counts who is
+// asked about.
+type crowd struct {
+	mu     sync.Mutex
+	people map[string]Facts
+	groups map[string][]string
+	broken map[string]error // by id of a person or a group
+	asked  map[string]int
+}
+
+func newCrowd() *crowd {
+	c := &crowd{people: map[string]Facts{}, groups: map[string][]string{}, broken: map[string]error{}, asked: map[string]int{}}
+	for i := range 9 {
+		id := fmt.Sprint("U", i+1)
+		c.people[id] = Facts{Person: Person{ID: id}}
+	}
+	is := func(id string, change func(*Facts)) {
+		f := Facts{Person: Person{ID: id}}
+		change(&f)
+		c.people[id] = f
+	}
+	is("UGUEST", func(f *Facts) { f.Guest, f.Name = true, "gus" })
+	is("UBOT", func(f *Facts) { f.Bot = true })
+	is("UGONE", func(f *Facts) { f.Deleted = true })
+	is("UOUT", func(f *Facts) { f.External = true })
+	is("USIS", func(f *Facts) { f.Elsewhere = true })
+	is("UKIM", func(f *Facts) { f.Enterprise = "WKIM" })
+	is("WKIM", func(*Facts) {})
+	is("ULEE", func(f *Facts) { f.Enterprise = "WKIM" }) // Kim in another workspace
+	return c
+}
+
+func (c *crowd) Facts(ctx context.Context, user string) (Facts, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[user]++
+	f, ok := c.people[user]
+	switch {
+	case c.broken[user] != nil:
+		return Facts{}, fmt.Errorf("users.info of %s: %w", user, c.broken[user])
+	case !ok:
+		return Facts{}, fmt.Errorf("users.info of %s: %w", user, ErrNoSuchPerson)
+	}
+	return f, ctx.Err()
+}
+
+func (c *crowd) Channel(_ context.Context, id string) (Channel, error) {
+	return Channel{ID: id, Member: true}, nil
+}
+
+func (c *crowd) Members(_ context.Context, group string) ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.groups[group], c.broken[group]
+}
+
+func (c *crowd) change(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f()
+}
+
+// book is a log that is read line by line.
+type book struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *book) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(line)
+}
+
+// read gives what was written since the last time.
+func (b *book) read() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	text := b.text.String()
+	b.text.Reset()
+	return text
+}
+
+func newRoster(c *crowd, p Policy) (*Roster, *book) {
+	b := &book{}
+	return NewRoster(c, p, slog.New(slog.NewTextHandler(b, nil))), b
+}
+
+func TestRosterCountsPeopleWhoMayDecide(t *testing.T) {
+	none := Person{ID: "U1"}
+	for name, tt := range map[string]struct {
+		users  []string
+		by     Person
+		shared bool // ALLOW_SHARED_CHANNELS
+		needed int
+		want   Reason // "": enough
+		others []Bar
+	}{
+		"another member":                       {[]string{"U2"}, none, false, 1, "", nil},
+		"the requester alone":                  {[]string{"U1"}, none, false, 1, NobodyElse, nil},
+		"too few of two":                       {[]string{"U1", "U2"}, none, false, 2, NobodyElse, nil},
+		"enough of three":                      {[]string{"U1", "U2", "U3"}, none, false, 2, "", nil},
+		"nobody":                               {nil, none, false, 1, NobodyElse, nil},
+		"a guest and nobody at all":            {[]string{"UGUEST", "UNONE"}, none, false, 1, NobodyElse, []Bar{IsGuest, IsNobody}},
+		"a bot, somebody gone, a partner":      {[]string{"UBOT", "UGONE", "UOUT"}, none, false, 1, NobodyElse, []Bar{IsBot, IsGone, IsExternal}},
+		"one of them can":                      {[]string{"UBOT", "UGONE", "UOUT", "U2"}, none, false, 1, "", nil},
+		"a colleague of another workspace":     {[]string{"USIS"}, none, false, 1, NobodyElse, []Bar{IsElsewhere}},
+		"the same in a channel that lets them": {[]string{"USIS"}, none, true, 1, "", nil},
+		"twins":                                {[]string{"UKIM", "WKIM"}, none, false, 2, NobodyElse, []Bar{IsTwin}},
+		"twins in two workspaces":              {[]string{"ULEE", "UKIM"}, none, false, 2, NobodyElse, []Bar{IsTwin}},
+		"three ids of one":                     {[]string{"WKIM", "ULEE", "UKIM"}, none, false, 2, NobodyElse, []Bar{IsTwin, IsTwin}},
+		"a twin and another":                   {[]string{"UKIM", "WKIM", "U2"}, none, false, 2, "", nil},
+		"the requester's other id":             {[]string{"WKIM"}, Person{ID: "UKIM", Enterprise: "WKIM"}, false, 1, NobodyElse, nil},
+		"the requester seen by the other id":   {[]string{"UKIM"}, Person{ID: "WKIM"}, false, 1, NobodyElse, nil},
+	} {
+		p := Policy{Approvers: List{Users: tt.users}, AllowShared: tt.shared, Needed: 1}
+		for _, known := range []bool{false, true} {
+			r, _ := newRoster(newCrowd(), p)
+			if known {
+				r.Refresh(t.Context(), 0)
+			}
+			err := r.enough(t.Context(), tt.users, []Person{tt.by}, Channel{OrgShared: tt.shared}, tt.needed)
+			if tt.want == "" && err != nil || tt.want != "" && !isNo(err, tt.want) {
+				t.Errorf("%s, known before %v: %v, want %q", name, known, err, tt.want)
+				continue
+			}
+			var others []Bar
+			if refused, ok := asNo(err); ok {
+				for _, o := range refused.Others {
+					others = append(others, o.Bar)
+				}
+			}
+			slices.Sort(others)
+			slices.Sort(tt.others)
+			if diff := cmp.Diff(tt.others, others); diff != "" {
+				t.Errorf("%s, known before %v, who does not count (-want +got):\n%s", name, known, diff)
+			}
+		}
+	}
+}
+
+// TestRosterSparesSlack counts who is looked up when somebody asks.
+func TestRosterSparesSlack(t *testing.T) {
+	ids := []string{"UBOT", "U2", "U3"}
+	ask := func(r *Roster, needed int) error {
+		return r.enough(t.Context(), ids, []Person{{ID: "U1"}}, Channel{}, needed)
+	}
+	c := newCrowd()
+	r, _ := newRoster(c, Policy{Approvers: List{Users: ids}, Needed: 1})
+	r.Refresh(t.Context(), 0)
+	clear(c.asked)
+	if err := ask(r, 2); err != nil || len(c.asked) != 0 {
+		t.Errorf("people that the roster knows: %v, asked about %v", err, c.asked)
+	}
+	ids = append(ids, "U4") // who joined since
+	if err := ask(r, 3); err != nil || c.asked["U4"] != 1 || c.asked["U2"] != 0 {
+		t.Errorf("somebody new: %v, asked about %v", err, c.asked)
+	}
+	c.people["UBOT"] = Facts{Person: Person{ID: "UBOT"}} // no bot any more
+	if err := ask(r, 4); err != nil {
+		t.Errorf("somebody who can by now: %v", err)
+	}
+
+	c.people["U3"] = Facts{Person: Person{ID: "U3"}, Guest: true}
+	r.Refresh(t.Context(), 0)
+	c.broken["U3"] = errTownDown
+	if err := ask(r, 4); !isNo(err, NobodyElse) {
+		t.Errorf("somebody known to be a guest, whom nobody could look up again: %v", err)
+	}
+
+	c, ids = newCrowd(), nil
+	for i := range 50 * lookUpsAtOnce {
+		id := fmt.Sprint("UMANY", i)
+		c.people[id], ids = Facts{Person: Person{ID: id}}, append(ids, id)
+	}
+	r, _ = newRoster(c, Policy{Approvers: List{Users: ids}, Needed: 1})
+	if err := ask(r, 1); err != nil || len(c.asked) > 2*lookUpsAtOnce {
+		t.Errorf("one of many is enough: %v, asked about %d", err, len(c.asked))
+	}
+}
+
+// TestRosterNotKnown cannot find out about people: that is no refusal for want
+// of approvers, and takes nothing away of what was known.
+func TestRosterNotKnown(t *testing.T) {
+	ids := []string{"U2", "UNONE"}
+	c := newCrowd()
+	c.broken["U2"] = errTownDown
+	r, b := newRoster(c, Policy{Approvers: List{Users: ids, Groups: []string{"S1"}}, Needed: 1})
+	r.Refresh(t.Context(), 0)
+	err := r.enough(t.Context(), ids, []Person{{ID: "U1"}}, Channel{}, 1)
+	if refused, ok := asNo(err); !isNo(err, NotKnown) || !errors.Is(err, errTownDown) || !ok || len(refused.Others) != 1 || refused.Others[0].ID != "U2" {
+		t.Errorf("nobody could be looked up: %v", err)
+	}
+	if err := r.State().TooFew(); err != nil {
+		t.Errorf("not for certain: %v", err)
+	}
+	delete(c.broken, "U2")
+	c.broken["S1"] = errTownDown
+	c.groups["S1"] = nil
+	r.Refresh(t.Context(), 0)
+	if s := r.State(); s.Able != 1 || !strings.Contains(s.String(), "S1: a user group that could not be read: slack is down") {
+		t.Errorf("a group that cannot be read: %+v", s)
+	}
+	b.read()
+	c.broken["U2"] = errTownDown
+	r.Refresh(t.Context(), 0)
+	if s := r.State(); s.Able != 1 {
+		t.Errorf("somebody who could not be looked up again does not count any more: %+v", s)
+	}
+	if got := b.read(); !strings.Contains(got, "count as before") || !strings.Contains(got, "slack is down") {
+		t.Errorf("the log does not say so: %q", got)
+	}
+	r.Refresh(t.Context(), 0)
+	if got := b.read(); got != "" {
+		t.Errorf("it is said again: %q", got)
+	}
+	delete(c.people, "U2")
+	delete(c.broken, "U2")
+	r.Refresh(t.Context(), 0)
+	if err := r.State().TooFew(); err != nil {
+		t.Errorf("with a group that cannot be read it is never certain: %v", err)
+	}
+}
+
+func TestRosterTooFew(t *testing.T) {
+	c := newCrowd()
+	c.groups["S1"], c.groups["S2"] = []string{"UBOT"}, nil
+	list := List{Users: []string{"UNONE", "UGUEST", "U2"}, Groups: []string{"S1", "S2"}}
+	for _, tt := range []struct {
+		needed int
+		by     map[string]int
+		want   string
+	}{
+		{1, nil, ""},
+		{2, map[string]int{"isolate": 1}, ""},
+		{2, map[string]int{"isolate": 3}, "APPROVERS: 1 of the people on the list may decide, and every action needs at least 2: " +
+			"S2: a user group without active members; UBOT: a bot; gus (UGUEST): a guest; UNONE: no such user"},
+	} {
+		r, _ := newRoster(c, Policy{Approvers: list, Needed: tt.needed, NeededFor: tt.by})
+		r.Refresh(t.Context(), 0)
+		if err := r.State().TooFew(); tt.want == "" && err != nil || tt.want != "" && (err == nil || err.Error() != tt.want) {
+			t.Errorf("%d needed, %v: %v, want %q", tt.needed, tt.by, err, tt.want)
+		}
+	}
+}
+
+// TestRosterWarnsOnce tells the log of each person and cause once.
+func TestRosterWarnsOnce(t *testing.T) {
+	c := newCrowd()
+	c.groups["S1"] = []string{"U2", "U3"}
+	r, b := newRoster(c, Policy{Approvers: List{Users: []string{"UGUEST", "UNONE"}, Groups: []string{"S1"}}, Needed: 1})
+	lines := func(want ...string) {
+		t.Helper()
+		r.Refresh(t.Context(), 0)
+		got := b.read()
+		if n := strings.Count(got, "\n"); n != len(want) {
+			t.Errorf("%d lines, want %d: %s", n, len(want), got)
+		}
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("the log says %s, want %q", got, w)
+			}
+		}
+	}
+	lines(`who="gus (UGUEST)" why="a guest"`, `who=UNONE why="no such user"`)
+	lines()
+	c.people["UGUEST"] = Facts{Person: Person{ID: "UGUEST", Name: "gus"}, Deleted: true}
+	lines(`who="gus (UGUEST)" why=deactivated`)
+	c.people["UNONE"] = Facts{Person: Person{ID: "UNONE"}}
+	c.people["U3"] = Facts{Person: Person{ID: "U3"}, Guest: true}
+	lines(`who=UNONE`, `who=U3 why="a guest"`)
+	c.groups["S1"] = []string{"U2"} // U3 leaves
+	lines(`who=U3`)
+	if r.Counts("UGUEST") || !r.Counts("UNONE") || !r.Counts("U2") {
+		t.Errorf("who counts: %+v", r.State())
+	}
+}
+
+// TestRosterWaitsAsToldTo gets a 429 and asks again when it may, not before.
+func TestRosterWaitsAsToldTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.broken["U2"] = &Later{After: 30 * time.Second}
+		r, _ := newRoster(c, Policy{Approvers: List{Users: []string{"U2"}}, Needed: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx, 5*time.Minute) }()
+		time.Sleep(5*time.Minute + time.Second)
+		c.change(func() {
+			if c.asked["U2"] != 1 {
+				t.Errorf("asked %d times within the pause, want once", c.asked["U2"])
+			}
+			delete(c.broken, "U2")
+		})
+		time.Sleep(time.Minute)
+		if got := maps.Clone(c.asked); got["U2"] != 2 || r.State().Able != 1 {
+			t.Errorf("asked %d times, %d may decide; want two and one", got["U2"], r.State().Able)
+		}
+		c.change(func() { c.broken["U2"] = &Later{After: time.Hour} })
+		short, stop := context.WithTimeout(ctx, 10*time.Second)
+		defer stop()
+		r2, _ := newRoster(c, r.policy)
+		r2.Refresh(short, 0)
+		if s := r2.State(); s.Able != 0 || s.TooFew() != nil {
+			t.Errorf("at the deadline: %+v", s)
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+
+	"defenderbot/approvals"
+)
+
+// mostOthers is how many entries of the list of approvers a refusal names.
+const mostOthers = 6
+
+// tooFew says that too few people could approve, and who on the list does not
+// count and why.
+func tooFew(n *approvals.No) string {
+	var list []string
+	for i, s := range n.Others {
+		if i == mostOthers {
+			list = append(list, fmt.Sprintf("and %d more", len(n.Others)-i))
+			break
+		}
+		list = append(list, standing(s))
+	}
+	who := stop(strings.Join(list, "; "))
+	if n.Why.Reason == approvals.NotKnown {
+		return "Slack could not tell me whether enough people besides you could approve this, so I did nothing. " +
+			"Try again in a moment. What I do not know: " + who
+	}
+	s := sayings()[n.Why.Reason]
+	return stop(s.what) + " Of those on the list: " + who + " " + s.then
+}
+
+// standing says how one entry counts. Names and ids come without mentions: the
+// answer is plain text, and nobody needs to be called.
+func standing(s approvals.Standing) string {
+	who := s.ID
+	if called := s.Person.Called(); called != s.Person.ID {
+		who = called + " (" + s.ID + ")"
+	}
+	switch s.Bar {
+	case approvals.IsBot:
+		return who + " is a bot"
+	case approvals.IsGone:
+		return who + " is deactivated"
+	case approvals.IsGuest:
+		return who + " is a guest"
+	case approvals.IsExternal:
+		return who + " belongs to another organisation"
+	case approvals.IsElsewhere:
+		return who + " belongs to another workspace, and this channel is not one where that counts"
+	case approvals.IsNobody:
+		return who + ": no such user"
+	case approvals.IsTwin:
+		return who + " is another id of somebody who is counted already"
+	case approvals.NotLookedUp:
+		return who + " could not be looked up"
+	case approvals.IsRequester, approvals.IsEmpty, approvals.IsUnread:
+	}
+	return who + ": " + string(s.Bar)
+}

@@ -1,0 +1,51 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"defenderbot/approvals"
+)
+
+func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
+	gus := approvals.Standing{ID: "U0GUS", Person: approvals.Person{ID: "U0GUS", Name: "gus"}, Bar: approvals.IsGuest}
+	nobody := approvals.Standing{ID: "U0NOSUCH1", Bar: approvals.IsNobody}
+	silent := approvals.Standing{ID: "U0GRACE", Bar: approvals.NotLookedUp, Err: errors.New("secret of the wire")}
+	const begin = "Too few people besides you could approve this, so it was not recorded."
+	const end = "Ask whoever runs this bot to extend APPROVERS."
+	for _, tt := range []struct {
+		reason approvals.Reason
+		others []approvals.Standing
+		want   string
+	}{
+		{approvals.NobodyElse, nil, begin + " " + end},
+		{approvals.NobodyElse, []approvals.Standing{gus, nobody}, begin + " Of those on the list: gus (U0GUS) is a guest; U0NOSUCH1: no such user. " + end},
+		{
+			approvals.NotKnown, []approvals.Standing{silent}, "Slack could not tell me whether enough people besides you could approve this, so I did nothing. " +
+				"Try again in a moment. What I do not know: U0GRACE could not be looked up.",
+		},
+	} {
+		if got := explain(&approvals.No{Why: approvals.Why{Reason: tt.reason}, Others: tt.others}); got != tt.want {
+			t.Errorf("%s, %v:\ngot  %s\nwant %s", tt.reason, tt.others, got, tt.want)
+		}
+	}
+	var many []approvals.Standing
+	for i := range 40 {
+		many = append(many, approvals.Standing{ID: fmt.Sprint("U", i), Bar: approvals.IsBot})
+	}
+	got := explain(&approvals.No{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: many})
+	if !strings.Contains(got, "U5 is a bot; and 34 more.") || strings.Contains(got, "U6 ") {
+		t.Errorf("of many: %s", got)
+	}
+}
+
+// TestStandingOfSomebodyUnderAnotherID names the id on the list, which is the one
+// that can be taken off it.
+func TestStandingOfSomebodyUnderAnotherID(t *testing.T) {
+	s := approvals.Standing{ID: "W0KIM", Person: approvals.Person{ID: "U0KIM", Enterprise: "W0KIM", Name: "kim"}, Bar: approvals.IsTwin}
+	if got, want := standing(s), "kim (W0KIM) is another id of somebody who is counted already"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/bot"
+)
+
+// rosterEvery is how often the approvers are looked up again.
+const rosterEvery = 5 * time.Minute
+
+func (a *App) policy(l lists) approvals.Policy {
+	c := a.config
+	return approvals.Policy{
+		Requesters: l.requesters, Approvers: l.approvers, Channels: c.Channels, AllowShared: c.AllowShared,
+		Needed: c.Needed, NeededFor: c.NeededFor,
+	}
+}
+
+// muster looks the approvers up before anything starts. It is an error if no
+// request could ever be approved, for certain: what could not be found out in
+// time keeps nobody from starting and is looked up again.
+func (a *App) muster(ctx context.Context, slack *bot.Slack, policy approvals.Policy) (*approvals.Roster, error) {
+	roster := approvals.NewRoster(slack, policy, a.options.Log)
+	first, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel()
+	roster.Refresh(first, 0)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	a.watch.musters(roster)
+	return roster, roster.State().TooFew()
+}
+
+// watchRoster looks the approvers up again and again until ctx ends.
+func (a *App) watchRoster(ctx context.Context, roster *approvals.Roster) error {
+	every := a.options.RosterEvery
+	if every == 0 {
+		every = rosterEvery
+	}
+	return roster.Run(ctx, every)
+}
+
+func (r *readiness) musters(roster *approvals.Roster) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.roster = roster
+}
+
+// approvers is how the list of approvers stands.
+func (r *readiness) approvers() approvals.RosterState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.roster == nil {
+		return approvals.RosterState{}
+	}
+	return r.roster.State()
+}
+
+// remarks are what is not as it should be and keeps nobody from working.
+func (r *readiness) remarks() string {
+	out := r.approvers()
+	if len(out.Out) == 0 {
+		return ""
+	}
+	return "\nentries of APPROVERS that do not count now: " + out.String()
+}

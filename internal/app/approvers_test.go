@@ -1,0 +1,362 @@
+package app_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"defenderbot/internal/app"
+	"defenderbot/internal/redistest"
+	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
+)
+
+const nobody = "U0NOSUCH1"
+
+// ends waits for the end of a bot.
+func (l *launched) ends(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-l.ended:
+		return err
+	case <-limit(t).Done():
+		t.Fatal("the bot goes on")
+		return nil
+	}
+}
+
+// TestApproversNobodyLeft starts with lists on which nobody may decide.
+func TestApproversNobodyLeft(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		approvers, required string
+		change              func(*slackfake.Server)
+		want                []string
+	}{
+		"an id that nobody has, and a guest": {
+			nobody + "," + sandbox.Gus, "1", nil,
+			[]string{nobody + ": no such user", "gus (" + sandbox.Gus + "): a guest", "at least 1"},
+		},
+		"a partner and the bot itself": {
+			sandbox.Elsa + ",U0DEFENDER", "1", nil,
+			[]string{"elsa (" + sandbox.Elsa + "): of another organisation", "U0DEFENDER): a bot"},
+		},
+		"somebody deactivated": {
+			sandbox.Grace, "1", func(s *slackfake.Server) {
+				s.AddUser(slackfake.User{ID: sandbox.Grace, Name: "grace", Deleted: true})
+			},
+			[]string{"grace (" + sandbox.Grace + "): deactivated"},
+		},
+		"a group that is switched off": {
+			sandbox.OnCall, "1", func(s *slackfake.Server) {
+				s.AddGroup(slackfake.Group{ID: sandbox.OnCall, Handle: "oncall", Members: []string{sandbox.Grace}, Disabled: true})
+			},
+			[]string{sandbox.OnCall + ": a user group without active members"},
+		},
+		"one where two are needed": {
+			sandbox.Grace + "," + sandbox.Gus, "2", nil,
+			[]string{"1 of the people on the list may decide", "at least 2", "gus (" + sandbox.Gus + "): a guest"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := open(t, redistest.Mini(t).Addr(), nil)
+			if tt.change != nil {
+				tt.change(p.Slack)
+			}
+			env := p.Env()
+			env.Approvers, env.ApprovalsRequired = tt.approvers, tt.required
+			err := launch(t, p, env).ends(t)
+			if _, wrong := errors.AsType[*app.ConfigError](err); err == nil || wrong {
+				t.Fatalf("ended with %v, want an error that ends the program with 1", err)
+			}
+			says(t, "error", err.Error(), append(tt.want, "APPROVERS")...)
+		})
+	}
+}
+
+// TestApproversSomeCannot has some on the list who can never decide: operators
+// and requesters hear of it, and the card calls the others only.
+func TestApproversSomeCannot(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	env := p.Env()
+	env.Approvers, env.HTTPAddr = strings.Join([]string{nobody, sandbox.Gus, sandbox.Grace}, ","), freeAddr(t)
+	l := launchWith(t, p, env, app.Options{RosterEvery: 10 * time.Millisecond})
+	l.becomes(t, p)
+	l.log.wait(t, `"level":"WARN"`, nobody, "no such user")
+	l.log.wait(t, `"level":"WARN"`, "gus ("+sandbox.Gus+")", "a guest")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready\n", nobody+": no such user", "gus ("+sandbox.Gus+"): a guest")
+	if got := metrics(t, env.HTTPAddr)["defenderbot_approvers"]; got != "1" {
+		t.Errorf("%s people may decide, want 1", got)
+	}
+
+	text := "investigate " + sandbox.Server + " why"
+	says(t, "the only one", command(t, p, sandbox.Grace, sandbox.Incident, text),
+		"Too few people besides you", "gus ("+sandbox.Gus+") is a guest", nobody+": no such user", "extend APPROVERS")
+	if got := held(t, p); got != nil {
+		t.Errorf("Redis holds %q, want nothing", got)
+	}
+	_, c := pending(t, p, text)
+	if blocks := string(c.Blocks); !strings.Contains(blocks, sandbox.Grace) || strings.Contains(blocks, sandbox.Gus) || strings.Contains(blocks, nobody) {
+		t.Errorf("the card calls others than Grace: %s", blocks)
+	}
+	asked := func() (n int) {
+		for _, call := range p.Slack.APICalls() {
+			if call.Error == "user_not_found" {
+				n++
+			}
+		}
+		return n
+	}
+	if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool { return asked() > 5 }); err != nil {
+		t.Fatalf("nobody was looked up again: %v", err)
+	}
+	all, _ := l.log.read()
+	if n := strings.Count(all, "does not count"); n != 2 {
+		t.Errorf("%d warnings, want one for each of the two:\n%s", n, all)
+	}
+}
+
+// TestApproversLeave takes the last approver away while the bot runs, and gives
+// them back.
+func TestApproversLeave(t *testing.T) {
+	t.Parallel()
+	p := open(t, "", embedded)
+	env := p.Env()
+	env.Approvers, env.HTTPAddr = sandbox.Grace, freeAddr(t)
+	l := launchWith(t, p, env, app.Options{RosterEvery: 10 * time.Millisecond})
+	l.becomes(t, p)
+	deleted := func(is bool) {
+		t.Helper()
+		if err := p.Slack.ChangeUser(sandbox.Grace, func(u *slackfake.User) { u.Deleted = is }); err != nil {
+			t.Fatal(err)
+		}
+		skip(t, p, time.Minute)
+	}
+	deleted(true)
+	l.log.wait(t, `"level":"WARN"`, "grace ("+sandbox.Grace+")", "deactivated")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: ", "APPROVERS", "grace ("+sandbox.Grace+"): deactivated")
+	says(t, "asking", command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why"),
+		"Too few people besides you", "grace ("+sandbox.Grace+") is deactivated")
+	deleted(false)
+	l.log.wait(t, `"level":"INFO"`, "counts again", sandbox.Grace)
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready")
+	pending(t, p, "investigate "+sandbox.Server+" why")
+}
+
+// TestApproversNotKnown cannot find out who the approvers are: the bot starts,
+// says so, and counts them as soon as it can.
+func TestApproversNotKnown(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fault slackfake.Fault
+		want  []string
+	}{
+		"a group that is gone":  {slackfake.Fault{Method: "usergroups.users.list", Error: "no_such_subteam"}, []string{sandbox.OnCall, "a user group that could not be read", "no_such_subteam"}},
+		"people cannot be read": {slackfake.Fault{Method: "users.info", Status: 503}, []string{sandbox.Grace, "could not be looked up", "503"}},
+		"a scope is not there":  {slackfake.Fault{Method: "users.info", Error: "missing_scope"}, []string{sandbox.Joan, "could not be looked up", "missing_scope"}},
+		"connections are cut":   {slackfake.Fault{Method: "users.info", Drop: true}, []string{sandbox.Grace, "could not be looked up"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := open(t, redistest.Mini(t).Addr(), nil)
+			mend := p.Slack.Break(tt.fault)
+			env := p.Env()
+			env.HTTPAddr = freeAddr(t)
+			l := launchWith(t, p, env, app.Options{RosterEvery: 5 * time.Second})
+			l.becomes(t, p)
+			l.log.wait(t, append(tt.want, `"level":"WARN"`)...)
+			wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, append(tt.want, "ready")...)
+			says(t, "asking", command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why"), "Slack could not tell me")
+			mend()
+			l.log.wait(t, `"level":"INFO"`, "counts again")
+			pending(t, p, "investigate "+sandbox.Server+" why")
+		})
+	}
+}
+
+// TestApproversThrottled gets a 429 for the first look-up of the start, and
+// comes back when it may.
+func TestApproversThrottled(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	p.Slack.Break(slackfake.Fault{Method: "users.info", RetryAfter: 1, Times: 1})
+	env := p.Env()
+	env.HTTPAddr = freeAddr(t)
+	l := launch(t, p, env)
+	l.becomes(t, p)
+	if got := metrics(t, env.HTTPAddr)["defenderbot_approvers"]; got != "2" {
+		t.Errorf("%s people may decide, want 2", got)
+	}
+	if all, _ := l.log.read(); strings.Contains(all, "does not count") {
+		t.Errorf("somebody does not count:\n%s", all)
+	}
+}
+
+// grid is a place in a workspace of a Grid organisation, with people who are
+// members of the incident channel.
+func grid(t *testing.T, people ...slackfake.User) *sandbox.Place {
+	t.Helper()
+	p := open(t, redistest.Mini(t).Addr(), func(o *sandbox.Options) { o.Slack.EnterpriseID = "E0ORG" })
+	for _, u := range people {
+		p.Slack.AddUser(u)
+		if err := p.Slack.ChangeChannel(sandbox.Incident, func(c *slackfake.Channel) { c.Members = append(c.Members, u.ID) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+// TestOnePersonUnderTwoIDs has somebody whom Slack names once by the id of the
+// workspace, with that of the organisation beside it, and once by the latter
+// alone.
+func TestOnePersonUnderTwoIDs(t *testing.T) {
+	t.Parallel()
+	const here, org = "U0KIM", "W0KIM"
+	both := []slackfake.User{{ID: here, Name: "kim", EnterpriseID: "E0ORG", EnterpriseUserID: org}, {ID: org, Name: "kim"}}
+	for _, asks := range []string{here, org} {
+		t.Run(asks+" asks", func(t *testing.T) {
+			t.Parallel()
+			decides := here
+			if asks == here {
+				decides = org
+			}
+			p := grid(t, both...)
+			env := p.Env()
+			env.Approvers, env.MaxOpenPerRequester = decides+","+sandbox.Grace, "1"
+			run(t, p, env, app.Options{})
+			id := ask(t, p, asks, "investigate "+sandbox.Server+" why")
+			c := card(t, p, id, "Waiting for approval")
+			says(t, "approve", click(t, p, decides, c, "approve"), "your own request")
+			says(t, "more than one may have open", command(t, p, decides, sandbox.Incident, "investigate "+sandbox.Laptop+" why"),
+				"as many requests waiting as one person may have")
+			nothingSent(t, p)
+			click(t, p, sandbox.Grace, c, "approve")
+			card(t, p, id, "Succeeded")
+			if got := held(t, p); strings.Contains(strings.Join(got, " "), "asks/") {
+				t.Errorf("a request that was decided still counts as open: %q", got)
+			}
+		})
+	}
+
+	t.Run("approves twice", func(t *testing.T) {
+		t.Parallel()
+		p := grid(t, both...)
+		env := p.Env()
+		env.Approvers, env.ApprovalsRequired = strings.Join([]string{here, org, sandbox.Grace}, ","), "2"
+		run(t, p, env, app.Options{})
+		_, c := pending(t, p, "investigate "+sandbox.Server+" why")
+		click(t, p, here, c, "approve")
+		says(t, "again", click(t, p, org, c, "approve"), "already")
+		nothingSent(t, p)
+	})
+
+	t.Run("is counted once", func(t *testing.T) {
+		t.Parallel()
+		p := grid(t, both...)
+		env := p.Env()
+		env.Approvers, env.ApprovalsRequired = here+","+org, "2"
+		says(t, "error", launch(t, p, env).ends(t).Error(), "APPROVERS", "1 of the people", "kim ("+org+"): another id")
+		env.Approvers, env.ApprovalsRequired = env.Approvers+","+sandbox.Grace, "2"
+		run(t, p, env, app.Options{})
+		says(t, "answer", command(t, p, sandbox.Grace, sandbox.Incident, "investigate "+sandbox.Server+" why"),
+			"Too few people besides you", "kim ("+org+") is another id")
+	})
+}
+
+// TestColleaguesOfAnotherWorkspace lets a person of another workspace of the
+// organisation act: only in a channel that the workspaces share, and only where
+// the configuration allows it.
+func TestColleaguesOfAnotherWorkspace(t *testing.T) {
+	t.Parallel()
+	const sis, shared = "W0SIS", "C0SHARED"
+	place := func(t *testing.T, allow string) *sandbox.Place {
+		t.Helper()
+		p := grid(t, slackfake.User{ID: sis, Name: "sis", TeamID: "T0SISTER", EnterpriseID: "E0ORG", EnterpriseUserID: sis})
+		p.Slack.AddChannel(slackfake.Channel{ID: shared, Name: "shared", Bot: true, OrgShared: true, Members: []string{sandbox.Ada, sandbox.Grace, sis}})
+		env := p.Env()
+		env.Approvers, env.AllowSharedChannels = sis+","+sandbox.Grace, allow
+		run(t, p, env, app.Options{})
+		return p
+	}
+	in := func(t *testing.T, p *sandbox.Place, channel, text string) slackfake.Message {
+		t.Helper()
+		id := requestID.FindString(command(t, p, sandbox.Ada, channel, text))
+		c, err := p.WaitCard(limit(t), channel, id, "Waiting for approval")
+		if id == "" || err != nil {
+			t.Fatalf("%q: %v", id, err)
+		}
+		return c
+	}
+	refused := func(t *testing.T, p *sandbox.Place, c slackfake.Message) {
+		t.Helper()
+		for _, action := range []string{"approve", "cancel"} {
+			says(t, action, click(t, p, sis, c, action), "Only full members")
+		}
+		says(t, "asking", command(t, p, sis, c.Channel, "investigate "+sandbox.Laptop+" why"), "Only full members")
+		nothingSent(t, p)
+	}
+	t.Run("not allowed", func(t *testing.T) {
+		t.Parallel()
+		p := place(t, "false")
+		refused(t, p, in(t, p, sandbox.Incident, "investigate "+sandbox.Server+" why"))
+		refused(t, p, in(t, p, shared, "collect "+sandbox.Server+" why"))
+	})
+	t.Run("allowed", func(t *testing.T) {
+		t.Parallel()
+		p := place(t, "true")
+		refused(t, p, in(t, p, sandbox.Incident, "investigate "+sandbox.Server+" why"))
+		c := in(t, p, shared, "collect "+sandbox.Server+" why")
+		says(t, "approval", click(t, p, sis, c, "approve"), "You approved")
+		if _, err := p.WaitCard(limit(t), shared, "Succeeded", "Approved by <@"+sis+">"); err != nil {
+			t.Error(err)
+		}
+		deny(t, p, sis, in(t, p, shared, "investigate "+sandbox.Laptop+" why"))
+		id := requestID.FindString(command(t, p, sis, shared, "investigate "+sandbox.Desktop+" why"))
+		own, err := p.WaitCard(limit(t), shared, id, "Waiting for approval")
+		if id == "" || err != nil {
+			t.Fatalf("%q: %v", id, err)
+		}
+		click(t, p, sandbox.Grace, own, "approve")
+		if _, err := p.WaitCard(limit(t), shared, id, "Succeeded"); err != nil {
+			t.Errorf("%v\n%s", err, p.Slack.Transcript(shared, ""))
+		}
+	})
+	t.Run("the channel cannot be looked up", func(t *testing.T) {
+		t.Parallel()
+		p := open(t, "", func(o *sandbox.Options) { embedded(o); o.Slack.EnterpriseID = "E0ORG" })
+		p.Slack.AddUser(slackfake.User{ID: sis, Name: "sis", TeamID: "T0SISTER", EnterpriseID: "E0ORG", EnterpriseUserID: sis})
+		p.Slack.AddChannel(slackfake.Channel{ID: shared, Name: "shared", Bot: true, OrgShared: true, Members: []string{sandbox.Ada, sandbox.Grace, sis}})
+		env := p.Env()
+		env.Approvers, env.AllowSharedChannels = sis+","+sandbox.Grace, "true"
+		run(t, p, env, app.Options{})
+		c := in(t, p, shared, "collect "+sandbox.Server+" why")
+		skip(t, p, time.Minute)
+		p.Slack.Break(slackfake.Fault{Method: "conversations.info", Status: 500})
+		says(t, "approval", click(t, p, sis, c, "approve"), "Slack could not tell me")
+		nothingSent(t, p)
+		says(t, "approval by a member", click(t, p, sandbox.Grace, c, "approve"), "You approved")
+	})
+}
+
+// deny fills in the form of a denial.
+func deny(t *testing.T, p *sandbox.Place, user string, c slackfake.Message) {
+	t.Helper()
+	if out, err := p.Slack.Click(limit(t), user, c.Channel, c.TS, "deny"); err != nil || !out.Acked {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	err := p.Slack.Wait(limit(t), func(s *slackfake.Server) bool { return len(s.Views(user)) == 1 })
+	if err != nil {
+		t.Fatal("no form")
+	}
+	out, err := p.Slack.Submit(limit(t), user, p.Slack.Views(user)[0].ID, map[string]string{"text": "wrong host"})
+	if err != nil || !out.Acked {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if _, err := p.WaitCard(limit(t), c.Channel, "Denied", "wrong host"); err != nil {
+		t.Error(err)
+	}
+}
