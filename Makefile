@@ -10,6 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 GO ?= go
 FUZZTIME ?= 60s
 BENCH ?= .
+REDIS_SERVER ?= redis-server
 SOAK ?= 24h
 KILLS ?= 60
 
@@ -42,6 +43,10 @@ test-race: $(OFFICIAL)/node_modules/.package-lock.json $(AXE)/node_modules/.pack
 .PHONY: test-go
 test-go: ## The tests that need nothing but Go
 	$(GO) test ./...
+
+.PHONY: test-store
+test-store: ## The store's tests on another server: make test-store REDIS_SERVER=valkey-server
+	REQUIRE_REDIS=1 REDIS_SERVER=$(REDIS_SERVER) $(GO) test -count=1 ./approvals
 
 .PHONY: play
 play: ## Run the whole bot through its story in the terminal

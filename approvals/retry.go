@@ -45,42 +45,56 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (Request, er
 	if err != nil {
 		return old, err
 	}
-	devices := old.notDone()
-	switch {
-	case len(devices) == 0:
-		return old, &No{Why: Why{Reason: NothingToRetry}, Request: old}
-	case digest != old.Digest():
-		return old, &No{Why: Why{Reason: ShownDiffers}, Request: old}
-	}
-	if err := d.policy.May(ToRetry, f, ch, old); err != nil {
+	if err := d.mayRetry(f, ch, old, digest); err != nil {
 		return old, withRequest(err, old)
 	}
-	action, ok := d.store.Action(old.Action)
-	if !ok {
-		return old, no(DoesNotFit, "no action "+old.Action)
+	r, err := d.retryOf(ctx, f, old)
+	if err == nil {
+		err = d.roster.enough(ctx, everybody, append(slices.Clone(r.Barred), r.By), ch, r.Terms.Needed)
 	}
-	counts, err := d.counts(ctx, f, old)
 	if err != nil {
 		return old, withRequest(err, old)
 	}
+	most := d.most
+	if len(r.Approvals) > 0 {
+		most = 0 // an approver is not held up by how much the requester has open
+	}
+	return d.again(ctx, by.op(ToRetry, id, digest), old, r, most)
+}
+
+func (d *Desk) mayRetry(f Facts, ch Channel, old Request, digest string) error {
+	switch {
+	case len(old.notDone()) == 0:
+		return no(NothingToRetry, "")
+	case digest != old.Digest():
+		return no(ShownDiffers, "")
+	}
+	return d.policy.May(ToRetry, f, ch, old)
+}
+
+// retryOf is the request that a click of f makes of old.
+func (d *Desk) retryOf(ctx context.Context, f Facts, old Request) (Request, error) {
+	action, ok := d.store.Action(old.Action)
+	if !ok {
+		return Request{}, no(DoesNotFit, "no action "+old.Action)
+	}
 	r := Request{
-		Action: old.Action, Devices: devices, Comment: old.Comment, By: old.By, Place: old.Place, Terms: d.terms,
+		Action: old.Action, Devices: old.notDone(), Comment: old.Comment, By: old.By, Place: old.Place, Terms: d.terms,
 		RetryOf: old.ID, Barred: old.Barred,
 	}
 	r.Terms.Needed, r.Terms.Horizon = d.policy.needed(old.Action), action.Horizon
-	most := d.most
+	counts, err := d.counts(ctx, f, old)
 	switch {
+	case err != nil:
+		return Request{}, err
 	case counts:
-		r.Approvals, most = []Approval{{By: f.Person, At: d.store.Now()}}, 0
+		r.Approvals = []Approval{{By: f.Person, At: d.store.Now()}}
 	case !f.Asks:
-		return old, withRequest(no(NotARequester, ""), old)
+		return Request{}, no(NotARequester, "")
 	case !f.Is(old.By):
 		r.By, r.Barred = f.Person, append(slices.Clone(old.Barred), old.By)
 	}
-	if err := d.roster.enough(ctx, everybody, append(slices.Clone(r.Barred), r.By), ch, r.Terms.Needed); err != nil {
-		return old, withRequest(err, old)
-	}
-	return d.again(ctx, by.op(ToRetry, id, digest), old, r, most)
+	return r, nil
 }
 
 // counts reports whether a click on Try again is an approval of what old asked
@@ -91,7 +105,10 @@ func (d *Desk) counts(ctx context.Context, f Facts, old Request) (bool, error) {
 		return false, nil
 	}
 	gone, err := d.policy.stillAsks(ctx, d.people, old)
-	return gone == nil, err
+	if err != nil {
+		return false, err
+	}
+	return gone == nil, nil
 }
 
 // again records the new request. Where one was made before and a crash kept the

@@ -24,7 +24,7 @@ func tooFew(n *approvals.No) string {
 	who := stop(strings.Join(list, "; "))
 	if n.Why.Reason == approvals.NotKnown {
 		return "Slack could not tell me whether enough people besides you could approve this, so I did nothing. " +
-			"Try again in a moment. What I do not know: " + who
+			"Try again in a minute. What I do not know: " + who
 	}
 	s := sayings()[n.Why.Reason]
 	return stop(s.what) + " Of those on the list: " + who + " " + s.then

@@ -24,7 +24,7 @@ func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
 		{approvals.NobodyElse, []approvals.Standing{gus, nobody}, begin + " Of those on the list: gus (U0GUS) is a guest; U0NOSUCH1: no such user. " + end},
 		{
 			approvals.NotKnown, []approvals.Standing{silent}, "Slack could not tell me whether enough people besides you could approve this, so I did nothing. " +
-				"Try again in a moment. What I do not know: U0GRACE could not be looked up.",
+				"Try again in a minute. What I do not know: U0GRACE could not be looked up.",
 		},
 	} {
 		if got := explain(&approvals.No{Why: approvals.Why{Reason: tt.reason}, Others: tt.others}); got != tt.want {

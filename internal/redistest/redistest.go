@@ -3,6 +3,7 @@
 package redistest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,7 @@ func Best(t testing.TB) string {
 // installed says whether there is a redis-server.
 func installed(t testing.TB) bool {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err == nil {
+	if _, err := exec.LookPath(program()); err == nil {
 		return true
 	}
 	if os.Getenv("REQUIRE_REDIS") != "" { //nolint:forbidigo // what is a failure is for the test run to say
@@ -62,6 +63,12 @@ func installed(t testing.TB) bool {
 	}
 	t.Log("redis-server is not installed: running on miniredis only")
 	return false
+}
+
+// program is the server that tests run: redis-server, or another that REDIS_SERVER
+// names, such as valkey-server.
+func program() string {
+	return cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server") //nolint:forbidigo // which server is meant is for the test run to say
 }
 
 // Server is a redis-server process.
@@ -90,7 +97,7 @@ func Start(t testing.TB, args ...string) *Server {
 // Up starts the process and waits until it answers.
 func (s *Server) Up(t testing.TB) {
 	t.Helper()
-	s.cmd = exec.Command("redis-server", s.args...) //nolint:gosec,noctx // our own arguments; it ends with Kill
+	s.cmd = exec.Command(program(), s.args...) //nolint:gosec,noctx // our own arguments; it ends with Kill
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)
 	}
