@@ -239,7 +239,9 @@ func takenReason(prefix string) Reason {
 func withRequest(err error, r Request) error {
 	var refused *No
 	if errors.As(err, &refused) && refused.Request.ID == "" {
-		return &No{Why: refused.Why, Request: r, Err: refused.Err}
+		whole := *refused
+		whole.Request = r
+		return &whole
 	}
 	return err
 }

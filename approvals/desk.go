@@ -1,7 +1,6 @@
 package approvals
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -165,7 +164,7 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	var r Request
 	var f Facts
 	g, gctx := errgroup.WithContext(ctx)
-	var asks error // why the requester may no longer ask
+	asks := true // whether the requester still may
 	g.Go(safely(func() (err error) {
 		if r, err = d.store.Load(gctx, id); err == nil && v == ToApprove {
 			asks, err = d.policy.stillAsks(gctx, d.people, r)
@@ -186,10 +185,11 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	if err != nil {
 		return r, f, withRequest(unknown(err), r)
 	}
-	if err := cmp.Or(d.policy.May(v, f, ch, r), asks); err != nil {
-		return r, f, withRequest(err, r)
+	err = d.policy.May(v, f, ch, r)
+	if err == nil && !asks {
+		err = no(RequesterGone, r.By.ID)
 	}
-	return r, f, nil
+	return r, f, withRequest(err, r)
 }
 
 // safely makes an error of a panic. One in a goroutine of a group would end the

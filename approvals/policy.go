@@ -54,21 +54,18 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 // channel.
 func (p Policy) member(f Facts, ch Channel) bool { return f.ID != "" && p.bar(f, ch) == "" }
 
-// stillAsks finds out whether the requester of r may still ask. A no is a *No, as
-// is not knowing, in err.
-func (p Policy) stillAsks(ctx context.Context, d Directory, r Request) (refused, err error) {
+// stillAsks reports whether the requester of r may still ask. Not knowing is a
+// *No.
+func (p Policy) stillAsks(ctx context.Context, d Directory, r Request) (bool, error) {
 	f, err := p.facts(ctx, d, r.By.ID)
 	var ch Channel
 	if err == nil {
 		ch, err = p.place(ctx, d, f, r.Place.Channel)
 	}
 	if err != nil {
-		return nil, &No{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Err: err}
+		return false, &No{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Err: err}
 	}
-	if !p.member(f, ch) || !f.Asks {
-		return no(RequesterGone, r.By.ID), nil
-	}
-	return nil, nil
+	return p.member(f, ch) && f.Asks, nil
 }
 
 func (p Policy) mayAsk(f Facts, ch Channel) error {

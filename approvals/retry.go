@@ -104,11 +104,7 @@ func (d *Desk) counts(ctx context.Context, f Facts, old Request) (bool, error) {
 	if late || !f.Decides || old.mayNot(f.Person) != nil {
 		return false, nil
 	}
-	gone, err := d.policy.stillAsks(ctx, d.people, old)
-	if err != nil {
-		return false, err
-	}
-	return gone == nil, nil
+	return d.policy.stillAsks(ctx, d.people, old)
 }
 
 // again records the new request. Where one was made before and a crash kept the

@@ -138,12 +138,12 @@ func (w *Worker) stillGood(ctx context.Context, r Request) CallEvent {
 			return Lapse{Why: Why{Reason: ApproverGone, Detail: a.By.ID}}
 		}
 	}
-	gone, err := w.policy.stillAsks(ctx, w.people, r)
+	asks, err := w.policy.stillAsks(ctx, w.people, r)
 	if err != nil {
 		w.log.WarnContext(ctx, "requester not checked; the call waits", "request", r.ID, "error", err)
 		return Wait{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Hold: w.holdUntil(r)}
 	}
-	if gone != nil {
+	if !asks {
 		return Lapse{Why: Why{Reason: RequesterGone, Detail: r.By.ID}}
 	}
 	return nil

@@ -25,6 +25,7 @@ type Bot struct {
 	clock   func() time.Time
 	log     *slog.Logger
 	answers func(kind string, took time.Duration)
+	refused func(what string, why approvals.Reason)
 
 	queue     chan Envelope
 	apologies errgroup.Group // for what was not done; bounded
@@ -43,6 +44,8 @@ type Config struct {
 	// Answered is told how long it took until an envelope of that type was
 	// acknowledged; may be nil.
 	Answered func(kind string, took time.Duration)
+	// Refused is told of each refusal: of what, and why; may be nil.
+	Refused func(what string, why approvals.Reason)
 }
 
 const (
@@ -56,7 +59,7 @@ const (
 // New makes a Bot. It starts nothing.
 func New(c Config) *Bot {
 	b := &Bot{
-		desk: c.Desk, slack: c.Slack, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered,
+		desk: c.Desk, slack: c.Slack, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered, refused: c.Refused,
 		queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
 	}
 	b.apologies.SetLimit(excuses)
@@ -210,11 +213,26 @@ func (b *Bot) tell(ctx context.Context, to reply, text string) {
 	}
 }
 
-// noteFailure writes down for the operator what a person gets as a sentence.
-func (b *Bot) noteFailure(ctx context.Context, what, id, user string, err error) {
-	if refused, ok := errors.AsType[*approvals.No](err); ok {
-		b.log.InfoContext(ctx, "refused", "what", what, "request", id, "user", user, "reason", refused.Why.Reason, "cause", refused.Err)
+// noteFailure writes down for the operator what a person gets as a sentence: a
+// warning where it is more than an everyday no.
+func (b *Bot) noteFailure(ctx context.Context, what string, by approvals.By, id string, err error) {
+	refused, ok := errors.AsType[*approvals.No](err)
+	if !ok {
+		b.log.ErrorContext(ctx, "not done", "what", what, "request", id, "user", by.User, "error", err)
 		return
 	}
-	b.log.ErrorContext(ctx, "failed", "what", what, "request", id, "user", user, "error", err)
+	if b.refused != nil {
+		b.refused(what, refused.Why.Reason)
+	}
+	level := slog.LevelInfo
+	if refused.Err != nil || odd(refused.Why.Reason) {
+		level = slog.LevelWarn
+	}
+	b.log.Log(ctx, level, "refused", "what", what, "request", id, "user", by.User, "team", by.Place.Team, "channel", by.Place.Channel,
+		"message", by.On.TS, "reason", refused.Why.Reason, "cause", refused.Err)
+}
+
+// odd are the reasons that no honest click leads to.
+func odd(r approvals.Reason) bool {
+	return r == approvals.OtherMessage || r == approvals.OpReused || r == approvals.BrokenRecord
 }

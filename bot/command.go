@@ -54,7 +54,7 @@ func (b *Bot) ask(ctx context.Context, e Envelope, c slashCommand, wish commands
 	by := approvals.By{Op: e.ID, User: c.User, Place: approvals.Place{Team: c.Team, Channel: c.Channel}}
 	r, err := b.desk.Ask(limited, by, approvals.Wish{Action: wish.Action, Devices: devices, Comment: wish.Comment})
 	if err != nil {
-		b.noteFailure(ctx, "ask", r.ID, c.User, err)
+		b.noteFailure(ctx, "ask", by, r.ID, err)
 		b.respond(ctx, e, c, explain(err))
 		return
 	}

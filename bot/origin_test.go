@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"defenderbot/approvals"
@@ -55,6 +56,12 @@ func TestPressElsewhere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := deskOn(t, redistest.Mini(t).Addr(), 1)
 			d.front.slack.Use(views())
+			var counted atomic.Int64
+			d.front.refused = func(what string, why approvals.Reason) {
+				if what == actionApprove && why == approvals.OtherMessage {
+					counted.Add(1)
+				}
+			}
 			d.slack.AddChannel(slackfake.Channel{ID: other, Name: "lounge", Bot: true, Members: []string{clicker}})
 			r := d.pendingRequest(typist)
 			r = d.happen(r, approvals.Show{TS: cardTS, Visible: r.Visible})
@@ -64,6 +71,9 @@ func TestPressElsewhere(t *testing.T) {
 			sockWait(t, d.slack, "an answer", func() bool { return len(d.slack.Ephemerals(clicker)) == 1 })
 			if said := d.slack.Ephemerals(clicker)[0].Text; !strings.Contains(said, "not the card of this request") {
 				t.Errorf("answered %q", said)
+			}
+			if counted.Load() != 1 {
+				t.Errorf("counted %d times", counted.Load())
 			}
 			after, err := d.store.Load(t.Context(), r.ID)
 			if err != nil || after.State != approvals.Pending || after.Version != r.Version {

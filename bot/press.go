@@ -59,7 +59,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	b.ack(e, nil)
 	switch {
 	case err != nil:
-		b.noteFailure(ctx, action.ActionID, id, by.User, err)
+		b.noteFailure(ctx, action.ActionID, by, id, err)
 		b.tell(ctx, to, explain(err))
 	case action.ActionID != actionDeny:
 		b.tell(ctx, to, decided(action.ActionID, r))
@@ -170,7 +170,7 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 	}
 	r, err := b.desk.Deny(limited, by, d.ID, d.Digest, text)
 	if err != nil {
-		b.noteFailure(ctx, actionDeny, d.ID, by.User, err)
+		b.noteFailure(ctx, actionDeny, by, d.ID, err)
 		wrong(cut(explain(err), 300))
 	} else {
 		b.ack(e, nil)

@@ -123,7 +123,7 @@ func (a *App) run(
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
 	front := bot.New(bot.Config{
-		Desk: desk, Slack: slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered,
+		Desk: desk, Slack: slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
 	})
 	session := &bot.Session{
 		Open: slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, Drained: front.Idle,

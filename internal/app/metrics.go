@@ -14,6 +14,7 @@ type metrics struct {
 	changes  *prometheus.CounterVec
 	sockets  *prometheus.CounterVec
 	acks     *prometheus.HistogramVec
+	refusals *prometheus.CounterVec
 }
 
 // newMetrics registers everything; live is how many sockets are open now, and
@@ -31,8 +32,11 @@ func newMetrics(live, approvers func() int) *metrics {
 			Name: "defenderbot_acknowledgement_seconds", Help: "From receiving an envelope to having answered it; Slack waits 3 s.",
 			Buckets: []float64{.01, .03, .1, .3, 1, 2, 3, 10},
 		}, []string{"type"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "defenderbot_refusals_total", Help: "What people were refused, by what they wanted and why.",
+		}, []string{"what", "reason"}),
 	}
-	m.registry.MustRegister(m.changes, m.sockets, m.acks, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now.",
 	}, func() float64 { return float64(live()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up.",
@@ -48,6 +52,10 @@ func (m *metrics) answered(kind string, took time.Duration) {
 }
 
 func (m *metrics) socketEvent(event string) { m.sockets.WithLabelValues(event).Inc() }
+
+func (m *metrics) refused(what string, why approvals.Reason) {
+	m.refusals.WithLabelValues(what, string(why)).Inc()
+}
 
 // observe logs and counts a change that is in Redis.
 func (a *App) observe(before, after approvals.Request, e approvals.Event) {
