@@ -169,3 +169,42 @@ func TestDenyFormElsewhere(t *testing.T) {
 		t.Errorf("it is %s (%v), want pending", after.State, err)
 	}
 }
+
+// TestEnvelopeReused: an envelope's id that comes again with something else is
+// answered in words, and not with what the first one was told.
+func TestEnvelopeReused(t *testing.T) {
+	d := deskOn(t, redistest.Mini(t).Addr(), 1)
+	d.front.slack.Use(views())
+	slash := func(device string) slackfake.Envelope {
+		payload, err := json.Marshal(object{
+			"team_id": d.slack.TeamID(), "channel_id": channel, "user_id": typist, "command": "/defender",
+			"text": "collect " + strings.Repeat(device, 40) + " odd",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slackfake.Envelope{ID: "one-id", Kind: "slash_commands", Accepts: true, Payload: payload}
+	}
+	for _, tt := range []struct{ device, want string }{
+		{"b", "Recorded as D-"}, {"b", "Recorded as D-"}, {"c", "used for something else"},
+	} {
+		got, err := d.slack.SendEnvelope(soon(t), slash(tt.device))
+		if err != nil || !strings.Contains(string(got.Payload), tt.want) {
+			t.Errorf("device %s: answered %s, %v; want %q", tt.device, got.Payload, err, tt.want)
+		}
+	}
+	r := d.pendingRequest(typist)
+	r = d.happen(r, approvals.Show{TS: cardTS, Visible: r.Visible})
+	click := pressOf(t, d.slack.TeamID(), clicker, actionApprove, r)
+	click.ID = "one-id"
+	if _, err := d.slack.SendEnvelope(soon(t), click); err != nil {
+		t.Fatal(err)
+	}
+	sockWait(t, d.slack, "an answer", func() bool {
+		said := d.slack.Ephemerals(clicker)
+		return len(said) == 1 && strings.Contains(said[0].Text, "used for something else")
+	})
+	if after, err := d.store.Load(t.Context(), r.ID); err != nil || after.State != approvals.Pending {
+		t.Errorf("it is %s (%v), want pending", after.State, err)
+	}
+}
