@@ -18,6 +18,7 @@ type Desk struct {
 	terms  Terms
 	most   int
 	hand   func(Request, claimed)
+	sendTo func(id string) // somebody is told to look at the card of that request
 }
 
 // DeskConfig is what a Desk needs.
@@ -36,7 +37,7 @@ type DeskConfig struct {
 func NewDesk(c DeskConfig) *Desk {
 	return &Desk{
 		store: c.Store, people: c.People, policy: c.Policy, terms: c.Terms, most: c.MaxOpen,
-		hand: c.Worker.hand,
+		hand: c.Worker.hand, sendTo: c.Worker.sendTo,
 	}
 }
 
@@ -77,7 +78,11 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
 		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
 		By: f.Person, Place: by.Place, Terms: terms,
 	}
-	return d.store.Create(ctx, by.Op, r, d.most)
+	made, err := d.store.Create(ctx, by.Op, r, d.most)
+	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyOpen {
+		d.sendTo(refused.Why.Detail)
+	}
+	return made, err
 }
 
 // lookUp finds out at once what has to be known about who asks and where.
