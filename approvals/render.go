@@ -124,7 +124,7 @@ func (w *Worker) speak(ctx context.Context, r Request, shown *Show) error {
 		refused, is := errors.AsType[*NoPlace](err)
 		switch {
 		case is:
-			w.logRefusal(ctx, "a reply is left out: slack does not take it", r, refused)
+			w.logRefusal(ctx, "reply", r, refused)
 		case errors.Is(err, ErrUnthreaded):
 			shown.Told++
 			return err
@@ -139,7 +139,7 @@ func (w *Worker) speak(ctx context.Context, r Request, shown *Show) error {
 // on what nobody ever saw; one that has a card keeps it as it is, and what is
 // decided already goes on without one.
 func (w *Worker) noPlace(ctx context.Context, r Request, refused *NoPlace) error {
-	w.logRefusal(ctx, "slack does not take a card", r, refused)
+	w.logRefusal(ctx, "card", r, refused)
 	if r.State == Pending && r.Card.TS == "" {
 		return cmp.Or(w.happen(ctx, r, Reject{Why: refused.Why}), errAnew) // and now tell the requester that
 	}
@@ -148,7 +148,7 @@ func (w *Worker) noPlace(ctx context.Context, r Request, refused *NoPlace) error
 	}
 	err := w.chat.Tell(ctx, r)
 	if unreachable, is := errors.AsType[*NoPlace](err); is {
-		w.logRefusal(ctx, "a requester cannot be told how a request ended", r, unreachable)
+		w.logRefusal(ctx, "private word to the requester", r, unreachable)
 		return nil
 	}
 	return err
@@ -161,6 +161,6 @@ func (w *Worker) logRefusal(ctx context.Context, what string, r Request, refused
 	if refused.Why.Reason == CardRefused {
 		level = slog.LevelError
 	}
-	w.log.Log(ctx, level, what, "request", r.ID, "channel", r.Place.Channel,
+	w.log.Log(ctx, level, "slack does not take a message", "what", what, "request", r.ID, "channel", r.Place.Channel,
 		"reason", refused.Why.Reason, "detail", refused.Why.Detail, "error", refused.Err)
 }

@@ -52,7 +52,7 @@ func documented() map[string]string {
 
 func TestEveryDocumentedErrorIsSorted(t *testing.T) {
 	for method, codes := range documented() {
-		for _, code := range strings.Fields(codes) {
+		for code := range strings.FieldsSeq(codes) {
 			what := meaningOf(code)
 			if what.fate == unheardOf {
 				t.Errorf("%s: %s is not sorted", method, code)
@@ -179,7 +179,7 @@ func TestReplyAnswersAreRead(t *testing.T) {
 	r := reminded(o.post(t, pending("investigate", 1)))
 	for body, want := range map[string]error{
 		`{"ok":true,"ts":"1.2","message":{"ts":"1.2","thread_ts":"` + r.Card.TS + `"}}`: nil,
-		`{"ok":true,"ts":"1.2","message":{"ts":"1.2"}}`:                                approvals.ErrUnthreaded,
+		`{"ok":true,"ts":"1.2","message":{"ts":"1.2"}}`:                                 approvals.ErrUnthreaded,
 		`{"ok":true,"ts":"1.2"}`: nil,
 	} {
 		o.clock.forward(time.Minute)

@@ -137,6 +137,7 @@ func (a *App) run(ctx context.Context, slack *bot.Slack, store *approvals.Store,
 	g.Go(func() error { return front.Run(answering) })
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return tokens.Run(ctx) })
+	g.Go(func() error { return a.watchToken(ctx, slack) })
 	return g.Wait()
 }
 

@@ -102,7 +102,7 @@ func TestRevokedToken(t *testing.T) {
 func TestRawAnswers(t *testing.T) {
 	s, _ := start(t)
 	parent := bot(t, s, "chat.postMessage", form("channel", general, "text", "card"))["ts"].(string)
-	raw := func(thread string) (*http.Response, string) {
+	raw := func(thread string) (status int, header http.Header, text string) {
 		t.Helper()
 		v := url.Values{"token": {s.BotToken()}, "channel": {general}, "text": {"x"}}
 		if thread != "" {
@@ -113,30 +113,30 @@ func TestRawAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		text, err := io.ReadAll(res.Body)
+		body, err := io.ReadAll(res.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return res, string(text)
+		return res.StatusCode, res.Header, string(body)
 	}
 	for body, kind := range map[string]string{
 		"{}": "application/json; charset=utf-8", "null": "application/json; charset=utf-8", "<p>no": "text/html; charset=utf-8",
 	} {
 		off := s.Break(Fault{Method: "chat.postMessage", Body: body})
-		if res, text := raw(""); text != body || res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != kind {
-			t.Errorf("%d %q of %q, want 200 %q of %q", res.StatusCode, text, res.Header.Get("Content-Type"), body, kind)
+		if status, header, text := raw(""); text != body || status != http.StatusOK || header.Get("Content-Type") != kind {
+			t.Errorf("%d %q of %q, want 200 %q of %q", status, text, header.Get("Content-Type"), body, kind)
 		}
 		off()
 	}
 	off := s.Break(Fault{Method: "chat.postMessage", RetryText: "-1"})
-	if res, _ := raw(""); res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") != "-1" {
-		t.Errorf("%d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
+	if status, header, _ := raw(""); status != http.StatusTooManyRequests || header.Get("Retry-After") != "-1" {
+		t.Errorf("%d, Retry-After %q", status, header.Get("Retry-After"))
 	}
 	off()
 	before := len(s.Messages(general))
 	s.Break(Fault{Method: "chat.postMessage", Replies: true, Error: "fatal_error"})
-	_, top := raw("")
-	_, reply := raw(parent)
+	_, _, top := raw("")
+	_, _, reply := raw(parent)
 	if got := []bool{strings.Contains(top, "fatal_error"), strings.Contains(reply, "fatal_error")}; !cmp.Equal(got, []bool{false, true}) {
 		t.Errorf("a fault for replies: at the top %s, in the thread %s", top, reply)
 	}
