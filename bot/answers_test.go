@@ -56,7 +56,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	for method, call := range everyCall(t, o) {
 		bodies := []string{
 			"{}", "null", " ", "[]", `"ok"`, "true", "<html>gateway", `{"ok":"true"}`, `{"ok":null}`, `{"ok":1}`, `{"ok":false}`,
-			`{"ok":false,"error":" "}`, `{"ok":true`,
+			`{"ok":false,"error":" "}`, `{"ok":true`, `{"error":"is_archived"}`, `{"ok":"false","error":"message_not_found"}`,
 		}
 		if len(needs(method)) > 0 {
 			bodies = append(bodies, `{"ok":true}`,

@@ -206,14 +206,22 @@ func (b *Bot) tell(ctx context.Context, to reply, text string) {
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
 	defer cancel()
 	if err := b.slack.answer(ctx, to, text); err != nil {
-		b.log.WarnContext(ctx, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
+		level := slog.LevelWarn
+		if refused, is := errors.AsType[*approvals.NoPlace](err); is && refused.Why.Reason == approvals.CardRefused {
+			level = slog.LevelError // a mistake of ours
+		}
+		b.log.Log(ctx, level, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
 	}
 }
 
 // noteFailure writes down for the operator what a person gets as a sentence.
 func (b *Bot) noteFailure(ctx context.Context, what, id, user string, err error) {
 	if refused, ok := errors.AsType[*approvals.No](err); ok {
-		b.log.InfoContext(ctx, "refused", "what", what, "request", id, "user", user, "reason", refused.Why.Reason, "cause", refused.Err)
+		level := slog.LevelInfo
+		if refused.Err != nil { // something is wrong, and not with the person
+			level = slog.LevelWarn
+		}
+		b.log.Log(ctx, level, "refused", "what", what, "request", id, "user", user, "reason", refused.Why.Reason, "cause", refused.Err)
 		return
 	}
 	b.log.ErrorContext(ctx, "failed", "what", what, "request", id, "user", user, "error", err)

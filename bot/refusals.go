@@ -210,6 +210,19 @@ func personal(err error) error {
 	return &approvals.NoPlace{Why: approvals.Why{Reason: reason, Detail: subject(what, refused)}, Err: err}
 }
 
+// lastingRefusal is the code with which Slack refused what will not be granted
+// later either, with what belongs to it, and empty for any other error.
+func lastingRefusal(err error) string {
+	refused, is := errors.AsType[slack.SlackErrorResponse](err)
+	if !is {
+		return ""
+	}
+	if what := meaningOf(refused.Err); what.fate != lasting && what.fate != ours {
+		return ""
+	}
+	return explained(refused, refused).Error()
+}
+
 // strange counts how often a request was refused with a code that is on no page.
 type strange struct {
 	mu    sync.Mutex

@@ -117,6 +117,23 @@ func TestAMissingScopeIsNamed(t *testing.T) {
 	}
 }
 
+// TestFactsRefused: what Slack refuses to say, and would refuse again, is not put
+// off on "in a moment".
+func TestFactsRefused(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.SetScopes("chat:write")
+	_, err := o.slack.Facts(t.Context(), ada)
+	told := explain(&approvals.No{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err})
+	if !strings.Contains(told, "missing_scope (needed: users:read)") || strings.Contains(told, "in a moment") {
+		t.Errorf("people are told: %s", told)
+	}
+	o.Break(slackfake.Fault{Method: "users.info", Error: "internal_error"})
+	_, err = o.slack.Facts(t.Context(), ada)
+	if told = explain(&approvals.No{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}); !strings.Contains(told, "in a moment") {
+		t.Errorf("of trouble that passes people are told: %s", told)
+	}
+}
+
 // TestBlocksThatAreRefused keep Slack's own words about where the mistake is.
 func TestBlocksThatAreRefused(t *testing.T) {
 	o := visit(t, slackfake.Options{})

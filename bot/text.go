@@ -66,6 +66,10 @@ func explain(err error) string {
 // refusal adds to the sentence who decided what, where that is the reason.
 func refusal(n *approvals.No) string {
 	r := n.Request
+	if code := lastingRefusal(n.Err); n.Why.Reason == approvals.NotKnown && code != "" {
+		return "Slack refuses to tell me who you are and what you may do, so I did nothing: " + stop(code) +
+			" Trying again does not help. Tell whoever runs this bot."
+	}
 	if n.Why.Reason != approvals.AlreadyDecided || r.ID == "" {
 		return sentence(n.Why)
 	}

@@ -21,6 +21,7 @@ func TestTurnsOfManyCards(t *testing.T) {
 	if err := o.ChangeChannel(room, func(c *slackfake.Channel) { c.Slow = true }); err != nil {
 		t.Fatal(err)
 	}
+	ctx := soon(t)
 	began := o.clock.now()
 	due := map[string]time.Time{}
 	for n := range cards {
@@ -35,7 +36,7 @@ func TestTurnsOfManyCards(t *testing.T) {
 			}
 			r := pending("investigate", 1)
 			r.ID = id
-			_, err := o.slack.Show(t.Context(), r)
+			_, err := o.slack.Show(ctx, r)
 			wait, is := errors.AsType[*approvals.Later](err)
 			switch {
 			case err == nil:
@@ -91,6 +92,35 @@ func TestTurnsAreOneLine(t *testing.T) {
 	o.clock.forward(gap)
 	if _, err := o.slack.Show(t.Context(), shown); err != nil {
 		t.Errorf("in its turn: %v", err)
+	}
+}
+
+// TestTurnsHeldBySlack: one message that Slack has no room for keeps the others
+// from asking, and that one goes first.
+func TestTurnsHeldBySlack(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.Break(slackfake.Fault{Method: "chat.postMessage", RetryAfter: 7, Times: 1})
+	first, second := pending("investigate", 1), pending("investigate", 1)
+	second.ID = "D-SECOND"
+	after := func(r approvals.Request) time.Duration {
+		t.Helper()
+		_, err := o.slack.Show(t.Context(), r)
+		if wait, is := errors.AsType[*approvals.Later](err); is {
+			return wait.After
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		return 0
+	}
+	if got := []time.Duration{after(first), after(second)}; got[0] != 7*time.Second || got[1] != 7*time.Second+gap {
+		t.Errorf("they wait for %v, want 7s and a turn more", got)
+	}
+	if n := o.asks("chat.postMessage"); n != 1 {
+		t.Errorf("slack was asked %d times, want once", n)
+	}
+	o.clock.forward(7 * time.Second)
+	if got := after(first); got != 0 {
+		t.Errorf("the first one still waits for %s", got)
 	}
 }
 
