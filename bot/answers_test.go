@@ -48,9 +48,9 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 	}
 }
 
-// TestAnswersThatAreNone gives each method answers that are JSON or not, and that
+// TestAnswersWithoutContent gives each method answers that are JSON or not, and that
 // say neither yes nor no, or lack what the bot goes on with.
-func TestAnswersThatAreNone(t *testing.T) {
+func TestAnswersWithoutContent(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: "S0SOC", Handle: "soc", Members: []string{ada}})
 	for method, call := range everyCall(t, o) {
@@ -88,8 +88,8 @@ func TestAnswersAboutSomebodyElse(t *testing.T) {
 	}
 }
 
-// TestAnswersNeedNoMoreThanTheyMust: a list may be empty.
-func TestAnswersNeedNoMoreThanTheyMust(t *testing.T) {
+// TestAnswersWithEmptyLists: a list may be empty.
+func TestAnswersWithEmptyLists(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.Break(slackfake.Fault{Method: "usergroups.users.list", Body: `{"ok":true,"users":[]}`})
 	if got, err := o.slack.Members(t.Context(), "S1"); err != nil || len(got) != 0 {
@@ -97,7 +97,7 @@ func TestAnswersNeedNoMoreThanTheyMust(t *testing.T) {
 	}
 }
 
-func TestRetryAfterAsItIsWritten(t *testing.T) {
+func TestRetryAfterText(t *testing.T) {
 	now := time.Date(2026, 3, 1, 3, 0, 0, 300e6, time.UTC)
 	for header, want := range map[string]time.Duration{
 		"7": 7 * time.Second, " 7 ": 7 * time.Second, "0": time.Second, "-1": time.Second, "-99999999999999999999": time.Second,
@@ -128,8 +128,8 @@ func TestRetryAfterOnTheWire(t *testing.T) {
 	}
 }
 
-// TestRedirectsTakeNoToken: the token goes to the Web API and nowhere else.
-func TestRedirectsTakeNoToken(t *testing.T) {
+// TestRedirects: the token goes to the Web API and nowhere else.
+func TestRedirects(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body)
 		t.Errorf("%s %s came elsewhere: %s", r.Method, r.URL, text)

@@ -50,7 +50,7 @@ func documented() map[string]string {
 	}
 }
 
-func TestEveryDocumentedErrorIsSorted(t *testing.T) {
+func TestDocumentedErrors(t *testing.T) {
 	for method, codes := range documented() {
 		for code := range strings.FieldsSeq(codes) {
 			what := meaningOf(code)
@@ -64,9 +64,9 @@ func TestEveryDocumentedErrorIsSorted(t *testing.T) {
 	}
 }
 
-// TestACardThatIsRefused says for each lasting code what the request ends with,
+// TestCardRefusals says for each lasting code what the request ends with,
 // and that the sentence is of its own kind.
-func TestACardThatIsRefused(t *testing.T) {
+func TestCardRefusals(t *testing.T) {
 	invite, admin := "/invite", "administrator"
 	for code, tt := range map[string]struct {
 		reason approvals.Reason
@@ -103,8 +103,8 @@ func TestACardThatIsRefused(t *testing.T) {
 	}
 }
 
-// TestAMissingScopeIsNamed as Slack names it.
-func TestAMissingScopeIsNamed(t *testing.T) {
+// TestMissingScope as Slack names it.
+func TestMissingScope(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.SetScopes("users:read")
 	_, err := o.slack.Show(t.Context(), pending("investigate", 1))
@@ -134,8 +134,8 @@ func TestFactsRefused(t *testing.T) {
 	}
 }
 
-// TestBlocksThatAreRefused keep Slack's own words about where the mistake is.
-func TestBlocksThatAreRefused(t *testing.T) {
+// TestBlocksRefused keep Slack's own words about where the mistake is.
+func TestBlocksRefused(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.Break(slackfake.Fault{
 		Method: "chat.postMessage",
@@ -147,9 +147,9 @@ func TestBlocksThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestACodeOnNoPage passes at first, for each request by itself, and is taken for
+// TestUnknownCode passes at first, for each request by itself, and is taken for
 // lasting after a few tries. What was refused for another reason does not count.
-func TestACodeOnNoPage(t *testing.T) {
+func TestUnknownCode(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	try := func(id string) error {
 		t.Helper()
@@ -189,9 +189,9 @@ func TestACodeOnNoPage(t *testing.T) {
 	}
 }
 
-// TestReplyAnswersAreRead: a reply that is not in its thread is told from one
+// TestReplyAnswers: a reply that is not in its thread is told from one
 // that is, and from one of which the answer does not say.
-func TestReplyAnswersAreRead(t *testing.T) {
+func TestReplyAnswers(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := reminded(o.post(t, pending("investigate", 1)))
 	for message, want := range map[string]error{
@@ -209,9 +209,9 @@ func TestReplyAnswersAreRead(t *testing.T) {
 	}
 }
 
-// TestARejectedCardIsNotPosted: what the channel does not take is told to the
+// TestRejectedCard: what the channel does not take is told to the
 // requester, without another try.
-func TestARejectedCardIsNotPosted(t *testing.T) {
+func TestRejectedCard(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := pending("investigate", 1)
 	r.State, r.Ended, r.EndedAt = approvals.Rejected, approvals.End{Why: approvals.Why{Reason: approvals.ThreadsOnly}}, r.Opened
@@ -224,8 +224,8 @@ func TestARejectedCardIsNotPosted(t *testing.T) {
 	}
 }
 
-// TestTokenCodesRaiseADoubt, whichever method gets them, and others do not.
-func TestTokenCodesRaiseADoubt(t *testing.T) {
+// TestTokenCodes, whichever method gets them, and others do not.
+func TestTokenCodes(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	calls := everyCall(t, o)
 	for method, call := range calls {

@@ -68,9 +68,9 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// TestTurnsAreOneLine for messages, updates and replies of a channel, and not for
+// TestTurnsOfAChannel for messages, updates and replies of a channel, and not for
 // other channels or for what one person sees.
-func TestTurnsAreOneLine(t *testing.T) {
+func TestTurnsOfAChannel(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddChannel(slackfake.Channel{ID: "C0OTHER", Bot: true, Members: []string{ada}})
 	shown := reminded(o.post(t, pending("investigate", 1)))
@@ -149,9 +149,9 @@ func TestTurnsAfter429(t *testing.T) {
 	}
 }
 
-// TestTurnsThatAreMissed are not kept for ever, and who comes late keeps the
+// TestTurnsMissed are not kept for ever, and who comes late keeps the
 // distance to whoever is next.
-func TestTurnsThatAreMissed(t *testing.T) {
+func TestTurnsMissed(t *testing.T) {
 	clock := &handClock{at: asked}
 	line := newTurns(clock.now)
 	for _, who := range []string{"a", "b", "c"} {
@@ -171,8 +171,8 @@ func TestTurnsThatAreMissed(t *testing.T) {
 	}
 }
 
-// TestTurnsBelowASecondAreWaitedFor where they are asked for, each by itself.
-func TestTurnsBelowASecondAreWaitedFor(t *testing.T) {
+// TestTurnsBelowASecond where they are asked for, each by itself.
+func TestTurnsBelowASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		line := newTurns(time.Now)
 		began := time.Now()

@@ -117,8 +117,8 @@ func TestCardRefused(t *testing.T) {
 	}
 }
 
-// TestCardRefusedForNoKnownReason is tried again a few times, and then said.
-func TestCardRefusedForNoKnownReason(t *testing.T) {
+// TestCardRefusedUnknownCode is tried again a few times, and then said.
+func TestCardRefusedUnknownCode(t *testing.T) {
 	t.Parallel()
 	p := unhurried(t)
 	l := launch(t, p, p.Env())
