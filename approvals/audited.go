@@ -21,7 +21,7 @@ func eventName(e any) string {
 // nothing about the request.
 func worthAuditing(e Event) bool {
 	switch e := e.(type) {
-	case Show, Lose:
+	case Show, Lose, Redraw:
 		return false
 	case On:
 		_, foretold := e.Event.(Expect)
@@ -42,7 +42,7 @@ func actor(e Event) string {
 		return e.By.ID
 	case Cancel:
 		return e.By.ID
-	case Resolve, Reject, Expire, Remind, Show, Lose, Forget, Retry, On:
+	case Resolve, Reject, Expire, Remind, Show, Lose, Redraw, Forget, Retry, On:
 	}
 	return ""
 }
@@ -64,7 +64,7 @@ func detail(e Event) string {
 		return e.As
 	case On:
 		return callDetail(e.Event)
-	case Cancel, Expire, Remind, Show, Lose, Forget:
+	case Cancel, Expire, Remind, Show, Lose, Redraw, Forget:
 	}
 	return ""
 }

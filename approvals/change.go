@@ -82,7 +82,8 @@ func changeOf(before, after Request, e Event, limits []defender.Limit, now time.
 		}
 		c.Record = text
 	}
-	c.Keep = rendered(e)
+	_, again := e.(Redraw)
+	c.Keep = again || rendered(e)
 	c.indexed(before, after)
 	c.queued(before, after)
 	c.slotted(before, after, e)
@@ -108,7 +109,7 @@ func rendered(e Event) bool {
 	switch e.(type) {
 	case Show, Lose:
 		return true
-	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Forget, Retry, On:
+	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Redraw, Forget, Retry, On:
 	}
 	return false
 }

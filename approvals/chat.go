@@ -3,28 +3,46 @@ package approvals
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
 // Chat shows requests to people.
 type Chat interface {
 	// Show brings the card of r up to date, posting it first where there is none,
-	// and returns the message's ts. A request that ended before it was put to
-	// anybody is told to its requester alone, with an empty ts. Errors: [ErrNoPlace],
-	// [ErrGone], a *[Later]; after any other the outcome is not known.
+	// and returns the message's ts. A request that ended without a card is told to
+	// its requester alone, with an empty ts. Errors: a *[NoPlace], [ErrGone], a
+	// *[Later]; after any other the outcome is not known.
 	Show(ctx context.Context, r Request) (ts string, err error)
 	// Tell tells the requester of r alone how it ended. Errors as for Show.
 	Tell(ctx context.Context, r Request) error
-	// Say posts notice n of r in the thread of its card. Errors as for Show.
+	// Say posts notice n of r in the thread of its card. Errors as for Show, and
+	// [ErrUnthreaded].
 	Say(ctx context.Context, r Request, n int) error
 }
 
-// ErrNoPlace says that nothing can be posted where the request was made: the
-// bot is not in the channel, or it is archived or gone.
-var ErrNoPlace = errors.New("the channel takes no message")
+// NoPlace says that the chat does not take a message, and will not take it until
+// people change something. What that means depends on the message: without its
+// card a request cannot be decided; without a reply it can.
+type NoPlace struct {
+	Why Why
+	Err error // what the chat said
+}
+
+// Error names the reason, and what the chat said.
+func (e *NoPlace) Error() string {
+	return fmt.Sprintf("the chat does not take the message (%s): %v", e.Why.Reason, e.Err)
+}
+
+// Unwrap is what the chat said.
+func (e *NoPlace) Unwrap() error { return e.Err }
 
 // ErrGone says that the message is not there any more.
 var ErrGone = errors.New("the message is gone")
+
+// ErrUnthreaded says that a reply was posted, but stands by itself: its card is
+// gone.
+var ErrUnthreaded = fmt.Errorf("the reply stands by itself: %w", ErrGone)
 
 // Later says that the chat wants to be left alone for a while.
 type Later struct{ After time.Duration }

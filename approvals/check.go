@@ -77,6 +77,7 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 	}
 	err = w.happen(ctx, r, Resolve{Devices: devices, Budget: budget})
 	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyOpen {
+		w.see(ctx, refused.Why.Detail)
 		return w.happen(ctx, r, Reject{Why: refused.Why})
 	}
 	if err != nil {

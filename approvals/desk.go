@@ -20,6 +20,7 @@ type Desk struct {
 	terms  Terms
 	most   int
 	hand   func(Request, claimed)
+	sendTo func(id string) // somebody is told to look at the card of that request
 }
 
 // DeskConfig is what a Desk needs.
@@ -39,7 +40,7 @@ type DeskConfig struct {
 func NewDesk(c DeskConfig) *Desk {
 	return &Desk{
 		store: c.Store, people: c.People, policy: c.Policy, roster: c.Roster, terms: c.Terms, most: c.MaxOpen,
-		hand: c.Worker.hand,
+		hand: c.Worker.hand, sendTo: c.Worker.sendTo,
 	}
 }
 
@@ -99,7 +100,11 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
 		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
 		By: f.Person, Place: by.Place, Terms: terms,
 	}
-	return d.store.Create(ctx, by.op(ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
+	made, err := d.store.Create(ctx, by.op(ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
+	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyOpen {
+		d.sendTo(refused.Why.Detail)
+	}
+	return made, err
 }
 
 // hostNames are the names of devices that have no id yet.

@@ -52,6 +52,10 @@ type Show struct {
 // Lose says that the card's message is gone and another is needed.
 type Lose struct{ TS string }
 
+// Redraw says that the card may not be what it is taken for: people are sent to
+// it, and it is drawn again to see that it is there.
+type Redraw struct{}
+
 // Forget removes an ended request after its retention.
 type Forget struct{}
 
@@ -74,6 +78,7 @@ func (Expire) event()  {}
 func (Remind) event()  {}
 func (Show) event()    {}
 func (Lose) event()    {}
+func (Redraw) event()  {}
 func (Forget) event()  {}
 func (Retry) event()   {}
 func (On) event()      {}

@@ -76,6 +76,7 @@ func requestEvents() []Event {
 		Remind{},
 		Show{TS: "1.2", Visible: 3},
 		Lose{TS: "1.2"},
+		Redraw{},
 		Forget{},
 		Retry{As: "D-000000"},
 	}
@@ -142,6 +143,14 @@ var wanted = map[string]State{
 	"cancelled lose":   Cancelled,
 	"expired lose":     Expired,
 	"rejected lose":    Rejected,
+	"checking redraw":  Checking,
+	"pending redraw":   Pending,
+	"approved redraw":  Approved,
+	"done redraw":      Done,
+	"denied redraw":    Denied,
+	"cancelled redraw": Cancelled,
+	"expired redraw":   Expired,
+	"rejected redraw":  Rejected,
 }
 
 var wantedCalls = map[string]CallState{

@@ -42,6 +42,8 @@ func step(r Request, e Event, now time.Time) (Request, error) {
 		return show(r, e)
 	case Lose:
 		return lose(r, e)
+	case Redraw:
+		return redrawn(r)
 	case Forget:
 		return forget(r)
 	case Retry:
@@ -55,7 +57,7 @@ func step(r Request, e Event, now time.Time) (Request, error) {
 // changesFace says whether the card looks different after e.
 func changesFace(e Event) bool {
 	switch e.(type) {
-	case Show, Lose, Forget, Remind:
+	case Show, Lose, Redraw, Forget, Remind:
 		return false
 	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Retry, On:
 	}
@@ -191,6 +193,14 @@ func lose(r Request, e Lose) (Request, error) {
 		return r, no(DoesNotFit, "another card")
 	}
 	r.Card.TS, r.Card.Shown = "", 0
+	return r, nil
+}
+
+func redrawn(r Request) (Request, error) {
+	if r.Card.TS == "" {
+		return r, no(DoesNotFit, "there is no card")
+	}
+	r.Card.Shown = min(r.Card.Shown, r.Visible-1)
 	return r, nil
 }
 

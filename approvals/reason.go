@@ -51,6 +51,22 @@ const (
 	DeviceTwice     Reason = "device_twice" // two of the names are one device
 )
 
+// Reasons why the chat does not take the card of a request.
+const (
+	ChannelReadOnly     Reason = "channel_read_only"
+	ThreadsOnly         Reason = "threads_only"          // the channel takes replies only
+	PostingRestricted   Reason = "posting_restricted"    // a setting keeps this bot from posting
+	ChannelLimited      Reason = "channel_limited"       // the channel is open to those who may see a record in Salesforce
+	PostingSuspended    Reason = "posting_suspended"     // administrators have switched posting off
+	WorkspaceNotGranted Reason = "workspace_not_granted" // the organisation has not let this bot into the workspace
+	NotPermitted        Reason = "not_permitted"
+	MissingScope        Reason = "missing_scope"
+	NetworkNotAllowed   Reason = "network_not_allowed"
+	MessageLimit        Reason = "message_limit" // of workspaces that do not pay
+	CardRefused         Reason = "card_refused"  // a mistake of ours
+	SlackRefused        Reason = "slack_refused" // nobody knows why
+)
+
 // Reasons why a call waits, ended or is not known.
 const (
 	WaitsForWindow     Reason = "waits_for_window"    // Microsoft's limit is used up

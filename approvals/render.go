@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 )
 
@@ -20,8 +21,12 @@ func (w *Worker) render(ctx context.Context, one *hand, id string) {
 		w.giveBack(ctx, one, time.Time{})
 		return
 	}
-	if err = w.draw(ctx, r); err == nil {
+	switch err = w.draw(ctx, r); {
+	case err == nil:
 		w.done(ctx, one)
+		return
+	case errors.Is(err, errAnew):
+		w.giveBack(ctx, one, w.store.Now())
 		return
 	}
 	if _, wait := errors.AsType[*Later](err); !wait {
@@ -30,12 +35,19 @@ func (w *Worker) render(ctx context.Context, one *hand, id string) {
 	w.giveBack(ctx, one, w.redraw(r, err))
 }
 
+// errAnew says that there is something else to show now.
+var errAnew = errors.New("the request has changed; its card is drawn anew")
+
+// leastPause is the shortest pause before the chat is tried again, whatever it
+// says itself.
+const leastPause = time.Second
+
 // redraw is when a card that could not be drawn is tried again: when Slack says,
 // or soon after the last change and then less and less often.
 func (w *Worker) redraw(r Request, err error) time.Time {
 	now := w.store.Now()
 	if later, ok := errors.AsType[*Later](err); ok {
-		return now.Add(later.After)
+		return now.Add(max(later.After, leastPause))
 	}
 	changed := r.Asked
 	for _, at := range []time.Time{r.Opened, r.ApprovedAt(), r.EndedAt} {
@@ -59,11 +71,14 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 	if r.Card.Shown < r.Visible {
 		shown.TS, err = w.chat.Show(ctx, r)
 	}
-	switch {
+	switch refused, is := errors.AsType[*NoPlace](err); {
 	case errors.Is(err, ErrGone) && r.Card.TS != "":
 		return w.drawn(ctx, r, Lose{TS: r.Card.TS}, nil)
-	case errors.Is(err, ErrNoPlace):
-		return w.noPlace(ctx, r)
+	case is:
+		shown.TS = was.TS
+		if err := w.noPlace(ctx, r, refused); err != nil {
+			return err
+		}
 	case err != nil:
 		return err
 	}
@@ -73,11 +88,8 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 			return err
 		}
 	}
-	switch {
-	case errors.Is(said, ErrGone):
+	if errors.Is(said, ErrGone) {
 		return w.drawn(ctx, r, Lose{TS: shown.TS}, said)
-	case errors.Is(said, ErrNoPlace):
-		return w.noPlace(ctx, r)
 	}
 	return said
 }
@@ -86,7 +98,7 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 // when redraw says.
 func (w *Worker) drawn(ctx context.Context, r Request, e Event, trouble error) error {
 	pause := func(c *change, _ Request) {
-		if trouble != nil && !errors.Is(trouble, ErrNoPlace) {
+		if trouble != nil {
 			c.CardAt = millis(w.redraw(r, trouble))
 		}
 	}
@@ -95,7 +107,8 @@ func (w *Worker) drawn(ctx context.Context, r Request, e Event, trouble error) e
 }
 
 // speak says the notices that were not said yet. Without a card there is no
-// thread, and the requester was told otherwise.
+// thread, and the requester was told otherwise. A reply that the channel does not
+// take is left out: nothing hangs on it.
 func (w *Worker) speak(ctx context.Context, r Request, shown *Show) error {
 	if shown.TS == "" {
 		shown.Told = len(r.Notices)
@@ -106,25 +119,47 @@ func (w *Worker) speak(ctx context.Context, r Request, shown *Show) error {
 		if r.Notices[shown.Told].Kind == NoticeReminder && r.State != Pending {
 			continue // somebody has decided meanwhile
 		}
-		if err := w.chat.Say(ctx, r, shown.Told); err != nil {
+		err := w.chat.Say(ctx, r, shown.Told)
+		refused, is := errors.AsType[*NoPlace](err)
+		switch {
+		case is:
+			w.logRefusal(ctx, "reply", r, refused)
+		case errors.Is(err, ErrUnthreaded):
+			shown.Told++
+			return err
+		case err != nil:
 			return err
 		}
 	}
 	return nil
 }
 
-// noPlace is what becomes of a request whose card has no place. Nobody can
-// decide on what nobody sees; what is decided already goes on without a card.
-func (w *Worker) noPlace(ctx context.Context, r Request) error {
-	if r.State == Pending {
-		err := w.happen(ctx, r, Reject{Why: Why{Reason: NotInChannel, Detail: r.Place.Channel}})
-		return cmp.Or(err, error(&Later{})) // and now tell the requester that
+// noPlace is what becomes of a request whose card is refused. Nobody can decide
+// on what nobody ever saw; one that has a card keeps it as it is, and what is
+// decided already goes on without one.
+func (w *Worker) noPlace(ctx context.Context, r Request, refused *NoPlace) error {
+	w.logRefusal(ctx, "card", r, refused)
+	if r.State == Pending && r.Card.TS == "" {
+		return cmp.Or(w.happen(ctx, r, Reject{Why: refused.Why}), errAnew) // and now tell the requester that
 	}
-	w.log.WarnContext(ctx, "a channel takes no card any more", "request", r.ID, "channel", r.Place.Channel)
-	if r.State.Ended() {
-		if err := w.chat.Tell(ctx, r); err != nil && !errors.Is(err, ErrNoPlace) {
-			return err
-		}
+	if !r.State.Ended() {
+		return nil
 	}
-	return w.happen(ctx, r, Show{Visible: r.Visible, Told: len(r.Notices)})
+	err := w.chat.Tell(ctx, r)
+	if unreachable, is := errors.AsType[*NoPlace](err); is {
+		w.logRefusal(ctx, "private word to the requester", r, unreachable)
+		return nil
+	}
+	return err
+}
+
+// logRefusal writes down what the chat does not take. A mistake of ours is an
+// error.
+func (w *Worker) logRefusal(ctx context.Context, what string, r Request, refused *NoPlace) {
+	level := slog.LevelWarn
+	if refused.Why.Reason == CardRefused {
+		level = slog.LevelError
+	}
+	w.log.Log(ctx, level, "slack does not take a message", "what", what, "request", r.ID, "channel", r.Place.Channel,
+		"reason", refused.Why.Reason, "detail", refused.Why.Detail, "error", refused.Err)
 }

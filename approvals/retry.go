@@ -112,6 +112,7 @@ func (d *Desk) counts(ctx context.Context, f Facts, old Request) (bool, error) {
 func (d *Desk) again(ctx context.Context, op Op, old, r Request, most int) (Request, error) {
 	made, err := d.store.Create(ctx, op, r, most)
 	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyRetried {
+		d.sendTo(refused.Why.Detail)
 		_, _ = d.store.Apply(ctx, newOp(), old, func(Request) (Event, error) { return Retry{As: refused.Why.Detail}, nil }) // else the next click does
 	}
 	return made, err

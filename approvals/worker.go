@@ -22,6 +22,7 @@ type Worker struct {
 	chat     Chat
 	log      *slog.Logger
 	handed   chan inHand
+	sent     chan string   // requests whose cards people were told to look at
 	places   chan struct{} // one for each step that may run at once
 	hands    hands
 	polls    polls
@@ -56,7 +57,7 @@ const atOnce = 64
 func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
 		store: c.Store, defender: c.Defender, people: c.People, policy: c.Policy, chat: c.Chat, log: c.Log,
-		handed: make(chan inHand, atOnce), places: make(chan struct{}, atOnce),
+		handed: make(chan inHand, atOnce), sent: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 	}
 }
 
@@ -94,6 +95,13 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 	case <-ctx.Done():
 	case <-t.C:
 	case <-w.store.wake:
+	case id := <-w.sent:
+		w.steps.Go(func() {
+			ctx, cancel := outlive(ctx, lastStretch)
+			defer cancel()
+			defer w.recover(ctx)
+			w.see(ctx, id)
+		})
 	case h := <-w.handed:
 		w.start(ctx, h.claim, func(ctx context.Context, one *hand) { w.goOn(ctx, one, h.request) })
 	}

@@ -209,7 +209,11 @@ func (b *Bot) tell(ctx context.Context, to reply, text string) {
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
 	defer cancel()
 	if err := b.slack.answer(ctx, to, text); err != nil {
-		b.log.WarnContext(ctx, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
+		level := slog.LevelWarn
+		if refused, is := errors.AsType[*approvals.NoPlace](err); is && refused.Why.Reason == approvals.CardRefused {
+			level = slog.LevelError // a mistake of ours
+		}
+		b.log.Log(ctx, level, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
 	}
 }
 

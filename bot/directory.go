@@ -93,6 +93,9 @@ func (s *Slack) Facts(ctx context.Context, user string) (approvals.Facts, error)
 		if err != nil {
 			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w", user, paced(err))
 		}
+		if u.ID != user && u.Enterprise.ID != user { // what is true of somebody else must not be taken for theirs
+			return approvals.Facts{}, fmt.Errorf("users.info of %s: slack answered about %s", user, u.ID)
+		}
 		return s.facts(u), nil
 	})
 }

@@ -9,4 +9,6 @@
 // [Slack] is what goes out: cards, thread replies, private answers, and what
 // Slack knows about people and channels. Cards are pure functions of the
 // request (card.go); every sentence for people stands in text.go and reasons.go.
+// No answer of Slack is used before it was checked (answers.go); what a refusal
+// means is one table (refusals.go); each channel has one pace (turns.go).
 package bot

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"defenderbot/approvals"
 	"defenderbot/internal/redistest"
@@ -101,6 +102,7 @@ func TestPressCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 		posted = append(posted, ts)
+		d.front.slack.turns = newTurns(time.Now) // the second is posted by another process
 	}
 	r = d.happen(r, approvals.Show{TS: posted[0], Visible: r.Visible})
 	if out, err := d.slack.Click(soon(t), clicker, channel, posted[1], actionApprove); err != nil || !out.Acked {

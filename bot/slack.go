@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,10 +22,13 @@ type Slack struct {
 	api        *slack.Client
 	views      Views
 	memory     *memory
+	turns      *turns
+	strange    strange
+	doubts     chan error // that Slack still takes the bot token
 	team       string
 	enterprise string
-	botUser    string // who writes the bot's messages
-	botID      string
+	botUser    string // who writes the bot's messages, and is a member of channels
+	botID      string // the id that the bot's messages carry
 	app        string
 
 	mu   sync.Mutex
@@ -57,16 +61,19 @@ type SlackConfig struct {
 // [Slack.Use].
 func NewSlack(ctx context.Context, c SlackConfig) (*Slack, error) {
 	s := &Slack{
-		api: slack.New(c.BotToken, slack.OptionAppLevelToken(c.AppToken), slack.OptionAPIURL(c.APIURL),
-			slack.OptionHTTPClient(&http.Client{Timeout: httpLimit})),
-		memory: newMemory(c.Clock), urls: map[string]replyURL{},
+		memory: newMemory(c.Clock), turns: newTurns(c.Clock), doubts: make(chan error, 1), urls: map[string]replyURL{},
 	}
-	me, err := s.api.AuthTestContext(ctx)
+	s.api = slack.New(c.BotToken, slack.OptionAppLevelToken(c.AppToken), slack.OptionAPIURL(c.APIURL),
+		slack.OptionHTTPClient(&http.Client{
+			Timeout:       httpLimit,
+			Transport:     &sieve{next: transport(usualPings()), api: c.APIURL, clock: c.Clock, dead: s.doubt},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a token goes nowhere else
+		}))
+	me, err := s.whoAmI(ctx)
 	if err != nil {
-		return nil, forGood(fmt.Errorf("auth.test: %w", err), "check SLACK_BOT_TOKEN and that the app is installed")
+		return nil, err
 	}
-	s.team, s.enterprise = me.TeamID, me.EnterpriseID
-	s.botUser, s.botID = me.UserID, me.BotID
+	s.team, s.enterprise, s.botUser, s.botID = me.TeamID, me.EnterpriseID, me.UserID, me.BotID
 	s.app, err = s.appOf(ctx, c.AppToken)
 	return s, err
 }
@@ -82,10 +89,11 @@ func (s *Slack) appOf(ctx context.Context, token string) (string, error) {
 		return found[1], nil
 	}
 	bot, err := s.api.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: s.botID})
-	switch {
-	case err == nil && bot.AppID != "":
+	if err == nil && bot.AppID != "" {
 		return bot.AppID, nil
-	case err != nil && !isRefusal(err):
+	}
+	refused, is := errors.AsType[slack.SlackErrorResponse](err)
+	if err != nil && (!is || slices.Contains([]fate{passing, limited, badToken}, meaningOf(refused.Err).fate)) {
 		return "", fmt.Errorf("bots.info: %w", err)
 	}
 	return s.botID, nil
@@ -112,33 +120,44 @@ func (s *Slack) OpenSocket(ctx context.Context) (string, error) {
 
 // Show implements [approvals.Chat].
 func (s *Slack) Show(ctx context.Context, r approvals.Request) (string, error) {
-	if r.Card.TS == "" && r.State.Ended() && r.Opened.IsZero() {
+	if r.Card.TS == "" && r.State.Ended() && (r.Opened.IsZero() || r.State == approvals.Rejected) {
 		return "", s.Tell(ctx, r)
+	}
+	if err := s.turns.wait(ctx, r.Place.Channel, r.ID); err != nil {
+		return r.Card.TS, err
 	}
 	blocks, text := s.views.card(r)
 	if r.Card.TS == "" {
 		_, ts, err := s.api.PostMessageContext(ctx, r.Place.Channel, message(text, blocks)...)
-		return ts, outgoing(err)
+		return ts, s.outgoing(r, err, true)
 	}
 	_, _, _, err := s.api.UpdateMessageContext(ctx, r.Place.Channel, r.Card.TS, message(text, blocks)...)
-	return r.Card.TS, outgoing(err)
+	return r.Card.TS, s.outgoing(r, err, false)
 }
 
-// Say implements [approvals.Chat].
+// Say implements [approvals.Chat]. Slack puts a reply to a message that was
+// deleted into the channel by itself, and says so only by leaving out in which
+// thread it is.
 func (s *Slack) Say(ctx context.Context, r approvals.Request, n int) error {
+	if err := s.turns.wait(ctx, r.Place.Channel, r.ID); err != nil {
+		return err
+	}
 	blocks, text := s.views.notice(r, n)
-	_, _, err := s.api.PostMessageContext(ctx, r.Place.Channel,
+	_, _, said, err := s.api.PostMessageWithResponseContext(ctx, r.Place.Channel,
 		append(message(text, blocks), slack.MsgOptionTS(r.Card.TS))...)
-	return outgoing(err)
+	if err == nil && said.Timestamp != "" && said.ThreadTimestamp == "" {
+		return approvals.ErrUnthreaded
+	}
+	return s.outgoing(r, err, false)
 }
 
 // Retire takes a message away that is a second copy of a card.
 func (s *Slack) Retire(ctx context.Context, channel, ts string) error {
 	_, _, err := s.api.DeleteMessageContext(ctx, channel, ts)
-	if isSlackError(err, "message_not_found") {
+	if err == nil || isSlackError(err, "message_not_found") {
 		return nil
 	}
-	return outgoing(err)
+	return personal(err)
 }
 
 // message is text and blocks with everything that could read markup or names
@@ -148,25 +167,6 @@ func message(text string, blocks []slack.Block) []slack.MsgOption {
 		slack.MsgOptionText(text, false), slack.MsgOptionBlocks(blocks...), slack.MsgOptionParse(false),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),
 	}
-}
-
-// outgoing sorts Slack's errors into those that approvals knows
-// (https://docs.slack.dev/reference/methods/chat.postMessage#errors and
-// https://docs.slack.dev/reference/methods/chat.update#errors).
-func outgoing(err error) error {
-	var limited *slack.RateLimitedError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &limited):
-		return &approvals.Later{After: limited.RetryAfter}
-	case isSlackError(err, "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "invalid_thread_ts"):
-		return fmt.Errorf("%w: %w", approvals.ErrGone, err)
-	case isSlackError(err, "not_in_channel", "channel_not_found", "is_archived", "is_inactive", "restricted_action",
-		"restricted_action_read_only_channel", "restricted_action_thread_only_channel"):
-		return fmt.Errorf("%w: %w", approvals.ErrNoPlace, err)
-	}
-	return fmt.Errorf("slack: %w", err)
 }
 
 // remember keeps where a request's command wants its answers.
@@ -228,17 +228,7 @@ func (s *Slack) whisper(ctx context.Context, to reply, text string, blocks []sla
 		return nil
 	}
 	// Only what the last way says tells whether trying again is worth it.
-	err = outgoing(fmt.Errorf("direct message: %w", err))
-	if isRefusal(err) {
-		err = fmt.Errorf("%w: %w", approvals.ErrNoPlace, err)
-	}
-	return errors.Join(append(failed, err)...)
-}
-
-// isRefusal says that Slack answered, and not with a trouble of its own.
-func isRefusal(err error) bool {
-	var refused slack.SlackErrorResponse
-	return errors.As(err, &refused) && !isSlackError(err, "internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited")
+	return errors.Join(append(failed, personal(fmt.Errorf("direct message: %w", err)))...)
 }
 
 // direct sends a direct message

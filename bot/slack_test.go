@@ -14,6 +14,7 @@ import (
 // post shows r and gives it the ts it got.
 func (o outside) post(t *testing.T, r approvals.Request) approvals.Request {
 	t.Helper()
+	o.clock.forward(gap)
 	ts, err := o.slack.Show(t.Context(), r)
 	if err != nil || ts == "" {
 		t.Fatalf("show: %q, %v", ts, err)
@@ -26,6 +27,7 @@ func TestShowPostsOnceAndThenEdits(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := o.post(t, pending("investigate", 1))
 	r.State, r.Visible = approvals.Expired, 9
+	o.clock.forward(gap)
 	ts, err := o.slack.Show(t.Context(), r)
 	if err != nil || ts != r.Card.TS {
 		t.Fatalf("the second time: %q, %v, want %q", ts, err, r.Card.TS)
@@ -43,6 +45,7 @@ func TestShowPostsOnceAndThenEdits(t *testing.T) {
 func TestSayAnswersInTheThread(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := reminded(o.post(t, pending("investigate", 1)))
+	o.clock.forward(gap)
 	if err := o.slack.Say(t.Context(), r, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -75,15 +78,17 @@ func TestRetire(t *testing.T) {
 // TestErrorsAreSorted breaks each call in every way that approvals tells apart,
 // and in some that it does not.
 func TestErrorsAreSorted(t *testing.T) {
-	const other, gone, noPlace, later = "other", "gone", "no place", "later"
+	const other, gone, unthreaded, noPlace, later = "other", "gone", "unthreaded", "no place", "later"
 	kind := func(err error) string {
 		var l *approvals.Later
 		switch {
 		case errors.As(err, &l):
 			return later
+		case errors.Is(err, approvals.ErrUnthreaded):
+			return unthreaded
 		case errors.Is(err, approvals.ErrGone):
 			return gone
-		case errors.Is(err, approvals.ErrNoPlace):
+		case isNoPlace(err):
 			return noPlace
 		case err != nil:
 			return other
@@ -98,20 +103,24 @@ func TestErrorsAreSorted(t *testing.T) {
 		delete bool
 		// What posting, editing and answering in the thread come to.
 		post, edit, say string
+		after           time.Duration
 	}{
 		"not in channel": {change: leave, post: noPlace, edit: "", say: noPlace},
 		"left a private channel": {
 			change: func(c *slackfake.Channel) { c.Bot, c.Private = false, true }, post: noPlace, edit: noPlace, say: noPlace,
 		},
 		"archived":           {change: archive, post: noPlace, edit: noPlace, say: noPlace},
-		"deleted":            {delete: true, post: "", edit: gone, say: gone},
-		"too long ago":       {fault: slackfake.Fault{Error: "edit_window_closed"}, post: gone, edit: gone, say: gone},
+		"deleted":            {delete: true, post: "", edit: gone, say: unthreaded},
+		"replies restricted": {change: func(c *slackfake.Channel) { c.NoReplies = "restricted_action_non_threadable_channel" }, say: noPlace},
+		"too long ago":       {fault: slackfake.Fault{Error: "edit_window_closed"}, post: other, edit: gone, say: gone},
 		"only some may post": {fault: slackfake.Fault{Error: "restricted_action_read_only_channel"}, post: noPlace, edit: noPlace, say: noPlace},
-		"too many":           {fault: slackfake.Fault{RetryAfter: 7}, post: later, edit: later, say: later},
-		"too many, no time":  {fault: slackfake.Fault{Status: 429}, post: other, edit: other, say: other},
+		"too many":           {fault: slackfake.Fault{RetryAfter: 7}, post: later, edit: later, say: later, after: 7 * time.Second},
+		"too many, no time":  {fault: slackfake.Fault{Status: 429}, post: later, edit: later, say: later, after: retryUnsaid},
+		"too many, in words": {fault: slackfake.Fault{Error: "rate_limited"}, post: later, edit: later, say: later, after: retryUnsaid},
 		"trouble":            {fault: slackfake.Fault{Status: 500}, post: other, edit: other, say: other},
 		"cut":                {fault: slackfake.Fault{Drop: true}, post: other, edit: other, say: other},
-		"bad blocks":         {fault: slackfake.Fault{Error: "invalid_blocks"}, post: other, edit: other, say: other},
+		"bad blocks":         {fault: slackfake.Fault{Error: "invalid_blocks"}, post: noPlace, edit: noPlace, say: noPlace},
+		"no answer":          {fault: slackfake.Fault{Body: `{"ok":true}`}, post: other, edit: other, say: other},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := visit(t, slackfake.Options{})
@@ -130,8 +139,12 @@ func TestErrorsAreSorted(t *testing.T) {
 			if tt.fault != (slackfake.Fault{}) {
 				o.Break(tt.fault)
 			}
+			turn := func() { o.clock.forward(time.Minute) }
+			turn()
 			_, posting := o.slack.Show(t.Context(), r)
+			turn()
 			_, editing := o.slack.Show(t.Context(), shown)
+			turn()
 			saying := o.slack.Say(t.Context(), shown, 0)
 			for what, e := range map[string]struct {
 				err  error
@@ -142,8 +155,8 @@ func TestErrorsAreSorted(t *testing.T) {
 				}
 				o.mustHide(t, e.err)
 			}
-			if l, ok := errors.AsType[*approvals.Later](posting); ok && l.After != 7*time.Second {
-				t.Errorf("again after %v, want 7s", l.After)
+			if l, ok := errors.AsType[*approvals.Later](posting); ok && l.After != tt.after {
+				t.Errorf("again after %v, want %v", l.After, tt.after)
 			}
 		})
 	}

@@ -69,7 +69,11 @@ func refusal(n *approvals.No) string {
 		return tooFew(n)
 	}
 	r := n.Request
+	code := lastingRefusal(n.Err)
 	switch {
+	case n.Why.Reason == approvals.NotKnown && code != "":
+		return "Slack refuses to tell me who you are and what you may do, so I did nothing: " + stop(code) +
+			" Trying again does not help. Tell whoever runs this bot."
 	case n.Why.Reason == approvals.RequesterUnchecked:
 		return sentence(n.Why) + " Nothing was recorded. Press again in a minute."
 	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":

@@ -145,6 +145,7 @@ func (a *App) run(
 	g.Go(func() error { return a.takeOver(ctx, store) })
 	g.Go(func() error { return tokens.Run(ctx) })
 	g.Go(func() error { return a.watchRoster(ctx, roster) })
+	g.Go(func() error { return a.watchToken(ctx, slack) })
 	return g.Wait()
 }
 

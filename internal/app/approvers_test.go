@@ -170,7 +170,7 @@ func TestApproversNotKnown(t *testing.T) {
 			l.becomes(t, p)
 			l.log.wait(t, append(tt.want, `"level":"WARN"`)...)
 			wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, append(tt.want, "ready")...)
-			says(t, "asking", command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why"), "Slack could not tell me")
+			says(t, "asking", command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why"), "Slack ", " tell me", "so I did nothing")
 			mend()
 			l.log.wait(t, `"level":"INFO"`, "counts again")
 			pending(t, p, "investigate "+sandbox.Server+" why")

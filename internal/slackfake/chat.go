@@ -1,8 +1,11 @@
 package slackfake
 
 import (
+	"errors"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // postMessage is https://docs.slack.dev/reference/methods/chat.postMessage. A user's id instead of a channel's posts
@@ -16,8 +19,14 @@ func (s *Server) postMessage(a args) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if code := c.refuses(thread); code != "" {
+		return nil, refuse(code)
+	}
 	body, err := readContent(a)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.take(c); err != nil {
 		return nil, err
 	}
 	m := s.post(Message{Channel: c.ID, ThreadTS: thread, User: botUserID}, body)
@@ -45,6 +54,29 @@ func (s *Server) writable(id string) (*Channel, error) {
 	return c, nil
 }
 
+// refuses is the code that refuses a message at the top, or in a thread.
+func (c *Channel) refuses(thread string) string {
+	if thread != "" {
+		return c.NoReplies
+	}
+	return c.NoPosts
+}
+
+// errTooFast is for those who post more than one message a second in a channel that is slow.
+var errTooFast = errors.New("ratelimited")
+
+// take counts a message or an update in a channel that is slow: "one message per second per channel"
+// (https://docs.slack.dev/apis/web-api/rate-limits). Bursts, which Slack allows now and then, are not allowed here. The
+// lock is held.
+func (s *Server) take(c *Channel) error {
+	now := s.opts.Now()
+	if last, ok := s.taken[c.ID]; c.Slow && ok && now.Sub(last) < time.Second {
+		return errTooFast
+	}
+	s.taken[c.ID] = now
+	return nil
+}
+
 // visible is a channel the bot can know of. The lock is held.
 func (s *Server) visible(id string) (*Channel, error) {
 	c := s.channels[id]
@@ -54,14 +86,22 @@ func (s *Server) visible(id string) (*Channel, error) {
 	return c, nil
 }
 
-// thread checks a thread_ts. Replies to a reply go to the thread it is in, as Slack does.
+// timestamp is the form of a ts.
+var timestamp = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
+
+// thread checks a thread_ts. Replies to a reply go to the thread it is in, as Slack does; those to a message that is not
+// there, or not there any more, go to the top of the channel, without a word: only the thread_ts that is missing in the
+// answer tells (not documented; seen, see https://github.com/slack-go/slack, PostMessageWithResponseContext).
 func (s *Server) thread(c *Channel, ts string) (string, error) {
 	if ts == "" {
 		return "", nil
 	}
+	if !timestamp.MatchString(ts) {
+		return "", refuse("invalid_thread_ts")
+	}
 	parent := s.find(c.ID, ts)
 	if parent == nil || parent.EphemeralTo != "" {
-		return "", refuse("invalid_thread_ts")
+		return "", nil
 	}
 	if parent.ThreadTS != "" {
 		return parent.ThreadTS, nil
@@ -83,6 +123,9 @@ func (s *Server) updateMessage(a args) (object, error) {
 	}
 	body, err := readContent(a)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.take(s.channels[m.Channel]); err != nil {
 		return nil, err
 	}
 	s.edit(m, body)

@@ -54,6 +54,9 @@ type Channel struct {
 	PendingExtShared bool
 	OrgShared        bool
 	DMWith           string // the person, when it is a direct message with the bot
+	Slow             bool   // takes one message or update a second, and refuses more with 429
+	NoPosts          string // the code that refuses messages at the top, such as restricted_action_read_only_channel
+	NoReplies        string // the code that refuses replies, such as restricted_action_non_threadable_channel
 }
 
 // AddUser puts a user into the directory; a user with the same id is replaced.

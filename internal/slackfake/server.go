@@ -91,6 +91,8 @@ type Server struct {
 	faults     []*Fault
 	appToken   string
 	botToken   string
+	revoked    string               // the code that refuses the bot token; empty: it is good
+	taken      map[string]time.Time // when a channel that is slow took its last message
 }
 
 // Start opens the workspace. It fails when Now is missing or the address is taken.
@@ -117,7 +119,7 @@ func newServer(opts Options, host string) *Server {
 	s := &Server{
 		opts: opts, host: host, done: make(chan struct{}), changed: make(chan struct{}),
 		scopes: slices.Clone(opts.Scopes),
-		people: map[string]*User{}, groups: map[string]*Group{}, channels: map[string]*Channel{},
+		people: map[string]*User{}, groups: map[string]*Group{}, channels: map[string]*Channel{}, taken: map[string]time.Time{},
 		appToken: "xapp-1-" + appID + "-" + rand.Text(),
 		botToken: "xoxb-" + rand.Text(),
 	}
@@ -180,6 +182,11 @@ func (s *Server) BotUserID() string { return botUserID }
 // SetScopes replaces what the bot token may do.
 func (s *Server) SetScopes(scopes ...string) {
 	s.change(func() { s.scopes = slices.Clone(scopes) })
+}
+
+// Revoke refuses the bot token from now on with a code such as token_revoked; an empty code makes it good again.
+func (s *Server) Revoke(code string) {
+	s.change(func() { s.revoked = code })
 }
 
 // Changed returns a channel that is closed at the next change of anything in the workspace. Take it before looking.

@@ -59,7 +59,7 @@ func (s *Server) redeem(ticket string) bool {
 
 // serveLink is the WebSocket endpoint: handshake, hello, then frames until the end.
 func (s *Server) serveLink(w http.ResponseWriter, r *http.Request) {
-	f := s.takeFault("socket")
+	f := s.takeFault("socket", r)
 	if !s.pause(r, f.Delay) {
 		return
 	}

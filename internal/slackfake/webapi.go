@@ -81,6 +81,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	s.withFaults(w, r, name, func() (int, object) {
 		w.Header().Set("X-Oauth-Scopes", strings.Join(s.currentScopes(), ","))
 		body, err := s.answer(name, r)
+		if errors.Is(err, errTooFast) {
+			return tooMany(w, "1")
+		}
 		return http.StatusOK, reply(body, err)
 	})
 }
@@ -140,6 +143,9 @@ func (s *Server) authorise(m method, token string) error {
 	case "":
 		return refuse("not_authed")
 	case want:
+		if !m.app && s.revoked != "" {
+			return refuse(s.revoked)
+		}
 	case other:
 		return refuse("not_allowed_token_type")
 	default:
