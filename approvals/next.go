@@ -120,12 +120,15 @@ func (r Request) mayNot(by Person) error {
 	return nil
 }
 
+// bars reports whether somebody can never decide on r.
+func (r Request) bars(by Person) bool { return r.mayNot(by) != nil }
+
 // decidable is the refusal for by to decide on r now, if there is one.
 func (r Request) decidable(by Person, digest string, now time.Time) error {
 	switch {
 	case r.State != Pending:
 		return no(AlreadyDecided, string(r.State))
-	case r.mayNot(by) != nil:
+	case r.bars(by):
 		return r.mayNot(by)
 	case !now.Before(r.Deadline()):
 		return no(TooLate, "")

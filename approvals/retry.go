@@ -101,7 +101,7 @@ func (d *Desk) retryOf(ctx context.Context, f Facts, old Request) (Request, erro
 // for: somebody who decides, soon enough, for a requester who may still ask.
 func (d *Desk) counts(ctx context.Context, f Facts, old Request) (bool, error) {
 	late := !d.store.Now().Before(old.EndedAt.Add(old.Terms.ApprovalTTL))
-	if late || !f.Decides || old.mayNot(f.Person) != nil {
+	if late || !f.Decides || old.bars(f.Person) {
 		return false, nil
 	}
 	return d.policy.stillAsks(ctx, d.people, old)

@@ -59,7 +59,7 @@ func (r Request) soundDevices() error {
 func (r Request) soundApprovals() error {
 	for i, a := range r.Approvals {
 		twice := slices.ContainsFunc(r.Approvals[:i], func(b Approval) bool { return b.By.Is(a.By) })
-		if a.By.ID == "" || a.At.IsZero() || twice || r.mayNot(a.By) != nil {
+		if a.By.ID == "" || a.At.IsZero() || twice || r.bars(a.By) {
 			return fmt.Errorf("approval %d does not count", i)
 		}
 	}
