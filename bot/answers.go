@@ -167,7 +167,9 @@ func retryAfter(header string, now time.Time) time.Duration {
 // long without a word a ping is sent, and its answer waited for.
 type pings struct{ after, wait time.Duration }
 
-func usualPings() pings { return pings{after: 5 * time.Second, wait: 5 * time.Second} }
+// usualPings are done within one call's time, so that the next call has another
+// connection.
+func usualPings() pings { return pings{after: 5 * time.Second, wait: 4 * time.Second} }
 
 // transport is the way to the Web API. Calls share one HTTP/2 connection; without
 // pings, one whose other end is gone without a word would fail them all, until a

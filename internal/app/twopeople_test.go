@@ -100,3 +100,22 @@ func TestTryAgainLate(t *testing.T) {
 	click(t, p, sandbox.Joan, again, "approve")
 	card(t, p, second, "Succeeded", "Approved by <@"+sandbox.Joan+">")
 }
+
+// TestNearerHost moves the bot to a nearer server of the same tenant while a
+// request waits: nothing of it is lost.
+func TestNearerHost(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	env := p.Env()
+	env.Cloud = "global"
+	stop := run(t, p, env, app.Options{})
+	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
+	stop()
+	env.Cloud = "eu"
+	run(t, p, env, app.Options{})
+	click(t, p, sandbox.Grace, c, "approve")
+	card(t, p, id, "Succeeded")
+	if keys, err := redistest.Client(t, strings.TrimPrefix(p.Redis, "redis://")).Keys(limit(t), "*:window:startInvestigation").Result(); err != nil || len(keys) != 1 {
+		t.Errorf("windows %q, %v; want one", keys, err)
+	}
+}
