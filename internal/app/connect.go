@@ -106,12 +106,14 @@ const inheritEvery = 10 * time.Second
 
 // takeOver takes over what an older version wrote, until ctx ends.
 func (a *App) takeOver(ctx context.Context, store *approvals.Store) error {
+	said := ""
 	for ctx.Err() == nil {
 		n, err := store.TakeOver(ctx)
 		if n > 0 {
 			a.options.Log.InfoContext(ctx, "requests of an older version taken over", "requests", n)
 		}
-		if err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && err.Error() != said {
+			said = err.Error() // once: what cannot be taken over stays so
 			a.options.Log.WarnContext(ctx, "requests of an older version not taken over", "error", err)
 		}
 		t := time.NewTimer(inheritEvery)
