@@ -12,7 +12,7 @@ import (
 // holds, by request: a crash between posting and saving leaves one.
 func (r *round) copies(e evidence) map[string][]slackfake.Message {
 	found := map[string][]slackfake.Message{}
-	for _, m := range r.slack.Messages(channel) {
+	for _, m := range r.messages() {
 		id := requestID.FindString(m.Text)
 		if record, there := e.records[id]; there && record.Card.TS != m.TS {
 			found[id] = append(found[id], m)
@@ -60,13 +60,13 @@ func (r *round) clickCopy(ctx context.Context, id string, m slackfake.Message, b
 	ctx, cancel := context.WithTimeout(ctx, retired)
 	defer cancel()
 	for range 3 {
-		out, err := r.slack.Click(ctx, approvers()[0], channel, m.TS, button)
+		out, err := r.slack.Click(ctx, approvers()[0], m.Channel, m.TS, button)
 		if err == nil && out.Acked {
 			break
 		}
 	}
 	err := r.slack.Wait(ctx, func(s *slackfake.Server) bool {
-		now, ok := s.Message(channel, m.TS)
+		now, ok := s.Message(m.Channel, m.TS)
 		return !ok || now.Deleted
 	})
 	if err != nil {

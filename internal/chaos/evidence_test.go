@@ -159,10 +159,10 @@ func (r *round) trail(ctx context.Context) ([]audit.Entry, error) {
 // shown is what Slack shows of a request.
 func (r *round) shown(record approvals.Request) shown {
 	var s shown
-	if m, ok := r.slack.Message(channel, record.Card.TS); ok && !m.Deleted {
+	if m, ok := r.slack.Message(record.Place.Channel, record.Card.TS); ok && !m.Deleted {
 		s.card = look(m)
 	}
-	for _, m := range r.slack.Thread(channel, record.Card.TS) {
+	for _, m := range r.slack.Thread(record.Place.Channel, record.Card.TS) {
 		s.thread = append(s.thread, look(m))
 	}
 	return s

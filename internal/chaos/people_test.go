@@ -69,6 +69,9 @@ type story struct {
 	id      string
 }
 
+// channel is where it is asked for.
+func (s *story) channel() string { return channels()[s.number%len(channels())] }
+
 // storyLimit is how long people mind a request.
 const storyLimit = time.Minute
 
@@ -94,7 +97,7 @@ func (s *story) ask(ctx context.Context) {
 	}
 	for try := 1; try <= 6 && ctx.Err() == nil; try++ {
 		comment := fmt.Sprintf("case %d, try %d", s.number, try)
-		out, err := s.round.slack.Command(ctx, s.by, channel, s.action+" "+strings.Join(names, ",")+" "+comment)
+		out, err := s.round.slack.Command(ctx, s.by, s.channel(), s.action+" "+strings.Join(names, ",")+" "+comment)
 		if err == nil && out.Acked && out.Answer != nil {
 			s.id = s.round.hear(s.by, comment, out.Answer.Text)
 		}
@@ -150,7 +153,7 @@ func (s *story) sees(ctx context.Context) bool {
 // card is a card of the request with a button, the newest first: after a crash
 // there can be two.
 func (s *story) card(button string) (slackfake.Message, bool) {
-	for _, m := range slices.Backward(s.round.slack.Messages(channel)) {
+	for _, m := range slices.Backward(s.round.slack.Messages(s.channel())) {
 		if strings.Contains(m.Text, s.id) && hasButton(m, button) {
 			return m, true
 		}
@@ -195,7 +198,7 @@ func (s *story) press(ctx context.Context, who, button string) bool {
 		if !ok {
 			return false
 		}
-		out, err := s.round.slack.Click(ctx, who, channel, card.TS, button)
+		out, err := s.round.slack.Click(ctx, who, card.Channel, card.TS, button)
 		if err == nil && out.Acked {
 			return true
 		}

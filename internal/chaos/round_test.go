@@ -96,7 +96,28 @@ func (r *round) people() {
 		r.slack.AddUser(slackfake.User{ID: id, Name: strings.ToLower(id[2:])})
 	}
 	r.slack.AddGroup(slackfake.Group{ID: onCall, Handle: "oncall", Members: approvers()})
-	r.slack.AddChannel(slackfake.Channel{ID: channel, Name: "incident", Bot: true, Members: append(requesters(), approvers()...)})
+	for i, id := range channels() {
+		r.slack.AddChannel(slackfake.Channel{ID: id, Name: fmt.Sprint("incident-", i), Bot: true, Members: append(requesters(), approvers()...)})
+	}
+}
+
+// channels are where people ask. There are enough of them for one message a
+// second in each, which is as much as Slack takes, to keep nobody waiting.
+func channels() []string {
+	all := []string{channel}
+	for i := 1; i < 12; i++ {
+		all = append(all, fmt.Sprint(channel, i))
+	}
+	return all
+}
+
+// messages is what stands in all channels.
+func (r *round) messages() []slackfake.Message {
+	var all []slackfake.Message
+	for _, id := range channels() {
+		all = append(all, r.slack.Messages(id)...)
+	}
+	return all
 }
 
 // needed is how many approvers a collection needs in this round.
