@@ -71,6 +71,13 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 	if !ok {
 		return no(DoesNotFit, r.Action)
 	}
+	before, err := w.store.heldBefore(ctx, r.Action, devices)
+	if err != nil {
+		return err
+	}
+	if before != "" {
+		return w.happen(ctx, r, Reject{Why: Why{Reason: AlreadyOpen, Detail: before}})
+	}
 	budget, err := w.store.Budget(ctx, action)
 	if err != nil {
 		return err

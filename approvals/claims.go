@@ -16,7 +16,7 @@ func (c claim) member() string { return c.prefix + c.owner }
 //
 //	asks/<person>/<id>             a request that is not decided yet; the person by the one key of all their ids
 //	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
-//	retry/<old>/<id>               a retry of another request; one that was put to somebody ever
+//	retry/<old>/<id>               a retry of another request; one, ever, that reached approvers
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
 //	alert/<alert>/<id>             the alert of such a job
@@ -31,7 +31,7 @@ func claims(r Request) []claim {
 	}
 	for i, d := range r.Devices {
 		if d.ID != "" && r.openOn(i) {
-			list = append(list, claim{"open/" + r.Action + "/" + d.ID + "/", r.ID, true})
+			list = append(list, claim{openPrefix(r.Action, d.ID), r.ID, true})
 		}
 	}
 	for _, c := range r.Calls {
@@ -45,11 +45,13 @@ func claims(r Request) []claim {
 	return list
 }
 
+func openPrefix(action, device string) string { return "open/" + action + "/" + device + "/" }
+
 func alertPrefix(id string) string { return "alert/" + id + "/" }
 
 func jobPrefix(id string) string { return "job/" + id + "/" }
 
-// openOn says whether something can still happen on device i because of r.
+// openOn reports whether something can still happen on device i because of r.
 func (r Request) openOn(i int) bool {
 	if r.State == "" || r.State.Ended() {
 		return false
@@ -58,9 +60,6 @@ func (r Request) openOn(i int) bool {
 }
 
 func asksPrefix(p Person) string { return "asks/" + p.key() + "/" }
-
-// asksByID is how an older version named the entry of somebody who has two ids.
-func asksByID(r Request) claim { return claim{"asks/" + r.By.ID + "/", r.ID, false} }
 
 // moved are the claims that after holds and before did not, and the other way
 // around.
@@ -75,9 +74,6 @@ func moved(before, after Request) (gained, dropped []claim) {
 		if !slices.Contains(has, c) {
 			dropped = append(dropped, c)
 		}
-	}
-	if asks := (claim{asksPrefix(before.By), before.ID, false}); slices.Contains(dropped, asks) && asks != asksByID(before) {
-		dropped = append(dropped, asksByID(before))
 	}
 	return gained, dropped
 }

@@ -88,6 +88,10 @@ func (s *Store) apply(ctx context.Context, op Op, r Request, amend amendment, de
 				err = refusedOr(err, ErrUnconfirmed)
 			}
 			return r, answer, err
+		case "taken":
+			if err := s.claimed(ctx, answer, r); err != nil {
+				return r, answer, err
+			}
 		case "late": // refused because it was on the way for too long; decide anew
 		case "conflict":
 			if r, err = answer.current(r.ID); err != nil {
@@ -105,22 +109,29 @@ func (s *Store) apply(ctx context.Context, op Op, r Request, amend amendment, de
 // carried out before: a click that comes again is refused only because it has
 // been taken already, and gets the answer that it got then.
 func (s *Store) refusedAgain(ctx context.Context, op Op, refused error, r Request) (Request, committed, error) {
-	kept, err := s.rdb.Get(ctx, s.keys.op(op.ID)).Result()
+	before, err := s.unlessDone(ctx, op, r, refused)
 	if err != nil {
-		return r, committed{}, refused
+		return r, committed{}, err
 	}
-	digest, id, digested := strings.Cut(kept, " ")
-	switch {
-	case !digested:
-		id = kept // the first version kept the answer alone
-	case digest != op.Digest:
-		return r, committed{}, refused
+	return before, committed{Status: "repeat", Answer: before.ID}, nil
+}
+
+// unlessDone is the refusal, unless the operation was carried out before; then it
+// is what that made.
+func (s *Store) unlessDone(ctx context.Context, op Op, r Request, refused error) (Request, error) {
+	if _, ok := asNo(refused); !ok {
+		return r, refused
+	}
+	kept, err := s.rdb.Get(ctx, s.keys.op(op.ID)).Result()
+	digest, id, _ := strings.Cut(kept, " ")
+	if err != nil || digest != op.Digest {
+		return r, refused
 	}
 	before, err := s.Load(ctx, id)
 	if err != nil {
-		return r, committed{}, refused
+		return r, refused
 	}
-	return before, committed{Status: "repeat", Answer: id}, nil
+	return before, nil
 }
 
 // current is the record that a conflict was about.
@@ -219,10 +230,24 @@ func refusedBy(a committed, r Request) error {
 		return &No{Why: Why{Reason: OpReused}, Request: r}
 	case "many":
 		return &No{Why: Why{Reason: TooManyOpen}, Request: r}
-	case "taken":
-		return &No{Why: Why{Reason: takenReason(a.Claim), Detail: a.Owner}, Request: r}
 	}
 	return fmt.Errorf("commit of %s: unknown status %q", r.ID, a.Status)
+}
+
+// claimed is the refusal because another request holds what r claims. One whose
+// record is gone holds nothing any more, and is taken out of the index.
+func (s *Store) claimed(ctx context.Context, a committed, r Request) error {
+	_, err := s.Load(ctx, a.Owner)
+	switch {
+	case isNo(err, BrokenRecord):
+		return withRequest(err, r)
+	case !isNo(err, NoSuchRequest):
+		return &No{Why: Why{Reason: takenReason(a.Claim), Detail: a.Owner}, Request: r}
+	}
+	if err := s.rdb.ZRem(ctx, s.keys.index(), a.Claim+a.Owner).Err(); err != nil {
+		return fmt.Errorf("%w: claim of %s, which is gone: %w", ErrNotRecorded, a.Owner, err)
+	}
+	return nil
 }
 
 func takenReason(prefix string) Reason {

@@ -129,11 +129,12 @@ func (d *Desk) lookUp(ctx context.Context, by By) (f Facts, ch Channel, everybod
 // Approve is a yes to what digest stands for. What it starts goes to the
 // worker of this process at once.
 func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (Request, error) {
+	op := by.op(ToApprove, id, digest)
 	r, f, err := d.open(ctx, by, id, ToApprove)
 	if err != nil {
-		return r, err
+		return d.store.unlessDone(ctx, op, r, err)
 	}
-	after, c, err := d.store.take(ctx, by.op(ToApprove, id, digest), r, func(Request) (Event, error) {
+	after, c, err := d.store.take(ctx, op, r, func(Request) (Event, error) {
 		return Approve{By: f.Person, Digest: digest}, nil
 	})
 	if err == nil && c.Token > 0 {
@@ -144,22 +145,24 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (Request, 
 
 // Deny is a no to what digest stands for, with the reason as typed.
 func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (Request, error) {
+	op := by.op(ToDeny, id, digest, text)
 	r, f, err := d.open(ctx, by, id, ToDeny)
 	if err != nil {
-		return r, err
+		return d.store.unlessDone(ctx, op, r, err)
 	}
-	return d.store.Apply(ctx, by.op(ToDeny, id, digest, text), r, func(Request) (Event, error) {
+	return d.store.Apply(ctx, op, r, func(Request) (Event, error) {
 		return Deny{By: f.Person, Digest: digest, Text: text}, nil
 	})
 }
 
 // Cancel takes a request back, or stops those of its calls that still wait.
 func (d *Desk) Cancel(ctx context.Context, by By, id string) (Request, error) {
+	op := by.op(ToCancel, id)
 	r, f, err := d.open(ctx, by, id, ToCancel)
 	if err != nil {
-		return r, err
+		return d.store.unlessDone(ctx, op, r, err)
 	}
-	return d.store.Apply(ctx, by.op(ToCancel, id), r, func(Request) (Event, error) {
+	return d.store.Apply(ctx, op, r, func(Request) (Event, error) {
 		return Cancel{By: f.Person}, nil
 	})
 }

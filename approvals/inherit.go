@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -31,38 +33,77 @@ func (s *Store) Inherit(ctx context.Context) error {
 // this is asked for again and again. What cannot be taken over stays where it is
 // and is in the error.
 func (s *Store) TakeOver(ctx context.Context) (int, error) {
-	moved := 0
+	moved, left := 0, false
 	var failed []error
 	for _, old := range s.old {
-		n, err := s.takeOver(ctx, old)
-		moved += n
+		n, more, err := s.takeOver(ctx, old)
+		moved, left = moved+n, left || more
 		failed = append(failed, err)
 	}
+	s.inherits.Store(left)
 	return moved, errors.Join(failed...)
 }
 
-func (s *Store) takeOver(ctx context.Context, old keys) (moved int, err error) {
-	members, err := s.rdb.ZRange(ctx, old.agenda(), 0, -1).Result() // every request is there: each state has a timer
-	if err != nil {
-		return 0, fmt.Errorf("agenda of the first version: %w", err)
+const (
+	// How long something may be overdue while the first version works on it.
+	neglected = 10 * time.Second
+	// How long an update may take in which both versions run.
+	updateLimit = 10 * time.Minute
+)
+
+// takeOver leaves to the first version what it still works on: it has the cards
+// that it was clicked on, and would say of a request that it lost that there is
+// none. It reports whether something is left there.
+func (s *Store) takeOver(ctx context.Context, old keys) (moved int, left bool, err error) {
+	if err := s.inheritTrail(ctx, old); err != nil {
+		return 0, true, err
 	}
-	if len(members) == 0 {
-		return 0, nil
+	members, err := s.rdb.ZRangeWithScores(ctx, old.agenda(), 0, -1).Result() // every request is there: each state has a timer
+	if err != nil {
+		return 0, true, fmt.Errorf("agenda of the first version: %w", err)
+	}
+	now := s.Now()
+	gone := now.Sub(s.began) > updateLimit || slices.ContainsFunc(members, func(m redis.Z) bool {
+		return now.Sub(time.UnixMilli(int64(m.Score))) > neglected
+	})
+	if !gone {
+		return 0, len(members) > 0, nil
 	}
 	var failed []error
-	for _, member := range members {
-		ok, err := s.inheritOne(ctx, old, strings.TrimPrefix(member, cardOf("")))
+	for _, m := range members {
+		id, _ := m.Member.(string)
+		ok, err := s.inheritOne(ctx, old, strings.TrimPrefix(id, cardOf("")))
 		failed = append(failed, err)
 		if ok {
 			moved++
 		}
 	}
-	return moved, errors.Join(append(failed, s.inheritTrail(ctx, old))...)
+	err = errors.Join(append(failed, s.inheritTrail(ctx, old))...)
+	return moved, err != nil, err
+}
+
+// heldBefore is who holds one of the devices for an action under the keys of the
+// first version.
+func (s *Store) heldBefore(ctx context.Context, action string, devices []Device) (string, error) {
+	if !s.inherits.Load() {
+		return "", nil
+	}
+	for _, old := range s.old {
+		for _, d := range devices {
+			if id, err := s.ownerIn(ctx, old, openPrefix(action, d.ID)); id != "" || err != nil {
+				return id, err
+			}
+		}
+	}
+	return "", nil
 }
 
 // inherit looks for a request that nobody knows among those of the first
 // version.
 func (s *Store) inherit(ctx context.Context, id string) bool {
+	if !s.inherits.Load() {
+		return false
+	}
 	for _, old := range s.old {
 		if ok, err := s.inheritOne(ctx, old, id); ok && err == nil {
 			return true

@@ -68,7 +68,7 @@ func heir(t *testing.T, clouds ...string) *office {
 	for _, cloud := range clouds {
 		o.store.old = append(o.store.old, oldKeys(cloud, tenant, w))
 	}
-	o.pass(time.Second) // the first version's last second
+	o.store.inherits.Store(true)
 	return o
 }
 
@@ -84,11 +84,16 @@ func TestTakeOver(t *testing.T) {
 	if err := o.store.Inherit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	o.pass(neglected)
+	if n, err := o.store.TakeOver(t.Context()); err != nil || n != 0 {
+		t.Fatalf("%d requests taken over (%v) from a version that may still work on them", n, err)
+	}
+	o.pass(2 * time.Second)
 	if n, err := o.store.TakeOver(t.Context()); err != nil || n != 4 {
 		t.Fatalf("%d requests taken over, %v; want 4", n, err)
 	}
-	if n, err := o.store.TakeOver(t.Context()); err != nil || n != 0 {
-		t.Errorf("a second time: %d, %v", n, err)
+	if n, err := o.store.TakeOver(t.Context()); err != nil || n != 0 || o.store.inherits.Load() {
+		t.Errorf("a second time: %d, %v; something is left: %v", n, err, o.store.inherits.Load())
 	}
 	left := slices.DeleteFunc(o.redis.Keys(), func(key string) bool {
 		return !strings.HasPrefix(key, old.tag) || strings.Contains(key, ":window:")
@@ -159,6 +164,53 @@ func TestLoadInherits(t *testing.T) {
 	}
 }
 
+// TestTakeOverTrailAlone: the last entries that the first version wrote come over
+// when it has no request any more.
+func TestTakeOverTrailAlone(t *testing.T) {
+	o := heir(t, "eu")
+	firstVersion(t, o.store.rdb)
+	before := len(mustRead(t, o.store.rdb, o.store.old[0].audit()))
+	o.redis.Del(o.store.old[0].agenda())
+	if n, err := o.store.TakeOver(t.Context()); err != nil || n != 0 {
+		t.Fatalf("%d requests taken over, %v", n, err)
+	}
+	if got := mustRead(t, o.store.rdb, o.store.AuditKey()); len(got) != before {
+		t.Errorf("%d of %d entries came over", len(got), before)
+	}
+}
+
+// TestHeldBefore: while both versions run, a device that the first one works on
+// is not asked for a second time.
+func TestHeldBefore(t *testing.T) {
+	o := heir(t, "eu")
+	firstVersion(t, o.store.rdb)
+	r, err := o.store.Create(t.Context(), newOp(), asked(device(11)), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.found.note(turnOf(r.ID, 0), Device{ID: device(11).ID, Verified: true}, o.store.Now())
+	o.turns(10)
+	if got := o.load(r.ID); got.State != Rejected || got.Ended.Why.Reason != AlreadyOpen || got.Ended.Why.Detail == "" {
+		t.Errorf("it is %s: %+v; want it rejected, because the first version has it open", got.State, got.Ended.Why)
+	}
+}
+
+// TestInheritKeepsSlots: a window that is shared already lasts as long as the last
+// of its slots counts.
+func TestInheritKeepsSlots(t *testing.T) {
+	o := heir(t, "eu")
+	firstVersion(t, o.store.rdb)
+	key := o.store.keys.window("collectInvestigationPackage")
+	ahead := o.clock().Add(sendLimit + postLimit)
+	o.redis.ZAdd(key, float64(ahead.UnixMilli()), "D-000000/00/1")
+	if err := o.store.Inherit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if ttl, least := o.redis.TTL(key), ahead.Sub(o.clock())+time.Hour; ttl < least {
+		t.Errorf("the window is kept for %s, and its last slot counts for %s", ttl, least)
+	}
+}
+
 // TestKeysBelongTo: a nearer host of the same cloud and the other case of an id
 // change nothing, another app has requests of its own and the same windows.
 func TestKeysBelongTo(t *testing.T) {
@@ -198,7 +250,7 @@ func TestTakeOverReal(t *testing.T) {
 			t.Fatal(err)
 		}
 		entries := rdb.XLen(t.Context(), s.old[1].audit()).Val()
-		if n, err := s.TakeOver(t.Context()); err != nil || n != 4 {
+		if n, err := s.TakeOver(t.Context()); err != nil || n != 4 { // all is overdue
 			t.Errorf("%d requests taken over, %v; want 4", n, err)
 		}
 		if n := rdb.ZCard(t.Context(), s.keys.window("collectInvestigationPackage")).Val(); n != 1 {

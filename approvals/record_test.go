@@ -198,9 +198,16 @@ func TestWorkerUnfitRecords(t *testing.T) {
 			if _, err := o.redis.ZScore(o.store.keys.agenda(), r.ID); err != nil {
 				t.Errorf("it left the agenda: %v", err)
 			}
+			if _, err := o.store.Create(t.Context(), newOp(), asked(device(1)), 0); reason == BrokenRecord && !isNo(err, BrokenRecord) {
+				t.Errorf("its device again: %v, want to hear why not", err)
+			}
 			d := newTestDesk(o.store, town{people: map[string]Facts{"U2": {Person: leader, Decides: true}}})
 			if _, err := d.Approve(t.Context(), pressed("U2", r.Place), r.ID, r.Digest()); !isNo(err, reason) {
 				t.Errorf("approved: %v, want %s", err, reason)
+			}
+			o.redis.Del(key) // whoever runs the bot has looked at it
+			if _, err := o.store.Create(t.Context(), newOp(), asked(device(1)), 0); err != nil {
+				t.Errorf("its device when the record is gone: %v", err)
 			}
 		})
 	}

@@ -80,7 +80,10 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 			return err
 		}
 	case err != nil:
-		return err
+		if told := w.tellInstead(ctx, r, err); told != nil {
+			return told
+		}
+		shown.TS = ""
 	}
 	said := w.speak(ctx, r, &shown)
 	if shown != was {
@@ -92,6 +95,18 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 		return w.drawn(ctx, r, Lose{TS: shown.TS}, said)
 	}
 	return said
+}
+
+// tellInstead tells the requester alone how it ended where the channel takes no
+// card of it now and never had one; nobody waits for one any more. Else it is the
+// error.
+func (w *Worker) tellInstead(ctx context.Context, r Request, err error) error {
+	_, wait := errors.AsType[*Later](err)
+	if wait || r.Card.TS != "" || !r.State.Ended() || w.chat.Tell(ctx, r) != nil {
+		return err
+	}
+	w.log.WarnContext(ctx, "card not posted; the requester was told alone", "request", r.ID, "error", err)
+	return nil
 }
 
 // drawn saves what the channel shows. What is left after trouble is tried again

@@ -230,11 +230,19 @@ func TestRequesterGone(t *testing.T) {
 			gone := people["U1"]
 			change(&gone)
 
-			waits := pendingOn(t, o.store, device(7))
+			waits, late := pendingOn(t, o.store, device(7)), pendingOn(t, o.store, device(8))
+			click := pressed("U2", late.Place)
+			if _, err := d.Deny(t.Context(), click, late.ID, late.Digest(), "no"); err != nil {
+				t.Fatal(err)
+			}
 			sent := o.working("collect", 1, 0)
 			people["U1"] = gone
 			if r, err := d.Approve(t.Context(), pressed("U2", waits.Place), waits.ID, waits.Digest()); !isNo(err, RequesterGone) {
 				t.Errorf("approved: %s, %v", r.State, err)
+			}
+			click.On = Message{}
+			if r, err := d.Deny(t.Context(), click, late.ID, late.Digest(), "no"); err != nil || r.State != Denied {
+				t.Errorf("a click that was taken and comes again: %s, %v", r.State, err)
 			}
 			o.turns(20)
 			if got := o.load(sent.ID); posts.Load() != 0 || got.Calls[0].State != Lapsed || got.Calls[0].Why.Reason != RequesterGone {

@@ -18,7 +18,9 @@ import (
 type Store struct {
 	rdb      redis.UniversalClient
 	keys     keys
-	old      []keys // where the first version kept everything
+	old      []keys      // where the first version kept everything
+	inherits atomic.Bool // something may be left there
+	began    time.Time
 	scripts  scripts
 	actions  map[string]defender.Action
 	clock    func() time.Time
@@ -58,6 +60,7 @@ func NewStore(c StoreConfig) *Store {
 	for _, cloud := range c.Clouds {
 		s.old = append(s.old, oldKeys(cloud, c.Tenant, c.Workspace))
 	}
+	s.inherits.Store(len(s.old) > 0)
 	if s.observe == nil {
 		s.observe = func(Request, Request, Event) {}
 	}
@@ -72,6 +75,7 @@ func (s *Store) Prepare(ctx context.Context) error {
 		return fmt.Errorf("ask Redis for the time: %w", err)
 	}
 	s.learn(now.UnixMilli())
+	s.began = s.Now()
 	for _, sc := range s.scripts.all() {
 		if err := sc.Load(ctx, s.rdb).Err(); err != nil {
 			return fmt.Errorf("load a script into Redis: %w", err)
@@ -172,7 +176,11 @@ func (s *Store) Load(ctx context.Context, id string) (Request, error) {
 
 // owner is who holds a claim, if anybody does.
 func (s *Store) owner(ctx context.Context, prefix string) (string, error) {
-	found, err := s.rdb.ZRangeByLex(ctx, s.keys.index(), &redis.ZRangeBy{
+	return s.ownerIn(ctx, s.keys, prefix)
+}
+
+func (s *Store) ownerIn(ctx context.Context, k keys, prefix string) (string, error) {
+	found, err := s.rdb.ZRangeByLex(ctx, k.index(), &redis.ZRangeBy{
 		Min: "[" + prefix, Max: "(" + prefix + "\xff", Count: 1,
 	}).Result()
 	if err != nil {

@@ -204,9 +204,13 @@ func (w *Worker) unread(ctx context.Context, one *hand, id string, err error) {
 		refused, _ := asNo(err)
 		if _, known := w.unfit.recall(id, now); !known {
 			w.unfit.note(id, struct{}{}, now)
-			w.log.ErrorContext(ctx, "record not acted on", "request", id, "reason", refused.Why.Reason, "error", refused.Err)
+			w.log.ErrorContext(ctx, "record not acted on", "request", id, "reason", refused.Why.Reason, "key", w.store.keys.request(id), "error", refused.Err)
 		}
-		w.giveBack(ctx, one, now.Add(requestLease)) // for a version that can
+		pause := time.Second // a version that can read it has its turn
+		if refused.Why.Reason == BrokenRecord {
+			pause = 5 * time.Minute
+		}
+		w.giveBack(ctx, one, now.Add(pause))
 	default:
 		w.log.WarnContext(ctx, "request not read; trying again", "request", id, "error", err)
 		w.giveBack(ctx, one, now.Add(stepRetry))

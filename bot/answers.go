@@ -110,6 +110,8 @@ func needs(method string) []string {
 		return []string{"team_id", "user_id"}
 	case openMethod:
 		return []string{"url"}
+	case "bots.info":
+		return []string{"bot.app_id"}
 	case "chat.postMessage", "chat.update":
 		return []string{"ts"}
 	case "chat.postEphemeral":

@@ -93,13 +93,26 @@ func (v Views) page(r approvals.Request, d detail) page {
 	}
 	if r.State == approvals.Pending {
 		p = append(p, v.askFor(r))
-		if n := len(r.Barred); n > 0 {
-			p = append(p, says(words("Not by "), mention(r.Barred[n-1].ID), words(", who asked for it the first time.")))
-		}
+		p = append(p, barred(r)...)
 		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
 		p = append(p, aside(strings.TrimSpace(a.Effect+" "+budget(r.Budget, len(r.Devices)))))
 	}
 	return p
+}
+
+// barred names who cannot approve it beside the requester.
+func barred(r approvals.Request) []para {
+	if len(r.Barred) == 0 {
+		return nil
+	}
+	spans := []span{words("Not by ")}
+	for i, p := range r.Barred {
+		if i > 0 {
+			spans = append(spans, words(", "))
+		}
+		spans = append(spans, mention(p.ID))
+	}
+	return []para{says(append(spans, words(", who asked for it before."))...)}
 }
 
 func (v Views) action(r approvals.Request) defender.Action {

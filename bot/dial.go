@@ -10,6 +10,7 @@ import (
 	"net/url"
 
 	"github.com/gorilla/websocket"
+	"github.com/slack-go/slack"
 )
 
 // writeBuffer holds every acknowledgement whole: Slack does not put fragments
@@ -52,9 +53,9 @@ func (s *Session) connect(ctx context.Context) (*socket, error) {
 // forGood marks the errors that no waiting mends, and says what does
 // (https://docs.slack.dev/reference/methods/apps.connections.open#errors).
 func forGood(err error, mend string) error {
-	if isSlackError(err, "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
-		"not_allowed_token_type", "missing_scope", "no_permission", "team_access_not_granted",
-		"user_removed_from_team", "team_disabled", "forbidden_team") {
+	refused, is := errors.AsType[slack.SlackErrorResponse](err)
+	if is && tokenRefused(refused.Err) || isSlackError(err, "not_allowed_token_type", "missing_scope", "no_permission",
+		"team_access_not_granted", "forbidden_team") {
 		return fmt.Errorf("%w: %w; %s", ErrForGood, err, mend)
 	}
 	return err

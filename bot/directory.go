@@ -171,7 +171,7 @@ func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
 func (s *Slack) GroupNamed(ctx context.Context, handle string) (string, error) {
 	groups, err := s.api.GetUserGroupsContext(ctx)
 	if err != nil {
-		return "", forGood(fmt.Errorf("usergroups.list: %w", err), "check SLACK_BOT_TOKEN and that the app has usergroups:read, or list people by id")
+		return "", fmt.Errorf("usergroups.list: %w", err)
 	}
 	for _, g := range groups {
 		if g.Handle == handle {

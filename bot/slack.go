@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"sync"
 	"time"
 
@@ -82,21 +81,20 @@ func NewSlack(ctx context.Context, c SlackConfig) (*Slack, error) {
 var ownApp = regexp.MustCompile(`^xapp-[0-9]+-(A[A-Z0-9]+)-`)
 
 // appOf is the id of the app: what its token says, else what Slack says of its
-// bot (https://docs.slack.dev/reference/methods/bots.info), else the id of its
-// bot, which belongs to one app in one workspace too.
+// bot (https://docs.slack.dev/reference/methods/bots.info). All that is stored
+// stands under it, so it must not depend on what can be asked just now.
 func (s *Slack) appOf(ctx context.Context, token string) (string, error) {
 	if found := ownApp.FindStringSubmatch(token); found != nil {
 		return found[1], nil
 	}
 	bot, err := s.api.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: s.botID})
-	if err == nil && bot.AppID != "" {
-		return bot.AppID, nil
+	if isSlackError(err, "unknown_method") { // Slack's own Web API has it; what stands in for it may not
+		return s.botID, nil
 	}
-	refused, is := errors.AsType[slack.SlackErrorResponse](err)
-	if err != nil && (!is || slices.Contains([]fate{passing, limited, badToken}, meaningOf(refused.Err).fate)) {
-		return "", fmt.Errorf("bots.info: %w", err)
+	if err != nil {
+		return "", forGood(fmt.Errorf("bots.info: %w", err), "check that the app has users:read")
 	}
-	return s.botID, nil
+	return bot.AppID, nil
 }
 
 // Use sets what cards say.

@@ -20,8 +20,8 @@ for _, set in ipairs({agenda, index, queue, window}) do
 end
 local kept = redis.call('GET', op)
 if kept then
-  local digest, answered = string.match(kept, '^(%x*) (.*)$') -- the first version kept the answer alone
-  if digest and digest ~= (c.digest or '') then
+  local digest, answered = string.match(kept, '^(%x*) (.*)$')
+  if digest ~= (c.digest or '') then
     return answer('reused')
   end
   -- Since Redis 7.2 WAIT speaks of the last write of its connection: without one it would say nothing of the first try.
@@ -29,7 +29,7 @@ if kept then
   if renewed.err then
     return redis.error_reply('HALFWAY ' .. renewed.err)
   end
-  return answer('repeat', {answer = answered or kept, due = tonumber(redis.call('ZSCORE', agenda, c.id) or 0)})
+  return answer('repeat', {answer = answered, due = tonumber(redis.call('ZSCORE', agenda, c.id) or 0)})
 end
 if math.abs(now - c.made) > 3000 then
   return answer('late')

@@ -22,7 +22,8 @@ redis.call('SET', KEYS[5], was)
 move(KEYS[2], KEYS[6], id)
 move(KEYS[2], KEYS[6], 'card:' .. id)
 for _, member in ipairs(cjson.decode(ARGV[3])) do
-  move(KEYS[3], KEYS[7], member)
+  redis.call('ZREM', KEYS[3], member)
+  redis.call('ZADD', KEYS[7], 0, member) -- also where the first version named it otherwise
 end
 for _, turn in ipairs(cjson.decode(ARGV[4])) do
   move(KEYS[4], KEYS[8], turn)

@@ -1,5 +1,6 @@
 -- KEYS: 1 a string, 2 a sorted set, 3 a stream: of this script alone, and gone when it ends
--- Runs every command of the scripts beside this file once where it does no harm. Redis does not roll back a script that
+-- Runs every command of the scripts beside this file once where it does no harm, but for those that take over what an
+-- older version wrote: they can wait. Redis does not roll back a script that
 -- fails, so a right that is missing has to be found before the first change.
 -- Answers JSON: now, refused [command and why].
 local text, set, stream = unpack(KEYS)

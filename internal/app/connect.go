@@ -60,6 +60,9 @@ func (a *App) connectRedis(ctx context.Context, rdb redis.UniversalClient, store
 			return err
 		}
 		if err := store.Inherit(ctx); err != nil {
+			if !redis.HasErrorPrefix(err, "CROSSSLOT") { // in a Cluster they cannot be: docs/decisions/0007
+				return err
+			}
 			a.options.Log.WarnContext(ctx, "calls of an older version not counted", "error", err)
 		}
 		if a.config.AllowVolatile {
