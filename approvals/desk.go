@@ -171,11 +171,11 @@ func (d *Desk) Cancel(ctx context.Context, by By, id string) (Request, error) {
 func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Facts, error) {
 	var r Request
 	var f Facts
+	var asked error // why what the requester asked for cannot be approved
 	g, gctx := errgroup.WithContext(ctx)
-	asks := true // whether the requester still may
 	g.Go(safely(func() (err error) {
 		if r, err = d.store.Load(gctx, id); err == nil && v == ToApprove {
-			asks, err = d.policy.stillAsks(gctx, d.people, r)
+			asked = d.policy.stillAsked(gctx, d.people, r, by.User)
 		}
 		return err
 	}))
@@ -193,9 +193,8 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	if err != nil {
 		return r, f, withRequest(unknown(err), r)
 	}
-	err = d.policy.May(v, f, ch, r)
-	if err == nil && !asks {
-		err = no(RequesterGone, r.By.ID)
+	if err = d.policy.May(v, f, ch, r); err == nil {
+		err = asked
 	}
 	return r, f, withRequest(err, r)
 }

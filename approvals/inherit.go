@@ -100,16 +100,16 @@ func (s *Store) heldBefore(ctx context.Context, action string, devices []Device)
 
 // inherit looks for a request that nobody knows among those of the first
 // version.
-func (s *Store) inherit(ctx context.Context, id string) bool {
+func (s *Store) inherit(ctx context.Context, id string) (bool, error) {
 	if !s.inherits.Load() {
-		return false
+		return false, nil
 	}
 	for _, old := range s.old {
-		if ok, err := s.inheritOne(ctx, old, id); ok && err == nil {
-			return true
+		if ok, err := s.inheritOne(ctx, old, id); ok || err != nil {
+			return ok, err
 		}
 	}
-	return false
+	return false, nil
 }
 
 type inherited struct {

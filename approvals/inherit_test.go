@@ -261,3 +261,34 @@ func TestTakeOverReal(t *testing.T) {
 		}
 	})
 }
+
+// TestTakeOverWrongType: what holds something of another type is left whole.
+func TestTakeOverWrongType(t *testing.T) {
+	for _, which := range []string{"index", "queue"} {
+		o := heir(t, "eu")
+		firstVersion(t, o.store.rdb)
+		old := o.store.old[0]
+		key := map[string]string{"index": old.index(), "queue": old.queue("collectInvestigationPackage")}[which]
+		o.redis.Del(key)
+		o.redis.Set(key, "x")
+		o.pass(time.Minute)
+		if n, err := o.store.TakeOver(t.Context()); err == nil || n != 0 || !o.store.inherits.Load() {
+			t.Errorf("another %s: %d taken over, %v", which, n, err)
+		}
+		for _, k := range o.redis.Keys() {
+			if strings.HasPrefix(k, o.store.keys.tag+o.store.keys.team+"D-") {
+				t.Errorf("another %s: %s is there twice", which, k)
+			}
+		}
+	}
+}
+
+// TestLoadInheritsBroken: a click on a damaged record of the first version hears
+// that, and not that there is none.
+func TestLoadInheritsBroken(t *testing.T) {
+	o := heir(t, "eu")
+	o.redis.Set(o.store.old[0].request("D-000000"), "4 {}")
+	if _, err := o.store.Load(t.Context(), "D-000000"); !isNo(err, BrokenRecord) {
+		t.Errorf("loaded: %v", err)
+	}
+}

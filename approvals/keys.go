@@ -12,7 +12,7 @@ import (
 // all bots that use one registration count together. A nearer host of the same
 // cloud is the same tenant.
 type Tenant struct {
-	Authority      string // where its tokens come from: the cloud, in one word
+	Authority      string // where its tokens come from: the cloud, in one word, not an address
 	Tenant, Client string
 }
 
@@ -31,8 +31,7 @@ type keys struct {
 }
 
 func newKeys(t Tenant, w Workspace) keys {
-	authority := strings.TrimRight(strings.ToLower(t.Authority), "/")
-	return keys{tag: tagOf(authority, t), team: w.App + ":" + w.Team + ":"}
+	return keys{tag: tagOf(t.Authority, t), team: w.App + ":" + w.Team + ":"}
 }
 
 // oldKeys are those of the first version, which took the name of the nearest

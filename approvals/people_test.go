@@ -18,6 +18,8 @@ func TestPersonCalled(t *testing.T) {
 		{"x】 ⦗y⦘ <z>", "x y z"},
 		{"a\u202eb\u200bc\u2066d\ufe0f\u2800e", "abcde"},
 		{"Zoë Ångström", "Zoë Ångström"},
+		{"x ･ y │ z ‹w›", "x y z w"},
+		{"\u0301\u0302", "U1"},
 		{strings.Repeat("é", 50), strings.Repeat("é", 40)},
 	} {
 		p := Person{ID: "U1", Name: tt.name}

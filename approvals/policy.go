@@ -1,7 +1,10 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -66,6 +69,56 @@ func (p Policy) stillAsks(ctx context.Context, d Directory, r Request) (bool, er
 		return false, &No{Why: Why{Reason: RequesterUnchecked, Detail: r.By.ID}, Err: err}
 	}
 	return p.member(f, ch) && f.Asks, nil
+}
+
+// stillAsked is the refusal for user to approve r because of the others in it:
+// its requester, who may ask no longer, and those who asked or approved before and
+// are the same person as user by what is known of them by now.
+func (p Policy) stillAsked(ctx context.Context, d Directory, r Request, user string) error {
+	asks, err := p.stillAsks(ctx, d, r)
+	if err == nil && !asks {
+		err = no(RequesterGone, r.By.ID)
+	}
+	if err != nil {
+		return err
+	}
+	today, err := p.today(ctx, d, r)
+	if err != nil {
+		return err
+	}
+	f, err := d.Facts(ctx, user)
+	if err != nil {
+		return unknown(fmt.Errorf("facts about %s: %w", user, err))
+	}
+	if slices.ContainsFunc(today.Approvals, func(a Approval) bool { return a.By.Is(f.Person) }) {
+		return no(AlreadyApproved, "")
+	}
+	return today.mayNot(f.Person)
+}
+
+// today is r with the ids under which those who asked and approved are known by
+// now: a workspace can have joined an organisation since. Not knowing is a *No.
+func (p Policy) today(ctx context.Context, d Directory, r Request) (Request, error) {
+	r = clone(r)
+	r.Barred = slices.Clone(r.Barred)
+	people := []*Person{&r.By}
+	for i := range r.Barred {
+		people = append(people, &r.Barred[i])
+	}
+	for i := range r.Approvals {
+		people = append(people, &r.Approvals[i].By)
+	}
+	for _, who := range people {
+		f, err := d.Facts(ctx, who.ID)
+		if errors.Is(err, ErrNoSuchPerson) {
+			continue
+		}
+		if err != nil {
+			return r, unknown(fmt.Errorf("facts about %s: %w", who.ID, err))
+		}
+		who.Enterprise = cmp.Or(who.Enterprise, f.Enterprise)
+	}
+	return r, nil
 }
 
 func (p Policy) mayAsk(f Facts, ch Channel) error {

@@ -114,6 +114,13 @@ func TestRecordNewer(t *testing.T) {
 	if _, err := decode("D-7K3F9Q", other); !isNo(err, BrokenRecord) {
 		t.Errorf("a state that is not known: %v", err)
 	}
+	for _, odd := range []string{`"told":-1`, `"shown":-1`} {
+		card := strings.Replace(text, `"card":{`, `"card":{`+odd+`,`, 1)
+		card = strings.Replace(card, `"shown":2`, `"x":2`, 1)
+		if _, err := decode("D-7K3F9Q", card); !isNo(err, BrokenRecord) {
+			t.Errorf("a card with %s: %v", odd, err)
+		}
+	}
 	if _, err := decode("D-000000", text); !isNo(err, BrokenRecord) {
 		t.Errorf("a record under another id: %v", err)
 	}
@@ -131,6 +138,7 @@ func TestRecordUnknownFields(t *testing.T) {
 		{`"name":"srv-1"`, `"name":"srv-1","colour":"red"`},
 		{`"state":"queued"`, `"state":"queued","weight":12345678901234567890`},
 		{`"needed":1`, `"needed":1,"quorum":null`},
+		{`"state":"queued"`, `"state":"queued","job":{"plan":"x"}`}, // in what is empty to this version
 	} {
 		changed := strings.Replace(text, put[0], put[1], 1)
 		if changed == text {
@@ -146,11 +154,14 @@ func TestRecordUnknownFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if after, err = next(after, On{0, Accept{Attempt: 1, Job: Job{ID: "j1"}}}, start.Add(3*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
 	saved, err := encode(after)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"x/y~z":{"a":[1,2.50]}`, `"colour":"red"`, `"weight":12345678901234567890`, `"quorum":null`, `"state":"sending"`} {
+	for _, want := range []string{`"x/y~z":{"a":[1,2.50]}`, `"colour":"red"`, `"weight":12345678901234567890`, `"quorum":null`, `"plan":"x"`, `"state":"running"`} {
 		if !strings.Contains(saved, want) {
 			t.Errorf("%s is lost in %s", want, saved)
 		}

@@ -77,11 +77,12 @@ func TestReplyRefused(t *testing.T) {
 	}
 }
 
-// TestUpdateRefused leaves the card as it is and ends nothing.
+// TestUpdateRefused leaves the card as it is, ends nothing, and is tried again
+// until the card is true.
 func TestUpdateRefused(t *testing.T) {
-	updates := 0
+	updates, mended := 0, false
 	o := newOffice(t, nil, chatter{show: func(r Request) (string, error) {
-		if r.Card.TS == "" {
+		if r.Card.TS == "" || mended {
 			return "1.1", nil
 		}
 		updates++
@@ -91,13 +92,26 @@ func TestUpdateRefused(t *testing.T) {
 	o.turns(20)
 	apply(t, o.store, o.load(r.ID), Redraw{})
 	o.turns(20)
-	if r = o.load(r.ID); r.State != Pending || r.Card.TS != "1.1" || r.behind() || updates != 1 {
+	if r = o.load(r.ID); r.State != Pending || r.Card.TS != "1.1" || updates != 1 {
 		t.Errorf("%s, card %+v, %d updates; want pending, the same card, one try", r.State, r.Card, updates)
 	}
 	apply(t, o.store, r, Cancel{By: asker})
 	o.turns(20)
-	if r = o.load(r.ID); r.behind() || r.Card.TS != "1.1" {
-		t.Errorf("the card of the cancelled request is %+v", r.Card)
+	if r = o.load(r.ID); !r.behind() || r.Card.TS != "1.1" {
+		t.Errorf("the card of the cancelled request is %+v, and does not show that", r.Card)
+	}
+	for range 12 {
+		o.pass(time.Minute)
+		o.turns(20)
+	}
+	if tries := updates; tries < 4 || tries > 20 {
+		t.Errorf("%d tries in 12 minutes", tries)
+	}
+	mended = true
+	o.pass(time.Hour)
+	o.turns(20)
+	if r = o.load(r.ID); r.behind() {
+		t.Errorf("the card is %+v when it can be changed again", r.Card)
 	}
 }
 

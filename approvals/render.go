@@ -45,10 +45,18 @@ const leastPause = time.Second
 // redraw is when a card that could not be drawn is tried again: when Slack says,
 // or soon after the last change and then less and less often.
 func (w *Worker) redraw(r Request, err error) time.Time {
-	now := w.store.Now()
+	now, most := w.store.Now(), 5*time.Minute
 	if later, ok := errors.AsType[*Later](err); ok {
 		return now.Add(max(later.After, leastPause))
 	}
+	if _, refused := errors.AsType[*NoPlace](err); refused {
+		most = time.Hour
+	}
+	return now.Add(min(max(now.Sub(r.changed())/4, 5*time.Second), most))
+}
+
+// changed is when there was last something new to show.
+func (r Request) changed() time.Time {
 	changed := r.Asked
 	for _, at := range []time.Time{r.Opened, r.ApprovedAt(), r.EndedAt} {
 		changed = latest(changed, at)
@@ -59,15 +67,19 @@ func (w *Worker) redraw(r Request, err error) time.Time {
 	for _, n := range r.Notices {
 		changed = latest(changed, n.At)
 	}
-	return now.Add(min(max(now.Sub(changed)/4, 5*time.Second), 5*time.Minute))
+	return changed
 }
+
+// editLimit is for how long after a change a card that cannot be changed is tried
+// again. It says what is not so any more.
+const editLimit = 24 * time.Hour
 
 // draw shows r and says what was not said yet, and saves how far it came. What
 // is left is tried again after a pause, and not at once.
 func (w *Worker) draw(ctx context.Context, r Request) error {
 	was := Show{TS: r.Card.TS, Visible: r.Card.Shown, Told: r.Card.Told}
 	shown := Show{TS: was.TS, Visible: r.Visible, Told: was.Told}
-	var err error
+	var err, stale error
 	if r.Card.Shown < r.Visible {
 		shown.TS, err = w.chat.Show(ctx, r)
 	}
@@ -79,6 +91,9 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 		if err := w.noPlace(ctx, r, refused); err != nil {
 			return err
 		}
+		if was.TS != "" && w.store.Now().Sub(r.changed()) < editLimit {
+			shown.Visible, stale = was.Visible, refused
+		}
 	case err != nil:
 		if told := w.tellInstead(ctx, r, err); told != nil {
 			return told
@@ -87,14 +102,14 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 	}
 	said := w.speak(ctx, r, &shown)
 	if shown != was {
-		if err := w.drawn(ctx, r, shown, said); err != nil {
+		if err := w.drawn(ctx, r, shown, cmp.Or(said, stale)); err != nil {
 			return err
 		}
 	}
 	if errors.Is(said, ErrGone) {
 		return w.drawn(ctx, r, Lose{TS: shown.TS}, said)
 	}
-	return said
+	return cmp.Or(said, stale)
 }
 
 // tellInstead tells the requester alone how it ended where the channel takes no
@@ -157,7 +172,7 @@ func (w *Worker) noPlace(ctx context.Context, r Request, refused *NoPlace) error
 	if r.State == Pending && r.Card.TS == "" {
 		return cmp.Or(w.happen(ctx, r, Reject{Why: refused.Why}), errAnew) // and now tell the requester that
 	}
-	if !r.State.Ended() {
+	if !r.State.Ended() || r.Card.TS != "" && r.Card.Told == len(r.Notices) {
 		return nil
 	}
 	err := w.chat.Tell(ctx, r)

@@ -190,6 +190,9 @@ func (p Person) label() string {
 	return p.ID
 }
 
+// separators are what looks like a mark between two things, or like nothing.
+const separators = "·•‧∙⋅・･ꞏ⸱◦᛫‖│¦⎤\u2800\ufffc\ufffd"
+
 // longestName is how many characters of a name are shown.
 const longestName = 40
 
@@ -201,14 +204,14 @@ func (p Person) Called() string {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
-		case unicode.In(r, unicode.C, unicode.Ps, unicode.Pe, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector),
-			strings.ContainsRune("<>·•‧∙⋅・|\u2800\ufffd", r):
+		case unicode.In(r, unicode.C, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Me, unicode.Sm,
+			unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector), strings.ContainsRune(separators, r):
 			return -1
 		}
 		return r
 	}, p.Name)
 	called := []rune(strings.Join(strings.Fields(letters), " "))
-	if len(called) == 0 {
+	if !slices.ContainsFunc(called, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
 		return p.ID
 	}
 	return strings.TrimSpace(string(called[:min(len(called), longestName)]))

@@ -98,11 +98,16 @@ func (d *Desk) retryOf(ctx context.Context, f Facts, old Request) (Request, erro
 }
 
 // counts reports whether a click on Try again is an approval of what old asked
-// for: somebody who decides, soon enough, for a requester who may still ask.
+// for: somebody who decides, soon enough, for a requester who may still ask. It is
+// one once: a chain of clicks must not keep one old wish alive for ever.
 func (d *Desk) counts(ctx context.Context, f Facts, old Request) (bool, error) {
 	late := !d.store.Now().Before(old.EndedAt.Add(old.Terms.ApprovalTTL))
-	if late || !f.Decides || old.bars(f.Person) {
+	if late || old.RetryOf != "" || !f.Decides || old.bars(f.Person) {
 		return false, nil
+	}
+	today, err := d.policy.today(ctx, d.people, old)
+	if err != nil || today.bars(f.Person) {
+		return false, err
 	}
 	return d.policy.stillAsks(ctx, d.people, old)
 }

@@ -258,3 +258,51 @@ func TestRequesterGone(t *testing.T) {
 		})
 	}
 }
+
+// TestRetryChain: a click on Try again is an approval once. A chain of them would
+// keep one old wish alive for ever, on one person's clicks alone.
+func TestRetryChain(t *testing.T) {
+	people := town{people: map[string]Facts{"U1": {Person: asker}, "U2": {Person: leader}, "U3": {Person: second}}}
+	o := newOffice(t, nil, chatter{}, nil)
+	d := newTestDesk(o.store, people)
+	old := o.ended(time.Minute)
+	first, err := d.Retry(t.Context(), pressed("U2", old.Place), old.ID, old.Digest())
+	if err != nil || len(first.Approvals) != 1 {
+		t.Fatalf("%d approvals, %v", len(first.Approvals), err)
+	}
+	first = apply(t, o.store, first, Resolve{Devices: first.Devices})
+	first = apply(t, o.store, first, On{0, Lapse{Why: Why{Reason: ExecutionLapsed}}})
+	again, err := d.Retry(t.Context(), pressed("U2", old.Place), first.ID, first.Digest())
+	if err != nil || len(again.Approvals) != 0 || !again.By.Is(leader) || !again.bars(asker) {
+		t.Errorf("asked by %s with %d approvals (%v), want a request of who pressed", again.By.ID, len(again.Approvals), err)
+	}
+}
+
+// TestApproveUnderALaterID: the workspace has joined an organisation since, and
+// everybody in the record has a second id by now.
+func TestApproveUnderALaterID(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	inOrg := func(id, org string) Facts { return Facts{Person: Person{ID: id, Enterprise: org}} }
+	d := newTestDesk(o.store, town{people: map[string]Facts{
+		"U1": inOrg("U1", "W1"), "W1": inOrg("W1", "W1"), "U2": inOrg("U2", "W2"), "W2": inOrg("W2", "W2"),
+		"U3": inOrg("U3", "W3"),
+	}})
+	d.policy.Approvers = List{Users: []string{"U2", "U3", "W1", "W2"}}
+	a := asked(device(1))
+	a.Terms.Needed = 2
+	r, err := o.store.Create(t.Context(), newOp(), a, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = apply(t, o.store, r, Resolve{Devices: r.Devices})
+	if _, err := d.Approve(t.Context(), pressed("W1", r.Place), r.ID, r.Digest()); !isNo(err, OwnRequest) {
+		t.Errorf("the requester under the other id: %v", err)
+	}
+	r = apply(t, o.store, r, Approve{By: leader, Digest: r.Digest()}) // recorded without the organisation's id
+	if _, err := d.Approve(t.Context(), pressed("W2", r.Place), r.ID, r.Digest()); !isNo(err, AlreadyApproved) {
+		t.Errorf("the approver under the other id: %v", err)
+	}
+	if r, err = d.Approve(t.Context(), pressed("U3", r.Place), r.ID, r.Digest()); err != nil || r.State != Approved {
+		t.Errorf("somebody else: %s, %v", r.State, err)
+	}
+}

@@ -15,7 +15,8 @@ func (r Request) sound(id string) error {
 		return fmt.Errorf("it is the record of %q", r.ID)
 	case !slices.Contains(States(), r.State):
 		return fmt.Errorf("state %q", r.State)
-	case r.Version < 1 || r.Visible < 0 || r.Visible > r.Version || r.Card.Shown > r.Visible || r.Card.Told > len(r.Notices):
+	case r.Version < 1 || r.Version > mostVersions || r.Visible < 0 || r.Visible > r.Version ||
+		r.Card.Shown < 0 || r.Card.Shown > r.Visible || r.Card.Told < 0 || r.Card.Told > len(r.Notices):
 		return errors.New("its versions contradict each other")
 	case r.By.ID == "" || r.Action == "" || r.Comment == "" || r.Place.Team == "" || r.Place.Channel == "":
 		return errors.New("who asked for what and where is not there")
@@ -24,6 +25,10 @@ func (r Request) sound(id string) error {
 	}
 	return errors.Join(r.Terms.sound(), r.soundDevices(), r.soundApprovals(), r.soundCalls())
 }
+
+// mostVersions is more often than a record is ever changed, and a number that
+// Lua still holds exactly.
+const mostVersions = 1 << 50
 
 func (t Terms) sound() error {
 	if t.Needed < 1 || t.ApprovalTTL <= 0 || t.ExecutionTTL <= 0 || t.Horizon <= 0 || t.Retention <= 0 {

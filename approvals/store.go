@@ -162,8 +162,14 @@ var errIDTaken = errors.New("the id is taken")
 // Load reads a request. One that is not there is a *No.
 func (s *Store) Load(ctx context.Context, id string) (Request, error) {
 	text, err := s.rdb.Get(ctx, s.keys.request(id)).Result()
-	if errors.Is(err, redis.Nil) && s.inherit(ctx, id) {
-		text, err = s.rdb.Get(ctx, s.keys.request(id)).Result()
+	if errors.Is(err, redis.Nil) {
+		found, failed := s.inherit(ctx, id)
+		if failed != nil {
+			return Request{}, failed
+		}
+		if found {
+			text, err = s.rdb.Get(ctx, s.keys.request(id)).Result()
+		}
 	}
 	if errors.Is(err, redis.Nil) {
 		return Request{}, no(NoSuchRequest, id)

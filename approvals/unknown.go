@@ -53,7 +53,8 @@ func collect(into map[string]any, path string, have, known any) {
 	case map[string]any:
 		known, _ := known.(map[string]any)
 		for name, v := range have {
-			if k, ok := known[name]; ok {
+			k, ok := known[name]
+			if below, is := v.(map[string]any); ok || is && len(below) > 0 {
 				collect(into, path+escaped.Replace(name)+"/", v, k)
 			} else {
 				into[path+escaped.Replace(name)] = v
@@ -73,8 +74,8 @@ var (
 	unescaped = strings.NewReplacer("~1", "/", "~0", "~")
 )
 
-// withUnknown puts fields of a later version back where they were, unless what
-// they belonged to is gone.
+// withUnknown puts fields of a later version back where they were, unless the
+// element of a list that they belonged to is gone.
 func withUnknown(text []byte, unknown map[string]any) ([]byte, error) {
 	record, err := tree(text)
 	if err != nil {
@@ -90,9 +91,14 @@ func restore(at any, path []string, v any) {
 	name := unescaped.Replace(path[0])
 	switch at := at.(type) {
 	case map[string]any:
-		if below, ok := at[name]; ok && len(path) > 1 {
+		below, ok := at[name]
+		switch {
+		case len(path) > 1 && !ok:
+			at[name] = map[string]any{}
+			restore(at[name], path[1:], v)
+		case len(path) > 1:
 			restore(below, path[1:], v)
-		} else if !ok && len(path) == 1 {
+		case !ok:
 			at[name] = v
 		}
 	case []any:

@@ -103,7 +103,8 @@ func verdict(method string, body []byte) (code string, err error) {
 
 // needs are the fields of an answer that the bot goes on with, by the pages of
 // the methods (https://docs.slack.dev/reference/methods). Those that end with []
-// are lists, which may be empty but not missing.
+// are lists, which may be empty but not missing, those with ? are yes or no: left
+// out, they are no no.
 func needs(method string) []string {
 	switch method {
 	case "auth.test":
@@ -123,7 +124,7 @@ func needs(method string) []string {
 	case "usergroups.users.list":
 		return []string{"users[]"}
 	case "users.info":
-		return []string{"user.id"}
+		return []string{"user.id", "user.deleted?"}
 	case "views.open":
 		return []string{"view.id"}
 	}
@@ -140,6 +141,10 @@ func has(answer map[string]any, path string) bool {
 	if name, list := strings.CutSuffix(path, "[]"); list {
 		v, _ := answer[name].([]any)
 		return v != nil
+	}
+	if name, flag := strings.CutSuffix(path, "?"); flag {
+		_, said := answer[name].(bool)
+		return said
 	}
 	v, _ := answer[path].(string)
 	return v != ""

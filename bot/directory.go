@@ -136,6 +136,9 @@ func (s *Slack) Channel(ctx context.Context, id string) (approvals.Channel, erro
 		if err != nil {
 			return approvals.Channel{}, fmt.Errorf("conversations.info of %s: %w", id, err)
 		}
+		if c.ID != id {
+			return approvals.Channel{}, fmt.Errorf("conversations.info of %s: the answer is about another channel", id)
+		}
 		return approvals.Channel{
 			ID: id, Member: c.IsMember || c.IsIM, Archived: c.IsArchived,
 			Shared: c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared, OrgShared: c.IsOrgShared,

@@ -52,7 +52,17 @@ func TestPressElsewhere(t *testing.T) {
 			m["ts"] = "1.000009"
 			p["channel"].(object)["id"] = other
 		},
-		"the card's name in another team": func(p, _ object) { p["team"] = object{"id": "T0ELSE"} },
+		"a copy with buttons of two requests": func(p, m object) {
+			p["container"].(object)["message_ts"] = "1.000009"
+			m["ts"] = "1.000009"
+			block := m["blocks"].([]any)[0].(object)
+			block["elements"] = append(block["elements"].([]any), object{
+				"type": "button", "action_id": actionDeny, "value": "D-000000.0123456789abcdef", "text": object{"type": "plain_text", "text": "x"},
+			})
+		},
+		"the card, and a message that is another": func(_, m object) { m["ts"] = "1.000009" },
+		"the card, and a channel that is another": func(p, _ object) { p["channel"].(object)["id"] = other },
+		"the card's name in another team":         func(p, _ object) { p["team"] = object{"id": "T0ELSE"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := deskOn(t, redistest.Mini(t).Addr(), 1)

@@ -36,11 +36,9 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	defer cancel()
 	action := i.ActionCallback.BlockActions[0]
 	id, digest := splitValue(action.Value)
-	by := approvals.By{
-		Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: i.Container.ChannelID},
-		On: approvals.Message{TS: i.Container.MessageTs, Copy: b.slack.wrote(i, action)},
-	}
-	to := reply{user: i.User.ID, channel: by.Place.Channel, url: i.ResponseURL}
+	where, ts := place(i)
+	by := approvals.By{Op: e.ID, User: i.User.ID, Place: where, On: approvals.Message{TS: ts, Copy: ts != "" && b.slack.wrote(i, action)}}
+	to := reply{user: i.User.ID, channel: i.Container.ChannelID, url: i.ResponseURL}
 	var r approvals.Request
 	var err error
 	switch action.ActionID {
@@ -69,23 +67,48 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	}
 }
 
-// wrote reports whether the bot wrote the message that was pressed, in the
-// channel that the click names, and the button that was pressed is among its
-// own. What a card looked like is Slack's word; anything else could name any
-// message.
+// place is where a click says that it was made; nowhere, where it contradicts
+// itself.
+func place(i slack.InteractionCallback) (p approvals.Place, ts string) {
+	c, m := i.Container, i.Message
+	if i.Channel.ID != c.ChannelID || m.Timestamp != "" && m.Timestamp != c.MessageTs {
+		return approvals.Place{Team: i.Team.ID}, ""
+	}
+	return approvals.Place{Team: i.Team.ID, Channel: c.ChannelID}, c.MessageTs
+}
+
+// wrote reports whether the bot wrote the message that was pressed, and all of
+// its own buttons there are of one request. What a card looked like is Slack's
+// word; anything else could name any message.
 func (s *Slack) wrote(i slack.InteractionCallback, pressed *slack.BlockAction) bool {
 	m := i.Message
-	if s.botUser == "" || m.User != s.botUser || m.BotID != s.botID || m.Timestamp == "" || m.Timestamp != i.Container.MessageTs ||
-		i.Channel.ID != i.Container.ChannelID {
+	if s.botUser == "" || m.User != s.botUser || m.BotID != s.botID || m.Timestamp == "" || m.Timestamp != i.Container.MessageTs {
 		return false
 	}
-	return slices.ContainsFunc(m.Blocks.BlockSet, func(block slack.Block) bool {
+	found := false
+	for _, b := range ownButtons(m.Blocks) {
+		if b.Value != pressed.Value {
+			return false
+		}
+		found = found || b.ActionID == pressed.ActionID
+	}
+	return found
+}
+
+// ownButtons are the buttons of a card among blocks.
+func ownButtons(blocks slack.Blocks) (list []*slack.ButtonBlockElement) {
+	for _, block := range blocks.BlockSet {
 		actions, ok := block.(*slack.ActionBlock)
-		return ok && slices.ContainsFunc(actions.Elements.ElementSet, func(e slack.BlockElement) bool {
-			button, ok := e.(*slack.ButtonBlockElement)
-			return ok && button.ActionID == pressed.ActionID && button.Value == pressed.Value
-		})
-	})
+		if !ok {
+			continue
+		}
+		for _, e := range actions.Elements.ElementSet {
+			if b, ok := e.(*slack.ButtonBlockElement); ok && slices.Contains([]string{actionApprove, actionDeny, actionCancel, actionRetry}, b.ActionID) {
+				list = append(list, b)
+			}
+		}
+	}
+	return list
 }
 
 // tidy puts right what a crash between posting a card and saving its name can

@@ -63,7 +63,7 @@ func TestTryAgainLeavesTheOldCard(t *testing.T) {
 	}
 	r = d.happen(r, approvals.Show{TS: ts, Visible: r.Visible})
 	i := slack.InteractionCallback{User: slack.User{ID: typist}, Container: slack.Container{ChannelID: channel, MessageTs: ts}}
-	i.Team.ID = d.slack.TeamID()
+	i.Team.ID, i.Channel.ID = d.slack.TeamID(), channel
 	i.ActionCallback.BlockActions = []*slack.BlockAction{{ActionID: actionRetry, Value: r.ID + "." + r.Digest()}}
 	var answer string
 	for range 2 {

@@ -190,7 +190,8 @@ func (s *Slack) Tell(ctx context.Context, r approvals.Request) error {
 	if s.memory.clock().After(u.until) {
 		u.url = ""
 	}
-	blocks, text := s.views.card(r)
+	p := fitting(r, s.views.page) // without buttons: they count on the card alone
+	blocks, text := p.blocks(), p.text()
 	return s.whisper(ctx, reply{user: r.By.ID, channel: r.Place.Channel, url: u.url}, text, blocks)
 }
 

@@ -77,12 +77,13 @@ func (c Cloud) DevicePage(id, tenant string) string {
 	return page
 }
 
-// Namesakes returns the names of all clouds whose tokens come from that authority, which
-// are one cloud with several hosts, the widest first. None: the authority is not Microsoft's.
-func Namesakes(authority string) []string {
+// Namesakes returns the names of all clouds whose tokens come from where those of the
+// named one do: one cloud with several hosts, the widest first.
+func Namesakes(name string) []string {
+	cloud, _ := CloudNamed(name)
 	var names []string
 	for _, c := range Clouds() {
-		if c.Authority == authority {
+		if c.Authority == cloud.Authority {
 			names = append(names, c.Name)
 		}
 	}

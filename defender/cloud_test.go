@@ -1,6 +1,7 @@
 package defender_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +46,16 @@ func TestDevicePage(t *testing.T) {
 	} {
 		if got := c.DevicePage(device40, tenant); got != want {
 			t.Errorf("DevicePage(%q) = %s, want %s", tenant, got, want)
+		}
+	}
+}
+
+// TestNamesakes: a nearer host is the same cloud, and another login service is
+// another.
+func TestNamesakes(t *testing.T) {
+	for name, want := range map[string]string{"global": "global", "eu": "global", "gcc": "global", "gcc-high": "gcc-high", "dod": "gcc-high"} {
+		if got := defender.Namesakes(name); len(got) < 2 || got[0] != want || !slices.Contains(got, name) {
+			t.Errorf("%s: %v, want %s first", name, got, want)
 		}
 	}
 }

@@ -146,7 +146,7 @@ local function write()
   end
 
   if c.trim then
-    put('XTRIM', audit, 'MINID', '~', now - c.trim)
+    put('XTRIM', audit, 'MINID', '~', math.max(now - c.trim, 0))
   end
   put('SET', op, (c.digest or '') .. ' ' .. c.answer, 'PX', 900000)
 end

@@ -5,7 +5,7 @@
 -- Answers JSON: now, moved (1, or 0: the record is gone or has changed meanwhile).
 local id = ARGV[1]
 local was, now = redis.call('GET', KEYS[1]), clock()
-for n = 6, 8 do
+for _, n in ipairs({2, 3, 4, 6, 7, 8}) do
   redis.call('ZCARD', KEYS[n]) -- a key of another type fails before anything is written
 end
 if was ~= ARGV[2] or redis.call('GET', KEYS[5]) then

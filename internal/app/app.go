@@ -61,12 +61,21 @@ func (a *App) Run(ctx context.Context) error {
 	return err
 }
 
-// work connects to Slack and Redis and runs the bot on them.
+// work connects to Slack and works there. From then on a token that dies ends
+// it, also while it waits for something else.
 func (a *App) work(ctx context.Context) error {
 	slack, err := a.connectSlack(ctx)
 	if err != nil {
 		return err
 	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.watchToken(ctx, slack) })
+	g.Go(func() error { return a.workIn(ctx, slack) })
+	return g.Wait()
+}
+
+// workIn connects to Redis and runs the bot on both.
+func (a *App) workIn(ctx context.Context, slack *bot.Slack) error {
 	lists, err := a.resolve(ctx, slack)
 	if err != nil {
 		return err
@@ -145,22 +154,17 @@ func (a *App) run(
 	g.Go(func() error { return a.takeOver(ctx, store) })
 	g.Go(func() error { return tokens.Run(ctx) })
 	g.Go(func() error { return a.watchRoster(ctx, roster) })
-	g.Go(func() error { return a.watchToken(ctx, slack) })
 	return g.Wait()
 }
 
 func (a *App) store(rdb redis.UniversalClient, w approvals.Workspace) *approvals.Store {
 	c := a.config
 	// The cloud is named as the first version named its widest host, so that the
-	// windows of most go on where they were.
-	clouds, authority := defender.Namesakes(c.Cloud.Authority), c.Cloud.Authority
-	if len(clouds) > 0 {
-		authority = clouds[0]
-	} else {
-		clouds = []string{c.Cloud.Name}
-	}
+	// windows of most go on where they were. Whether a process reaches it by another
+	// address is its own business.
+	clouds := defender.Namesakes(c.Cloud.Name)
 	return approvals.NewStore(approvals.StoreConfig{
-		Redis: rdb, Tenant: approvals.Tenant{Authority: authority, Tenant: c.Tenant, Client: c.ClientID}, Workspace: w, Clouds: clouds,
+		Redis: rdb, Tenant: approvals.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Workspace: w, Clouds: clouds,
 		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
 	})
 }

@@ -109,10 +109,13 @@ func (r *reader) word(name, value string, allowed ...string) string {
 	return value
 }
 
+// longest is how long anything that is configured can last: ten years.
+const longest = 87600 * time.Hour
+
 func (r *reader) duration(name, value string, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(value)
-	if err != nil || d < least {
-		r.wrong(name, "must be a time like 30m or 2160h, and at least %s", least)
+	if err != nil || d < least || d > longest {
+		r.wrong(name, "must be a time like 30m or 2160h, at least %s and at most %s", least, longest)
 	}
 	return d
 }

@@ -188,7 +188,7 @@ func TestCardDeleted(t *testing.T) {
 		},
 		"the id is asked for again": func(t *testing.T, p *sandbox.Place, id string) {
 			t.Helper()
-			says(t, "answer", command(t, p, sandbox.Ben, sandbox.Incident, "collect "+sandbox.Server+" why not"), id, "look at the card")
+			says(t, "answer", command(t, p, sandbox.Ben, sandbox.Incident, "collect "+sandbox.Server+" why not"), id, "Use the card")
 		},
 		"the name is asked for again": func(t *testing.T, p *sandbox.Place, id string) {
 			t.Helper()
@@ -279,4 +279,52 @@ func TestTokenDoubted(t *testing.T) {
 	l.log.wait(t, "which slack takes")
 	l.becomes(t, p)
 	pending(t, p, "investigate "+sandbox.Server+" why")
+}
+
+// TestPrivateWordHasNoButtons: what somebody is told alone, because the card
+// cannot be changed, has no button that would answer nobody.
+func TestPrivateWordHasNoButtons(t *testing.T) {
+	t.Parallel()
+	p := unhurried(t)
+	l := launch(t, p, p.Env())
+	l.becomes(t, p)
+	p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: http.StatusForbidden, Code: "DisallowedOperation"})
+	id, c := pending(t, p, "collect "+sandbox.Server+" why")
+	saved(t, p, id, c)
+	p.Slack.Break(slackfake.Fault{Method: "chat.update", Error: "is_inactive"})
+	click(t, p, sandbox.Grace, c, "approve")
+	told(t, p, sandbox.Ada, id, "Failed")
+	for _, m := range p.Slack.Ephemerals(sandbox.Ada) {
+		if strings.Contains(string(m.Blocks), `"action_id"`) {
+			t.Errorf("a private word has buttons: %s", m.Blocks)
+		}
+	}
+}
+
+// TestTokenDiesWhileStarting: for what the start waits is all the same.
+func TestTokenDiesWhileStarting(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*app.Env){
+		"for a group": func(e *app.Env) { e.Approvers = "@notyet" },
+		"for Redis":   func(e *app.Env) { e.RedisURL = "redis://127.0.0.1:1" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := unhurried(t)
+			env := p.Env()
+			change(&env)
+			l := launch(t, p, env)
+			l.log.wait(t, "cannot start yet")
+			p.Slack.Revoke("account_inactive")
+			skip(t, p, 10*time.Minute)
+			select {
+			case err := <-l.ended:
+				if !errors.Is(err, bot.ErrForGood) {
+					t.Errorf("ended with %v", err)
+				}
+			case <-limit(t).Done():
+				t.Error("goes on with a dead token")
+			}
+		})
+	}
 }
