@@ -20,13 +20,14 @@ func (a *App) policy(l lists) approvals.Policy {
 }
 
 // muster looks the approvers up before anything starts. It is an error if no
-// request could ever be approved, for certain: what could not be found out in
-// time keeps nobody from starting and is looked up again.
+// request could ever be approved, for certain, and what Slack refuses to say is
+// certain. What could not be found out in time keeps nobody from starting and is
+// looked up again.
 func (a *App) muster(ctx context.Context, slack *bot.Slack, policy approvals.Policy) (*approvals.Roster, error) {
 	roster := approvals.NewRoster(slack, policy, a.options.Log)
 	first, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
-	roster.Refresh(first, 0)
+	roster.Muster(first)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
