@@ -116,12 +116,13 @@ func hostNames(devices []Device) string {
 	return strings.Join(names, ",")
 }
 
-// lookUp finds out at once what has to be known about who asks and where.
-func (d *Desk) lookUp(ctx context.Context, by By) (f Facts, ch Channel, everybody []string, err error) {
+// lookUp finds out at once what has to be known about who asks and where, and as
+// much as can be about who could approve.
+func (d *Desk) lookUp(ctx context.Context, by By) (f Facts, ch Channel, everybody roll, err error) {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) { f, err = d.policy.facts(ctx, d.people, by.User); return err }))
+	g.Go(safely(func() (err error) { f, err = d.policy.facts(ctx, d.people, by.User, ToAsk); return err }))
 	g.Go(safely(func() (err error) { ch, err = d.people.Channel(ctx, by.Place.Channel); return err }))
-	g.Go(safely(func() (err error) { everybody, err = d.policy.Approvers.everybody(ctx, d.people); return err }))
+	g.Go(safely(func() error { everybody = d.policy.Approvers.everybody(ctx, d.people); return nil }))
 	err = g.Wait()
 	return f, ch, everybody, err
 }
@@ -180,7 +181,7 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 		return err
 	}))
 	g.Go(safely(func() (err error) {
-		f, err = d.policy.facts(gctx, d.people, by.User)
+		f, err = d.policy.facts(gctx, d.people, by.User, v)
 		return unknown(err)
 	}))
 	if err := g.Wait(); err != nil {
@@ -188,6 +189,12 @@ func (d *Desk) open(ctx context.Context, by By, id string, v Verb) (Request, Fac
 	}
 	if err := by.shown(r); err != nil {
 		return r, f, err
+	}
+	if v == ToCancel {
+		var err error
+		if f, err = d.policy.involve(ctx, d.people, f, r); err != nil {
+			return r, f, withRequest(unknown(err), r)
+		}
 	}
 	ch, err := d.policy.place(ctx, d.people, f, r.Place.Channel)
 	if err != nil {
@@ -228,7 +235,7 @@ func (d *Desk) Found(ctx context.Context, r Request, ts string) error {
 // its channel are looked at: enough to open a form that is checked when it is
 // sent.
 func (d *Desk) MayDecide(ctx context.Context, user string) error {
-	f, err := d.policy.facts(ctx, d.people, user)
+	f, err := d.policy.facts(ctx, d.people, user, ToDeny)
 	if err != nil {
 		return unknown(err)
 	}

@@ -58,9 +58,9 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 func (p Policy) member(f Facts, ch Channel) bool { return f.ID != "" && p.bar(f, ch) == "" }
 
 // stillAsks reports whether the requester of r may still ask. Not knowing is a
-// *No.
+// *No. The list of approvers has no say in it.
 func (p Policy) stillAsks(ctx context.Context, d Directory, r Request) (bool, error) {
-	f, err := p.facts(ctx, d, r.By.ID)
+	f, err := p.facts(ctx, d, r.By.ID, ToAsk)
 	var ch Channel
 	if err == nil {
 		ch, err = p.place(ctx, d, f, r.Place.Channel)

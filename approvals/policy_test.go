@@ -100,26 +100,71 @@ func TestWhoMayDoWhat(t *testing.T) {
 
 func TestFactsFailClosed(t *testing.T) {
 	d := town{people: map[string]Facts{"U1": {Person: asker}, "U2": {Person: leader}}, groups: map[string][]string{"S1": {"U2"}}}
-	p := Policy{Approvers: List{Groups: []string{"S1"}}, Requesters: List{Users: []string{"U1"}}}
+	p := Policy{Approvers: List{Groups: []string{"S1"}}, Requesters: List{Users: []string{"U1"}, Groups: []string{"S2"}}}
 	for _, tt := range []struct {
 		user          string
+		v             Verb
 		asks, decides bool
-	}{{"U1", true, false}, {"U2", false, true}} {
-		f, err := p.facts(t.Context(), d, tt.user)
+	}{
+		{"U1", ToAsk, true, false},
+		{"U1", ToApprove, false, false},
+		{"U2", ToApprove, false, true},
+		{"U2", ToDeny, false, true},
+		{"U2", ToCancel, false, false}, // not asked yet
+		{"U2", ToRetry, false, false},
+	} {
+		f, err := p.facts(t.Context(), d, tt.user, tt.v)
 		if err != nil || f.Asks != tt.asks || f.Decides != tt.decides {
-			t.Errorf("%s: asks %v, decides %v, %v", tt.user, f.Asks, f.Decides, err)
+			t.Errorf("%s, to %s: asks %v, decides %v, %v", tt.user, tt.v, f.Asks, f.Decides, err)
 		}
 	}
+	if f, err := p.facts(t.Context(), d, "U2", ToAsk); err == nil || f.Asks {
+		t.Errorf("a group of requesters that cannot be read: asks %v, %v", f.Asks, err)
+	}
 	d.groups = nil
-	if f, err := p.facts(t.Context(), d, "U2"); err == nil || f.Decides {
-		t.Errorf("a group that cannot be looked up: decides %v, %v", f.Decides, err)
+	if f, err := p.facts(t.Context(), d, "U2", ToApprove); err == nil || f.Decides {
+		t.Errorf("a group that cannot be read: decides %v, %v", f.Decides, err)
 	}
 	d.down = true
-	if f, err := p.facts(t.Context(), d, "U1"); err == nil || f.Asks {
-		t.Errorf("slack is down: asks %v, %v", f.Asks, err)
+	for _, v := range []Verb{ToAsk, ToApprove, ToDeny, ToCancel, ToRetry} {
+		if f, err := p.facts(t.Context(), d, "U1", v); err == nil || f.Asks || f.Decides {
+			t.Errorf("slack is down, to %s: %+v, %v", v, f, err)
+		}
 	}
-	if f, err := (Policy{}).facts(t.Context(), town{people: d.people}, "U2"); err != nil || f.Decides {
+	if f, err := (Policy{}).facts(t.Context(), town{people: d.people}, "U2", ToApprove); err != nil || f.Decides {
 		t.Errorf("without a list of approvers: decides %v, %v", f.Decides, err)
+	}
+}
+
+// TestFactsGroupGone has a group of approvers that cannot be read: only whoever
+// has to be an approver, and is not found elsewhere on the list, meets it.
+func TestFactsGroupGone(t *testing.T) {
+	gone := Person{ID: "U8"}
+	d := town{
+		people: map[string]Facts{"U1": {Person: asker}, "U2": {Person: leader}, "U3": {Person: second}, "U8": {Person: gone, Deleted: true}},
+		groups: map[string][]string{"S2": {"U2"}},
+	}
+	p := Policy{Approvers: List{Users: []string{"U3"}, Groups: []string{"S1", "S2"}}}
+	r := sample(Pending, "")
+	if asks, err := p.stillAsks(t.Context(), d, r); !asks || err != nil {
+		t.Errorf("the requester still asks: %v, %v", asks, err)
+	}
+	for _, user := range []string{"U2", "U3"} { // by the other group, by id
+		if f, err := p.facts(t.Context(), d, user, ToApprove); !f.Decides || err != nil {
+			t.Errorf("%s decides: %v, %v", user, f.Decides, err)
+		}
+	}
+	if f, err := p.facts(t.Context(), d, "U1", ToApprove); f.Decides || !errors.Is(err, errTownDown) {
+		t.Errorf("somebody who could be in the group decides: %v, %v", f.Decides, err)
+	}
+	if f, err := p.facts(t.Context(), d, "U8", ToApprove); err != nil || !isNo(p.May(ToApprove, f, Channel{}, r), NotAMember) {
+		t.Errorf("somebody who may do nothing: %+v, %v", f, err)
+	}
+	if f, err := p.involve(t.Context(), d, Facts{Person: asker}, r); err != nil || p.May(ToCancel, f, Channel{}, r) != nil {
+		t.Errorf("the requester cancels: %v", err)
+	}
+	if f, err := p.involve(t.Context(), d, Facts{Person: Person{ID: "U9"}}, r); !errors.Is(err, errTownDown) || f.Decides {
+		t.Errorf("somebody else cancels: %v, %v", f.Decides, err)
 	}
 }
 
@@ -160,12 +205,12 @@ func TestListHasEveryIDOfAPerson(t *testing.T) {
 func TestNoSuchPersonIsAKnownNo(t *testing.T) {
 	d := newCrowd()
 	p := Policy{Approvers: List{Users: []string{"U0NOBODY"}}}
-	f, err := p.facts(t.Context(), d, "U0NOBODY")
+	f, err := p.facts(t.Context(), d, "U0NOBODY", ToApprove)
 	if err != nil || !isNo(p.May(ToApprove, f, Channel{}, sample(Pending, "")), NotAMember) {
 		t.Errorf("somebody who does not exist: %+v, %v", f, err)
 	}
 	d.broken["U0NOBODY"] = errTownDown
-	if _, err := p.facts(t.Context(), d, "U0NOBODY"); !errors.Is(err, errTownDown) {
+	if _, err := p.facts(t.Context(), d, "U0NOBODY", ToApprove); !errors.Is(err, errTownDown) {
 		t.Errorf("when Slack is down: %v", err)
 	}
 }

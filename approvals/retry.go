@@ -84,6 +84,10 @@ func (d *Desk) retryOf(ctx context.Context, f Facts, old Request) (Request, erro
 	}
 	r.Terms.Needed, r.Terms.Horizon = d.policy.needed(old.Action), action.Horizon
 	counts, err := d.counts(ctx, f, old)
+	if err == nil && !counts {
+		f, err = d.policy.asks(ctx, d.people, f)
+		err = unknown(err)
+	}
 	switch {
 	case err != nil:
 		return Request{}, err
@@ -124,16 +128,20 @@ func (d *Desk) again(ctx context.Context, op Op, old, r Request, most int) (Requ
 }
 
 // retried looks up at once what a retry has to know.
-func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Facts, ch Channel, everybody []string, err error) {
+func (d *Desk) retried(ctx context.Context, by By, id string) (old Request, f Facts, ch Channel, everybody roll, err error) {
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) { everybody, err = d.policy.Approvers.everybody(gctx, d.people); return unknown(err) }))
+	g.Go(safely(func() error { everybody = d.policy.Approvers.everybody(gctx, d.people); return nil }))
 	g.Go(safely(func() (err error) { old, err = d.store.Load(gctx, id); return err }))
-	g.Go(safely(func() (err error) { f, err = d.policy.facts(gctx, d.people, by.User); return unknown(err) }))
+	g.Go(safely(func() (err error) { f, err = d.policy.facts(gctx, d.people, by.User, ToRetry); return unknown(err) }))
 	g.Go(safely(func() (err error) { ch, err = d.people.Channel(gctx, by.Place.Channel); return unknown(err) }))
 	if err := g.Wait(); err != nil {
-		return old, f, ch, nil, withRequest(refusedOr(err, ErrNotRecorded), old)
+		return old, f, ch, everybody, withRequest(refusedOr(err, ErrNotRecorded), old)
 	}
-	return old, f, ch, everybody, by.shown(old)
+	if err := by.shown(old); err != nil {
+		return old, f, ch, everybody, err
+	}
+	f, err = d.policy.involve(ctx, d.people, f, old)
+	return old, f, ch, everybody, withRequest(unknown(err), old)
 }
 
 // mark writes into the old record what it is tried again as, so that its card

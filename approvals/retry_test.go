@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -34,7 +35,11 @@ func failed(t *testing.T, s *Store) Request {
 }
 
 func newTestDesk(s *Store, people Directory) *Desk {
-	p := Policy{Approvers: List{Users: []string{"U2", "U3"}}, Needed: 1}
+	return newDeskFor(s, people, List{Users: []string{"U2", "U3"}})
+}
+
+func newDeskFor(s *Store, people Directory, approvers List) *Desk {
+	p := Policy{Approvers: approvers, Needed: 1}
 	w := NewWorker(WorkerConfig{Store: s, People: people, Policy: p, Log: slog.New(slog.DiscardHandler)})
 	return NewDesk(DeskConfig{Store: s, People: people, Policy: p, Roster: NewRoster(people, p, slog.New(slog.DiscardHandler)), Worker: w, Terms: sample(Pending, "").Terms, MaxOpen: 5})
 }
@@ -305,4 +310,52 @@ func TestApproveUnderALaterID(t *testing.T) {
 	if r, err = d.Approve(t.Context(), pressed("U3", r.Place), r.ID, r.Digest()); err != nil || r.State != Approved {
 		t.Errorf("somebody else: %s, %v", r.State, err)
 	}
+}
+
+// TestDeskGroupUnread has a group of approvers that cannot be read. Whoever is
+// the requester or an approver by id does not meet it; everybody else is told
+// the true cause.
+func TestDeskGroupUnread(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		actions := testActions()
+		actions[0].Post.Limits[0].Calls, actions[0].Post.Limits[1].Calls = 50, 50
+		s := newTestStore(t, redistest.Client(t, addr), actions)
+		c := newCrowd()
+		c.broken["S1"] = errTownDown
+		d := newDeskFor(s, c, List{Users: []string{"U2"}, Groups: []string{"S1"}})
+		is := func(what string, err error, want Reason) {
+			t.Helper()
+			if want == "" && err != nil || want != "" && (!isNo(err, want) || !errors.Is(err, errTownDown)) {
+				t.Errorf("%s: %v, want %q", what, err, want)
+			}
+		}
+		r := pendingOn(t, s, device(7))
+		_, err := d.Approve(t.Context(), pressed("U9", r.Place), r.ID, r.Digest())
+		is("somebody else approves", err, NotKnown)
+		_, err = d.Deny(t.Context(), pressed("U9", r.Place), r.ID, r.Digest(), "no")
+		is("somebody else denies", err, NotKnown)
+		_, err = d.Cancel(t.Context(), pressed("U9", r.Place), r.ID)
+		is("somebody else cancels", err, NotKnown)
+		is("somebody else opens the form", d.MayDecide(t.Context(), "U9"), NotKnown)
+		_, err = d.Approve(t.Context(), pressed("U2", r.Place), r.ID, r.Digest())
+		is("an approver by id approves", err, "")
+		r = pendingOn(t, s, device(8))
+		_, err = d.Cancel(t.Context(), pressed("U1", r.Place), r.ID)
+		is("the requester cancels", err, "")
+
+		old := failed(t, s)
+		_, err = d.Retry(t.Context(), pressed("U9", old.Place), old.ID, old.Digest())
+		is("somebody else tries again", err, NotKnown)
+		made, err := d.Retry(t.Context(), pressed("U1", old.Place), old.ID, old.Digest())
+		is("the requester tries again", err, "")
+		if len(made.Approvals) != 0 || made.By.ID != "U1" {
+			t.Errorf("made %+v", made)
+		}
+		wish := Wish{Action: old.Action, Devices: []Device{device(9)}, Comment: "why"}
+		_, err = d.Ask(t.Context(), pressed("U1", old.Place), wish)
+		is("somebody asks", err, "")
+		wish.Devices = []Device{device(10)}
+		_, err = d.Ask(t.Context(), pressed("U2", old.Place), wish)
+		is("the only one who could be read asks", err, NotKnown)
+	})
 }

@@ -6,10 +6,8 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Roster is what was last found out about everybody on the list of approvers.
@@ -20,18 +18,25 @@ type Roster struct {
 	policy Policy
 	log    *slog.Logger
 
-	mu    sync.Mutex
-	seen  map[string]sighting // by id; the last answer, or an error where there never was one
-	state RosterState
-	told  map[string]string // what the log was told of whom
+	mu      sync.Mutex
+	members map[string][]string // of each group, by its last answer
+	groups  map[string]Standing // those that give nobody, or could not be read again
+	seen    map[string]sighting // by id of a person; the last answer, or an error where there never was one
+	state   RosterState
+	told    map[string]Bar // what the log was told of whom
+	stale   bool           // the log was told that somebody could not be looked up again
+	short   string         // actions that the log was told of
 }
 
 // NewRoster makes a Roster that knows nobody yet.
 func NewRoster(people Directory, policy Policy, log *slog.Logger) *Roster {
-	return &Roster{people: people, policy: policy, log: log, seen: map[string]sighting{}, told: map[string]string{}}
+	return &Roster{
+		people: people, policy: policy, log: log,
+		members: map[string][]string{}, groups: map[string]Standing{}, seen: map[string]sighting{}, told: map[string]Bar{},
+	}
 }
 
-// State is how the list stood when it was last looked at.
+// State is how the list stands by what was found out last.
 func (r *Roster) State() RosterState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,183 +49,62 @@ func (r *Roster) Counts(id string) bool {
 	return !slices.ContainsFunc(r.State().Out, func(s Standing) bool { return s.ID == id && !s.open() })
 }
 
-// Run looks everybody up again and again until ctx ends, sooner where something
-// is not known.
-func (r *Roster) Run(ctx context.Context, every time.Duration) error {
-	wait := func() time.Duration {
-		if r.State().known() {
-			return every
-		}
-		return every / 10
+// take takes over what was answered about a group. One that could not be read
+// keeps the members that it had.
+func (r *Roster) take(ctx context.Context, group string, members []string, err error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
 	}
-	for sleep(ctx, wait()) {
-		r.Refresh(ctx, min(every/10, time.Second))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := groupStanding(group, members, err)
+	r.groups[group] = s
+	if err == nil {
+		r.members[group] = members
+	} else if s.Bar == IsRefused {
+		delete(r.members, group)
 	}
-	return ctx.Err()
+	r.recount(ctx)
 }
 
-// lookUpsAtOnce is how many people are looked up at the same time. Slack allows
-// about a hundred users.info a minute, which clicks need as well
-// (https://docs.slack.dev/reference/methods/users.info).
-const lookUpsAtOnce = 8
-
-// Refresh looks everybody on the list up and says in the log what is new about
-// them. With a pause it goes one by one and leaves Slack to others in between.
-// What is not known at the deadline of ctx stays so.
-func (r *Roster) Refresh(ctx context.Context, pause time.Duration) {
-	ids, groups := r.read(ctx)
-	found := make([]sighting, len(ids))
-	g := new(errgroup.Group)
-	g.SetLimit(lookUpsAtOnce)
-	if pause > 0 {
-		g.SetLimit(1)
+// keep takes an answer over, unless it is none and there was one before: then it
+// reports that what is known is stale. The end of the program is no answer.
+func (r *Roster) keep(ctx context.Context, s sighting) (stale bool) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return false
 	}
-	for i, id := range ids {
-		found[i] = sighting{id: id, err: errNotAsked}
-		g.Go(safely(func() error {
-			facts, err := patiently(ctx, func() (Facts, error) { return r.people.Facts(ctx, id) })
-			found[i] = sighting{id, facts, err}
-			sleep(ctx, pause)
-			return nil
-		}))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if was, ok := r.seen[s.id]; ok && s.unknown() && !was.unknown() {
+		return true
 	}
-	if err := g.Wait(); err != nil { // a panic: whoever it was about counts as not asked
-		r.log.ErrorContext(ctx, "an approver could not be looked up", "error", err)
-	}
-	if !errors.Is(ctx.Err(), context.Canceled) {
-		r.take(ctx, found, groups)
-	}
+	r.seen[s.id] = s
+	r.recount(ctx)
+	return false
 }
 
-// errNotAsked stands for an answer that did not come.
-var errNotAsked = errors.New("not asked")
+// recount makes the state from what is known, forgets who is not on the list any
+// more, and tells the log. The lock is held.
+func (r *Roster) recount(ctx context.Context) {
+	list := r.listed()
+	maps.DeleteFunc(r.seen, func(id string, _ sighting) bool { _, is := slices.BinarySearch(list, id); return !is })
+	groups := slices.DeleteFunc(slices.Collect(maps.Values(r.groups)), func(s Standing) bool { return s.Bar == "" })
+	r.state = r.policy.rosterState(r.sightings(list), groups)
+	r.say(ctx)
+}
 
-// read is all ids on the list, and the groups that give none.
-func (r *Roster) read(ctx context.Context) (ids []string, groups []Standing) {
-	ids = slices.Clone(r.policy.Approvers.Users)
+// listed are all ids of people on the list, in order. The lock is held.
+func (r *Roster) listed() []string {
+	all := slices.Clone(r.policy.Approvers.Users)
 	for _, group := range r.policy.Approvers.Groups {
-		members, err := patiently(ctx, func() ([]string, error) { return r.people.Members(ctx, group) })
-		switch {
-		case err != nil:
-			groups = append(groups, Standing{ID: group, Bar: IsUnread, Err: err})
-		case len(members) == 0:
-			groups = append(groups, Standing{ID: group, Bar: IsEmpty})
-		}
-		ids = append(ids, members...)
+		all = append(all, r.members[group]...)
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids), groups
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
-// patiently asks again for as long as the answer is to ask again later.
-func patiently[T any](ctx context.Context, ask func() (T, error)) (T, error) {
-	for {
-		got, err := ask()
-		later, ok := errors.AsType[*Later](err)
-		if !ok || !sleep(ctx, max(later.After, time.Second)) {
-			return got, err
-		}
-	}
-}
-
-// take keeps what was found. A look-up that failed changes nothing of what was
-// known before, and a group that could not be read keeps its members.
-func (r *Roster) take(ctx context.Context, found []sighting, groups []Standing) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	unread := slices.ContainsFunc(groups, func(s Standing) bool { return s.Bar == IsUnread })
-	seen := map[string]sighting{}
-	if unread {
-		seen = maps.Clone(r.seen)
-	}
-	var failed error
-	for _, s := range found {
-		if was, ok := r.seen[s.id]; ok && s.unknown() && !was.unknown() {
-			s, failed = was, s.err
-		}
-		seen[s.id] = s
-	}
-	r.seen = seen
-	r.state = r.policy.rosterState(slices.Collect(maps.Values(seen)), groups)
-	r.say(ctx, failed)
-}
-
-// say logs what is new: each person once for each cause.
-func (r *Roster) say(ctx context.Context, failed error) {
-	now := map[string]string{}
-	for _, s := range r.state.Out {
-		now[s.ID] = string(s.Bar)
-		if r.told[s.ID] == string(s.Bar) {
-			continue
-		}
-		if s.open() {
-			r.log.WarnContext(ctx, "an entry of APPROVERS cannot be looked up; whether it counts is not known", "who", s.who(), "why", s.why())
-			continue
-		}
-		r.log.WarnContext(ctx, "an entry of APPROVERS does not count", "who", s.who(), "why", s.why())
-	}
-	const again = "look-ups"
-	if failed != nil {
-		now[again] = again
-		if r.told[again] == "" {
-			r.log.WarnContext(ctx, "approvers could not be looked up again; they count as before", "error", failed)
-		}
-	}
-	for who := range r.told {
-		if now[who] == "" && who != again {
-			r.log.InfoContext(ctx, "an entry of APPROVERS counts again, or is not there any more", "who", who)
-		}
-	}
-	r.told = now
-}
-
-// enough finds out whether at least needed of the ids are people who may decide
-// in a channel on what others asked for. Whoever counts on the roster is taken for
-// it. The others are looked up now: people who joined the list, and those who
-// could not decide when the roster last looked.
-func (r *Roster) enough(ctx context.Context, ids []string, asked []Person, ch Channel, needed int) error {
-	judged := r.known(ids)
-	was := r.policy.standings(judged, asked, ch)
-	all := was
-	if able(all) >= needed {
-		return nil
-	}
-	asking, stop := context.WithCancel(ctx)
-	defer stop()
-	var mu sync.Mutex
-	g := new(errgroup.Group)
-	g.SetLimit(lookUpsAtOnce)
-	for i, s := range judged {
-		if asking.Err() != nil {
-			break
-		}
-		if slices.ContainsFunc(was, func(o Standing) bool { return o.ID == s.id && (o.Bar == "" || o.Bar == IsRequester) }) {
-			continue
-		}
-		g.Go(safely(func() error {
-			facts, err := r.people.Facts(asking, s.id)
-			now := sighting{s.id, facts, err}
-			mu.Lock()
-			defer mu.Unlock()
-			if s.unknown() || !now.unknown() {
-				judged[i] = now
-			}
-			if all = r.policy.standings(judged, asked, ch); able(all) >= needed {
-				stop() // the rest need not be asked
-			}
-			return nil
-		}))
-	}
-	if err := g.Wait(); err != nil {
-		return unknown(err)
-	}
-	return tooFew(all, needed)
-}
-
-// known is what the roster knows of ids.
-func (r *Roster) known(ids []string) []sighting {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// sightings are what is known of ids. The lock is held.
+func (r *Roster) sightings(ids []string) []sighting {
 	all := make([]sighting, len(ids))
 	for i, id := range ids {
 		all[i] = sighting{id: id, err: errNotAsked}
@@ -229,4 +113,65 @@ func (r *Roster) known(ids []string) []sighting {
 		}
 	}
 	return all
+}
+
+// ids are those of the people on the list of whom that is true.
+func (r *Roster) ids(is func(sighting) bool) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var ids []string
+	for _, s := range r.sightings(r.listed()) {
+		if is(s) {
+			ids = append(ids, s.id)
+		}
+	}
+	return ids
+}
+
+func anybody(sighting) bool { return true }
+
+// known is what the roster knows of ids, in their order.
+func (r *Roster) known(ids []string) []sighting {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sightings(slices.Sorted(slices.Values(ids)))
+}
+
+// say logs what is new: each entry once for each cause. The lock is held.
+func (r *Roster) say(ctx context.Context) {
+	now := map[string]Bar{}
+	for _, s := range r.state.Out {
+		now[s.ID] = s.Bar
+		if r.told[s.ID] == s.Bar {
+			continue
+		}
+		if s.open() {
+			r.log.WarnContext(ctx, "an entry of APPROVERS cannot be looked up; whether it counts is not known", "who", s.who(), "why", s.why())
+			continue
+		}
+		r.log.WarnContext(ctx, "an entry of APPROVERS does not count", "who", s.who(), "why", s.why())
+	}
+	for who := range r.told {
+		if now[who] == "" {
+			r.log.InfoContext(ctx, "an entry of APPROVERS counts again, or is not there any more", "who", who)
+		}
+	}
+	r.told = now
+	if short := strings.Join(r.state.Short, ", "); short != r.short {
+		r.short = short
+		if short != "" {
+			r.log.WarnContext(ctx, "actions need more approvers than may decide", "actions", short, "approvers", r.state.Able)
+		}
+	}
+}
+
+// sayStale logs once that some people could not be looked up again, until all
+// could.
+func (r *Roster) sayStale(ctx context.Context, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil && !r.stale {
+		r.log.WarnContext(ctx, "approvers could not be looked up again; they count as before", "error", err)
+	}
+	r.stale = err != nil
 }

@@ -25,6 +25,7 @@ type crowd struct {
 	groups map[string][]string
 	broken map[string]error // by id of a person or a group
 	asked  map[string]int
+	times  []time.Time // of every question about a person
 }
 
 func newCrowd() *crowd {
@@ -53,6 +54,7 @@ func (c *crowd) Facts(ctx context.Context, user string) (Facts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked[user]++
+	c.times = append(c.times, time.Now())
 	f, ok := c.people[user]
 	switch {
 	case c.broken[user] != nil:
@@ -70,7 +72,31 @@ func (c *crowd) Channel(_ context.Context, id string) (Channel, error) {
 func (c *crowd) Members(_ context.Context, group string) ([]string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.asked[group]++
 	return c.groups[group], c.broken[group]
+}
+
+// join adds people to a group, and to the workspace.
+func (c *crowd) join(group string, n int, change func(*Facts)) {
+	for i := range n {
+		id := fmt.Sprintf("UMANY%03d", i)
+		f := Facts{Person: Person{ID: id}}
+		change(&f)
+		c.people[id] = f
+		c.groups[group] = append(c.groups[group], id)
+	}
+}
+
+// since is how many questions about people were asked since then.
+func (c *crowd) since(then time.Time) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.times {
+		if !t.Before(then) {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *crowd) change(f func()) {
@@ -136,9 +162,9 @@ func TestRosterCountsPeopleWhoMayDecide(t *testing.T) {
 		for _, known := range []bool{false, true} {
 			r, _ := newRoster(newCrowd(), p)
 			if known {
-				r.Refresh(t.Context(), 0)
+				r.refresh(t.Context(), 0)
 			}
-			err := r.enough(t.Context(), tt.users, []Person{tt.by}, Channel{OrgShared: tt.shared}, tt.needed)
+			err := r.enough(t.Context(), roll{ids: tt.users}, []Person{tt.by}, Channel{OrgShared: tt.shared}, tt.needed)
 			if tt.want == "" && err != nil || tt.want != "" && !isNo(err, tt.want) {
 				t.Errorf("%s, known before %v: %v, want %q", name, known, err, tt.want)
 				continue
@@ -162,11 +188,11 @@ func TestRosterCountsPeopleWhoMayDecide(t *testing.T) {
 func TestRosterSparesSlack(t *testing.T) {
 	ids := []string{"UBOT", "U2", "U3"}
 	ask := func(r *Roster, needed int) error {
-		return r.enough(t.Context(), ids, []Person{{ID: "U1"}}, Channel{}, needed)
+		return r.enough(t.Context(), roll{ids: ids}, []Person{{ID: "U1"}}, Channel{}, needed)
 	}
 	c := newCrowd()
 	r, _ := newRoster(c, Policy{Approvers: List{Users: ids}, Needed: 1})
-	r.Refresh(t.Context(), 0)
+	r.refresh(t.Context(), 0)
 	clear(c.asked)
 	if err := ask(r, 2); err != nil || len(c.asked) != 0 {
 		t.Errorf("people that the roster knows: %v, asked about %v", err, c.asked)
@@ -181,7 +207,7 @@ func TestRosterSparesSlack(t *testing.T) {
 	}
 
 	c.people["U3"] = Facts{Person: Person{ID: "U3"}, Guest: true}
-	r.Refresh(t.Context(), 0)
+	r.refresh(t.Context(), 0)
 	c.broken["U3"] = errTownDown
 	if err := ask(r, 4); !isNo(err, NobodyElse) {
 		t.Errorf("somebody known to be a guest, whom nobody could look up again: %v", err)
@@ -205,8 +231,8 @@ func TestRosterNotKnown(t *testing.T) {
 	c := newCrowd()
 	c.broken["U2"] = errTownDown
 	r, b := newRoster(c, Policy{Approvers: List{Users: ids, Groups: []string{"S1"}}, Needed: 1})
-	r.Refresh(t.Context(), 0)
-	err := r.enough(t.Context(), ids, []Person{{ID: "U1"}}, Channel{}, 1)
+	r.refresh(t.Context(), 0)
+	err := r.enough(t.Context(), roll{ids: ids}, []Person{{ID: "U1"}}, Channel{}, 1)
 	if refused, ok := asNo(err); !isNo(err, NotKnown) || !errors.Is(err, errTownDown) || !ok || len(refused.Others) != 1 || refused.Others[0].ID != "U2" {
 		t.Errorf("nobody could be looked up: %v", err)
 	}
@@ -216,26 +242,26 @@ func TestRosterNotKnown(t *testing.T) {
 	delete(c.broken, "U2")
 	c.broken["S1"] = errTownDown
 	c.groups["S1"] = nil
-	r.Refresh(t.Context(), 0)
+	r.refresh(t.Context(), 0)
 	if s := r.State(); s.Able != 1 || !strings.Contains(s.String(), "S1: a user group that could not be read: slack is down") {
 		t.Errorf("a group that cannot be read: %+v", s)
 	}
 	b.read()
 	c.broken["U2"] = errTownDown
-	r.Refresh(t.Context(), 0)
+	r.refresh(t.Context(), 0)
 	if s := r.State(); s.Able != 1 {
 		t.Errorf("somebody who could not be looked up again does not count any more: %+v", s)
 	}
 	if got := b.read(); !strings.Contains(got, "count as before") || !strings.Contains(got, "slack is down") {
 		t.Errorf("the log does not say so: %q", got)
 	}
-	r.Refresh(t.Context(), 0)
+	r.refresh(t.Context(), 0)
 	if got := b.read(); got != "" {
 		t.Errorf("it is said again: %q", got)
 	}
 	delete(c.people, "U2")
 	delete(c.broken, "U2")
-	r.Refresh(t.Context(), 0)
+	r.refresh(t.Context(), 0)
 	if err := r.State().TooFew(); err != nil {
 		t.Errorf("with a group that cannot be read it is never certain: %v", err)
 	}
@@ -252,14 +278,213 @@ func TestRosterTooFew(t *testing.T) {
 	}{
 		{1, nil, ""},
 		{2, map[string]int{"isolate": 1}, ""},
-		{2, map[string]int{"isolate": 3}, "APPROVERS: 1 of the people on the list may decide, and every action needs at least 2: " +
+		{2, map[string]int{"isolate": 3}, "APPROVERS: 1 of the people on the list may decide, and every action needs at least 2 (APPROVALS_REQUIRED): " +
 			"S2: a user group without active members; UBOT: a bot; gus (UGUEST): a guest; UNONE: no such user"},
 	} {
 		r, _ := newRoster(c, Policy{Approvers: list, Needed: tt.needed, NeededFor: tt.by})
-		r.Refresh(t.Context(), 0)
+		r.refresh(t.Context(), 0)
 		if err := r.State().TooFew(); tt.want == "" && err != nil || tt.want != "" && (err == nil || err.Error() != tt.want) {
 			t.Errorf("%d needed, %v: %v, want %q", tt.needed, tt.by, err, tt.want)
 		}
+	}
+}
+
+// TestRosterGroupUnread has a group that cannot be read for a while beside people
+// by id: who can be counted is counted, and only where they are too few it
+// matters that nobody knows who else there is.
+func TestRosterGroupUnread(t *testing.T) {
+	c := newCrowd()
+	c.groups["S2"], c.broken["S1"] = []string{"U3"}, errTownDown
+	p := Policy{Approvers: List{Users: []string{"U2"}, Groups: []string{"S1", "S2"}}, Needed: 1}
+	r, _ := newRoster(c, p)
+	ask := func(needed int) error {
+		return r.enough(t.Context(), p.Approvers.everybody(t.Context(), c), []Person{{ID: "U1"}}, Channel{}, needed)
+	}
+	if err := ask(2); err != nil {
+		t.Errorf("two could be read and may: %v", err)
+	}
+	for _, needed := range []int{3, 30} { // nobody knows how many are in the group
+		err := ask(needed)
+		refused, ok := asNo(err)
+		if !isNo(err, NotKnown) || !errors.Is(err, errTownDown) || !ok || len(refused.Others) != 1 || refused.Others[0].ID != "S1" {
+			t.Errorf("%d needed: %v", needed, err)
+		}
+	}
+	c.broken["S1"] = &Withheld{errTownDown}
+	err := ask(3)
+	refused, ok := asNo(err)
+	if !isNo(err, NobodyElse) || !ok || len(refused.Others) != 1 || refused.Others[0].Bar != IsRefused {
+		t.Errorf("a group that is refused: %v", err)
+	}
+}
+
+// TestRosterRefused has what Slack refuses and would refuse again: nobody counts
+// by it, and that is certain.
+func TestRosterRefused(t *testing.T) {
+	c := newCrowd()
+	c.groups["S1"] = []string{"U3"}
+	list := List{Users: []string{"U2"}, Groups: []string{"S1"}}
+	r, b := newRoster(c, Policy{Approvers: list, Needed: 1})
+	c.broken["U2"], c.broken["S1"] = &Withheld{errTownDown}, &Withheld{errTownDown}
+	r.Muster(t.Context())
+	const want = "APPROVERS: 0 of the people on the list may decide, and every action needs at least 1 (APPROVALS_REQUIRED): " +
+		"S1: a user group that Slack refuses: slack is down; U2: somebody whom Slack refuses to show: users.info of U2: slack is down"
+	if err := r.State().TooFew(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if got := b.read(); strings.Count(got, "does not count") != 2 || r.Counts("S1") || r.Counts("U2") {
+		t.Errorf("the log says %s", got)
+	}
+	delete(c.broken, "S1")
+	r.catchUp(t.Context(), 0)
+	if c.asked["S1"] != 1 || c.asked["U2"] != 1 {
+		t.Errorf("what is certain was asked again: %v", c.asked)
+	}
+	r.refresh(t.Context(), 0)
+	if s := r.State(); s.Able != 1 || s.TooFew() != nil {
+		t.Errorf("after the group was mended: %+v", s)
+	}
+	c.broken["S1"], c.broken["U3"] = &Withheld{errTownDown}, errTownDown // gone, with whom it gave
+	r.refresh(t.Context(), 0)
+	if s := r.State(); s.Able != 0 || s.TooFew() == nil {
+		t.Errorf("after the group was deleted: %+v", s)
+	}
+}
+
+// TestRosterQuota has a list of 130: at the start it is asked about thirty, then
+// about one in three seconds, and not about anybody twice before the next round.
+func TestRosterQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const people = 130
+		c := newCrowd()
+		c.join("S1", people, func(*Facts) {})
+		r, b := newRoster(c, Policy{Approvers: List{Groups: []string{"S1"}}, Needed: 1})
+		start := time.Now()
+		r.Muster(t.Context())
+		if s := r.State(); s.Able != mostLookUps || s.Unmet != people-mostLookUps || s.known() || s.String() != "" || c.since(start) != mostLookUps {
+			t.Errorf("after the start: %d look-ups, %+v", c.since(start), s)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx, 5*time.Minute) }()
+		for range 20 {
+			minute := time.Now().Add(1) // after the start's own
+			time.Sleep(time.Minute)
+			if n := c.since(minute); n > 25 {
+				t.Errorf("%d look-ups in the minute after %s", n, minute.Sub(start))
+			}
+			c.change(func() {
+				least, most := people, 0
+				for id, n := range c.asked {
+					if id != "S1" {
+						least, most = min(least, n), max(most, n)
+					}
+				}
+				if most > least+1 {
+					t.Errorf("after %s somebody was asked about %d times and somebody else %d times", time.Since(start), most, least)
+				}
+			})
+		}
+		if s := r.State(); s.Able != people || !s.known() {
+			t.Errorf("in the end: %d of %d, %d not asked about", s.Able, people, s.Unmet)
+		}
+		if got := b.read(); got != "" {
+			t.Errorf("the log says %s", got)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// TestRosterBetweenRounds asks about those only of whom nothing is known.
+func TestRosterBetweenRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.groups["S1"], c.groups["S2"] = []string{"U4"}, []string{"U5"}
+		c.broken["U2"], c.broken["S1"] = errTownDown, errTownDown
+		r, _ := newRoster(c, Policy{Approvers: List{Users: []string{"U2", "U3", "UGUEST"}, Groups: []string{"S1", "S2"}}, Needed: 1})
+		r.Muster(t.Context())
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx, 5*time.Minute) }()
+		time.Sleep(4 * time.Minute)
+		c.change(func() {
+			if c.asked["U2"] < 5 || c.asked["S1"] < 5 {
+				t.Errorf("what is not known is not asked about: %v", c.asked)
+			}
+			for _, id := range []string{"U3", "UGUEST", "S2", "U5"} {
+				if c.asked[id] != 1 {
+					t.Errorf("%s is known and was asked about %d times", id, c.asked[id])
+				}
+			}
+			clear(c.broken)
+		})
+		time.Sleep(40 * time.Second)
+		if s := r.State(); s.Able != 4 || !s.known() {
+			t.Errorf("after it was mended: %+v", s)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// TestRosterThrottledAtStart asks about nobody while Slack wants to be left
+// alone.
+func TestRosterThrottledAtStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd()
+		c.join("S1", 25, func(*Facts) {})
+		for _, id := range c.groups["S1"] {
+			c.broken[id] = &Later{After: 5 * time.Second}
+		}
+		r, _ := newRoster(c, Policy{Approvers: List{Groups: []string{"S1"}}, Needed: 1})
+		start := time.Now()
+		mustered := make(chan struct{})
+		go func() { defer close(mustered); r.Muster(t.Context()) }()
+		time.Sleep(time.Second)
+		if n := c.since(start); n > lookUpsAtOnce {
+			t.Errorf("%d look-ups, want no more than were under way", n)
+		}
+		c.change(func() { clear(c.broken) })
+		synctest.Wait()
+		asked := c.since(start)
+		time.Sleep(4*time.Second - 1)
+		if n := c.since(start); n != asked {
+			t.Errorf("%d more look-ups within the pause", n-asked)
+		}
+		<-mustered
+		if s := r.State(); s.Able != 25 {
+			t.Errorf("after the pause: %+v", s)
+		}
+	})
+}
+
+// TestRosterAskingIsCheap has a list of which nobody may decide and nobody is
+// known: one request may cost so many look-ups and not more, the next goes on
+// where it stopped, and a 429 ends it.
+func TestRosterAskingIsCheap(t *testing.T) {
+	c := newCrowd()
+	c.join("S1", 2*mostLookUps, func(f *Facts) { f.Guest = true })
+	p := Policy{Approvers: List{Groups: []string{"S1"}}, Needed: 1}
+	r, _ := newRoster(c, p)
+	r.readGroups(t.Context(), p.Approvers.Groups)
+	ask := func() error {
+		return r.enough(t.Context(), p.Approvers.everybody(t.Context(), c), []Person{{ID: "U1"}}, Channel{}, 1)
+	}
+	start := time.Now()
+	if err := ask(); !isNo(err, NotKnown) || !errors.Is(err, errNotAsked) || c.since(start) != mostLookUps {
+		t.Errorf("%d look-ups for one request: %v", c.since(start), err)
+	}
+	if err := ask(); !isNo(err, NobodyElse) || c.since(start) != 2*mostLookUps {
+		t.Errorf("%d look-ups for two: %v", c.since(start), err)
+	}
+	r, _ = newRoster(c, p)
+	for id := range c.people {
+		c.broken[id] = &Later{After: time.Minute}
+	}
+	err := ask()
+	if later, is := errors.AsType[*Later](err); !isNo(err, NotKnown) || !is || later.After != time.Minute || c.since(start) > 2*mostLookUps+lookUpsAtOnce {
+		t.Errorf("%d look-ups though Slack wants to be left alone: %v", c.since(start)-2*mostLookUps, err)
 	}
 }
 
@@ -270,7 +495,7 @@ func TestRosterWarnsOnce(t *testing.T) {
 	r, b := newRoster(c, Policy{Approvers: List{Users: []string{"UGUEST", "UNONE"}, Groups: []string{"S1"}}, Needed: 1})
 	lines := func(want ...string) {
 		t.Helper()
-		r.Refresh(t.Context(), 0)
+		r.refresh(t.Context(), 0)
 		got := b.read()
 		if n := strings.Count(got, "\n"); n != len(want) {
 			t.Errorf("%d lines, want %d: %s", n, len(want), got)
@@ -319,7 +544,7 @@ func TestRosterWaitsAsToldTo(t *testing.T) {
 		short, stop := context.WithTimeout(ctx, 10*time.Second)
 		defer stop()
 		r2, _ := newRoster(c, r.policy)
-		r2.Refresh(short, 0)
+		r2.Muster(short)
 		if s := r2.State(); s.Able != 0 || s.TooFew() != nil {
 			t.Errorf("at the deadline: %+v", s)
 		}

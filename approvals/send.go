@@ -124,7 +124,7 @@ func (w *Worker) stillGood(ctx context.Context, r Request) CallEvent {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	for _, a := range r.Approvals {
-		f, err := w.policy.facts(ctx, w.people, a.By.ID)
+		f, err := w.policy.facts(ctx, w.people, a.By.ID, ToApprove)
 		if err != nil {
 			w.log.WarnContext(ctx, "an approver cannot be checked; the call waits", "request", r.ID, "error", err)
 			return Wait{Why: Why{Reason: ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,8 +25,11 @@ const (
 	IsTwin      Bar = "another id of somebody else on the list"
 	IsRequester Bar = "the requester"
 	IsEmpty     Bar = "a user group without active members"
+	IsRefused   Bar = "a user group that Slack refuses"
+	IsWithheld  Bar = "somebody whom Slack refuses to show"
 	NotLookedUp Bar = "could not be looked up"              // so nobody knows whether it counts
 	IsUnread    Bar = "a user group that could not be read" // the same
+	NotAsked    Bar = "not asked about yet"                 // the same, and no trouble
 )
 
 // bar is what keeps a person from doing anything at all in a channel; empty:
@@ -51,7 +55,7 @@ type Standing struct {
 	ID     string // as it is on the list
 	Person Person // whose it is, where that is known
 	Bar    Bar    // empty: it counts
-	Err    error  // why it could not be looked up
+	Err    error  // why it could not be looked up, or what was refused
 }
 
 // String is for operators.
@@ -67,27 +71,56 @@ func (s Standing) why() string {
 func (s Standing) who() string { return Person{ID: s.ID, Name: s.Person.Name}.label() }
 
 // open reports whether it is not known if the entry counts.
-func (s Standing) open() bool { return s.Bar == NotLookedUp || s.Bar == IsUnread }
+func (s Standing) open() bool { return s.Bar == NotLookedUp || s.Bar == IsUnread || s.Bar == NotAsked }
+
+// groupStanding is how a user group counts about which this was the answer.
+// Bar is empty where its members count.
+func groupStanding(group string, members []string, err error) Standing {
+	s := Standing{ID: group, Err: err}
+	switch {
+	case isWithheld(err):
+		s.Bar = IsRefused
+	case err != nil:
+		s.Bar = IsUnread
+	case len(members) == 0:
+		s.Bar = IsEmpty
+	}
+	return s
+}
 
 // RosterState is how a list of approvers stands.
 type RosterState struct {
 	Able   int        // people who may decide
 	Needed int        // by the action that needs the fewest
 	Out    []Standing // entries that do not count, by id
+	Unmet  int        // people who were not asked about yet
+	Short  []string   // actions that need more people than may decide, as far as is known
 }
 
 func (p Policy) rosterState(seen []sighting, groups []Standing) RosterState {
 	// Where people of other workspaces are let in at all, they count.
 	all := p.standings(seen, nil, Channel{OrgShared: true})
+	met := slices.DeleteFunc(slices.Clone(all), func(s Standing) bool { return s.Bar == NotAsked })
+	s := RosterState{Able: able(all), Needed: p.least(), Out: others(append(met, groups...)), Unmet: len(all) - len(met)}
+	for _, action := range slices.Sorted(maps.Keys(p.NeededFor)) {
+		if s.known() && p.NeededFor[action] > s.Able {
+			s.Short = append(s.Short, action)
+		}
+	}
+	return s
+}
+
+// least is how many approvers the action needs that needs the fewest.
+func (p Policy) least() int {
 	least := p.Needed
 	for _, n := range p.NeededFor {
 		least = min(least, n)
 	}
-	return RosterState{Able: able(all), Needed: least, Out: others(append(all, groups...))}
+	return least
 }
 
 // known reports whether everything on the list could be looked up.
-func (s RosterState) known() bool { return !slices.ContainsFunc(s.Out, Standing.open) }
+func (s RosterState) known() bool { return s.Unmet == 0 && !slices.ContainsFunc(s.Out, Standing.open) }
 
 // TooFew is the error where no request can ever be approved: all is known, and
 // fewer people may decide than any action needs.
@@ -95,7 +128,11 @@ func (s RosterState) TooFew() error {
 	if !s.known() || s.Able >= s.Needed {
 		return nil
 	}
-	return fmt.Errorf("APPROVERS: %d of the people on the list may decide, and every action needs at least %d: %s", s.Able, s.Needed, s)
+	err := fmt.Errorf("APPROVERS: %d of the people on the list may decide, and every action needs at least %d (APPROVALS_REQUIRED)", s.Able, s.Needed)
+	if len(s.Out) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, s)
 }
 
 // String names the entries that do not count, each with the cause.
@@ -115,7 +152,12 @@ type sighting struct {
 }
 
 // unknown reports whether there was no answer.
-func (s sighting) unknown() bool { return s.err != nil && !errors.Is(s.err, ErrNoSuchPerson) }
+func (s sighting) unknown() bool {
+	return s.err != nil && !errors.Is(s.err, ErrNoSuchPerson) && !isWithheld(s.err)
+}
+
+// errNotAsked stands for an answer that nobody asked for yet.
+var errNotAsked = errors.New("not everybody was asked about yet")
 
 // standings judge ids that were looked up by whether they could decide in a
 // channel on what these people asked for. One person counts once, under however
@@ -127,8 +169,12 @@ func (p Policy) standings(seen []sighting, asked []Person, ch Channel) []Standin
 	for i, s := range seen {
 		all[i] = Standing{ID: s.id, Person: s.facts.Person}
 		switch {
+		case errors.Is(s.err, errNotAsked):
+			all[i].Bar, all[i].Err = NotAsked, s.err
 		case s.unknown():
 			all[i].Bar, all[i].Err = NotLookedUp, s.err
+		case isWithheld(s.err):
+			all[i].Bar, all[i].Err = IsWithheld, s.err
 		case s.err != nil:
 			all[i].Bar = IsNobody
 		case p.bar(s.facts, ch) != "":
@@ -160,18 +206,33 @@ func others(all []Standing) []Standing {
 }
 
 // tooFew is the refusal where fewer people than needed count: for certain, or
-// because it is not known of enough of them.
+// because it is not known of enough of them. How many people a group has that
+// could not be read is not known either.
 func tooFew(all []Standing, needed int) error {
 	n, undecided := able(all), slices.DeleteFunc(slices.Clone(all), func(s Standing) bool { return !s.open() })
+	unread := slices.ContainsFunc(undecided, func(s Standing) bool { return s.Bar == IsUnread })
 	switch {
 	case n >= needed:
 		return nil
-	case n+len(undecided) < needed:
+	case n+len(undecided) < needed && !unread:
 		return &No{Why: Why{Reason: NobodyElse}, Others: others(all)}
 	}
-	causes := make([]error, len(undecided))
-	for i, s := range undecided {
-		causes[i] = fmt.Errorf("%s: %w", s.ID, s.Err)
+	return &No{Why: Why{Reason: NotKnown}, Others: others(undecided), Err: causes(undecided)}
+}
+
+// causes are why it is not known how entries count.
+func causes(undecided []Standing) error {
+	var all []error
+	unasked := false
+	for _, s := range undecided {
+		if s.Bar == NotAsked {
+			unasked = true
+			continue
+		}
+		all = append(all, fmt.Errorf("%s: %w", s.ID, s.Err))
 	}
-	return &No{Why: Why{Reason: NotKnown}, Others: others(undecided), Err: errors.Join(causes...)}
+	if unasked {
+		all = append(all, errNotAsked)
+	}
+	return errors.Join(all...)
 }

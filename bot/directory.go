@@ -88,10 +88,10 @@ func (s *Slack) Facts(ctx context.Context, user string) (approvals.Facts, error)
 	return recall(ctx, s.memory, "user "+user, func(ctx context.Context) (approvals.Facts, error) {
 		u, err := s.api.GetUserInfoContext(ctx, user)
 		if isSlackError(err, "user_not_found", "users_not_found", "user_not_visible") {
-			err = fmt.Errorf("%w: %w", approvals.ErrNoSuchPerson, err)
+			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w: %w", user, approvals.ErrNoSuchPerson, err)
 		}
 		if err != nil {
-			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w", user, paced(err))
+			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w", user, sorted(err))
 		}
 		if u.ID != user && u.Enterprise.ID != user { // what is true of somebody else must not be taken for theirs
 			return approvals.Facts{}, fmt.Errorf("users.info of %s: slack answered about %s", user, u.ID)
@@ -100,11 +100,15 @@ func (s *Slack) Facts(ctx context.Context, user string) (approvals.Facts, error)
 	})
 }
 
-// paced keeps the time that Slack wants to be left alone for in the words of
-// approvals (https://docs.slack.dev/apis/web-api/rate-limits).
-func paced(err error) error {
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		return &approvals.Later{After: limited.RetryAfter}
+// sorted puts what approvals has words for into them: for how long Slack wants
+// to be left alone (https://docs.slack.dev/apis/web-api/rate-limits), and that it
+// will refuse the same again.
+func sorted(err error) error {
+	if wait, is := limit(err); is {
+		return &approvals.Later{After: wait}
+	}
+	if refused, is := errors.AsType[slack.SlackErrorResponse](err); is && lastingRefusal(err) != "" {
+		return &approvals.Withheld{Err: explained(err, refused)}
 	}
 	return err
 }
@@ -156,13 +160,14 @@ func (m *memory) forget(key string) {
 	delete(m.kept, key)
 }
 
-// Members are the people in a user group
+// Members are the people in a user group. One that is gone, or that the bot may
+// not read, is a refusal that lasts
 // (https://docs.slack.dev/reference/methods/usergroups.users.list).
 func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
 	return recall(ctx, s.memory, "group "+group, func(ctx context.Context) ([]string, error) {
 		members, err := s.api.GetUserGroupMembersContext(ctx, group)
 		if err != nil {
-			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, paced(err))
+			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, sorted(err))
 		}
 		return members, nil
 	})
@@ -174,7 +179,11 @@ func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
 func (s *Slack) GroupNamed(ctx context.Context, handle string) (string, error) {
 	groups, err := s.api.GetUserGroupsContext(ctx)
 	if err != nil {
-		return "", fmt.Errorf("usergroups.list: %w", err)
+		err = fmt.Errorf("usergroups.list: %w", err)
+		if lastingRefusal(err) != "" {
+			return "", fmt.Errorf("%w: %w; check that the app has usergroups:read, or list people by id", ErrForGood, err)
+		}
+		return "", err // also where the token is the trouble: that is found out once, for all calls
 	}
 	for _, g := range groups {
 		if g.Handle == handle {

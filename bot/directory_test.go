@@ -2,6 +2,7 @@ package bot
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,6 +143,60 @@ func TestFactsTellNobodyFromNotKnown(t *testing.T) {
 	}
 }
 
+// TestDirectoryRefused tells what Slack would refuse again from what may pass.
+func TestDirectoryRefused(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
+	asks := map[string]func() error{
+		"users.info":            func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
+		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), oncall); return err },
+	}
+	for code, lasts := range map[string]bool{
+		"no_such_subteam": true, "missing_scope": true, "plan_upgrade_required": true, "access_denied": true,
+		"not_allowed_token_type": true, "invalid_arguments": true,
+		"internal_error": false, "fatal_error": false, "service_unavailable": false, "team_added_to_org": false,
+		"ratelimited": false, "moon_phase": false, "token_revoked": false, // the last ends the bot by itself
+	} {
+		for method, ask := range asks {
+			o.Break(slackfake.Fault{Method: method, Error: code, Times: 1})
+			err := ask()
+			if _, is := errors.AsType[*approvals.Withheld](err); err == nil || is != lasts {
+				t.Errorf("%s, %s: %v, want that it lasts: %v", method, code, err, lasts)
+			}
+		}
+	}
+	for method, ask := range asks {
+		for _, f := range []slackfake.Fault{{Status: 503}, {RetryAfter: 3}, {Drop: true}, {Body: "<html>"}} {
+			f.Method, f.Times = method, 1
+			o.Break(f)
+			err := ask()
+			if _, is := errors.AsType[*approvals.Withheld](err); err == nil || is {
+				t.Errorf("%s with %+v: %v, want an error that may pass", method, f, err)
+			}
+		}
+	}
+	if _, err := o.slack.Members(t.Context(), "S9"); !strings.Contains(err.Error(), "usergroups.users.list of S9: no_such_subteam") {
+		t.Errorf("a group that is not there: %v", err)
+	}
+	if _, err := o.slack.Facts(t.Context(), "U0NOBODY"); !errors.Is(err, approvals.ErrNoSuchPerson) {
+		t.Errorf("somebody who is not there: %v", err)
+	}
+}
+
+// TestGroupNamedRefused ends a start that no waiting would mend. What is said of the
+// token is found out once, for all calls.
+func TestGroupNamedRefused(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	for code, forGood := range map[string]bool{
+		"plan_upgrade_required": true, "missing_scope": true, "access_denied": true, "token_revoked": false, "internal_error": false, "moon_phase": false,
+	} {
+		o.Break(slackfake.Fault{Method: "usergroups.list", Error: code, Times: 1})
+		if _, err := o.slack.GroupNamed(t.Context(), "oncall"); errors.Is(err, ErrForGood) != forGood || !isSlackError(err, code) {
+			t.Errorf("%s: %v, want that it is for good: %v", code, err, forGood)
+		}
+	}
+}
+
 // TestDirectoryWaitsAsToldTo keeps the time that Slack wants to be left alone for.
 func TestDirectoryWaitsAsToldTo(t *testing.T) {
 	o := visit(t, slackfake.Options{})
@@ -150,10 +205,13 @@ func TestDirectoryWaitsAsToldTo(t *testing.T) {
 		"users.info":            func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
 		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), oncall); return err },
 	} {
-		o.Break(slackfake.Fault{Method: method, RetryAfter: 7, Times: 1})
-		later, ok := errors.AsType[*approvals.Later](ask())
-		if !ok || later.After != 7*time.Second {
-			t.Errorf("%s: %v, want to come back in 7 s", method, later)
+		for want, f := range map[time.Duration]slackfake.Fault{7 * time.Second: {RetryAfter: 7}, retryUnsaid: {Error: "ratelimited"}} {
+			f.Method, f.Times = method, 1
+			o.Break(f)
+			later, ok := errors.AsType[*approvals.Later](ask())
+			if !ok || later.After != want {
+				t.Errorf("%s: %v, want to come back in %s", method, later, want)
+			}
 		}
 	}
 }

@@ -54,7 +54,9 @@ func standing(s approvals.Standing) string {
 		return who + " is another id of somebody who is counted already"
 	case approvals.NotLookedUp:
 		return who + " could not be looked up"
-	case approvals.IsRequester, approvals.IsEmpty, approvals.IsUnread:
+	case approvals.IsRefused, approvals.IsWithheld:
+		return who + ": " + string(s.Bar) + ": " + lastingRefusal(s.Err)
+	case approvals.IsRequester, approvals.IsEmpty, approvals.IsUnread, approvals.NotAsked:
 	}
 	return who + ": " + string(s.Bar)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	"defenderbot/approvals"
 )
 
@@ -22,6 +24,15 @@ func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
 	}{
 		{approvals.NobodyElse, nil, begin + " " + end},
 		{approvals.NobodyElse, []approvals.Standing{gus, nobody}, begin + " Of those on the list: gus (U0GUS) is a guest; U0NOSUCH1: no such user. " + end},
+		{
+			approvals.NobodyElse,
+			[]approvals.Standing{
+				{ID: "S0GONE", Bar: approvals.IsRefused, Err: &approvals.Withheld{Err: fmt.Errorf("of S0GONE: %w", slack.SlackErrorResponse{Err: "no_such_subteam"})}},
+				{ID: "U0GRACE", Bar: approvals.IsWithheld, Err: &approvals.Withheld{Err: slack.SlackErrorResponse{Err: "missing_scope", Needed: "users:read"}}},
+			},
+			begin + " Of those on the list: S0GONE: a user group that Slack refuses: no_such_subteam; " +
+				"U0GRACE: somebody whom Slack refuses to show: missing_scope (needed: users:read). " + end,
+		},
 		{
 			approvals.NotKnown, []approvals.Standing{silent}, "Slack could not tell me whether enough people besides you could approve this, so I did nothing. " +
 				"Try again in a minute. What I do not know: U0GRACE could not be looked up.",

@@ -22,8 +22,8 @@ type Options struct {
 	Clock     func() time.Time
 	Log       *slog.Logger
 	Version   string
-	// RosterEvery is how often approvers are looked up again; zero: every five
-	// minutes. Tests shorten it.
+	// RosterEvery is how often approvers are looked up again, with pauses of a
+	// hundredth of it; zero: every five minutes. Tests shorten it.
 	RosterEvery time.Duration
 	// Hook is put on every Redis client; nil: none. Tests count with it.
 	Hook redis.Hook

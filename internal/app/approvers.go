@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"defenderbot/approvals"
@@ -13,20 +16,30 @@ const rosterEvery = 5 * time.Minute
 
 func (a *App) policy(l lists) approvals.Policy {
 	c := a.config
+	needed := map[string]int{}
+	for _, action := range a.options.Catalogue {
+		needed[action.Name] = c.Needed
+	}
+	maps.Copy(needed, c.NeededFor)
+	least := c.Needed
+	if len(needed) > 0 { // a default that no action uses says nothing
+		least = slices.Min(slices.Collect(maps.Values(needed)))
+	}
 	return approvals.Policy{
 		Requesters: l.requesters, Approvers: l.approvers, Channels: c.Channels, AllowShared: c.AllowShared,
-		Needed: c.Needed, NeededFor: c.NeededFor,
+		Needed: least, NeededFor: needed,
 	}
 }
 
 // muster looks the approvers up before anything starts. It is an error if no
-// request could ever be approved, for certain: what could not be found out in
-// time keeps nobody from starting and is looked up again.
+// request could ever be approved, for certain, and what Slack refuses to say is
+// certain. What could not be found out in time keeps nobody from starting and is
+// looked up again.
 func (a *App) muster(ctx context.Context, slack *bot.Slack, policy approvals.Policy) (*approvals.Roster, error) {
 	roster := approvals.NewRoster(slack, policy, a.options.Log)
 	first, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
-	roster.Refresh(first, 0)
+	roster.Muster(first)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -61,9 +74,12 @@ func (r *readiness) approvers() approvals.RosterState {
 
 // remarks are what is not as it should be and keeps nobody from working.
 func (r *readiness) remarks() string {
-	out := r.approvers()
-	if len(out.Out) == 0 {
-		return ""
+	state, text := r.approvers(), ""
+	if len(state.Out) > 0 {
+		text = "\nentries of APPROVERS that do not count now: " + state.String()
 	}
-	return "\nentries of APPROVERS that do not count now: " + out.String()
+	if len(state.Short) > 0 {
+		text += "\nactions that need more approvers than may decide: " + strings.Join(state.Short, ", ")
+	}
+	return text
 }

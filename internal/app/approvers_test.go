@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -54,6 +55,28 @@ func TestApproversNobodyLeft(t *testing.T) {
 				s.AddGroup(slackfake.Group{ID: sandbox.OnCall, Handle: "oncall", Members: []string{sandbox.Grace}, Disabled: true})
 			},
 			[]string{sandbox.OnCall + ": a user group without active members"},
+		},
+		"a group that is gone": {
+			"S0GONE1", "1", nil,
+			[]string{"S0GONE1: a user group that Slack refuses", "no_such_subteam"},
+		},
+		"a plan without user groups": {
+			sandbox.OnCall, "1", func(s *slackfake.Server) {
+				s.Break(slackfake.Fault{Method: "usergroups.users.list", Error: "plan_upgrade_required"})
+			},
+			[]string{sandbox.OnCall + ": a user group that Slack refuses", "plan_upgrade_required"},
+		},
+		"a plan without user groups, named by handle": {
+			"@oncall", "1", func(s *slackfake.Server) {
+				s.Break(slackfake.Fault{Method: "usergroups.list", Error: "plan_upgrade_required"})
+			},
+			[]string{"plan_upgrade_required", "list people by id"},
+		},
+		"a scope that is not there": {
+			sandbox.OnCall, "1", func(s *slackfake.Server) {
+				s.SetScopes("chat:write", "commands", "usergroups:read")
+			},
+			[]string{sandbox.Grace + ": somebody whom Slack refuses to show", sandbox.Joan + ": somebody", "missing_scope (needed: users:read)"},
 		},
 		"one where two are needed": {
 			sandbox.Grace + "," + sandbox.Gus, "2", nil,
@@ -155,10 +178,11 @@ func TestApproversNotKnown(t *testing.T) {
 		fault slackfake.Fault
 		want  []string
 	}{
-		"a group that is gone":  {slackfake.Fault{Method: "usergroups.users.list", Error: "no_such_subteam"}, []string{sandbox.OnCall, "a user group that could not be read", "no_such_subteam"}},
-		"people cannot be read": {slackfake.Fault{Method: "users.info", Status: 503}, []string{sandbox.Grace, "could not be looked up", "503"}},
-		"a scope is not there":  {slackfake.Fault{Method: "users.info", Error: "missing_scope"}, []string{sandbox.Joan, "could not be looked up", "missing_scope"}},
-		"connections are cut":   {slackfake.Fault{Method: "users.info", Drop: true}, []string{sandbox.Grace, "could not be looked up"}},
+		"a group cannot be read":    {slackfake.Fault{Method: "usergroups.users.list", Status: 503}, []string{sandbox.OnCall, "a user group that could not be read", "503"}},
+		"trouble at Slack":          {slackfake.Fault{Method: "usergroups.users.list", Error: "internal_error"}, []string{sandbox.OnCall, "a user group that could not be read", "internal_error"}},
+		"a code that is on no page": {slackfake.Fault{Method: "users.info", Error: "moon_phase"}, []string{sandbox.Joan, "could not be looked up", "moon_phase"}},
+		"people cannot be read":     {slackfake.Fault{Method: "users.info", Status: 503}, []string{sandbox.Grace, "could not be looked up", "503"}},
+		"connections are cut":       {slackfake.Fault{Method: "users.info", Drop: true}, []string{sandbox.Grace, "could not be looked up"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -175,6 +199,84 @@ func TestApproversNotKnown(t *testing.T) {
 			l.log.wait(t, `"level":"INFO"`, "counts again")
 			pending(t, p, "investigate "+sandbox.Server+" why")
 		})
+	}
+}
+
+// TestApproversGroupGone has a group on the list that was deleted, beside people
+// by id: whoever can be found goes on, and only a decision of somebody who might
+// have been in the group meets it.
+func TestApproversGroupGone(t *testing.T) {
+	t.Parallel()
+	const gone = "S0GONE1"
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	env := p.Env()
+	env.Approvers, env.HTTPAddr = gone+","+sandbox.Grace, freeAddr(t)
+	l := launch(t, p, env)
+	l.becomes(t, p)
+	l.log.wait(t, `"level":"WARN"`, gone, "a user group that Slack refuses", "no_such_subteam")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready\n", gone+": a user group that Slack refuses", "no_such_subteam")
+
+	_, c := pending(t, p, "investigate "+sandbox.Server+" why")
+	says(t, "approval by somebody else", click(t, p, sandbox.Joan, c, "approve"), "Slack refuses to tell me", "no_such_subteam")
+	nothingSent(t, p)
+	says(t, "approval by id", click(t, p, sandbox.Grace, c, "approve"), "You approved")
+	card(t, p, "Succeeded", "Approved by <@"+sandbox.Grace+">")
+
+	id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
+	click(t, p, sandbox.Ada, c, "cancel")
+	card(t, p, id, "Cancelled")
+	says(t, "the only one asks", command(t, p, sandbox.Grace, sandbox.Incident, "collect "+sandbox.Server+" why"),
+		"Too few people besides you", gone+": a user group that Slack refuses: no_such_subteam")
+}
+
+// TestApproversQuota has a group of a hundred: the start asks about thirty, and
+// only then, slowly, about the others.
+func TestApproversQuota(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	group := slackfake.Group{ID: "S0ALL", Handle: "all"}
+	for i := range 100 {
+		u := slackfake.User{ID: fmt.Sprintf("U0MANY%03d", i), Name: fmt.Sprint("many", i)}
+		if i == 99 {
+			u.Guest = slackfake.MultiGuest
+		}
+		p.Slack.AddUser(u)
+		group.Members = append(group.Members, u.ID)
+	}
+	p.Slack.AddGroup(group)
+	asked := func() (n int) {
+		for _, call := range p.Slack.APICalls() {
+			if call.Method == "users.info" {
+				n++
+			}
+		}
+		return n
+	}
+	env := p.Env()
+	env.Approvers, env.HTTPAddr = group.ID, freeAddr(t)
+	l := launchWith(t, p, env, app.Options{RosterEvery: 24 * time.Hour})
+	l.becomes(t, p)
+	if n := asked(); n != 30 {
+		t.Errorf("the start took %d look-ups, want 30", n)
+	}
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready")
+	if got := metrics(t, env.HTTPAddr)["defenderbot_approvers"]; got != "30" {
+		t.Errorf("%s people are known to be able to decide, want 30", got)
+	}
+	if all, _ := l.log.read(); strings.Contains(all, "APPROVERS") {
+		t.Errorf("the log speaks of people who were not asked about yet:\n%s", all)
+	}
+	pending(t, p, "investigate "+sandbox.Server+" why")
+	if n := asked(); n != 31 { // Ada
+		t.Errorf("%d look-ups after somebody asked, want 31", n)
+	}
+
+	env.HTTPAddr = freeAddr(t)
+	l = launchWith(t, p, env, app.Options{RosterEvery: time.Second})
+	l.becomes(t, p)
+	l.log.wait(t, `"level":"WARN"`, "many99 (U0MANY099)", "a guest")
+	if got := metrics(t, env.HTTPAddr)["defenderbot_approvers"]; got != "99" {
+		t.Errorf("%s people may decide in the end, want 99", got)
 	}
 }
 
@@ -358,5 +460,31 @@ func deny(t *testing.T, p *sandbox.Place, user string, c slackfake.Message) {
 	}
 	if _, err := p.WaitCard(limit(t), c.Channel, "Denied", "wrong host"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestApproversShort: an action that needs more approvers than there are is named
+// at the start, and where all do the start fails with the true cause.
+func TestApproversShort(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	env := p.Env()
+	env.Approvers, env.ApprovalsRequired, env.HTTPAddr = sandbox.Grace+","+sandbox.Joan, "1,collect=3", freeAddr(t)
+	l := launch(t, p, env)
+	l.becomes(t, p)
+	l.log.wait(t, `"level":"WARN"`, "actions need more approvers", `"actions":"collect"`)
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready", "need more approvers than may decide: collect")
+
+	none := p.Env()
+	none.Approvers, none.ApprovalsRequired = sandbox.Grace, "1,investigate=2,collect=2"
+	l = launch(t, p, none)
+	select {
+	case err := <-l.ended:
+		says(t, "the end", fmt.Sprint(err), "APPROVERS", "1 of the people on the list may decide", "at least 2", "APPROVALS_REQUIRED")
+		if strings.HasSuffix(err.Error(), ": ") {
+			t.Errorf("%q does not end", err)
+		}
+	case <-limit(t).Done():
+		t.Error("it starts")
 	}
 }
