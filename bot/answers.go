@@ -103,8 +103,8 @@ func verdict(method string, body []byte) (code string, err error) {
 
 // needs are the fields of an answer that the bot goes on with, by the pages of
 // the methods (https://docs.slack.dev/reference/methods). Those that end with []
-// are lists, which may be empty but not missing, those with ? are yes or no: left
-// out, they are no no.
+// are lists, which may be empty but not missing. Those with ? are yes or no; one
+// that is left out is neither.
 func needs(method string) []string {
 	switch method {
 	case "auth.test":
