@@ -103,8 +103,8 @@ func verdict(method string, body []byte) (code string, err error) {
 
 // needs are the fields of an answer that the bot goes on with, by the pages of
 // the methods (https://docs.slack.dev/reference/methods). Those that end with []
-// are lists, which may be empty but not missing. Those with ? are yes or no; one
-// that is left out is neither.
+// are lists, which may be empty but not missing; those with a question mark are
+// yes or no, and left out they are neither.
 func needs(method string) []string {
 	switch method {
 	case "auth.test":
