@@ -195,7 +195,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after Request, e Even
 // master.
 var errTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)
 
-// wakeUp wakes the own worker if the commit made something due now.
+// wakeUp wakes this process's worker if the commit made something due now.
 func (s *Store) wakeUp(c change, a committed) {
 	now := a.Due > 0 && a.Due <= a.Time || c.Card == "behind" || c.Card == "again" && c.CardAt == 0 || c.Moves
 	if !now {
@@ -204,7 +204,7 @@ func (s *Store) wakeUp(c change, a committed) {
 	s.wakeWorker()
 }
 
-// wakeWorker lets the own worker look at the agenda.
+// wakeWorker lets this process's worker look at the agenda.
 func (s *Store) wakeWorker() {
 	select {
 	case s.wake <- struct{}{}:

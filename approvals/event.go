@@ -15,7 +15,7 @@ type Resolve struct {
 	Budget  Budget
 }
 
-// Reject ends a request that cannot be put to anybody.
+// Reject ends a request that cannot be submitted for approval.
 type Reject struct{ Why Why }
 
 // Approve is one person's yes to what Digest stands for.

@@ -51,7 +51,7 @@ func (l *lately[T]) recall(key string, now time.Time) (noted[T], bool) {
 	return n, true
 }
 
-// forget forgets something, and says whether it was known.
+// forget forgets something, and reports whether it was known.
 func (l *lately[T]) forget(key string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -54,7 +54,7 @@ func step(r Request, e Event, now time.Time) (Request, error) {
 	return r, no(DoesNotFit, "unknown event")
 }
 
-// changesFace says whether the card looks different after e.
+// changesFace reports whether the card looks different after e.
 func changesFace(e Event) bool {
 	switch e.(type) {
 	case Show, Lose, Redraw, Forget, Remind:

@@ -83,7 +83,7 @@ func queuedCall(c Call, e CallEvent, now time.Time) Call {
 	return c
 }
 
-// answers says whether the answer to an attempt may still be taken: the owner
+// answers reports whether the answer to an attempt may still be taken: the owner
 // may come late, when others already take the call for uncertain.
 func (c Call) answers(attempt int) bool {
 	return (c.State == Sending || c.State == Uncertain) && c.Attempt == attempt

@@ -177,7 +177,7 @@ func (r Request) sent() string {
 // mark is how a comment that this request sent begins.
 func (r Request) mark() string { return "[" + r.ID }
 
-// isOurs says whether a comment that Defender shows was sent for this request.
+// isOurs reports whether a comment that Defender shows was sent for this request.
 func (r Request) isOurs(comment string) bool {
 	return strings.HasPrefix(comment, r.mark()+" ")
 }

@@ -170,7 +170,7 @@ func notCarriedOut(err error) bool {
 // (https://redis.io/docs/latest/develop/programmability/eval-intro/).
 func halfway(err error) bool { return redis.HasErrorPrefix(err, "HALFWAY") }
 
-// passing says whether a refusal is likely to pass by itself.
+// passing reports whether a refusal is likely to pass by itself.
 func passing(err error) bool {
 	var refused redis.Error
 	if !errors.As(err, &refused) {
@@ -184,7 +184,7 @@ func passing(err error) bool {
 	return false
 }
 
-// sleep waits for d or the end of ctx, and says whether it was d.
+// sleep waits for d or the end of ctx, and reports whether it was d.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -13,7 +13,7 @@ const (
 	Denied    State = "denied"    // an approver said no
 	Cancelled State = "cancelled" // taken back before it was approved
 	Expired   State = "expired"   // nobody decided in time
-	Rejected  State = "rejected"  // could not be put to anybody
+	Rejected  State = "rejected"  // not submitted for approval
 )
 
 // States are all states of a request, in the order of its life.
