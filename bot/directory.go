@@ -116,12 +116,15 @@ func sorted(err error) error {
 // facts reads a user object. A member of several workspaces of a Grid has one of
 // them as team_id and all of them in enterprise_user
 // (https://docs.slack.dev/reference/objects/user-object).
+// slackbot is Slack's own program, which users.info does not call a bot.
+const slackbot = "USLACKBOT"
+
 func (s *Slack) facts(u *slack.User) approvals.Facts {
 	home := u.TeamID == s.team || slices.Contains(u.Enterprise.Teams, s.team)
 	ours := s.enterprise != "" && u.Enterprise.EnterpriseID == s.enterprise
 	return approvals.Facts{
 		Person:   approvals.Person{ID: u.ID, Enterprise: u.Enterprise.ID, Name: u.Name},
-		Bot:      u.IsBot || u.IsAppUser,
+		Bot:      u.IsBot || u.IsAppUser || u.ID == slackbot,
 		Deleted:  u.Deleted || u.IsInvitedUser,
 		Guest:    u.IsRestricted || u.IsUltraRestricted,
 		External: u.IsStranger || !home && !ours, Elsewhere: ours && !home,

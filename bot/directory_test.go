@@ -59,8 +59,8 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// TestFactsTheFakeDoesNotHave covers what Slack says of apps that act as users
-// and of people who have not accepted their invitation.
+// TestFactsTheFakeDoesNotHave covers what Slack says of apps that act as users,
+// of Slackbot, and of people who have not accepted their invitation.
 func TestFactsTheFakeDoesNotHave(t *testing.T) {
 	s := &Slack{team: "T1"}
 	for _, tt := range []struct {
@@ -68,6 +68,7 @@ func TestFactsTheFakeDoesNotHave(t *testing.T) {
 		want approvals.Facts
 	}{
 		{slack.User{TeamID: "T1", IsAppUser: true}, approvals.Facts{Bot: true}},
+		{slack.User{TeamID: "T1", ID: "USLACKBOT"}, approvals.Facts{Person: approvals.Person{ID: "USLACKBOT"}, Bot: true}},
 		{slack.User{TeamID: "T1", IsInvitedUser: true}, approvals.Facts{Deleted: true}},
 		{slack.User{TeamID: ""}, approvals.Facts{External: true}},
 		{slack.User{TeamID: "T2", Enterprise: slack.EnterpriseUser{ID: "W1"}}, approvals.Facts{Person: approvals.Person{Enterprise: "W1"}, External: true}},
