@@ -29,7 +29,9 @@ func (a *App) until(ctx context.Context, what string, try func(context.Context) 
 		case err == nil:
 			a.watch.connected(what)
 			return nil
-		case errors.Is(err, bot.ErrForGood), errors.Is(err, errVolatile), ctx.Err() != nil:
+		case ctx.Err() != nil:
+			return ctx.Err() // err tells of the stop in whatever words a library has for it
+		case errors.Is(err, bot.ErrForGood), errors.Is(err, errVolatile):
 			return err
 		}
 		a.watch.missing(what, err)

@@ -3,7 +3,10 @@ package app_test
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -206,17 +209,50 @@ func TestRedisSilentConnections(t *testing.T) {
 func TestStopDuringStart(t *testing.T) {
 	t.Parallel()
 	p := open(t, freeAddr(t), nil)
-	bot, err := p.Bot(p.Env(), app.Options{})
+	stopped(t, p, p.Env(), func(ctx context.Context) error {
+		return p.Slack.Wait(ctx, func(s *slackfake.Server) bool { return len(s.APICalls()) > 0 })
+	})
+}
+
+// TestStopDuringFirstCall stops a bot while Slack answers nothing at all.
+func TestStopDuringFirstCall(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{})
+	mute := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // net/http sees the caller go only behind the body
+		close(asked)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(mute.Close)
+	p := open(t, freeAddr(t), nil)
+	env := p.Env()
+	env.SlackAPIURL = mute.URL
+	stopped(t, p, env, func(ctx context.Context) error {
+		select {
+		case <-asked:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
+
+// stopped stops a bot at a moment of its start, the way signal.NotifyContext does
+// since Go 1.26: with a cause, which is what net/http then returns.
+func stopped(t *testing.T, p *sandbox.Place, env app.Env, moment func(context.Context) error) {
+	t.Helper()
+	bot, err := p.Bot(env, app.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
 	ended := make(chan error, 1)
 	go func() { ended <- bot.Run(ctx) }()
-	if err := p.Slack.Wait(limit(t), func(s *slackfake.Server) bool { return len(s.APICalls()) > 0 }); err != nil {
+	if err := moment(limit(t)); err != nil {
 		t.Fatal(err)
 	}
-	cancel(errors.New("signal"))
+	cancel(errors.New("terminated"))
 	if err := <-ended; err != nil {
 		t.Errorf("the bot ended with %v, want nil", err)
 	}
