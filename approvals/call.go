@@ -35,3 +35,43 @@ type Job struct {
 func (c Call) waiting() bool {
 	return c.State == Queued && c.Hold.IsZero()
 }
+
+// answers reports whether the answer to an attempt may still be taken: the owner
+// may come late, when others already take the call for uncertain.
+func (c Call) answers(attempt int) bool {
+	return (c.State == Sending || c.State == Uncertain) && c.Attempt == attempt
+}
+
+// sends reports whether an attempt is under way, as far as anybody has said.
+func (c Call) sends(attempt int) bool { return c.State == Sending && c.Attempt == attempt }
+
+// to moves the call to a state and drops what only the old state needed.
+func (c Call) to(s CallState, why Why, now time.Time) Call {
+	c.State, c.Why, c.Since = s, why, now
+	c.Hold, c.Expected, c.Foretold = time.Time{}, time.Time{}, time.Time{}
+	if s.Ended() {
+		c.EndedAt = now
+	}
+	return c
+}
+
+// with moves the call to what its job shows.
+func (c Call) with(j Job, s CallState, now time.Time) Call {
+	if s != Running && !s.Ended() {
+		s = Running
+	}
+	why := Why{}
+	if s.Ended() {
+		why.Reason = Ran
+	}
+	since := c.Since
+	moved := c.to(s, why, now)
+	if s == c.State {
+		moved.Since = since
+	}
+	moved.Job = j
+	if moved.Started.IsZero() {
+		moved.Started = now
+	}
+	return moved
+}

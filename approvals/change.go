@@ -109,7 +109,6 @@ func rendered(e Event) bool {
 	switch e.(type) {
 	case Show, Lose:
 		return true
-	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Remind, Redraw, Forget, Retry, On:
 	}
 	return false
 }
@@ -186,7 +185,6 @@ func (c *change) slotted(before, after Request, e Event) {
 		if before.Calls[o.Call].State == Sending {
 			c.Settle = slot
 		}
-	case Doubt, Report, Miss, GiveUp, Lapse, Wait, Expect, Stop:
 	}
 	c.Moves = c.Moves || c.Settle != "" || c.Release != ""
 }
@@ -206,7 +204,7 @@ func (c *change) requeued(e Requeue, slot string) {
 
 // audited writes down what happened to the request.
 func (c *change) audited(before, after Request, e Event, now time.Time) error {
-	if !worthAuditing(e) {
+	if _, trail := touches(e); !trail {
 		return nil
 	}
 	entry := Describe(before, after, e)

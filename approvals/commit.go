@@ -176,7 +176,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after Request, e Even
 	var answer committed
 	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, before.ID, action.Post.Name), &answer, string(text))
 	if err != nil {
-		return answer, fmt.Errorf("%s of %s: %w", eventName(e), before.ID, err)
+		return answer, fmt.Errorf("%s of %s: %w", e.name(), before.ID, err)
 	}
 	if answer.Status == "repeat" && t.doubt && answer.Answer == c.Answer {
 		answer.Status = statusOK

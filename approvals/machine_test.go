@@ -176,7 +176,7 @@ var wantedCalls = map[string]CallState{
 func TestNextOverEveryStateAndEvent(t *testing.T) {
 	for _, s := range append([]State{""}, States()...) {
 		for _, e := range requestEvents() {
-			name := string(s) + " " + eventName(e)
+			name := string(s) + " " + e.name()
 			want, fits := wanted[name]
 			r := sample(s, Queued)
 			got, err := next(r, e, after(e))
@@ -199,7 +199,7 @@ func TestNextOverEveryStateAndEvent(t *testing.T) {
 func TestNextCallOverEveryStateAndEvent(t *testing.T) {
 	for _, s := range CallStates() {
 		for _, e := range callEvents() {
-			name := string(s) + " " + eventName(e)
+			name := string(s) + " " + e.name()
 			want, fits := wantedCalls[name]
 			c := sampleCall(s)
 			got, err := nextCall(c, e, start.Add(time.Minute))
@@ -220,7 +220,7 @@ func TestNextCallOverEveryStateAndEvent(t *testing.T) {
 func TestACallTakesNoEventOfAnotherAttempt(t *testing.T) {
 	for _, e := range []CallEvent{Accept{Attempt: 2}, Requeue{Attempt: 2}, Fail{Attempt: 2}, Doubt{Attempt: 2}} {
 		if got, err := nextCall(sampleCall(Sending), e, start); !isAnyNo(err) {
-			t.Errorf("%s of attempt 2 while attempt 1 is out: got %q and %v, want a *No", eventName(e), got.State, err)
+			t.Errorf("%s of attempt 2 while attempt 1 is out: got %q and %v, want a *No", e.name(), got.State, err)
 		}
 	}
 }
@@ -234,7 +234,7 @@ func TestAReportMayEndACallInEveryWay(t *testing.T) {
 			}
 			got, err := nextCall(sampleCall(from), e, start.Add(time.Hour))
 			if err != nil || got.State != s {
-				t.Errorf("%s of %s as %s: got %q and %v", eventName(e), from, s, got.State, err)
+				t.Errorf("%s of %s as %s: got %q and %v", e.name(), from, s, got.State, err)
 			}
 		}
 	}
@@ -316,7 +316,7 @@ func TestTimersLeadOn(t *testing.T) {
 				}
 				var err error
 				if r, err = next(r, e, far); err != nil {
-					t.Fatalf("%s with a %s call: timer %s is refused: %v", s, cs, eventName(e), err)
+					t.Fatalf("%s with a %s call: timer %s is refused: %v", s, cs, e.name(), err)
 				}
 				far = far.Add(10000 * time.Hour)
 			}
@@ -407,7 +407,7 @@ func requestEdges() (edges []string) {
 			for _, e := range append(requestEvents(), On{Event: Report{Job: Job{ID: "j1"}, As: Succeeded}}) {
 				got, err := next(sample(s, cs), e, after(e))
 				if err == nil && got.State != s {
-					edges = append(edges, edge(string(s), string(got.State), eventName(e)))
+					edges = append(edges, edge(string(s), string(got.State), e.name()))
 				}
 			}
 		}
@@ -421,7 +421,7 @@ func callEdges() (edges []string) {
 			Adopt{As: Succeeded}, Adopt{As: Failed}, Adopt{As: CallCancelled}) {
 			got, err := nextCall(sampleCall(s), e, start)
 			if err == nil && got.State != s {
-				edges = append(edges, edge(string(s), string(got.State), eventName(e)))
+				edges = append(edges, edge(string(s), string(got.State), e.name()))
 			}
 		}
 	}
@@ -443,7 +443,7 @@ func timerTable() string {
 	b.WriteString("| state | event | when |\n|---|---|---|\n")
 	row := func(name string, r Request, from time.Time) {
 		for _, tm := range timers(r) {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", name, eventName(tm.event), tm.at.Sub(from))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", name, tm.event.name(), tm.at.Sub(from))
 		}
 	}
 	for _, s := range States() {

@@ -8,104 +8,15 @@ import (
 // next is the request after e happened to r at now, or a *No that says why e
 // does not fit. It is the only way to change a request.
 func next(r Request, e Event, now time.Time) (Request, error) {
-	after, err := step(clone(r), e, now)
+	after, err := e.apply(clone(r), now)
 	if err != nil {
 		return r, err
 	}
 	after.Version = r.Version + 1
-	if changesFace(e) {
+	if face, _ := touches(e); face {
 		after.Visible = r.Visible + 1
 	}
 	return after, nil
-}
-
-// step is next without the counting. It may change r: it owns the copy.
-func step(r Request, e Event, now time.Time) (Request, error) {
-	switch e := e.(type) {
-	case Ask:
-		return ask(r, e, now)
-	case Resolve:
-		return resolve(r, e, now)
-	case Reject:
-		return end(r, Rejected, End{Why: e.Why}, now, Checking, Pending)
-	case Approve:
-		return approve(r, e, now)
-	case Deny:
-		return deny(r, e, now)
-	case Cancel:
-		return cancel(r, e, now)
-	case Expire:
-		return expire(r, now)
-	case Remind:
-		return remind(r, now)
-	case Show:
-		return show(r, e)
-	case Lose:
-		return lose(r, e)
-	case Redraw:
-		return redrawn(r)
-	case Forget:
-		return forget(r)
-	case Retry:
-		return retry(r, e)
-	case On:
-		return on(r, e, now)
-	}
-	return r, no(DoesNotFit, "unknown event")
-}
-
-// changesFace reports whether the card looks different after e.
-func changesFace(e Event) bool {
-	switch e.(type) {
-	case Show, Lose, Redraw, Forget, Remind:
-		return false
-	case Ask, Resolve, Reject, Approve, Deny, Cancel, Expire, Retry, On:
-	}
-	return true
-}
-
-func ask(r Request, e Ask, now time.Time) (Request, error) {
-	if r.State != "" {
-		return r, no(DoesNotFit, "asked twice")
-	}
-	made := e.Request
-	made.State, made.Asked = Checking, now
-	return made, nil
-}
-
-func resolve(r Request, e Resolve, now time.Time) (Request, error) {
-	if r.State != Checking {
-		return r, no(DoesNotFit, "resolve in "+string(r.State))
-	}
-	if len(e.Devices) != len(r.Devices) || slices.ContainsFunc(e.Devices, func(d Device) bool { return d.ID == "" }) {
-		return r, no(DoesNotFit, "a device without an id")
-	}
-	r.State, r.Opened, r.Devices, r.Budget = Pending, now, e.Devices, e.Budget
-	if len(r.Approvals) >= r.Terms.Needed { // a retry that an approver asked for
-		return queueCalls(r, now), nil
-	}
-	return r, nil
-}
-
-func approve(r Request, e Approve, now time.Time) (Request, error) {
-	if err := r.decidable(e.By, e.Digest, now); err != nil {
-		return r, err
-	}
-	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By.Is(e.By) }) {
-		return r, no(AlreadyApproved, "")
-	}
-	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now})
-	if len(r.Approvals) < r.Terms.Needed {
-		return r, nil
-	}
-	return queueCalls(r, now), nil
-}
-
-func deny(r Request, e Deny, now time.Time) (Request, error) {
-	if err := r.decidable(e.By, e.Digest, now); err != nil {
-		return r, err
-	}
-	return end(r, Denied, End{By: e.By, Text: e.Text}, now, Pending)
 }
 
 // mayNot is the refusal for those who can never decide on r, whatever the
@@ -138,92 +49,18 @@ func (r Request) decidable(by Person, digest string, now time.Time) error {
 	return nil
 }
 
-// cancel takes back what is not decided. Once approved, it stops the calls
-// that still wait; what was sent cannot be called back.
-func cancel(r Request, e Cancel, now time.Time) (Request, error) {
-	if r.State != Approved {
-		if r.State.Ended() || r.State == "" {
-			return r, no(AlreadyDecided, string(r.State))
-		}
-		return end(r, Cancelled, End{By: e.By}, now, Checking, Pending)
-	}
-	stopped := 0
-	for i, c := range r.Calls {
-		if after, err := nextCall(c, Stop(e), now); err == nil {
-			r.Calls[i] = after
-			stopped++
-		}
-	}
-	if stopped == 0 {
-		return r, no(NothingToCancel, "")
-	}
-	return settle(r, now), nil
-}
-
-func expire(r Request, now time.Time) (Request, error) {
-	if r.State == Pending && now.Before(r.Deadline()) {
-		return r, no(DoesNotFit, "before its time")
-	}
-	return end(r, Expired, End{}, now, Pending)
-}
-
-func remind(r Request, now time.Time) (Request, error) {
-	if r.State != Pending || r.reminded() || !now.Before(r.Deadline()) {
-		return r, no(DoesNotFit, "nothing to remind of")
-	}
-	r.Notices = append(r.Notices, Notice{Kind: NoticeReminder, At: now})
-	return r, nil
-}
-
 func (r Request) reminded() bool {
 	return slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.Kind == NoticeReminder })
 }
 
-func show(r Request, e Show) (Request, error) {
-	if r.State == "" || e.Visible > r.Visible || e.Told > len(r.Notices) {
-		return r, no(DoesNotFit, "shows what is not there")
+// queueCalls makes the calls of a request that has its approvals.
+func queueCalls(r Request, now time.Time) Request {
+	r.State = Approved
+	r.Calls = make([]Call, len(r.Devices))
+	for i := range r.Calls {
+		r.Calls[i] = Call{State: Queued, Since: now}
 	}
-	r.Card.Shown = max(r.Card.Shown, e.Visible)
-	if e.TS != "" && e.TS != r.Card.TS {
-		r.Card.TS, r.Card.Shown = e.TS, e.Visible // whatever another message shows, this one shows just that
-	}
-	r.Card.Told = max(r.Card.Told, e.Told)
-	return r, nil
-}
-
-func lose(r Request, e Lose) (Request, error) {
-	if r.Card.TS == "" || r.Card.TS != e.TS {
-		return r, no(DoesNotFit, "another card")
-	}
-	r.Card.TS, r.Card.Shown = "", 0
-	return r, nil
-}
-
-func redrawn(r Request) (Request, error) {
-	if r.Card.TS == "" {
-		return r, no(DoesNotFit, "there is no card")
-	}
-	r.Card.Shown = min(r.Card.Shown, r.Visible-1)
-	return r, nil
-}
-
-func forget(r Request) (Request, error) {
-	if !r.State.Ended() {
-		return r, no(DoesNotFit, "still open")
-	}
-	return Request{ID: r.ID}, nil
-}
-
-func on(r Request, e On, now time.Time) (Request, error) {
-	if r.State != Approved || e.Call < 0 || e.Call >= len(r.Calls) {
-		return r, no(DoesNotFit, "no such call to act on")
-	}
-	after, err := nextCall(r.Calls[e.Call], e.Event, now)
-	if err != nil {
-		return r, err
-	}
-	r.Calls[e.Call] = after
-	return settle(r, now), nil
+	return r
 }
 
 // settle ends a request whose last call has ended.
@@ -249,7 +86,7 @@ func end(r Request, to State, how End, now time.Time, from ...State) (Request, e
 	return r, nil
 }
 
-// clone copies r as far as step changes it.
+// clone copies r as far as events change it.
 func clone(r Request) Request {
 	r.Approvals = slices.Clone(r.Approvals)
 	r.Calls = slices.Clone(r.Calls)

@@ -1,6 +1,9 @@
 package approvals
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Reason is why something was refused, waits or ended. The set is closed; the
 // sentences that people read are made from it on the Slack side.
@@ -104,6 +107,12 @@ type Why struct {
 	Detail string    `json:"detail,omitempty"` // which device, role, request...; or Defender's own words
 	Target string    `json:"target,omitempty"` // Defender's correlation id of an error
 	Until  time.Time `json:"until,omitzero"`
+}
+
+// brief is a reason for the audit trail: the code, what it is about, and
+// Defender's correlation id.
+func (w Why) brief() string {
+	return strings.TrimSpace(strings.Join([]string{string(w.Reason), w.Detail, w.Target}, " "))
 }
 
 // No is the error for everything that is refused: by the policy, or because

@@ -3,7 +3,6 @@ package approvals
 import (
 	"context"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -159,23 +158,4 @@ func (w *Worker) mark(ctx context.Context, r Request) error {
 		return nil
 	}
 	return err
-}
-
-// retry is what Retry does to the old request.
-func retry(r Request, e Retry) (Request, error) {
-	if len(r.Retryable()) == 0 || e.As == "" {
-		return r, no(DoesNotFit, "nothing to try again")
-	}
-	r.RetriedAs = e.As
-	return r, nil
-}
-
-// queueCalls makes the calls of a request that has its approvals.
-func queueCalls(r Request, now time.Time) Request {
-	r.State = Approved
-	r.Calls = make([]Call, len(r.Devices))
-	for i := range r.Calls {
-		r.Calls[i] = Call{State: Queued, Since: now}
-	}
-	return r
 }

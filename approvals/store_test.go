@@ -66,7 +66,7 @@ func apply(t testing.TB, s *Store, r Request, e Event) Request {
 	t.Helper()
 	got, err := s.Apply(t.Context(), newOp(), r, func(Request) (Event, error) { return e, nil })
 	if err != nil {
-		t.Fatalf("%s: %v", eventName(e), err)
+		t.Fatalf("%s: %v", e.name(), err)
 	}
 	return got
 }
@@ -149,7 +149,7 @@ func TestOfManyDecisionsOneWins(t *testing.T) {
 				if err == nil {
 					won.Add(1)
 				} else if !isAnyNo(err) {
-					t.Errorf("%s: %v", eventName(e), err)
+					t.Errorf("%s: %v", e.name(), err)
 				}
 			})
 		}
@@ -326,7 +326,7 @@ func TestALostAnswerDoesNothingTwice(t *testing.T) {
 			proxy.drop.Store(1)
 			before := r.Version
 			if r = apply(t, s, r, e); r.Version != before+1 {
-				t.Errorf("%s: version %d after %d", eventName(e), r.Version, before)
+				t.Errorf("%s: version %d after %d", e.name(), r.Version, before)
 			}
 		}
 		proxy.drop.Store(1)

@@ -187,7 +187,7 @@ func (f *flow) ask(s *Store) (Request, error) {
 }
 
 func (f *flow) do(s *Store, r Request, e Event) {
-	_, _ = f.note(eventName(e), func(ctx context.Context, op Op) (Request, error) {
+	_, _ = f.note(e.name(), func(ctx context.Context, op Op) (Request, error) {
 		return s.Apply(ctx, op, r, func(Request) (Event, error) { return e, nil })
 	})
 }

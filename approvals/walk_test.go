@@ -23,7 +23,7 @@ func TestRandomWalksKeepTheInvariants(t *testing.T) {
 			got, err := next(r, e, now)
 			if err != nil {
 				if !isAnyNo(err) {
-					t.Fatalf("%s: %v is not a *No", eventName(e), err)
+					t.Fatalf("%s: %v is not a *No", e.name(), err)
 				}
 				continue
 			}
@@ -97,13 +97,13 @@ func drawnCallEvent(t *rapid.T, call int) CallEvent {
 // checkStep holds one accepted step against what the design promises.
 func checkStep(t *rapid.T, r, got Request, e Event, now time.Time) {
 	if err := got.sound(r.ID); got.State != "" && err != nil {
-		t.Fatalf("%s made a record that would not be read again: %v", eventName(e), err)
+		t.Fatalf("%s made a record that would not be read again: %v", e.name(), err)
 	}
 	if r.State.Ended() && got.State != r.State && got.State != "" {
-		t.Fatalf("%s left the ended state %s for %s", eventName(e), r.State, got.State)
+		t.Fatalf("%s left the ended state %s for %s", e.name(), r.State, got.State)
 	}
 	if got.Version != r.Version+1 && got.State != "" {
-		t.Fatalf("%s moved the version from %d to %d", eventName(e), r.Version, got.Version)
+		t.Fatalf("%s moved the version from %d to %d", e.name(), r.Version, got.Version)
 	}
 	approvers := map[string]bool{}
 	for _, a := range got.Approvals {
@@ -135,14 +135,14 @@ func checkStep(t *rapid.T, r, got Request, e Event, now time.Time) {
 // can only follow a state in which nothing can have started.
 func checkCall(t *rapid.T, c, got Call, e Event, now time.Time) {
 	if c.State.Ended() && got.State != c.State {
-		t.Fatalf("%s left the ended call state %s for %s", eventName(e), c.State, got.State)
+		t.Fatalf("%s left the ended call state %s for %s", e.name(), c.State, got.State)
 	}
 	if got.Attempt > c.Attempt && c.State != Queued {
 		t.Fatalf("an attempt was made from %s", c.State)
 	}
 	if o, ok := e.(On); ok && got.State == Queued && c.State != Queued {
 		if _, proof := o.Event.(Requeue); !proof || c.State != Sending {
-			t.Fatalf("%s put a %s call back into the queue", eventName(e), c.State)
+			t.Fatalf("%s put a %s call back into the queue", e.name(), c.State)
 		}
 	}
 	if got.State.Ended() && got.EndedAt.After(now) {

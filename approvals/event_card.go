@@ -1,0 +1,67 @@
+package approvals
+
+import "time"
+
+// aboutCard is what the events about the card alone have in common: the card looks
+// the same after them, nothing about the request has changed, and no person did
+// them.
+type aboutCard struct{}
+
+func (aboutCard) line() (by, detail string)   { return "", "" }
+func (aboutCard) touches() (face, trail bool) { return false, false }
+
+// Show says what the channel shows now: the card in message TS at version
+// Visible, and Told notices. An empty TS is a request that was answered without
+// a card.
+type Show struct {
+	aboutCard
+
+	TS      string
+	Visible int64
+	Told    int
+}
+
+func (Show) name() string { return "show" }
+
+func (e Show) apply(r Request, _ time.Time) (Request, error) {
+	if r.State == "" || e.Visible > r.Visible || e.Told > len(r.Notices) {
+		return r, no(DoesNotFit, "shows what is not there")
+	}
+	r.Card.Shown = max(r.Card.Shown, e.Visible)
+	if e.TS != "" && e.TS != r.Card.TS {
+		r.Card.TS, r.Card.Shown = e.TS, e.Visible // whatever another message shows, this one shows just that
+	}
+	r.Card.Told = max(r.Card.Told, e.Told)
+	return r, nil
+}
+
+// Lose says that the card's message is gone and another is needed.
+type Lose struct {
+	aboutCard
+
+	TS string
+}
+
+func (Lose) name() string { return "lose" }
+
+func (e Lose) apply(r Request, _ time.Time) (Request, error) {
+	if r.Card.TS == "" || r.Card.TS != e.TS {
+		return r, no(DoesNotFit, "another card")
+	}
+	r.Card.TS, r.Card.Shown = "", 0
+	return r, nil
+}
+
+// Redraw says that the card may not be what it is taken for: people are sent to
+// it, and it is drawn again to see that it is there.
+type Redraw struct{ aboutCard }
+
+func (Redraw) name() string { return "redraw" }
+
+func (Redraw) apply(r Request, _ time.Time) (Request, error) {
+	if r.Card.TS == "" {
+		return r, no(DoesNotFit, "there is no card")
+	}
+	r.Card.Shown = min(r.Card.Shown, r.Visible-1)
+	return r, nil
+}

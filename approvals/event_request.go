@@ -1,0 +1,193 @@
+package approvals
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Ask makes a request. It is the only event of the empty request.
+type Ask struct{ Request Request }
+
+func (Ask) name() string { return "ask" }
+
+func (e Ask) line() (by, detail string) {
+	return e.Request.By.ID, e.Request.Action + " in " + e.Request.Place.Channel + ": " + e.Request.Comment
+}
+
+func (e Ask) apply(r Request, now time.Time) (Request, error) {
+	if r.State != "" {
+		return r, no(DoesNotFit, "asked twice")
+	}
+	made := e.Request
+	made.State, made.Asked = Checking, now
+	return made, nil
+}
+
+// Resolve pins the devices that were looked up and puts the request to the
+// approvers.
+type Resolve struct {
+	Devices []Device
+	Budget  Budget
+}
+
+func (Resolve) name() string { return "resolve" }
+
+func (e Resolve) line() (by, detail string) {
+	return "", strings.Join(Request{Devices: e.Devices}.deviceIDs(), ",")
+}
+
+func (e Resolve) apply(r Request, now time.Time) (Request, error) {
+	if r.State != Checking {
+		return r, no(DoesNotFit, "resolve in "+string(r.State))
+	}
+	if len(e.Devices) != len(r.Devices) || slices.ContainsFunc(e.Devices, func(d Device) bool { return d.ID == "" }) {
+		return r, no(DoesNotFit, "a device without an id")
+	}
+	r.State, r.Opened, r.Devices, r.Budget = Pending, now, e.Devices, e.Budget
+	if len(r.Approvals) >= r.Terms.Needed { // a retry that an approver asked for
+		return queueCalls(r, now), nil
+	}
+	return r, nil
+}
+
+// Reject ends a request that cannot be submitted for approval.
+type Reject struct{ Why Why }
+
+func (Reject) name() string { return "reject" }
+
+func (e Reject) line() (by, detail string) { return "", e.Why.brief() }
+
+func (e Reject) apply(r Request, now time.Time) (Request, error) {
+	return end(r, Rejected, End{Why: e.Why}, now, Checking, Pending)
+}
+
+// Approve is one person's yes to what Digest stands for.
+type Approve struct {
+	By     Person
+	Digest string
+}
+
+func (Approve) name() string { return "approve" }
+
+func (e Approve) line() (by, detail string) { return e.By.ID, e.Digest }
+
+func (e Approve) apply(r Request, now time.Time) (Request, error) {
+	if err := r.decidable(e.By, e.Digest, now); err != nil {
+		return r, err
+	}
+	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By.Is(e.By) }) {
+		return r, no(AlreadyApproved, "")
+	}
+	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now})
+	if len(r.Approvals) < r.Terms.Needed {
+		return r, nil
+	}
+	return queueCalls(r, now), nil
+}
+
+// Deny is one approver's no; it ends the request.
+type Deny struct {
+	By     Person
+	Digest string
+	Text   string
+}
+
+func (Deny) name() string { return "deny" }
+
+func (e Deny) line() (by, detail string) { return e.By.ID, e.Text }
+
+func (e Deny) apply(r Request, now time.Time) (Request, error) {
+	if err := r.decidable(e.By, e.Digest, now); err != nil {
+		return r, err
+	}
+	return end(r, Denied, End{By: e.By, Text: e.Text}, now, Pending)
+}
+
+// Cancel takes a request back that is not decided. Once approved, it stops the
+// calls that still wait; what was sent cannot be called back.
+type Cancel struct{ By Person }
+
+func (Cancel) name() string { return "cancel" }
+
+func (e Cancel) line() (by, detail string) { return e.By.ID, "" }
+
+func (e Cancel) apply(r Request, now time.Time) (Request, error) {
+	if r.State != Approved {
+		if r.State.Ended() || r.State == "" {
+			return r, no(AlreadyDecided, string(r.State))
+		}
+		return end(r, Cancelled, End{By: e.By}, now, Checking, Pending)
+	}
+	stopped := 0
+	for i, c := range r.Calls {
+		if after, err := nextCall(c, Stop(e), now); err == nil {
+			r.Calls[i] = after
+			stopped++
+		}
+	}
+	if stopped == 0 {
+		return r, no(NothingToCancel, "")
+	}
+	return settle(r, now), nil
+}
+
+// Expire ends a request that nobody decided in time.
+type Expire struct{}
+
+func (Expire) name() string { return "expire" }
+
+func (Expire) line() (by, detail string) { return "", "" }
+
+func (Expire) apply(r Request, now time.Time) (Request, error) {
+	if r.State == Pending && now.Before(r.Deadline()) {
+		return r, no(DoesNotFit, "before its time")
+	}
+	return end(r, Expired, End{}, now, Pending)
+}
+
+// Remind says half-way that nobody has decided yet.
+type Remind struct{}
+
+func (Remind) name() string { return "remind" }
+
+func (Remind) line() (by, detail string)   { return "", "" }
+func (Remind) touches() (face, trail bool) { return false, true }
+
+func (Remind) apply(r Request, now time.Time) (Request, error) {
+	if r.State != Pending || r.reminded() || !now.Before(r.Deadline()) {
+		return r, no(DoesNotFit, "nothing to remind of")
+	}
+	r.Notices = append(r.Notices, Notice{Kind: NoticeReminder, At: now})
+	return r, nil
+}
+
+// Retry says that what failed is tried again as request As.
+type Retry struct{ As string }
+
+func (Retry) name() string { return "retry" }
+
+func (e Retry) line() (by, detail string) { return "", e.As }
+
+func (e Retry) apply(r Request, _ time.Time) (Request, error) {
+	if len(r.Retryable()) == 0 || e.As == "" {
+		return r, no(DoesNotFit, "nothing to try again")
+	}
+	r.RetriedAs = e.As
+	return r, nil
+}
+
+// Forget removes an ended request after its retention.
+type Forget struct{}
+
+func (Forget) name() string { return "forget" }
+
+func (Forget) line() (by, detail string)   { return "", "" }
+func (Forget) touches() (face, trail bool) { return false, true }
+
+func (Forget) apply(r Request, _ time.Time) (Request, error) {
+	if !r.State.Ended() {
+		return r, no(DoesNotFit, "still open")
+	}
+	return Request{ID: r.ID}, nil
+}
