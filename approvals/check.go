@@ -69,7 +69,7 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 	}
 	action, ok := w.store.Action(r.Action)
 	if !ok {
-		return no(DoesNotFit, r.Action)
+		return no(UnknownAction, r.Action)
 	}
 	before, err := w.store.heldBefore(ctx, r.Action, devices)
 	if err != nil {

@@ -160,7 +160,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after Request, e Even
 		return committed{}, err
 	}
 	if !ok && c.queues() {
-		return committed{}, fmt.Errorf("%s: action %q is not in the catalogue", before.ID, before.Action)
+		return committed{}, no(UnknownAction, before.Action)
 	}
 	if c.Trim > 0 { // the record goes after its own time, the trail is everybody's
 		c.Trim = max(c.Trim, s.keep.Milliseconds())

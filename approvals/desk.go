@@ -82,7 +82,7 @@ func (by By) shown(r Request) error {
 func (d *Desk) Ask(ctx context.Context, by By, w Wish) (Request, error) {
 	action, ok := d.store.Action(w.Action)
 	if !ok {
-		return Request{}, no(DoesNotFit, "no action "+w.Action)
+		return Request{}, no(UnknownAction, w.Action)
 	}
 	f, ch, everybody, err := d.lookUp(ctx, by)
 	if err != nil {

@@ -33,6 +33,7 @@ const (
 	NoSuchRequest   Reason = "no_such_request"
 	NewerRecord     Reason = "newer_record"     // written by a later version, for later versions
 	BrokenRecord    Reason = "broken_record"    // what is stored contradicts itself
+	UnknownAction   Reason = "unknown_action"   // of another version's catalogue
 	AlreadyApproved Reason = "already_approved" // by the same person
 	AlreadyDecided  Reason = "already_decided"  // it is in no state to decide on
 	TooLate         Reason = "too_late"         // its time to decide has passed

@@ -75,7 +75,7 @@ func (d *Desk) mayRetry(f Facts, ch Channel, old Request, digest string) error {
 func (d *Desk) retryOf(ctx context.Context, f Facts, old Request) (Request, error) {
 	action, ok := d.store.Action(old.Action)
 	if !ok {
-		return Request{}, no(DoesNotFit, "no action "+old.Action)
+		return Request{}, no(UnknownAction, old.Action)
 	}
 	r := Request{
 		Action: old.Action, Devices: old.notDone(), Comment: old.Comment, By: old.By, Place: old.Place, Terms: d.terms,

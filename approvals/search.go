@@ -121,7 +121,7 @@ func (w *Worker) busy(ctx context.Context, r Request, i int, why Why) CallEvent 
 func (w *Worker) jobsOn(ctx context.Context, r Request, i int, since time.Time, part share) ([]defender.Job, time.Time, error) {
 	action, ok := w.store.Action(r.Action)
 	if !ok {
-		return nil, time.Time{}, no(DoesNotFit, r.Action)
+		return nil, time.Time{}, no(UnknownAction, r.Action)
 	}
 	endpoint := action.Tracks.Endpoint()
 	if at, err := w.store.mayRead(ctx, endpoint, part); err != nil || !at.IsZero() {

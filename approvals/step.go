@@ -10,6 +10,9 @@ import (
 // again, or zero if it has committed something.
 func (w *Worker) step(ctx context.Context, one *hand, r Request) (time.Time, error) {
 	now := w.store.Now()
+	if _, known := w.store.Action(r.Action); !known {
+		return w.foreign(ctx, r)
+	}
 	if _, ok := ripe(r, now); ok {
 		_, err := w.store.Apply(ctx, newOp(), r, func(r Request) (Event, error) {
 			if e, ok := ripe(r, w.store.Now()); ok {
@@ -27,6 +30,36 @@ func (w *Worker) step(ctx context.Context, one *hand, r Request) (time.Time, err
 	case Pending, Done, Denied, Cancelled, Expired, Rejected:
 	}
 	return due(r, now), nil
+}
+
+// foreign is step for a request of an action that this version does not know,
+// while versions are mixed or after one was rolled back.
+func (w *Worker) foreign(ctx context.Context, r Request) (time.Time, error) {
+	e, err := foreign(r, w.store.Now())
+	if err != nil || e == nil {
+		return due(r, w.store.Now()), err
+	}
+	return time.Time{}, w.happen(ctx, r, e)
+}
+
+// foreign is what happens to a request of an unknown action: its clock runs on,
+// its card says why it waits, and all else is left, with an error, to versions
+// that know the action.
+func foreign(r Request, now time.Time) (Event, error) {
+	why := Why{Reason: UnknownAction, Detail: r.Action}
+	e, timed := ripe(r, now)
+	unsaid := slices.IndexFunc(r.Calls, func(c Call) bool { return c.waiting() && c.Why.Reason != UnknownAction })
+	switch {
+	case timed && r.State == Checking: // nobody who knows it came in time
+		return Reject{Why: why}, nil
+	case timed:
+		return e, nil
+	case unsaid >= 0:
+		return On{Call: unsaid, Event: Expect{Why: why}}, nil
+	case r.State == Checking || r.State == Approved:
+		return nil, &No{Why: why, Request: r}
+	}
+	return nil, nil
 }
 
 // calls does the most urgent thing that the calls of r ask for. It asks Defender

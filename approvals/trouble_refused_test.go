@@ -112,7 +112,7 @@ func TestForgottenScriptsAreTaughtAgain(t *testing.T) {
 					}
 				})
 				if n.notRecorded+n.unconfirmed > 0 {
-					t.Errorf("%d changes failed, want none", n.notRecorded+n.unconfirmed)
+					t.Errorf("%d changes failed, want none:\n%s", n.notRecorded+n.unconfirmed, strings.Join(n.failures, "\n"))
 				}
 			})
 		})

@@ -11,6 +11,7 @@ type tally struct {
 	confirmed, refused, notRecorded, unconfirmed int
 	lost                                         int           // confirmed, and not there
 	slowest                                      time.Duration // answer
+	failures                                     []string      // what was said of changes that failed
 }
 
 // check holds what was said about every change against what Redis has. Lost
@@ -35,6 +36,7 @@ func (f *flow) check(k kept, s *Store) tally {
 			n.lost++
 		case errors.Is(d.err, ErrUnconfirmed):
 			n.unconfirmed++
+			n.failures = append(n.failures, d.err.Error())
 		case errors.Is(d.err, ErrNotRecorded), isAnyNo(d.err):
 			n.count(d)
 			if opKept(f.t, s, d.op) {
@@ -52,6 +54,7 @@ func (n *tally) count(d deed) {
 		n.refused++
 	} else {
 		n.notRecorded++
+		n.failures = append(n.failures, d.err.Error())
 	}
 }
 

@@ -200,21 +200,30 @@ func (w *Worker) unread(ctx context.Context, one *hand, id string, err error) {
 	switch {
 	case isNo(err, NoSuchRequest):
 		w.giveBack(ctx, one, time.Time{})
-	case isNo(err, NewerRecord), isNo(err, BrokenRecord):
-		refused, _ := asNo(err)
-		if _, known := w.unfit.recall(id, now); !known {
-			w.unfit.note(id, struct{}{}, now)
-			w.log.ErrorContext(ctx, "record not acted on", "request", id, "reason", refused.Why.Reason, "key", w.store.keys.request(id), "error", refused.Err)
-		}
-		pause := time.Second // a version that can read it has its turn
-		if refused.Why.Reason == BrokenRecord {
-			pause = 5 * time.Minute
-		}
-		w.giveBack(ctx, one, now.Add(pause))
+	case isNo(err, NewerRecord):
+		w.leaveAlone(ctx, id, err, slog.LevelError)
+		w.giveBack(ctx, one, now.Add(othersTurn))
+	case isNo(err, BrokenRecord):
+		w.leaveAlone(ctx, id, err, slog.LevelError)
+		w.giveBack(ctx, one, now.Add(5*time.Minute))
 	default:
 		w.log.WarnContext(ctx, "request not read; trying again", "request", id, "error", err)
 		w.giveBack(ctx, one, now.Add(stepRetry))
 	}
+}
+
+// othersTurn is how long a request is left to a version that can act on it.
+const othersTurn = time.Second
+
+// leaveAlone writes down, once, that a request is not acted on.
+func (w *Worker) leaveAlone(ctx context.Context, id string, err error, level slog.Level) {
+	if _, known := w.unfit.recall(id, w.store.Now()); known {
+		return
+	}
+	w.unfit.note(id, struct{}{}, w.store.Now())
+	refused, _ := asNo(err)
+	w.log.Log(ctx, level, "record not acted on", "request", id, "reason", refused.Why.Reason, "detail", refused.Why.Detail,
+		"key", w.store.keys.request(id), "error", refused.Err)
 }
 
 // goOn takes one step of r. A commit sets the agenda itself; where nothing was
@@ -225,6 +234,9 @@ func (w *Worker) goOn(ctx context.Context, one *hand, r Request) {
 	case isNo(err, DoesNotFit):
 		w.log.DebugContext(ctx, "others were faster", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)
+	case isNo(err, UnknownAction):
+		w.leaveAlone(ctx, r.ID, err, slog.LevelWarn)
+		again = w.store.Now().Add(othersTurn)
 	case err != nil:
 		w.log.WarnContext(ctx, "a step failed; trying again", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)

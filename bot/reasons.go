@@ -37,6 +37,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NoSuchRequest:   {"There is no such request any more", true, "Records are kept for a limited time."},
 		approvals.NewerRecord:     {"A newer version of this bot wrote this request, and the one that you reached does not know how to read it, so nothing was done", true, "Press again in a minute; if it stays, tell whoever runs this bot."},
 		approvals.BrokenRecord:    {"What is stored about this request contradicts itself, so nothing is done with it", true, "Tell whoever runs this bot: the log says which record it is, and its devices can be asked for again when that is removed."},
+		approvals.UnknownAction:   {"This version of the bot does not know the action", true, "It takes a version that does: ask whoever runs the bot."},
 		approvals.AlreadyApproved: {what: "You have approved this already; somebody else has to approve it too"},
 		approvals.AlreadyDecided:  {what: "This cannot be decided any more", then: "Look at its card."},
 		approvals.TooLate:         {what: "The time to decide on this has passed, and nothing was sent", then: again},
