@@ -145,7 +145,7 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Errorf("%v; run make golden", err)
 		return
 	}
-	if diff := gocmp.Diff(string(want), string(got)); diff != "" {
+	if diff := gocmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
 		t.Errorf("%s is not as it was; if that is right run make golden (-was +is)\n%s", name, diff)
 	}
 }

@@ -56,7 +56,7 @@ func runArchive(t *testing.T, file string) {
 		got := describe(testGrammar.Parse(input(t, kind, string(in.Data))))
 		if *update {
 			out.Data = []byte(got)
-		} else if diff := cmp.Diff(string(out.Data), got); diff != "" {
+		} else if diff := cmp.Diff(strings.Split(string(out.Data), "\n"), strings.Split(got, "\n")); diff != "" {
 			t.Errorf("%s: Parse(%q) (-want +got):\n%s", in.Name, in.Data, diff)
 		}
 	}
