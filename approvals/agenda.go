@@ -9,17 +9,18 @@ import (
 	"defenderbot/defender"
 )
 
-// Leases: how long a claim keeps other processes away. A step reads for at most
-// stepLimit and checks for as long again, and the POST comes after its commit.
-const (
-	requestLease = 30 * time.Second
-	cardLease    = time.Minute
-)
+// leases are how long a claim keeps other processes away, by kind. A step reads
+// for at most stepLimit and checks for as long again, and what it sends comes
+// after it has given its claim back.
+func leases() map[Kind]int64 {
+	return map[Kind]int64{Clock: 30_000, Look: 30_000, Draw: 60_000}
+}
 
 // claimed is one member of the agenda in our hands.
 type claimed struct {
 	Member string `json:"member"`
-	Token  int64  `json:"token"`
+	Due    int64  `json:"due"`   // as it was claimed
+	Token  int64  `json:"token"` // until when it is ours
 }
 
 type claimReply struct {
@@ -33,10 +34,12 @@ func (c *claimReply) clock() int64 { return c.Time }
 // claim takes up to most members that are due into our hands, and says in how
 // long the next one is due.
 func (s *Store) claim(ctx context.Context, most int) ([]claimed, time.Duration, error) {
-	var got claimReply
-	_, err := s.run(ctx, s.scripts.claim, []string{s.keys.agenda()}, &got,
-		most, requestLease.Milliseconds(), cardLease.Milliseconds())
+	lasting, err := json.Marshal(leases())
 	if err != nil {
+		return nil, 0, fmt.Errorf("encode leases: %w", err)
+	}
+	var got claimReply
+	if _, err := s.run(ctx, s.scripts.claim, []string{s.keys.agenda(), s.keys.held()}, &got, most, string(lasting)); err != nil {
 		return nil, 0, fmt.Errorf("claim what is due: %w", err)
 	}
 	wait := idle
@@ -56,10 +59,16 @@ type finished struct {
 
 func (f *finished) clock() int64 { return f.Time }
 
-// finish gives a claim back: look again at the given time, or never if zero.
-func (s *Store) finish(ctx context.Context, c claimed, at time.Time) error {
+// finish gives a claim back: the member is due at the given time, or never if
+// zero, unless somebody has set it anew meanwhile. Others are put on the agenda
+// where they are missing.
+func (s *Store) finish(ctx context.Context, c claimed, at time.Time, others ...duty) error {
+	missing, err := json.Marshal(append([]duty{}, others...))
+	if err != nil {
+		return fmt.Errorf("encode what is due: %w", err)
+	}
 	var answer finished
-	_, err := s.run(ctx, s.scripts.finish, []string{s.keys.agenda()}, &answer, c.Member, c.Token, millis(at))
+	_, err = s.run(ctx, s.scripts.finish, []string{s.keys.agenda(), s.keys.held()}, &answer, c.Member, c.Token, c.Due, millis(at), string(missing))
 	if err != nil {
 		return fmt.Errorf("give %s back: %w", c.Member, err)
 	}

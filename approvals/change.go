@@ -3,7 +3,6 @@ package approvals
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"time"
 
 	"defenderbot/defender"
@@ -19,13 +18,9 @@ type change struct {
 	Answer string `json:"answer"`           // kept for repeats
 	Digest string `json:"digest,omitempty"` // of who wants what; a repeat with another is refused
 
-	Due   int64  `json:"due"`             // the agenda's score; 0: none
-	Lease int64  `json:"lease,omitempty"` // instead of Due: the request stays in the caller's hands
-	Keep  bool   `json:"keep,omitempty"`  // a place on the agenda that is there stays: only the card was touched
-	Card  string `json:"card,omitempty"`  // behind, again or shown
-	// When a card that is shown again comes to it; 0: at once.
-	CardAt    int64 `json:"card_at,omitempty"`
-	CardLease int64 `json:"card_lease"` // how far ahead a renderer's lease is at most
+	Dues  []duty   `json:"dues"`            // the agenda
+	Back  *claimed `json:"back,omitempty"`  // a claim that is given back
+	Lease int64    `json:"lease,omitempty"` // the caller holds the request's clock for so long
 
 	Add    []string     `json:"add,omitempty"` // index entries
 	Drop   []string     `json:"drop,omitempty"`
@@ -45,6 +40,13 @@ type change struct {
 
 	Audit string `json:"audit,omitempty"`
 	Trim  int64  `json:"trim,omitempty"` // drop audit entries older than this
+}
+
+// duty is when a member of the agenda is due.
+type duty struct {
+	At     int64  `json:"at"` // 0: not any more
+	Member string `json:"member"`
+	Sooner bool   `json:"sooner,omitempty"` // if it is not due sooner already
 }
 
 type claimCheck struct {
@@ -72,8 +74,7 @@ type taking struct {
 func changeOf(before, after Request, e Event, limits []defender.Limit, now time.Time) (change, error) {
 	c := change{
 		ID: after.ID, Made: now.UnixMilli(), Was: before.Version, Answer: after.ID,
-		Due: millis(due(after, now)), Card: cardChange(before, after, e), Limits: limitPairs(limits),
-		CardLease: cardLease.Milliseconds(),
+		Limits: limitPairs(limits),
 	}
 	if after.State != "" {
 		text, err := encode(after)
@@ -82,35 +83,36 @@ func changeOf(before, after Request, e Event, limits []defender.Limit, now time.
 		}
 		c.Record = text
 	}
-	_, again := e.(Redraw)
-	c.Keep = again || rendered(e)
+	c.scheduled(before, after, now)
 	c.indexed(before, after)
 	c.queued(before, after)
 	c.slotted(before, after, e)
 	return c, c.audited(before, after, e, now)
 }
 
-// cardChange says what the commit does to the card's place on the agenda. A
-// place that is there stays: it may be a renderer's lease.
-func cardChange(before, after Request, e Event) string {
-	switch {
-	case after.State == "", rendered(e) && !after.behind():
-		return "shown"
-	case rendered(e):
-		return "again"
-	case after.behind() && !reflect.DeepEqual(face(before), face(after)):
-		return "behind"
+// scheduled sets when there is work. What is to be seen of calls, and drawn, is
+// the business of whoever holds it; others only bring it forward.
+func (c *change) scheduled(before, after Request, now time.Time) {
+	c.Dues = []duty{
+		{Member: Clock.of(after.ID), At: millis(due(after, Clock, now))},
+		{Member: Look.of(after.ID), At: millis(due(after, Look, now)), Sooner: true},
 	}
-	return ""
+	if (before.behind() || after.behind()) && face(before) != face(after) {
+		c.Dues = append(c.Dues, duty{Member: Draw.of(after.ID), At: millis(due(after, Draw, now)), Sooner: true})
+	}
 }
 
-// rendered says that an event is about what the channel shows, and nothing else.
-func rendered(e Event) bool {
-	switch e.(type) {
-	case Show, Lose:
-		return true
+// givesBack has a change end the claim of whoever makes it, who sets when the
+// member is due again.
+func (c *change) givesBack(held claimed) {
+	if held.Token > 0 {
+		c.Back = &held
 	}
-	return false
+	for i := range c.Dues {
+		if c.Dues[i].Member == held.Member {
+			c.Dues[i].Sooner = false
+		}
+	}
 }
 
 // behind says that the channel does not show all there is to show. What is

@@ -16,7 +16,7 @@ import (
 const patience = 10 * time.Second
 
 // check looks up the devices of r and puts it to the approvers, or rejects it.
-func (w *Worker) check(ctx context.Context, r Request) (time.Time, error) {
+func (w *Worker) check(ctx context.Context, c claimed, r Request) (time.Time, error) {
 	found, err := w.findAll(ctx, r)
 	if err != nil {
 		return time.Time{}, err
@@ -25,7 +25,7 @@ func (w *Worker) check(ctx context.Context, r Request) (time.Time, error) {
 	var again time.Time
 	for i, f := range found {
 		if f.why.Reason != "" {
-			return time.Time{}, w.happen(ctx, r, Reject{Why: f.why})
+			return time.Time{}, w.happen(ctx, c, r, Reject{Why: f.why})
 		}
 		devices[i] = f.device
 		again = earliest(again, f.again)
@@ -33,7 +33,7 @@ func (w *Worker) check(ctx context.Context, r Request) (time.Time, error) {
 	if !again.IsZero() {
 		return again, nil
 	}
-	return time.Time{}, w.put(ctx, r, devices)
+	return time.Time{}, w.put(ctx, c, r, devices)
 }
 
 // findAll looks up what is not known of the devices of r by now: where the reads
@@ -63,9 +63,9 @@ func (w *Worker) findAll(ctx context.Context, r Request) ([]finding, error) {
 }
 
 // put makes r pending with the devices that were found.
-func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
+func (w *Worker) put(ctx context.Context, c claimed, r Request, devices []Device) error {
 	if twice := sameTwice(devices); twice != "" {
-		return w.happen(ctx, r, Reject{Why: Why{Reason: DeviceTwice, Detail: twice}})
+		return w.happen(ctx, c, r, Reject{Why: Why{Reason: DeviceTwice, Detail: twice}})
 	}
 	action, ok := w.store.Action(r.Action)
 	if !ok {
@@ -76,16 +76,16 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 		return err
 	}
 	if before != "" {
-		return w.happen(ctx, r, Reject{Why: Why{Reason: AlreadyOpen, Detail: before}})
+		return w.happen(ctx, c, r, Reject{Why: Why{Reason: AlreadyOpen, Detail: before}})
 	}
 	budget, err := w.store.Budget(ctx, action)
 	if err != nil {
 		return err
 	}
-	err = w.happen(ctx, r, Resolve{Devices: devices, Budget: budget})
+	err = w.happen(ctx, c, r, Resolve{Devices: devices, Budget: budget})
 	if refused, ok := asNo(err); ok && refused.Why.Reason == AlreadyOpen {
 		w.see(ctx, refused.Why.Detail)
-		return w.happen(ctx, r, Reject{Why: refused.Why})
+		return w.happen(ctx, c, r, Reject{Why: refused.Why})
 	}
 	if err != nil {
 		return err
@@ -93,9 +93,9 @@ func (w *Worker) put(ctx context.Context, r Request, devices []Device) error {
 	return w.mark(ctx, r)
 }
 
-// happen commits one event of r.
-func (w *Worker) happen(ctx context.Context, r Request, e Event) error {
-	_, err := w.store.Apply(ctx, newOp(), r, func(Request) (Event, error) { return e, nil })
+// happen commits one event of r, and gives a claim back, if there is one.
+func (w *Worker) happen(ctx context.Context, c claimed, r Request, e Event) error {
+	_, err := w.store.applyHeld(ctx, c, r, func(Request) (Event, error) { return e, nil })
 	return err
 }
 

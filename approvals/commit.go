@@ -19,7 +19,9 @@ type committed struct {
 	Owner  string  `json:"owner"`
 	At     int64   `json:"at"`
 	Held   bool    `json:"held"`
-	Due    int64   `json:"due"`
+	Due    int64   `json:"due"`   // of the request's clock
+	Token  int64   `json:"token"` // of whoever holds that
+	Soon   int64   `json:"soon"`  // the first of what was set on the agenda; 0: nothing was
 }
 
 func (c *committed) clock() int64 { return c.Time }
@@ -42,20 +44,26 @@ func (s *Store) Apply(ctx context.Context, op Op, r Request, decide decision) (R
 	return after, err
 }
 
+// applyHeld is Apply for whoever holds a claim, which the change gives back.
+func (s *Store) applyHeld(ctx context.Context, held claimed, r Request, decide decision) (Request, error) {
+	after, _, err := s.apply(ctx, newOp(), r, func(c *change, _ Request) { c.givesBack(held) }, decide)
+	return after, err
+}
+
 // take is Apply for a caller that goes on with the request at once if it is
 // approved by this: others leave it alone for the length of a lease. A claim
 // without a token means that there is nothing to go on with.
 func (s *Store) take(ctx context.Context, op Op, r Request, decide decision) (Request, claimed, error) {
 	lease := func(c *change, after Request) {
 		if after.State == Approved {
-			c.Lease = requestLease.Milliseconds()
+			c.Lease = leases()[Clock]
 		}
 	}
 	after, answer, err := s.apply(ctx, op, r, lease, decide)
 	if err != nil || answer.Status != statusOK || after.State != Approved {
 		return after, claimed{}, err
 	}
-	return after, claimed{Member: after.ID, Token: answer.Due}, nil
+	return after, claimed{Member: Clock.of(after.ID), Due: answer.Due, Token: answer.Token}, nil
 }
 
 // amendment adds to a change what only its caller knows.
@@ -183,7 +191,9 @@ func (s *Store) commit(ctx context.Context, op Op, before, after Request, e Even
 	}
 	if answer.Status == statusOK {
 		s.observe(before, after, e)
-		s.wakeUp(c, answer)
+		if answer.Soon > 0 && answer.Soon <= answer.Time {
+			s.wakeWorker()
+		}
 		if t.replicas < s.replicas {
 			return answer, errTooFewReplicas
 		}
@@ -194,15 +204,6 @@ func (s *Store) commit(ctx context.Context, op Op, before, after Request, e Even
 // errTooFewReplicas says that a change is made, but could be lost with the
 // master.
 var errTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)
-
-// wakeUp wakes this process's worker if the commit made something due now.
-func (s *Store) wakeUp(c change, a committed) {
-	now := a.Due > 0 && a.Due <= a.Time || c.Card == "behind" || c.Card == "again" && c.CardAt == 0 || c.Moves
-	if !now {
-		return
-	}
-	s.wakeWorker()
-}
 
 // wakeWorker lets this process's worker look at the agenda.
 func (s *Store) wakeWorker() {

@@ -7,7 +7,7 @@
 // function next takes a record, an [Event] and the time and returns the record
 // after it; events of a call go through nextCall. Nothing else changes a state.
 // What follows from a state is computed, never stored beside it: timers and
-// the agenda score (due), index entries (claims), the place in a queue
+// the agenda's scores (due), index entries (claims), the place in a queue
 // (waiting), whether the card is behind (behind).
 //
 // # One writer
@@ -21,12 +21,13 @@
 //
 // # The agenda
 //
-// One sorted set says what to look at next and when. A request has two
-// members: its id (timers and calls) and card:id (what the channel shows).
-// [Worker] claims what is due by moving its score ahead; that score is the
-// lease. A claim saves work and decides nothing: the version check does.
-// A process has a member in hand once: what others bring forward meanwhile is
-// looked at again when it lets go.
+// One sorted set says what to look at next and when. A request has up to three
+// members, each of a [Kind] that is due and worked on by itself: its clock, with
+// the calls that wait to be sent; the calls to look at; the card. Another set says
+// who holds a member and until when. [Worker] claims what is due and not held; a
+// commit sets due times and gives the claim back. A claim never moves a due time,
+// so whatever is set while somebody holds a member is seen when it is given back.
+// A claim saves work and decides nothing: the version check does.
 //
 // # Windows
 //

@@ -12,13 +12,13 @@ import (
 // follow asks Defender how the running calls of r are doing whose time has come,
 // and commits what is new. It answers when to look again, and whether it has
 // committed.
-func (w *Worker) follow(ctx context.Context, r Request) (time.Time, bool, error) {
+func (w *Worker) follow(ctx context.Context, c claimed, r Request) (time.Time, bool, error) {
 	action, ok := w.store.Action(r.Action)
 	ids, owner, next := w.dueJobs(r)
 	if len(ids) == 0 || !ok {
 		return next, false, nil
 	}
-	reading, cancel := context.WithTimeout(ctx, stepLimit/2)
+	reading, cancel := context.WithTimeout(ctx, lookLimit)
 	jobs, at, err := w.jobs(reading, action, ids)
 	cancel()
 	if err != nil {
@@ -35,7 +35,7 @@ func (w *Worker) follow(ctx context.Context, r Request) (time.Time, bool, error)
 		if e.Job == r.Calls[i].Job && e.As == Running {
 			continue // no news leave no trace
 		}
-		if r, err = w.store.Apply(ctx, newOp(), r, func(Request) (Event, error) { return On{Call: i, Event: e}, nil }); err != nil {
+		if r, err = w.store.applyHeld(ctx, c, r, func(Request) (Event, error) { return On{Call: i, Event: e}, nil }); err != nil {
 			return time.Time{}, changed, err
 		}
 		changed = true

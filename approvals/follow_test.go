@@ -190,7 +190,7 @@ func TestAClockThatWasAheadDelaysNothing(t *testing.T) {
 	o.turns(10)
 	o.pass(-30*time.Minute + 10*time.Second)
 	was := reads.Load()
-	if _, _, err := o.follow(t.Context(), r); err != nil || reads.Load() != was+1 {
+	if _, _, err := o.follow(t.Context(), claimed{}, r); err != nil || reads.Load() != was+1 {
 		t.Errorf("%d reads (%v) once the clock is right again, want one more than %d", reads.Load(), err, was)
 	}
 }

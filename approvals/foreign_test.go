@@ -65,7 +65,7 @@ func TestWorkerUnknownAction(t *testing.T) {
 			if n := strings.Count(log.String(), "unknown_action"); n != 1 {
 				t.Errorf("said %d times, want once: %s", n, log.String())
 			}
-			if _, err := o.redis.ZScore(o.store.keys.agenda(), r.ID); err != nil {
+			if at, err := o.redis.ZScore(o.store.keys.agenda(), r.ID); err != nil || at == 0 {
 				t.Errorf("it left the agenda: %v", err)
 			}
 		})

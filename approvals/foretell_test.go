@@ -32,7 +32,7 @@ func TestAForecastIsChangedWhenItIsFarOffAndOld(t *testing.T) {
 			if tt.age > 0 {
 				now.Calls[0].Foretold = s.Now().Add(-tt.age)
 			}
-			again, err := w.foretell(t.Context(), now, 0, &Full{At: tt.at})
+			again, err := w.foretell(t.Context(), claimed{}, now, 0, &Full{At: tt.at})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,11 +52,11 @@ func TestAForecastIsChangedWhenItIsFarOffAndOld(t *testing.T) {
 
 func TestAWaitingCallIsLookedAtEveryFiveMinutes(t *testing.T) {
 	r := sample(Approved, Queued)
-	if got := due(r, start.Add(2*time.Minute)).Sub(start); got != 7*time.Minute {
+	if got := due(r, Clock, start.Add(2*time.Minute)).Sub(start); got != 7*time.Minute {
 		t.Errorf("due after %s, want 7m", got)
 	}
 	r.Calls[0].Hold = start.Add(4 * time.Minute)
-	if got := due(r, start.Add(2*time.Minute)).Sub(start); got != 4*time.Minute {
+	if got := due(r, Clock, start.Add(2*time.Minute)).Sub(start); got != 4*time.Minute {
 		t.Errorf("a held call: due after %s, want 4m", got)
 	}
 }

@@ -34,7 +34,7 @@ func (s *Store) Inherit(ctx context.Context) error {
 // and is in the error.
 func (s *Store) TakeOver(ctx context.Context) (int, error) {
 	moved, left := 0, false
-	var failed []error
+	failed := []error{s.takeAgenda(ctx)}
 	for _, old := range s.old {
 		n, more, err := s.takeOver(ctx, old)
 		moved, left = moved+n, left || more
@@ -42,6 +42,20 @@ func (s *Store) TakeOver(ctx context.Context) (int, error) {
 	}
 	s.inherits.Store(left)
 	return moved, errors.Join(failed...)
+}
+
+// takeAgenda takes over what versions have on their agenda whose leases were due
+// times. What they have in hand they go on with: of two commits on one version of
+// a record one wins.
+func (s *Store) takeAgenda(ctx context.Context) error {
+	var answer inherited
+	if _, err := s.run(ctx, s.scripts.agenda, []string{s.keys.oneAgenda(), s.keys.agenda()}, &answer, 1000); err != nil {
+		return fmt.Errorf("take over an agenda: %w", err)
+	}
+	if answer.Moved > 0 {
+		s.wakeWorker()
+	}
+	return nil
 }
 
 const (
@@ -58,7 +72,7 @@ func (s *Store) takeOver(ctx context.Context, old keys) (moved int, left bool, e
 	if err := s.inheritTrail(ctx, old); err != nil {
 		return 0, true, err
 	}
-	members, err := s.rdb.ZRangeWithScores(ctx, old.agenda(), 0, -1).Result() // every request is there: each state has a timer
+	members, err := s.rdb.ZRangeWithScores(ctx, old.oneAgenda(), 0, -1).Result() // every request is there: each state has a timer
 	if err != nil {
 		return 0, true, fmt.Errorf("agenda of the first version: %w", err)
 	}
@@ -72,7 +86,7 @@ func (s *Store) takeOver(ctx context.Context, old keys) (moved int, left bool, e
 	var failed []error
 	for _, m := range members {
 		id, _ := m.Member.(string)
-		ok, err := s.inheritOne(ctx, old, strings.TrimPrefix(id, cardOf("")))
+		ok, err := s.inheritOne(ctx, old, strings.TrimPrefix(id, string(Draw)))
 		failed = append(failed, err)
 		if ok {
 			moved++
@@ -143,7 +157,7 @@ func (s *Store) inheritOne(ctx context.Context, old keys, id string) (bool, erro
 	endpoint := s.actions[r.Action].Post.Name
 	var answer inherited
 	_, err = s.run(ctx, s.scripts.inherit, []string{
-		old.request(id), old.agenda(), old.index(), old.queue(endpoint),
+		old.request(id), old.oneAgenda(), old.index(), old.queue(endpoint),
 		s.keys.request(id), s.keys.agenda(), s.keys.index(), s.keys.queue(endpoint),
 	}, &answer, id, text, list(entries), list(turns))
 	if err != nil {

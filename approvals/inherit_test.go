@@ -30,7 +30,13 @@ type written struct {
 // first of three calls runs, one denied.
 func firstVersion(t *testing.T, rdb redis.Cmdable) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/inherit/first-version.json")
+	put(t, rdb, "testdata/inherit/first-version.json")
+}
+
+// put puts into Redis what a file says.
+func put(t *testing.T, rdb redis.Cmdable, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +161,7 @@ func mustRead(t *testing.T, rdb redis.Cmdable, key string) []audit.Entry {
 func TestLoadInherits(t *testing.T) {
 	o := heir(t, "eu")
 	firstVersion(t, o.store.rdb)
-	members, err := o.redis.ZMembers(o.store.old[0].agenda())
+	members, err := o.redis.ZMembers(o.store.old[0].oneAgenda())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +176,7 @@ func TestTakeOverTrailAlone(t *testing.T) {
 	o := heir(t, "eu")
 	firstVersion(t, o.store.rdb)
 	before := len(mustRead(t, o.store.rdb, o.store.old[0].audit()))
-	o.redis.Del(o.store.old[0].agenda())
+	o.redis.Del(o.store.old[0].oneAgenda())
 	if n, err := o.store.TakeOver(t.Context()); err != nil || n != 0 {
 		t.Fatalf("%d requests taken over, %v", n, err)
 	}

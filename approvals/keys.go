@@ -51,23 +51,22 @@ func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
 func (k keys) rights() []string {
 	return []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream"}
 }
-func (k keys) agenda() string         { return k.tag + k.team + "agenda" }
+func (k keys) agenda() string         { return k.tag + k.team + "due" }
+func (k keys) held() string           { return k.tag + k.team + "held" }
+func (k keys) oneAgenda() string      { return k.tag + k.team + "agenda" } // of versions whose leases were due times
 func (k keys) index() string          { return k.tag + k.team + "index" }
 func (k keys) audit() string          { return k.tag + k.team + "audit" }
 func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }
 func (k keys) window(e string) string { return k.tag + "window:" + e }
 func (k keys) hold(e string) string   { return k.tag + "hold:" + e }
 
-// commit are the keys of commit.lua, always the same eight in this order.
+// commit are the keys of commit.lua, always the same nine in this order.
 func (k keys) commit(op, id, endpoint string) []string {
 	return []string{
-		k.op(op), k.request(id), k.agenda(), k.index(), k.audit(),
+		k.op(op), k.request(id), k.agenda(), k.held(), k.index(), k.audit(),
 		k.queue(endpoint), k.window(endpoint), k.hold(endpoint),
 	}
 }
-
-// cardOf is the agenda's member for what the channel shows of a request.
-func cardOf(id string) string { return "card:" + id }
 
 // turnOf is the queue's member for one call.
 func turnOf(id string, call int) string { return fmt.Sprintf("%s/%02d", id, call) }

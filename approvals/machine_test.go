@@ -293,7 +293,7 @@ func TestEveryStateHasATimer(t *testing.T) {
 				t.Errorf("%s with a %s call: has a timer: %v", s, cs, got)
 			}
 			if s == Approved && !cs.Ended() || s != Approved {
-				if due(r, start).IsZero() {
+				if due(r, Clock, start).IsZero() {
 					t.Errorf("%s with a %s call is never due", s, cs)
 				}
 			}

@@ -76,21 +76,3 @@ func (p *polls) shut(one *poll) {
 		p.open = nil
 	}
 }
-
-// pollEvery backs off from seconds to minutes: a tenth of the time that the
-// job has run so far, at least 3 seconds, at most 5 minutes.
-func pollEvery(ran time.Duration) time.Duration {
-	return min(max(ran/10, 3*time.Second), 5*time.Minute)
-}
-
-// pollAt is when a job that Defender took at started is asked for next. Times
-// fall on a grid, so that jobs that run beside each other are asked for
-// together.
-func pollAt(started, now time.Time) time.Time {
-	every := pollEvery(now.Sub(started))
-	grid := time.Second
-	if every >= 30*time.Second {
-		grid = 15 * time.Second
-	}
-	return now.Add(every + grid - 1).Truncate(grid)
-}

@@ -206,7 +206,7 @@ func TestWorkerUnfitRecords(t *testing.T) {
 			if n := strings.Count(log.String(), "record not acted on"); n != 1 {
 				t.Errorf("said %d times, want once: %s", n, log.String())
 			}
-			if _, err := o.redis.ZScore(o.store.keys.agenda(), r.ID); err != nil {
+			if at, err := o.redis.ZScore(o.store.keys.agenda(), r.ID); err != nil || at == 0 {
 				t.Errorf("it left the agenda: %v", err)
 			}
 			if _, err := o.store.Create(t.Context(), newOp(), asked(device(1)), 0); reason == BrokenRecord && !isNo(err, BrokenRecord) {

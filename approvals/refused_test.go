@@ -190,7 +190,7 @@ func TestSecondRequestCard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.put(t.Context(), r, first.Devices); err != nil {
+	if err := o.put(t.Context(), claimed{}, r, first.Devices); err != nil {
 		t.Fatal(err)
 	}
 	o.turns(20)

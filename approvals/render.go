@@ -11,28 +11,20 @@ import (
 // render brings what the channel shows of a request up to date. It renders
 // the newest record until the chat shows it; after an unknown outcome it does
 // so again, for a card that is drawn twice is still true.
-func (w *Worker) render(ctx context.Context, one *hand, id string) {
-	r, err := w.store.Load(ctx, id)
-	switch {
-	case err != nil:
-		w.unread(ctx, one, id, err)
-		return
-	case !r.behind():
-		w.giveBack(ctx, one, time.Time{})
-		return
+func (w *Worker) render(ctx context.Context, c claimed, r Request) (again time.Time, committed bool, err error) {
+	if !r.behind() {
+		return time.Time{}, false, nil
 	}
-	switch err = w.draw(ctx, r); {
+	switch err = w.draw(ctx, c, r); {
 	case err == nil:
-		w.done(ctx, one)
-		return
+		return time.Time{}, true, nil
 	case errors.Is(err, errAnew):
-		w.giveBack(ctx, one, w.store.Now())
-		return
+		return w.store.Now(), false, nil
 	}
 	if _, wait := errors.AsType[*Later](err); !wait {
-		w.log.WarnContext(ctx, "a card cannot be brought up to date; trying again", "request", id, "error", err)
+		w.log.WarnContext(ctx, "a card cannot be brought up to date; trying again", "request", r.ID, "error", err)
 	}
-	w.giveBack(ctx, one, w.redraw(r, err))
+	return w.redraw(r, err), false, nil
 }
 
 // errAnew says that there is something else to show now.
@@ -76,7 +68,7 @@ const editLimit = 24 * time.Hour
 
 // draw shows r and says what was not said yet, and saves how far it came. What
 // is left is tried again after a pause, and not at once.
-func (w *Worker) draw(ctx context.Context, r Request) error {
+func (w *Worker) draw(ctx context.Context, c claimed, r Request) error {
 	was := Show{TS: r.Card.TS, Visible: r.Card.Shown, Told: r.Card.Told}
 	shown := Show{TS: was.TS, Visible: r.Visible, Told: was.Told}
 	var err, stale error
@@ -85,10 +77,10 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 	}
 	switch refused, is := errors.AsType[*NoPlace](err); {
 	case errors.Is(err, ErrGone) && r.Card.TS != "":
-		return w.drawn(ctx, r, Lose{TS: r.Card.TS}, nil)
+		return w.drawn(ctx, c, r, Lose{TS: r.Card.TS}, nil)
 	case is:
 		shown.TS = was.TS
-		if err := w.noPlace(ctx, r, refused); err != nil {
+		if err := w.noPlace(ctx, c, r, refused); err != nil {
 			return err
 		}
 		if was.TS != "" && w.store.Now().Sub(r.changed()) < editLimit {
@@ -102,12 +94,12 @@ func (w *Worker) draw(ctx context.Context, r Request) error {
 	}
 	said := w.speak(ctx, r, &shown)
 	if shown != was {
-		if err := w.drawn(ctx, r, shown, cmp.Or(said, stale)); err != nil {
+		if err := w.drawn(ctx, c, r, shown, cmp.Or(said, stale)); err != nil {
 			return err
 		}
 	}
 	if errors.Is(said, ErrGone) {
-		return w.drawn(ctx, r, Lose{TS: shown.TS}, said)
+		return w.drawn(ctx, c, r, Lose{TS: shown.TS}, said)
 	}
 	return cmp.Or(said, stale)
 }
@@ -126,10 +118,13 @@ func (w *Worker) tellInstead(ctx context.Context, r Request, err error) error {
 
 // drawn saves what the channel shows. What is left after trouble is tried again
 // when redraw says.
-func (w *Worker) drawn(ctx context.Context, r Request, e Event, trouble error) error {
-	pause := func(c *change, _ Request) {
-		if trouble != nil {
-			c.CardAt = millis(w.redraw(r, trouble))
+func (w *Worker) drawn(ctx context.Context, c claimed, r Request, e Event, trouble error) error {
+	pause := func(ch *change, _ Request) {
+		ch.givesBack(c)
+		for i, d := range ch.Dues {
+			if trouble != nil && d.Member == c.Member && d.At > 0 {
+				ch.Dues[i].At = millis(w.redraw(r, trouble))
+			}
 		}
 	}
 	_, _, err := w.store.apply(ctx, newOp(), r, pause, func(Request) (Event, error) { return e, nil })
@@ -167,10 +162,10 @@ func (w *Worker) speak(ctx context.Context, r Request, shown *Show) error {
 // noPlace is what becomes of a request whose card is refused. Nobody can decide
 // on what nobody ever saw; one that has a card keeps it as it is, and what is
 // decided already goes on without one.
-func (w *Worker) noPlace(ctx context.Context, r Request, refused *NoPlace) error {
+func (w *Worker) noPlace(ctx context.Context, c claimed, r Request, refused *NoPlace) error {
 	w.logRefusal(ctx, "card", r, refused)
 	if r.State == Pending && r.Card.TS == "" {
-		return cmp.Or(w.happen(ctx, r, Reject{Why: refused.Why}), errAnew) // and now tell the requester that
+		return cmp.Or(w.happen(ctx, c, r, Reject{Why: refused.Why}), errAnew) // and now tell the requester that
 	}
 	if !r.State.Ended() || r.Card.TS != "" && r.Card.Told == len(r.Notices) {
 		return nil

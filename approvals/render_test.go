@@ -65,7 +65,7 @@ func TestASecondCardShowsWhatItShows(t *testing.T) {
 		t.Errorf("card %+v, behind %v; want that message 2.2 is behind", r.Card, r.behind())
 	}
 	if o.redis.Exists(o.store.keys.agenda()) {
-		if _, err := o.redis.ZScore(o.store.keys.agenda(), cardOf(r.ID)); err != nil {
+		if at, err := o.redis.ZScore(o.store.keys.agenda(), Draw.of(r.ID)); err != nil || at == 0 {
 			t.Errorf("nobody draws it: %v", err)
 		}
 	}

@@ -152,7 +152,7 @@ func (w *Worker) mark(ctx context.Context, r Request) error {
 	}
 	old, err := w.store.Load(ctx, r.RetryOf)
 	if err == nil {
-		err = w.happen(ctx, old, Retry{As: r.ID})
+		err = w.happen(ctx, claimed{}, old, Retry{As: r.ID})
 	}
 	if _, refused := asNo(err); refused {
 		return nil

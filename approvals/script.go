@@ -18,14 +18,14 @@ var files embed.FS
 
 // scripts are the Lua scripts, each with lib.lua before it.
 type scripts struct {
-	commit, claim, finish, read, budget, rights, inherit, trail, slots *redis.Script
+	commit, claim, finish, read, budget, rights, inherit, trail, slots, agenda *redis.Script
 }
 
 func loadScripts() scripts {
 	return scripts{
 		commit: script("commit"), claim: script("claim"), finish: script("finish"),
 		read: script("read"), budget: script("budget"), rights: script("rights"),
-		inherit: script("inherit"), trail: script("trail"), slots: script("slots"),
+		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 
 // search looks for what became of the uncertain calls of r, each at its time. It
 // answers when to look again, and whether it has committed something.
-func (w *Worker) search(ctx context.Context, r Request) (again time.Time, changed bool, err error) {
-	reading, cancel := context.WithTimeout(ctx, stepLimit/2)
+func (w *Worker) search(ctx context.Context, c claimed, r Request) (again time.Time, changed bool, err error) {
+	reading, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
 	for _, i := range w.uncertain(r) {
 		if last, ok := w.asked.recall(turnOf(r.ID, i), w.store.Now()); ok && w.store.Now().Before(last.at.Add(searchEvery)) {
@@ -26,7 +26,7 @@ func (w *Worker) search(ctx context.Context, r Request) (again time.Time, change
 			return again, false, err
 		}
 		if e != nil {
-			return time.Time{}, true, w.tell(ctx, r, i, e)
+			return time.Time{}, true, w.tell(ctx, c, r, i, e)
 		}
 		again = earliest(again, at)
 	}

@@ -12,20 +12,20 @@ import (
 // send makes call i of r, if its approval is still good, a token is in hand
 // and the window has a slot. It answers when to try again, or zero if it has
 // committed something.
-func (w *Worker) send(ctx context.Context, one *hand, r Request, i int) (time.Time, error) {
+func (w *Worker) send(ctx context.Context, c claimed, r Request, i int) (time.Time, error) {
 	if e := w.stillGood(ctx, r); e != nil {
-		return time.Time{}, w.tell(ctx, r, i, e)
+		return time.Time{}, w.tell(ctx, c, r, i, e)
 	}
 	if err := w.ready(ctx); err != nil {
-		return time.Time{}, w.tell(ctx, r, i, Wait{Why: tokenWhy(err), Hold: w.holdUntil(r)})
+		return time.Time{}, w.tell(ctx, c, r, i, Wait{Why: tokenWhy(err), Hold: w.holdUntil(r)})
 	}
 	// Taken before anything is sent: what the record calls NotAfter is later.
 	order := defender.Order{NotAfter: w.store.clock().Add(sendLimit)}
-	after, err := w.store.Apply(ctx, newOp(), r, func(Request) (Event, error) {
+	after, err := w.store.applyHeld(ctx, c, r, func(Request) (Event, error) {
 		return On{Call: i, Event: Send{NotAfter: w.store.Now().Add(sendLimit)}}, nil
 	})
 	if full, ok := errors.AsType[*Full](err); ok {
-		return w.foretell(ctx, r, i, full)
+		return w.foretell(ctx, c, r, i, full)
 	}
 	if errors.Is(err, errTooFewReplicas) {
 		e := Requeue{Attempt: after.Calls[i].Attempt, Why: Why{Reason: NotDurable}, Hold: w.holdUntil(r)}
@@ -35,7 +35,6 @@ func (w *Worker) send(ctx context.Context, one *hand, r Request, i int) (time.Ti
 		return time.Time{}, err
 	}
 	// Others may make the next call of r while this one is under way.
-	w.steps.Go(func() { w.done(context.WithoutCancel(ctx), one) })
 	return time.Time{}, w.post(ctx, after, i, order)
 }
 
@@ -171,17 +170,17 @@ func (w *Worker) holdUntil(r Request) time.Time {
 
 // foretell writes down when a call that has no slot is expected to go, where
 // that is news.
-func (w *Worker) foretell(ctx context.Context, r Request, i int, full *Full) (time.Time, error) {
-	c, now := r.Calls[i], w.store.Now()
-	off := full.At.Sub(c.Expected).Abs()
-	if !c.Foretold.IsZero() && (off <= foretold || now.Sub(c.Foretold) < foretold) {
+func (w *Worker) foretell(ctx context.Context, c claimed, r Request, i int, full *Full) (time.Time, error) {
+	call, now := r.Calls[i], w.store.Now()
+	off := full.At.Sub(call.Expected).Abs()
+	if !call.Foretold.IsZero() && (off <= foretold || now.Sub(call.Foretold) < foretold) {
 		return full.At, nil
 	}
 	why := Why{Reason: WaitsForWindow}
 	if full.Held {
 		why = Why{Reason: Throttled, Until: full.At}
 	}
-	return time.Time{}, w.tell(ctx, r, i, Expect{Why: why, At: full.At})
+	return time.Time{}, w.tell(ctx, c, r, i, Expect{Why: why, At: full.At})
 }
 
 // ours is a job that this call started.

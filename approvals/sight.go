@@ -16,7 +16,7 @@ func (w *Worker) sendTo(id string) {
 func (w *Worker) see(ctx context.Context, id string) {
 	r, err := w.store.Load(ctx, id)
 	if err == nil {
-		err = w.happen(ctx, r, Redraw{})
+		err = w.happen(ctx, claimed{}, r, Redraw{})
 	}
 	if refused, is := asNo(err); is && (refused.Why.Reason == DoesNotFit || refused.Why.Reason == NoSuchRequest) {
 		return // there is no card yet, or no request any more

@@ -6,15 +6,30 @@ import (
 	"time"
 )
 
-// step does the most urgent thing that r asks for. It answers when to look
+// step does one step of the kind of work that was claimed. It answers when to
+// look again, unless it has committed something: a commit gives the claim back.
+func (w *Worker) step(ctx context.Context, c claimed, r Request) (again time.Time, committed bool, err error) {
+	switch k, _ := kindOf(c.Member); k {
+	case Clock:
+		again, err = w.decide(ctx, c, r)
+		return again, again.IsZero(), err
+	case Look:
+		return w.look(ctx, c, r)
+	case Draw:
+		return w.render(ctx, c, r)
+	}
+	return time.Time{}, false, nil // unreachable: no other kind has a lease
+}
+
+// decide does the most urgent thing that r asks for. It answers when to look
 // again, or zero if it has committed something.
-func (w *Worker) step(ctx context.Context, one *hand, r Request) (time.Time, error) {
+func (w *Worker) decide(ctx context.Context, c claimed, r Request) (time.Time, error) {
 	now := w.store.Now()
 	if _, known := w.store.Action(r.Action); !known {
-		return w.foreign(ctx, r)
+		return w.foreign(ctx, c, r)
 	}
 	if _, ok := ripe(r, now); ok {
-		_, err := w.store.Apply(ctx, newOp(), r, func(r Request) (Event, error) {
+		_, err := w.store.applyHeld(ctx, c, r, func(r Request) (Event, error) {
 			if e, ok := ripe(r, w.store.Now()); ok {
 				return e, nil
 			}
@@ -22,24 +37,32 @@ func (w *Worker) step(ctx context.Context, one *hand, r Request) (time.Time, err
 		})
 		return time.Time{}, err
 	}
-	switch r.State {
-	case Checking:
-		return w.check(ctx, r)
-	case Approved:
-		return w.calls(ctx, one, r)
-	case Pending, Done, Denied, Cancelled, Expired, Rejected:
+	if r.State == Checking {
+		return w.check(ctx, c, r)
 	}
-	return due(r, now), nil
+	for i, call := range r.Calls {
+		switch {
+		case call.waiting():
+			at, err := w.send(ctx, c, r, i)
+			if err != nil || at.IsZero() {
+				return at, err
+			}
+			return earliest(at, due(r, Clock, now)), nil
+		case call.State == Queued && !call.Hold.After(now):
+			return time.Time{}, w.tell(ctx, c, r, i, Wait{Why: call.Why})
+		}
+	}
+	return due(r, Clock, now), nil
 }
 
 // foreign is step for a request of an action that this version does not know,
 // while versions are mixed or after one was rolled back.
-func (w *Worker) foreign(ctx context.Context, r Request) (time.Time, error) {
+func (w *Worker) foreign(ctx context.Context, c claimed, r Request) (time.Time, error) {
 	e, err := foreign(r, w.store.Now())
 	if err != nil || e == nil {
-		return due(r, w.store.Now()), err
+		return due(r, Clock, w.store.Now()), err
 	}
-	return time.Time{}, w.happen(ctx, r, e)
+	return time.Time{}, w.happen(ctx, c, r, e)
 }
 
 // foreign is what happens to a request of an unknown action: its clock runs on,
@@ -62,61 +85,28 @@ func foreign(r Request, now time.Time) (Event, error) {
 	return nil, nil
 }
 
-// calls does the most urgent thing that the calls of r ask for. It asks Defender
-// before it sends: what it asks it does not ask again for a while, and a Slack
-// that does not answer would keep a call from being sent, and nothing else.
-func (w *Worker) calls(ctx context.Context, one *hand, r Request) (time.Time, error) {
-	now := w.store.Now()
-	for i, c := range r.Calls {
-		if c.State == Queued && !c.waiting() && !c.Hold.After(now) {
-			return time.Time{}, w.tell(ctx, r, i, Wait{Why: c.Why})
-		}
-	}
-	var again time.Time
-	waits := slices.IndexFunc(r.Calls, Call.waiting)
-	if waits < 0 || !w.owed.forget(r.ID) {
-		at, changed, err := w.look(ctx, r)
-		if err != nil || changed {
-			return time.Time{}, err
-		}
-		again = at
-	}
-	if waits < 0 {
-		return earliest(again, due(r, now)), nil
-	}
-	if w.store.Now().Sub(now) > stepLimit/4 { // the lease is too short for both: the next step sends
-		w.owed.note(r.ID, struct{}{}, w.store.Now())
-		return w.store.Now(), nil
-	}
-	at, err := w.send(ctx, one, r, waits)
-	if err != nil || at.IsZero() {
-		return at, err
-	}
-	return earliest(earliest(again, at), due(r, now)), nil
-}
-
 // stepLimit is how long a step may read from Defender. With what comes after, it
 // stays below the length of a lease.
 const stepLimit = 20 * time.Second
 
-// look asks Defender about the calls that are uncertain or run, each kind for
-// half of that time. It answers when to look again, and whether it has committed
-// something.
-func (w *Worker) look(ctx context.Context, r Request) (again time.Time, changed bool, err error) {
-	for _, look := range []func(context.Context, Request) (time.Time, bool, error){w.search, w.follow} {
-		at, changed, err := look(ctx, r)
-		if err != nil || changed {
-			return time.Time{}, changed, err
-		}
-		again = earliest(again, at)
+// lookLimit is that for each of two kinds of look-ups that share a step.
+const lookLimit = stepLimit / 2
+
+// look asks Defender about the calls that are uncertain or run. It answers when to
+// look again, and whether it has committed something.
+func (w *Worker) look(ctx context.Context, c claimed, r Request) (again time.Time, committed bool, err error) {
+	if _, known := w.store.Action(r.Action); !known {
+		return time.Time{}, false, no(UnknownAction, r.Action)
 	}
-	return again, false, nil
+	again, committed, err = w.search(ctx, c, r)
+	if err != nil || committed {
+		return time.Time{}, committed, err
+	}
+	at, committed, err := w.follow(ctx, c, r)
+	return earliest(earliest(again, at), due(r, Look, w.store.Now())), committed, err
 }
 
 // tell commits one event of one call.
-func (w *Worker) tell(ctx context.Context, r Request, call int, e CallEvent) error {
-	_, err := w.store.Apply(ctx, newOp(), r, func(Request) (Event, error) {
-		return On{Call: call, Event: e}, nil
-	})
-	return err
+func (w *Worker) tell(ctx context.Context, c claimed, r Request, call int, e CallEvent) error {
+	return w.happen(ctx, c, r, On{Call: call, Event: e})
 }

@@ -1,6 +1,9 @@
 package approvals
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The times of the machines that nobody configures.
 const (
@@ -21,6 +24,32 @@ func (c Call) abandoned() time.Time { return c.NotAfter.Add(postLimit + ownerLim
 // enough: the POST may have arrived until NotAfter + 20 s, and Defender shows
 // fresh actions up to 2 minutes late.
 func (c Call) searched() time.Time { return c.NotAfter.Add(postLimit + searchLimit) }
+
+// Kind is what a request has on the agenda. Each kind is due, held and worked on
+// by itself, so that no call waits with being sent for a look at another one, and
+// nobody for the card.
+type Kind string
+
+// The kinds, as the members of the agenda begin.
+const (
+	Clock Kind = ""      // what time brings, and calls that wait to be sent
+	Look  Kind = "look:" // calls that are uncertain or run
+	Draw  Kind = "card:" // what the channel shows
+)
+
+func kinds() []Kind { return []Kind{Clock, Look, Draw} }
+
+// of is the agenda's member of this kind for a request.
+func (k Kind) of(id string) string { return string(k) + id }
+
+// kindOf is the kind of a member, and the request's id.
+func kindOf(member string) (k Kind, id string) {
+	before, id, found := strings.Cut(member, ":")
+	if !found {
+		return Clock, member
+	}
+	return Kind(before + ":"), id
+}
 
 // timer is the event that the clock brings, and when.
 type timer struct {
@@ -83,39 +112,73 @@ func ripe(r Request, now time.Time) (Event, bool) {
 	return last.event, last.event != nil
 }
 
-// due is when r wants to be looked at next, at the latest: at its first timer,
-// or for the work that its state asks for. When a call in the queue may go is
-// not known here; the commit script knows and makes it earlier.
-func due(r Request, now time.Time) time.Time {
+// due is when one kind of work on r comes next; zero: there is none.
+func due(r Request, k Kind, now time.Time) time.Time {
+	switch k {
+	case Clock:
+		return dueClock(r, now)
+	case Look:
+		return dueLook(r, now)
+	case Draw:
+		if r.behind() {
+			return now
+		}
+	}
+	return time.Time{}
+}
+
+// dueClock is when r wants to be decided on next, at the latest: at its first
+// timer, or for its calls that wait. When a call in the queue may go is not known
+// here; the commit script knows and makes it earlier.
+func dueClock(r Request, now time.Time) time.Time {
+	if r.State == Checking {
+		return now
+	}
 	var at time.Time
 	for _, t := range timers(r) {
 		at = earliest(at, t.at)
 	}
-	if r.State == Checking {
-		at = now
-	}
 	for _, c := range r.Calls {
-		at = earliest(at, lookAt(c, now))
+		switch {
+		case c.waiting():
+			at = earliest(at, now.Add(foretold))
+		case c.State == Queued:
+			at = earliest(at, c.Hold)
+		}
 	}
 	return at
 }
 
-// lookAt is when a call wants to be looked up, polled or let back into the
-// queue, or its forecast checked; zero for those that wait for something else.
-func lookAt(c Call, now time.Time) time.Time {
-	switch c.State {
-	case Queued:
-		if c.waiting() {
-			return now.Add(foretold)
+// dueLook is when a call of r wants to be looked up or polled.
+func dueLook(r Request, now time.Time) time.Time {
+	var at time.Time
+	for _, c := range r.Calls {
+		switch c.State { //nolint:exhaustive // nothing is to be seen of the others
+		case Uncertain:
+			at = earliest(at, now.Add(searchEvery))
+		case Running:
+			at = earliest(at, pollAt(c.Started, now))
 		}
-		return c.Hold
-	case Uncertain:
-		return now.Add(searchEvery)
-	case Running:
-		return pollAt(c.Started, now)
-	case Sending, Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 	}
-	return time.Time{}
+	return at
+}
+
+// pollEvery backs off from seconds to minutes: a tenth of the time that the
+// job has run so far, at least 3 seconds, at most 5 minutes.
+func pollEvery(ran time.Duration) time.Duration {
+	return min(max(ran/10, 3*time.Second), 5*time.Minute)
+}
+
+// pollAt is when a job that Defender took at started is asked for next. Times
+// fall on a grid, so that jobs that run beside each other are asked for
+// together.
+func pollAt(started, now time.Time) time.Time {
+	every := pollEvery(now.Sub(started))
+	grid := time.Second
+	if every >= 30*time.Second {
+		grid = 15 * time.Second
+	}
+	return now.Add(every + grid - 1).Truncate(grid)
 }
 
 // earliest is the earlier of two times of which either may be missing.

@@ -30,10 +30,14 @@ func TestALostClaimIsTakenUpAfterItsLease(t *testing.T) {
 		if err != nil || len(got) != 0 {
 			t.Fatalf("the repeat of a lost claim: %v and %v, want nothing", got, err)
 		}
-		for member, lease := range map[string]time.Duration{r.ID: requestLease, cardOf(r.ID): cardLease} {
-			score := s.rdb.ZScore(t.Context(), s.keys.agenda(), member).Val()
-			if in := time.UnixMilli(int64(score)).Sub(s.Now()); in <= 0 || in > lease {
-				t.Errorf("%s is due in %s, want at most %s", member, in, lease)
+		for _, k := range []Kind{Clock, Draw} {
+			until := s.rdb.ZScore(t.Context(), s.keys.held(), k.of(r.ID)).Val()
+			lease := time.Duration(leases()[k]) * time.Millisecond
+			if in := time.UnixMilli(int64(until)).Sub(s.Now()); in <= 0 || in > lease {
+				t.Errorf("%s is held for %s, want at most %s", k.of(r.ID), in, lease)
+			}
+			if due := s.rdb.ZScore(t.Context(), s.keys.agenda(), k.of(r.ID)).Val(); int64(due) > s.Now().UnixMilli() {
+				t.Errorf("%s is due at %.0f: a claim has moved it", k.of(r.ID), due)
 			}
 		}
 	})
@@ -113,8 +117,8 @@ func TestALostApprovalStaysInHand(t *testing.T) {
 		if err != nil || r.State != Approved {
 			t.Fatalf("%s and %v", r.State, err)
 		}
-		if score := s.rdb.ZScore(t.Context(), s.keys.agenda(), r.ID).Val(); c.Token == 0 || float64(c.Token) != score {
-			t.Errorf("in hand as %d, the agenda says %.0f", c.Token, score)
+		if until := s.rdb.ZScore(t.Context(), s.keys.held(), r.ID).Val(); c.Token == 0 || float64(c.Token) != until {
+			t.Errorf("in hand until %d, Redis says %.0f", c.Token, until)
 		}
 	})
 }

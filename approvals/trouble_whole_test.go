@@ -110,9 +110,12 @@ func checkWhole(t testing.TB, s *Store) kept {
 		}
 		agenda[id] = true
 		if r.behind() {
-			agenda[cardOf(id)] = true
+			agenda[Draw.of(id)] = true
 		}
-		if at := due(r, start); (r.State == Pending || r.State.Ended()) && k.agenda[id] != float64(at.UnixMilli()) {
+		if at := dueLook(r, start); !at.IsZero() {
+			agenda[Look.of(id)] = true
+		}
+		if at := due(r, Clock, start); (r.State == Pending || r.State.Ended()) && k.agenda[id] != float64(at.UnixMilli()) {
 			t.Errorf("%s is %s and due at %.0f, want %d", id, r.State, k.agenda[id], at.UnixMilli())
 		}
 		versions[id] = r.Version

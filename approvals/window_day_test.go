@@ -140,7 +140,7 @@ func (d *day) step(s *Store, c claimed) {
 		finish(time.Time{})
 		return
 	}
-	after, err := s.Apply(d.t.Context(), newOp(), r, sending(s, 0))
+	after, err := s.applyHeld(d.t.Context(), c, r, sending(s, 0))
 	var full *Full
 	switch {
 	case errors.As(err, &full):

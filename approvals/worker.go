@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,11 +23,9 @@ type Worker struct {
 	handed   chan inHand
 	sent     chan string   // requests whose cards people were told to look at
 	places   chan struct{} // one for each step that may run at once
-	hands    hands
 	polls    polls
 	asked    lately[time.Time] // when Defender was asked about a job or a call, and not before when again
 	found    lately[Device]    // what it said of a device that a request names
-	owed     lately[struct{}]  // requests whose turn to send was given to a look at Defender
 	unfit    lately[struct{}]  // records that must not be acted on; each is logged once
 	steps    sync.WaitGroup
 }
@@ -103,7 +100,7 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 			w.see(ctx, id)
 		})
 	case h := <-w.handed:
-		w.start(ctx, h.claim, func(ctx context.Context, one *hand) { w.goOn(ctx, one, h.request) })
+		w.start(ctx, func(ctx context.Context) { w.goOn(ctx, h.claim, h.request) })
 	}
 }
 
@@ -129,27 +126,21 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	}
 	got, wait, err := w.store.claim(ctx, free)
 	for _, c := range got {
-		w.start(ctx, c, w.take)
+		w.start(ctx, func(ctx context.Context) { w.take(ctx, c) })
 	}
 	return wait, err
 }
 
-// start runs one step beside the others, unless what it is about is in hand.
-// What has begun is finished: the end of ctx starts a last stretch of time
-// instead of cutting it off.
-func (w *Worker) start(ctx context.Context, c claimed, step func(context.Context, *hand)) {
-	one, free := w.hands.take(c)
-	if !free {
-		return
-	}
+// start runs one step beside the others. What has begun is finished: the end of
+// ctx starts a last stretch of time instead of cutting it off.
+func (w *Worker) start(ctx context.Context, step func(context.Context)) {
 	w.places <- struct{}{}
 	w.steps.Go(func() {
 		defer func() { <-w.places }()
 		ctx, cancel := outlive(ctx, lastStretch)
 		defer cancel()
-		defer w.hands.open(one)
 		defer w.recover(ctx)
-		step(ctx, one)
+		step(ctx)
 	})
 }
 
@@ -179,36 +170,32 @@ func (w *Worker) recover(ctx context.Context) {
 }
 
 // take does one step of what was claimed.
-func (w *Worker) take(ctx context.Context, one *hand) {
-	id, card := strings.CutPrefix(one.member, cardOf(""))
-	if card {
-		w.render(ctx, one, id)
-		return
-	}
+func (w *Worker) take(ctx context.Context, c claimed) {
+	_, id := kindOf(c.Member)
 	r, err := w.store.Load(ctx, id)
 	if err != nil {
-		w.unread(ctx, one, id, err)
+		w.unread(ctx, c, id, err)
 		return
 	}
-	w.goOn(ctx, one, r)
+	w.goOn(ctx, c, r)
 }
 
 // unread lets go of a request that is gone, that must not be acted on, or that
 // could not be read this time.
-func (w *Worker) unread(ctx context.Context, one *hand, id string, err error) {
+func (w *Worker) unread(ctx context.Context, c claimed, id string, err error) {
 	now := w.store.Now()
 	switch {
 	case isNo(err, NoSuchRequest):
-		w.giveBack(ctx, one, time.Time{})
+		w.finish(ctx, c, time.Time{})
 	case isNo(err, NewerRecord):
 		w.leaveAlone(ctx, id, err, slog.LevelError)
-		w.giveBack(ctx, one, now.Add(othersTurn))
+		w.finish(ctx, c, now.Add(othersTurn))
 	case isNo(err, BrokenRecord):
 		w.leaveAlone(ctx, id, err, slog.LevelError)
-		w.giveBack(ctx, one, now.Add(5*time.Minute))
+		w.finish(ctx, c, now.Add(5*time.Minute))
 	default:
 		w.log.WarnContext(ctx, "request not read; trying again", "request", id, "error", err)
-		w.giveBack(ctx, one, now.Add(stepRetry))
+		w.finish(ctx, c, now.Add(stepRetry))
 	}
 }
 
@@ -226,10 +213,11 @@ func (w *Worker) leaveAlone(ctx context.Context, id string, err error, level slo
 		"key", w.store.keys.request(id), "error", refused.Err)
 }
 
-// goOn takes one step of r. A commit sets the agenda itself; where nothing was
-// committed the claim is given back.
-func (w *Worker) goOn(ctx context.Context, one *hand, r Request) {
-	again, err := w.step(ctx, one, r)
+// goOn takes one step of r. A commit gives the claim back itself; where nothing
+// was committed it is given back here, and what is missing of r on the agenda is
+// put there.
+func (w *Worker) goOn(ctx context.Context, c claimed, r Request) {
+	again, committed, err := w.step(ctx, c, r)
 	switch {
 	case isNo(err, DoesNotFit):
 		w.log.DebugContext(ctx, "others were faster", "request", r.ID, "error", err)
@@ -240,40 +228,29 @@ func (w *Worker) goOn(ctx context.Context, one *hand, r Request) {
 	case err != nil:
 		w.log.WarnContext(ctx, "a step failed; trying again", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)
-	}
-	if again.IsZero() {
-		w.done(ctx, one)
+	case committed:
 		return
 	}
-	w.giveBack(ctx, one, again)
+	w.finish(ctx, c, again, w.others(c, r)...)
+}
+
+// others are the members that r has on the agenda besides the one of a claim.
+func (w *Worker) others(c claimed, r Request) (list []duty) {
+	now := w.store.Now()
+	for _, k := range kinds() {
+		if at := due(r, k, now); k.of(r.ID) != c.Member && !at.IsZero() {
+			list = append(list, duty{Member: k.of(r.ID), At: millis(at)})
+		}
+	}
+	return list
 }
 
 // stepRetry is the pause after a step that failed.
 const stepRetry = 3 * time.Second
 
-// done lets go of a claim whose place on the agenda was set by a commit. What
-// was claimed again meanwhile is looked at again at once.
-func (w *Worker) done(ctx context.Context, one *hand) {
-	if c, again, held := w.hands.open(one); held && again {
-		w.finish(ctx, c, w.store.Now())
-	}
-}
-
-// giveBack lets go of a claim that nothing came of: look again at the given
-// time, or never if it is zero.
-func (w *Worker) giveBack(ctx context.Context, one *hand, again time.Time) {
-	c, newer, held := w.hands.open(one)
-	if !held {
-		return
-	}
-	if newer {
-		again = w.store.Now()
-	}
-	w.finish(ctx, c, again)
-}
-
-func (w *Worker) finish(ctx context.Context, c claimed, again time.Time) {
-	if err := w.store.finish(ctx, c, again); err != nil {
+// finish gives a claim back: look again at the given time, or never if it is zero.
+func (w *Worker) finish(ctx context.Context, c claimed, again time.Time, others ...duty) {
+	if err := w.store.finish(ctx, c, again, others...); err != nil {
 		w.log.WarnContext(ctx, "a claim cannot be given back; its lease will run out", "member", c.Member, "error", err)
 	}
 	if !again.IsZero() && !again.After(w.store.Now()) {

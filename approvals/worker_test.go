@@ -200,22 +200,6 @@ func TestLookingDoesNotKeepACallFromBeingSent(t *testing.T) {
 	}
 }
 
-// TestTheNewestClaimIsGivenBack: what was handed over can be claimed again before
-// it is begun, with a later lease.
-func TestTheNewestClaimIsGivenBack(t *testing.T) {
-	var h hands
-	one, _ := h.take(claimed{Member: "D-1", Token: 2})
-	if _, free := h.take(claimed{Member: "D-1", Token: 1}); free {
-		t.Fatal("taken twice")
-	}
-	if c, again, held := h.open(one); c.Token != 2 || !again || !held {
-		t.Errorf("gave back token %d, again %v, held %v; want 2, true, true", c.Token, again, held)
-	}
-	if _, _, held := h.open(one); held {
-		t.Error("held after it was opened")
-	}
-}
-
 // TestWhatAnOlderVersionDoesNotKnowIsNotQueued: it does not know the queue.
 func TestWhatAnOlderVersionDoesNotKnowIsNotQueued(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
@@ -253,9 +237,8 @@ func TestLookUpsThatHangKeepNoCallFromBeingSent(t *testing.T) {
 		}
 		r = apply(t, o.store, r, On{i, Doubt{Attempt: 1, Why: Why{Reason: AnswerLost}}})
 	}
-	one := &hand{member: r.ID}
-	for range 2 {
-		if _, err := o.step(t.Context(), one, o.load(r.ID)); err != nil {
+	for _, k := range []Kind{Look, Clock} {
+		if _, _, err := o.step(t.Context(), claimed{Member: k.of(r.ID)}, o.load(r.ID)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,18 +1,26 @@
--- KEYS: 1 agenda
--- ARGV: 1 how many at most, 2 lease of a request in ms, 3 lease of a card in ms
--- Claims what is due by moving its score ahead by a lease; that score is the token that finish.lua wants back.
--- Answers JSON: now, next (when the next member is due; 0: none), claims [{member, token}].
-local agenda = KEYS[1]
-local now = clock()
-local claims = {}
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', agenda, '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  local lease = string.sub(member, 1, 5) == 'card:' and ARGV[3] or ARGV[2]
-  local token = now + lease
-  redis.call('ZADD', agenda, token, member)
-  claims[#claims + 1] = {member = member, token = token}
+-- KEYS: 1 agenda, 2 held
+-- ARGV: 1 how many at most, 2 leases in ms, JSON {kind: ms}
+-- Claims what is due and not held, of the kinds that have a lease: others are a later version's. A claim is an entry of held, scored with its end; when a member is due it leaves alone.
+-- Answers JSON: now, next (when the next member that is not held is due; 0: none), claims [{member, due, token}].
+local agenda, held = unpack(KEYS)
+local most, leases, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
+local claims, next = {}, 0
+local members = redis.call('ZRANGE', agenda, 0, most + redis.call('ZCARD', held), 'WITHSCORES')
+for n = 1, #members, 2 do
+  local member, due = members[n], tonumber(members[n + 1])
+  local lease = leases[string.match(member, '^%l+:') or '']
+  if lease and tonumber(redis.call('ZSCORE', held, member) or 0) <= now then
+    if due > now or #claims == most then
+      next = due
+      break
+    end
+    local token = now + lease
+    redis.call('ZADD', held, token, member)
+    claims[#claims + 1] = {member = member, due = due, token = token}
+  end
 end
-local first = redis.call('ZRANGE', agenda, 0, 0, 'WITHSCORES')
+redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis without memory would refuse no claim
 if #claims == 0 then
   claims = nil
 end
-return cjson.encode({now = now, next = tonumber(first[2] or 0), claims = claims})
+return cjson.encode({now = now, next = next, claims = claims})

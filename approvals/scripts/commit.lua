@@ -1,9 +1,9 @@
--- KEYS: 1 op, 2 request, 3 agenda, 4 index, 5 audit, 6 queue, 7 window, 8 hold
+-- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold
 -- ARGV: 1 change, JSON as change.go writes it
 -- Changes one request and all that follows from it, or nothing. Checks come first, writes last, and of the writes the
 -- audit entry first. Redis does not roll back a script that fails: an error after the first write begins with HALFWAY.
 -- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full), now, and what belongs to the status.
-local op, request, agenda, index, audit, queue, window, hold = unpack(KEYS)
+local op, request, agenda, held, index, audit, queue, window, hold = unpack(KEYS)
 local c = cjson.decode(ARGV[1])
 local now = clock()
 
@@ -15,9 +15,14 @@ end
 
 -- A key of another type fails here, before anything is written; the audit entry is the first write, and fails by itself.
 redis.call('GET', hold)
-for _, set in ipairs({agenda, index, queue, window}) do
+for _, set in ipairs({agenda, held, index, queue, window}) do
   redis.call('ZCARD', set)
 end
+-- place is when the request's clock is due, and the claim of whoever holds it.
+local function place()
+  return tonumber(redis.call('ZSCORE', agenda, c.id) or 0), tonumber(redis.call('ZSCORE', held, c.id) or 0)
+end
+
 local kept = redis.call('GET', op)
 if kept then
   local digest, answered = string.match(kept, '^(%x*) (.*)$')
@@ -29,7 +34,8 @@ if kept then
   if renewed.err then
     return redis.error_reply('HALFWAY ' .. renewed.err)
   end
-  return answer('repeat', {answer = answered, due = tonumber(redis.call('ZSCORE', agenda, c.id) or 0)})
+  local due, token = place()
+  return answer('repeat', {answer = answered, due = due, token = token})
 end
 if math.abs(now - c.made) > 3000 then
   return answer('late')
@@ -66,7 +72,29 @@ local function put(...)
   return said
 end
 
-local due = c.due
+local soon = 0
+-- set says when a member is due. Whoever holds it sees by its score alone that it was set anew, so the score of what is
+-- held never stays the same: a millisecond earlier does no harm.
+local function set(member, at, sooner)
+  local was = tonumber(redis.call('ZSCORE', agenda, member) or 0)
+  if at == 0 then
+    put('ZREM', agenda, member)
+    return
+  end
+  if sooner and was > 0 then
+    at = math.min(was, at)
+  end
+  if at == was and tonumber(redis.call('ZSCORE', held, member) or 0) > now then
+    at = at - 1
+  end
+  if at ~= was then
+    put('ZADD', agenda, at, member)
+  end
+  if soon == 0 or at < soon then
+    soon = at
+  end
+end
+
 local function write()
   if c.audit then
     put('XADD', audit, '*', 'e', c.audit)
@@ -104,32 +132,18 @@ local function write()
     put('SET', hold, c.hold, 'PX', c.hold - now)
   end
 
-  if c.waiting then
-    local rank = redis.call('ZRANK', queue, c.waiting) or 0
-    local at = opens(window, hold, c.limits, rank, now)
-    if due == 0 or at < due then
-      due = at
+  if c.back and tonumber(redis.call('ZSCORE', held, c.back.member) or 0) == c.back.token then
+    put('ZREM', held, c.back.member)
+  end
+  for _, d in ipairs(c.dues) do
+    if c.waiting and d.member == c.id then
+      local at = opens(window, hold, c.limits, redis.call('ZRANK', queue, c.waiting) or 0, now)
+      d.at = d.at == 0 and at or math.min(d.at, at)
     end
+    set(d.member, d.at, d.sooner)
   end
   if c.lease then
-    due = now + c.lease
-  end
-  local stays = c.keep and redis.call('ZSCORE', agenda, c.id)
-  if due == 0 and not stays then
-    put('ZREM', agenda, c.id)
-  elseif not stays then
-    put('ZADD', agenda, due, c.id)
-  end
-  if c.card == 'behind' then
-    -- A place that is there may be a renderer's lease; one that is further ahead than a lease is a pause.
-    local place = tonumber(redis.call('ZSCORE', agenda, 'card:' .. c.id) or 0)
-    if place == 0 or place > now + c.card_lease then
-      put('ZADD', agenda, now, 'card:' .. c.id)
-    end
-  elseif c.card == 'again' then
-    put('ZADD', agenda, math.max(c.card_at or now, now), 'card:' .. c.id)
-  elseif c.card == 'shown' then
-    put('ZREM', agenda, 'card:' .. c.id)
+    put('ZADD', held, now + c.lease, c.id)
   end
 
   -- Whoever is first in the queue is on the agenda for the moment the next slot is free.
@@ -137,11 +151,7 @@ local function write()
     local head = redis.call('ZRANGE', queue, 0, 0)[1]
     local id = head and string.match(head, '^[^/]+')
     if id and id ~= c.id then
-      local at = opens(window, hold, c.limits, 0, now)
-      local score = tonumber(redis.call('ZSCORE', agenda, id) or 0)
-      if score > at then
-        put('ZADD', agenda, at, id)
-      end
+      set(id, opens(window, hold, c.limits, 0, now), true)
     end
   end
 
@@ -156,4 +166,5 @@ if not done then
   local words = type(failure) == 'table' and failure.err or tostring(failure)
   return redis.error_reply(written and 'HALFWAY ' .. words or words)
 end
-return answer('ok', {due = due})
+local due, token = place()
+return answer('ok', {due = due, token = token, soon = soon})

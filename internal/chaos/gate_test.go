@@ -112,7 +112,7 @@ const (
 	takesSlot  = `"take":{`
 	settles    = `"settle":`
 	handsOver  = `"lease":`
-	cardShown  = `"card":"shown"`
+	cardShown  = `{"at":0,"member":"card:`
 	inThread   = "thread_ts="
 	postsCard  = "chat.postMessage\n"
 	updates    = "chat.update\n"
