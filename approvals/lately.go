@@ -50,12 +50,3 @@ func (l *lately[T]) recall(key string, now time.Time) (noted[T], bool) {
 	}
 	return n, true
 }
-
-// forget forgets something, and reports whether it was known.
-func (l *lately[T]) forget(key string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, ok := l.has[key]
-	delete(l.has, key)
-	return ok
-}

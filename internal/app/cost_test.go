@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,9 @@ type meter struct {
 	on    bool
 	trips []string
 }
+
+// agenda is the first key of the scripts that look at the agenda.
+var agenda = regexp.MustCompile(`:(due|agenda)$`)
 
 var errClosed = errors.New("the agenda is closed while round trips are counted")
 
@@ -59,7 +63,7 @@ func (m *meter) trip(cmd redis.Cmder) error {
 	defer m.mu.Unlock()
 	switch name := cmd.Name(); {
 	case !m.on, name == "hello", name == "client", name == "ping":
-	case name == "evalsha" && fmt.Sprint(cmd.Args()[2]) == "1":
+	case name == "evalsha" && agenda.MatchString(fmt.Sprint(cmd.Args()[3])):
 		return errClosed
 	default:
 		m.trips = append(m.trips, name)
