@@ -32,14 +32,14 @@ func person(id string) approvals.Person {
 func views() Views {
 	return Views{
 		Approvers:  approvals.List{Groups: []string{oncall}, Users: []string{joan}},
-		Catalogue:  defender.Catalogue(),
+		Catalogue:  defender.Actions(),
 		DevicePage: func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
 	}
 }
 
 func grammar() commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: 20}
-	for _, a := range defender.Catalogue() {
+	for _, a := range defender.Actions() {
 		g.Actions = append(g.Actions, commands.Verb{Name: a.Name, Summary: a.Title})
 	}
 	return g

@@ -7,12 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
-	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
@@ -143,15 +141,4 @@ func held(t testing.TB, p *sandbox.Place) []string {
 		t.Fatal(err)
 	}
 	return entries
-}
-
-// narrow is the catalogue with a small window for one action.
-func narrow(name string, calls int, per time.Duration) []defender.Action {
-	rows := defender.Catalogue()
-	for i := range rows {
-		if rows[i].Name == name {
-			rows[i].Post.Limits = []defender.Limit{{Calls: calls, Per: per}}
-		}
-	}
-	return rows
 }
