@@ -11,8 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
+	"defenderbot/defender"
 	"defenderbot/internal/app"
-	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
 	"defenderbot/internal/sandbox"
 	"defenderbot/internal/slackfake"
@@ -120,8 +120,10 @@ func posts(p *sandbox.Place, endpoint string) int {
 // nothingSent checks that no action was ever posted.
 func nothingSent(t testing.TB, p *sandbox.Place) {
 	t.Helper()
-	if n := posts(p, defenderfake.StartInvestigation) + posts(p, defenderfake.CollectPackage); n != 0 {
-		t.Errorf("%d actions were posted to Defender, want none", n)
+	for _, a := range defender.Actions() {
+		if n := posts(p, "machines/"+a.Post.Name); n != 0 {
+			t.Errorf("%s was posted to Defender %d times, want never", a.Name, n)
+		}
 	}
 }
 
