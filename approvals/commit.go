@@ -162,7 +162,7 @@ func decided(r Request, decide decision, now time.Time) (Request, Event, error) 
 // commit runs commit.lua once. It answers with status "ok" also where an
 // earlier try of the same run was carried out and only its answer was lost.
 func (s *Store) commit(ctx context.Context, op Op, before, after Request, e Event, amend amendment, now time.Time) (committed, error) {
-	action, ok := s.actions[before.Action] // what an older version does not know can still be decided and forgotten
+	action, ok := s.actions.Named(before.Action) // what an older version does not know can still be decided and forgotten
 	c, err := changeOf(before, after, e, action.Post.Limits, now)
 	if err != nil {
 		return committed{}, err

@@ -50,7 +50,7 @@ func TestWorkerUnknownAction(t *testing.T) {
 			var log strings.Builder
 			o.log = slog.New(slog.NewTextHandler(&log, nil))
 			r := tt.request(o)
-			o.store.actions = map[string]defender.Action{}
+			o.store.actions = defender.Catalogue{}
 			for range 4 {
 				o.pass(tt.later / 4)
 				o.turns(20)
@@ -81,7 +81,7 @@ func TestWorkerUnknownActionKnownAgain(t *testing.T) {
 	}, chatter{}, nil)
 	r := o.working("collect", 1, 0)
 	known := o.store.actions
-	o.store.actions = map[string]defender.Action{}
+	o.store.actions = defender.Catalogue{}
 	o.turns(20)
 	if c := o.load(r.ID).Calls[0]; c.State != Queued || c.Why.Reason != UnknownAction {
 		t.Fatalf("the call is %s because %s", c.State, c.Why.Reason)

@@ -154,7 +154,8 @@ func (s *Store) inheritOne(ctx context.Context, old keys, id string) (bool, erro
 	for i := range r.Calls {
 		turns = append(turns, turnOf(id, i))
 	}
-	endpoint := s.actions[r.Action].Post.Name
+	action, _ := s.actions.Named(r.Action)
+	endpoint := action.Post.Name
 	var answer inherited
 	_, err = s.run(ctx, s.scripts.inherit, []string{
 		old.request(id), old.oneAgenda(), old.index(), old.queue(endpoint),

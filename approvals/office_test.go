@@ -34,7 +34,7 @@ func newOffice(t *testing.T, answer http.HandlerFunc, chat Chat, people Director
 	t.Helper()
 	o := &office{t: t, redis: redistest.Mini(t), now: start}
 	o.redis.SetTime(start)
-	actions := defender.Catalogue()
+	actions := defender.Actions()
 	for i := range actions {
 		actions[i].Post.Limits = []defender.Limit{{Calls: 1000, Per: time.Hour}}
 	}

@@ -22,7 +22,7 @@ type Store struct {
 	inherits atomic.Bool // something may be left there
 	began    time.Time
 	scripts  scripts
-	actions  map[string]defender.Action
+	actions  defender.Catalogue
 	clock    func() time.Time
 	replicas int
 	keep     time.Duration
@@ -40,22 +40,19 @@ type StoreConfig struct {
 	Redis     redis.UniversalClient
 	Tenant    Tenant
 	Workspace Workspace
-	Clouds    []string          // names of the tenant's cloud in the keys of the first version
-	Catalogue []defender.Action //
-	Clock     func() time.Time  // this machine's clock; used for differences only
-	Retention time.Duration     // how long the audit trail is kept at least
-	Replicas  int               // how many replicas of Redis must have what is about to be sent
-	Observe   Observer          // may be nil
+	Clouds    []string // names of the tenant's cloud in the keys of the first version
+	Catalogue defender.Catalogue
+	Clock     func() time.Time // this machine's clock; used for differences only
+	Retention time.Duration    // how long the audit trail is kept at least
+	Replicas  int              // how many replicas of Redis must have what is about to be sent
+	Observe   Observer         // may be nil
 }
 
 // NewStore makes a Store. It does not speak to Redis yet.
 func NewStore(c StoreConfig) *Store {
 	s := &Store{
-		rdb: c.Redis, keys: newKeys(c.Tenant, c.Workspace), scripts: loadScripts(), actions: map[string]defender.Action{},
+		rdb: c.Redis, keys: newKeys(c.Tenant, c.Workspace), scripts: loadScripts(), actions: c.Catalogue,
 		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
-	}
-	for _, a := range c.Catalogue {
-		s.actions[a.Name] = a
 	}
 	for _, cloud := range c.Clouds {
 		s.old = append(s.old, oldKeys(cloud, c.Tenant, c.Workspace))
@@ -128,8 +125,7 @@ func (s *Store) AuditKey() string { return s.keys.audit() }
 
 // Action is the row of the catalogue by that name.
 func (s *Store) Action(name string) (defender.Action, bool) {
-	a, ok := s.actions[name]
-	return a, ok
+	return s.actions.Named(name)
 }
 
 // Create records a new request under operation op and draws its id, or refuses

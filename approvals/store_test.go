@@ -20,13 +20,13 @@ import (
 )
 
 // testActions is a catalogue with windows small enough to fill.
-func testActions() []defender.Action {
-	collect, _ := defender.ActionNamed("collect")
+func testActions() defender.Catalogue {
+	collect, _ := defender.Actions().Named("collect")
 	collect.Post.Limits = []defender.Limit{{Calls: 2, Per: 10 * time.Second}, {Calls: 3, Per: time.Minute}}
-	return []defender.Action{collect}
+	return defender.Catalogue{collect}
 }
 
-func newTestStore(t testing.TB, rdb redis.UniversalClient, actions []defender.Action) *Store {
+func newTestStore(t testing.TB, rdb redis.UniversalClient, actions defender.Catalogue) *Store {
 	t.Helper()
 	s := unprepared(rdb, actions)
 	if err := s.Prepare(t.Context()); err != nil {
@@ -35,7 +35,7 @@ func newTestStore(t testing.TB, rdb redis.UniversalClient, actions []defender.Ac
 	return s
 }
 
-func unprepared(rdb redis.UniversalClient, actions []defender.Action) *Store {
+func unprepared(rdb redis.UniversalClient, actions defender.Catalogue) *Store {
 	return NewStore(StoreConfig{
 		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: actions, Clock: time.Now,
 	})

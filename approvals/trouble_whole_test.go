@@ -19,7 +19,7 @@ import (
 
 // roomyActions is a catalogue whose window takes every call of a test and
 // keeps its slot to the end, so that slots can be counted.
-func roomyActions() []defender.Action {
+func roomyActions() defender.Catalogue {
 	actions := testActions()
 	actions[0].Post.Limits = []defender.Limit{{Calls: 100_000, Per: 24 * time.Hour}}
 	return actions

@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"defenderbot/defender"
 )
 
 // slowTown is people of whom one takes for ever to ask about.
@@ -118,7 +116,7 @@ func TestWhatAnOlderVersionDoesNotKnowCanEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = apply(t, o.store, r, Resolve{Devices: r.Devices})
-	o.store.actions = map[string]defender.Action{}
+	o.store.actions = nil
 	o.pass(r.Terms.ApprovalTTL)
 	o.turns(50)
 	if got := o.load(r.ID); got.State != Expired {
@@ -205,7 +203,7 @@ func TestWhatAnOlderVersionDoesNotKnowIsNotQueued(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 2, 1)
 	actions := o.store.actions
-	o.store.actions = map[string]defender.Action{}
+	o.store.actions = nil
 	_, err := o.store.Apply(t.Context(), newOp(), r, func(Request) (Event, error) { return Cancel{By: asker}, nil })
 	if err == nil {
 		t.Error("a call left the queue of an action that is not known")

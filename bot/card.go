@@ -18,7 +18,7 @@ import (
 type Views struct {
 	Approvers     approvals.List
 	Counts        func(user string) bool // whether an approver may decide at all; nil: all may
-	Catalogue     []defender.Action
+	Catalogue     defender.Catalogue
 	DevicePage    func(id string) string // the device in Defender's portal
 	Investigation string                 // address of an investigation, with {id}; empty: none
 }
@@ -116,10 +116,8 @@ func barred(r approvals.Request) []para {
 }
 
 func (v Views) action(r approvals.Request) defender.Action {
-	for _, a := range v.Catalogue {
-		if a.Name == r.Action {
-			return a
-		}
+	if a, ok := v.Catalogue.Named(r.Action); ok {
+		return a
 	}
 	return defender.Action{Name: r.Action, Title: r.Action}
 }

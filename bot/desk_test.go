@@ -94,7 +94,7 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 	d.store = approvals.NewStore(approvals.StoreConfig{
 		Redis: d.redis, Tenant: approvals.Tenant{Authority: "global", Tenant: "t", Client: "c"},
 		Workspace: approvals.Workspace{App: client.App(), Team: client.Team()},
-		Catalogue: defender.Catalogue(), Clock: time.Now,
+		Catalogue: defender.Actions(), Clock: time.Now,
 	})
 	if err := d.store.Prepare(t.Context()); err != nil {
 		t.Fatal(err)

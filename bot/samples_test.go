@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,14 +33,14 @@ func person(id string) approvals.Person {
 func views() Views {
 	return Views{
 		Approvers:  approvals.List{Groups: []string{oncall}, Users: []string{joan}},
-		Catalogue:  defender.Catalogue(),
+		Catalogue:  defender.Actions(),
 		DevicePage: func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
 	}
 }
 
 func grammar() commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: 20}
-	for _, a := range defender.Catalogue() {
+	for _, a := range defender.Actions() {
 		g.Actions = append(g.Actions, commands.Verb{Name: a.Name, Summary: a.Title})
 	}
 	return g
@@ -64,13 +65,22 @@ func device(n int) approvals.Device {
 	return d
 }
 
+// used is what is left of an action's tightest limit after one call.
+func used(action string) approvals.Budget {
+	l := defender.Limit{Calls: 50, Per: time.Hour} // of an action that only another version has
+	if row, ok := defender.Actions().Named(action); ok {
+		l = slices.MinFunc(row.Post.Limits, func(a, b defender.Limit) int { return a.Calls - b.Calls })
+	}
+	return approvals.Budget{Left: l.Calls - 1, Of: l.Calls, Per: l.Per, At: asked}
+}
+
 // pending is a request for some devices that waits for its approvers.
 func pending(action string, devices int) approvals.Request {
 	r := approvals.Request{
 		ID: "D-7K3F9Q", Action: action, Comment: "odd logins at 3, see INC-42",
 		By: person(ada), Place: approvals.Place{Team: "T0SANDBOX1", Channel: room},
 		Terms:  approvals.Terms{Needed: 1, ApprovalTTL: 30 * time.Minute, ExecutionTTL: time.Hour, Horizon: time.Hour, Retention: time.Hour},
-		Budget: approvals.Budget{Left: 49, Of: 50, Per: time.Hour, At: asked},
+		Budget: used(action),
 		State:  approvals.Pending, Asked: asked, Opened: asked, Version: 2, Visible: 2,
 	}
 	for n := range devices {

@@ -17,6 +17,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 	"defenderbot/internal/slackfake"
 )
 
@@ -49,8 +50,6 @@ func said(text string) view {
 // sampleRequests are the requests that are shown on a card.
 func sampleRequests() map[string]approvals.Request {
 	samples := map[string]approvals.Request{
-		"pending":               pending("investigate", 1),
-		"pending-collect":       pending("collect", 1),
 		"pending-two-needed":    twoNeeded(pending("investigate", 1)),
 		"pending-one-given":     oneGiven(twoNeeded(pending("investigate", 1))),
 		"pending-unverified":    unverified(),
@@ -67,6 +66,9 @@ func sampleRequests() map[string]approvals.Request {
 		"done-succeeded-collect": done("collect", approvals.Call{
 			State: approvals.Succeeded, Why: approvals.Why{Reason: approvals.Ran}, EndedAt: after(9), Job: approvals.Job{ID: guid, Status: "Succeeded"},
 		}),
+	}
+	for _, a := range defender.Actions() {
+		samples["pending-"+a.Name] = pending(a.Name, 1)
 	}
 	for name, c := range openCalls() {
 		samples["approved-"+name] = approved("investigate", c)

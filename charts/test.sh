@@ -64,6 +64,8 @@ has 'secret is read' 'name: r-defenderbot$'
 has 'connections' 'value: "3"' --set slackConnections=3
 has 'ten connections' '^  replicas: 4$' --set replicas=4
 has 'variable' 'name: DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=gcc-high
+# Which actions there are is for the bot to say: the schema knows only their form.
+has 'approvals by action' 'value: "1,isolate=2"' --set-string 'env.APPROVALS_REQUIRED=1\,isolate=2'
 refuses 'more than ten connections' 'Slack allows an app 10 connections' --set slackConnections=4
 refuses 'two places for secrets' 'not both' --set existingSecret=yours
 refuses 'file and value' 'not both' --set env.REDIS_URL_FILE=/redis/url
@@ -73,7 +75,7 @@ refuses 'unknown variable' 'APROVERS' --set env.APROVERS=U1
 refuses 'a cloud that is not there' 'DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=mars
 refuses 'a duration without unit' 'APPROVAL_TTL' --set-string env.APPROVAL_TTL=30
 refuses 'more approvals than the bot takes' 'APPROVALS_REQUIRED' --set-string env.APPROVALS_REQUIRED=11
-refuses 'an action that is not there' 'APPROVALS_REQUIRED' --set-string 'env.APPROVALS_REQUIRED=1\,isolate=2'
+refuses 'an action by a name that none can have' 'APPROVALS_REQUIRED' --set-string 'env.APPROVALS_REQUIRED=1\,Isolate=2'
 refuses 'a tenant that is no id' 'AZURE_TENANT_ID' --set env.AZURE_TENANT_ID=a/b
 refuses 'an address with a user name' 'SLACK_API_URL' --set env.SLACK_API_URL=https://u:p@slack.example/
 refuses 'a switch that is not text' 'BREAK_GLASS' --set env.BREAK_GLASS=true

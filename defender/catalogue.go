@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Action is one thing that can be asked of a device: one row of the [Catalogue].
+// Action is one thing that can be asked of a device: one row of a [Catalogue].
 type Action struct {
 	// Name is the word people type: "investigate".
 	Name string
@@ -33,10 +33,22 @@ type Action struct {
 	Supported string
 }
 
-// Catalogue returns everything that can be asked of a device. The caller owns the
-// answer. Adding an action is adding a row.
-func Catalogue() []Action {
-	return []Action{
+// Catalogue is a list of actions, no two with one name. [Actions] is all of them.
+type Catalogue []Action
+
+// Named returns the row with that name. Case matters.
+func (c Catalogue) Named(name string) (Action, bool) {
+	i := slices.IndexFunc(c, func(a Action) bool { return a.Name == name })
+	if i < 0 {
+		return Action{}, false
+	}
+	return c[i], true
+}
+
+// Actions returns everything that can be asked of a device. The caller owns the
+// answer. Adding an action is adding a row; CONTRIBUTING.md names the other places.
+func Actions() Catalogue {
+	return Catalogue{
 		// https://learn.microsoft.com/defender-endpoint/api/initiate-autoir-investigation
 		{
 			Name:  "investigate",
@@ -67,14 +79,4 @@ func Catalogue() []Action {
 			Supported: "Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 		},
 	}
-}
-
-// ActionNamed returns the row of the [Catalogue] with that name. Case matters.
-func ActionNamed(name string) (Action, bool) {
-	rows := Catalogue()
-	i := slices.IndexFunc(rows, func(a Action) bool { return a.Name == name })
-	if i < 0 {
-		return Action{}, false
-	}
-	return rows[i], true
 }

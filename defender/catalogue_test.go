@@ -18,7 +18,7 @@ func TestCatalogue(t *testing.T) {
 		Horizon          time.Duration
 	}
 	got := map[string]facts{}
-	for _, a := range defender.Catalogue() {
+	for _, a := range defender.Actions() {
 		got[a.Name] = facts{a.Post.Name, a.Type, a.Role, a.Tracks, a.Post.Limits, a.Horizon}
 		if a.Title == "" || a.Effect == "" || a.Supported == "" {
 			t.Errorf("%s: a row says what it is called, what it does and where it works", a.Name)
@@ -41,19 +41,19 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-func TestActionNamed(t *testing.T) {
-	if a, ok := defender.ActionNamed("collect"); !ok || a.Name != "collect" {
-		t.Errorf("ActionNamed(collect) = %q, %v", a.Name, ok)
+func TestNamed(t *testing.T) {
+	if a, ok := defender.Actions().Named("collect"); !ok || a.Name != "collect" {
+		t.Errorf("Named(collect) = %q, %v", a.Name, ok)
 	}
-	if a, ok := defender.ActionNamed("Collect"); ok {
-		t.Errorf("ActionNamed(Collect) = %q, want none", a.Name)
+	if a, ok := defender.Actions().Named("Collect"); ok {
+		t.Errorf("Named(Collect) = %q, want none", a.Name)
 	}
 }
 
 // TestCatalogueIsOwnedByTheCaller changes an answer and asks again.
 func TestCatalogueIsOwnedByTheCaller(t *testing.T) {
-	defender.Catalogue()[0].Post.Limits[0].Calls = 1000
-	if got := defender.Catalogue()[0].Post.Limits[0].Calls; got != 50 {
+	defender.Actions()[0].Post.Limits[0].Calls = 1000
+	if got := defender.Actions()[0].Post.Limits[0].Calls; got != 50 {
 		t.Errorf("a caller changed the catalogue: %d calls", got)
 	}
 }

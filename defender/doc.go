@@ -17,7 +17,7 @@
 //
 // # What it knows
 //
-//   - [Catalogue] is the one table of what can be asked of a device.
+//   - [Actions] is the one table of what can be asked of a device.
 //   - [Job] is a machine action or an investigation, in one shape. Its status is
 //     Microsoft's word, unchanged; [Phase] is what it means for whoever waits, and
 //     [Explain] says it in a sentence. Both lists of words are open: a new word is

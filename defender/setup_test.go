@@ -97,7 +97,7 @@ func (r *rig) connect(t *testing.T, cfg defender.Config) {
 // order is a valid order that may be sent for an hour.
 func order(t *testing.T, action, device string) defender.Order {
 	t.Helper()
-	a, ok := defender.ActionNamed(action)
+	a, ok := defender.Actions().Named(action)
 	if !ok {
 		t.Fatalf("no action %q", action)
 	}

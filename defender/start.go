@@ -15,7 +15,7 @@ import (
 
 // Order is one action on one device, decided on and not yet carried out.
 type Order struct {
-	// Action is a row of the [Catalogue].
+	// Action is a row of a [Catalogue].
 	Action Action
 	// DeviceID is 40 or 32 lower-case hex digits, as [Device.ID] has them. Nothing else is
 	// ever put into an action's path, because the API takes names there too, and several

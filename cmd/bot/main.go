@@ -74,7 +74,7 @@ func serve(ctx context.Context, stderr io.Writer) error {
 	if err := envconfig.Process("", &env); err != nil {
 		return fmt.Errorf("read the environment: %w", err)
 	}
-	catalogue := defender.Catalogue()
+	catalogue := defender.Actions()
 	config, err := env.Config(catalogue)
 	if err != nil {
 		return err

@@ -29,7 +29,9 @@ type story struct {
 
 // playStory starts everything, plays the story and stops everything.
 func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
-	o.Catalogue = narrow(defender.Catalogue())
+	// The window of investigations is so small that two fill it: the story shows in
+	// seconds what takes an hour.
+	o.Catalogue = sandbox.Narrow("investigate", defender.Limit{Calls: 1, Per: 8 * time.Second})
 	o.Defender = defenderfake.Options{FreshFor: -1, PendingFor: 500 * time.Millisecond, RunFor: time.Second}
 	place, err := sandbox.Open(o) //nolint:contextcheck // the servers live until Close
 	if err != nil {
@@ -51,14 +53,6 @@ func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
 	err = s.tell(bot) //nolint:contextcheck // the story carries its context
 	stop()
 	return errors.Join(err, <-ended, place.Close())
-}
-
-// narrow makes the window of investigations so small that two fill it: the
-// sandbox shows in seconds what takes an hour.
-func narrow(catalogue []defender.Action) []defender.Action {
-	i := slices.IndexFunc(catalogue, func(a defender.Action) bool { return a.Name == "investigate" })
-	catalogue[i].Post.Limits = []defender.Limit{{Calls: 1, Per: 8 * time.Second}}
-	return catalogue
 }
 
 // tell is the story.

@@ -90,7 +90,7 @@ func windows(seen defenderfake.Snapshot) []window {
 		w.Percent = min(100, (100*w.Used+w.Limit.Calls-1)/w.Limit.Calls)
 		list = append(list, w)
 	}
-	for _, a := range defender.Catalogue() {
+	for _, a := range defender.Actions() {
 		count(a.Name, a.Post.Limits, "machines/"+a.Post.Name)
 	}
 	count("read devices", defender.MachinesEndpoint().Limits, defenderfake.MachineGet, defenderfake.MachineList)

@@ -18,7 +18,7 @@ import (
 
 // Options are what a program decides and not a person who configures it.
 type Options struct {
-	Catalogue []defender.Action // what can be asked of a device
+	Catalogue defender.Catalogue // what can be asked of a device
 	Clock     func() time.Time
 	Log       *slog.Logger
 	Version   string
@@ -174,7 +174,7 @@ func (a *App) grammar() commands.Grammar {
 }
 
 // Grammar is that of /defender for a catalogue.
-func Grammar(catalogue []defender.Action, maxDevices int) commands.Grammar {
+func Grammar(catalogue defender.Catalogue, maxDevices int) commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: maxDevices}
 	for _, action := range catalogue {
 		g.Actions = append(g.Actions, commands.Verb{Name: action.Name, Summary: action.Title})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
@@ -24,7 +25,7 @@ func benched(b *testing.B) *sandbox.Place {
 		addr = redistest.Mini(b).Addr()
 	}
 	p := open(b, addr, func(o *sandbox.Options) {
-		o.Catalogue = narrow("investigate", 1<<20, time.Second)
+		o.Catalogue = sandbox.Narrow("investigate", defender.Limit{Calls: 1 << 20, Per: time.Second})
 		o.Defender.Limits = map[string][]defenderfake.Limit{defenderfake.StartInvestigation: {}, defenderfake.MachineGet: {}}
 	})
 	env := p.Env()

@@ -49,7 +49,7 @@ type People struct {
 
 // Config makes sense of the text, or returns a *[ConfigError] with everything
 // that is wrong. The catalogue says which actions there are.
-func (e Env) Config(catalogue []defender.Action) (Config, error) {
+func (e Env) Config(catalogue defender.Catalogue) (Config, error) {
 	e = e.withDefaults()
 	r := &reader{}
 	c := Config{

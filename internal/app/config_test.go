@@ -45,7 +45,7 @@ func file(t *testing.T, text string) string {
 // problems are what is wrong with a configuration.
 func problems(t *testing.T, e app.Env) []string {
 	t.Helper()
-	_, err := e.Config(defender.Catalogue())
+	_, err := e.Config(defender.Actions())
 	if err == nil {
 		return nil
 	}
@@ -59,7 +59,7 @@ func problems(t *testing.T, e app.Env) []string {
 // config is a configuration that has to be right.
 func config(t *testing.T, e app.Env) app.Config {
 	t.Helper()
-	c, err := e.Config(defender.Catalogue())
+	c, err := e.Config(defender.Actions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestConfigRefuses(t *testing.T) {
 
 func TestConfigSaysEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := app.Env{HTTPAddr: "x", Cloud: secret, MaxDevices: secret}.Config(defender.Catalogue())
+	_, err := app.Env{HTTPAddr: "x", Cloud: secret, MaxDevices: secret}.Config(defender.Actions())
 	want := `the configuration is not usable:
   APPROVERS: is required
   AZURE_CLIENT_ID: is required

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
@@ -190,7 +191,9 @@ func TestApproverUnchecked(t *testing.T) {
 // much says when it will go, and waits.
 func TestWindowIsFull(t *testing.T) {
 	t.Parallel()
-	p := start(t, func(o *sandbox.Options) { o.Catalogue = narrow("investigate", 1, 6*time.Second) }, nil)
+	p := start(t, func(o *sandbox.Options) {
+		o.Catalogue = sandbox.Narrow("investigate", defender.Limit{Calls: 1, Per: 6 * time.Second})
+	}, nil)
 	one, first := pending(t, p, "investigate "+sandbox.Server+" why")
 	two, second := pending(t, p, "investigate "+sandbox.Laptop+" why")
 	click(t, p, sandbox.Grace, first, "approve")

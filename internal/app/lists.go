@@ -42,7 +42,7 @@ func (r *reader) channels(value string) []string {
 // approvals reads how many approvers are needed: a number, and others for
 // single actions. A second number for the same thing is refused: which of the
 // two was meant is not for this program to guess.
-func (r *reader) approvals(value string, catalogue []defender.Action) (int, map[string]int) {
+func (r *reader) approvals(value string, catalogue defender.Catalogue) (int, map[string]int) {
 	const variable = "APPROVALS_REQUIRED"
 	by := map[string]int{}
 	for _, word := range r.list(variable, value) {
@@ -53,7 +53,7 @@ func (r *reader) approvals(value string, catalogue []defender.Action) (int, map[
 		if _, again := by[name]; again {
 			r.wrong(variable, "says the same thing twice")
 		}
-		if single && !slices.ContainsFunc(catalogue, func(a defender.Action) bool { return a.Name == name }) {
+		if _, known := catalogue.Named(name); single && !known {
 			r.wrong(variable, "names an action that this version does not have")
 		}
 		by[name] = r.number(variable, count, 1, 10)

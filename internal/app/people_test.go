@@ -7,14 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
-	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
 	"defenderbot/internal/sandbox"
 	"defenderbot/internal/slackfake"
@@ -122,8 +120,10 @@ func posts(p *sandbox.Place, endpoint string) int {
 // nothingSent checks that no action was ever posted.
 func nothingSent(t testing.TB, p *sandbox.Place) {
 	t.Helper()
-	if n := posts(p, defenderfake.StartInvestigation) + posts(p, defenderfake.CollectPackage); n != 0 {
-		t.Errorf("%d actions were posted to Defender, want none", n)
+	for _, a := range defender.Actions() {
+		if n := posts(p, "machines/"+a.Post.Name); n != 0 {
+			t.Errorf("%s was posted to Defender %d times, want never", a.Name, n)
+		}
 	}
 }
 
@@ -143,15 +143,4 @@ func held(t testing.TB, p *sandbox.Place) []string {
 		t.Fatal(err)
 	}
 	return entries
-}
-
-// narrow is the catalogue with a small window for one action.
-func narrow(name string, calls int, per time.Duration) []defender.Action {
-	rows := defender.Catalogue()
-	for i := range rows {
-		if rows[i].Name == name {
-			rows[i].Post.Limits = []defender.Limit{{Calls: calls, Per: per}}
-		}
-	}
-	return rows
 }

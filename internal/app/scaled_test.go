@@ -26,7 +26,7 @@ func TestScaledWindows(t *testing.T) {
 			t.Parallel()
 			redistest.Real(t, func(t *testing.T, s *redistest.Server) {
 				p := open(t, s.Addr, func(o *sandbox.Options) {
-					o.Catalogue = collectLimits(limits)
+					o.Catalogue = sandbox.Narrow("collect", limits...)
 					o.Defender.WindowsFrom = aligned
 					o.Defender.Limits = map[string][]defenderfake.Limit{defenderfake.CollectPackage: {
 						{Calls: limits[0].Calls, Per: limits[0].Per}, {Calls: limits[1].Calls, Per: limits[1].Per},
@@ -58,15 +58,4 @@ func TestScaledWindows(t *testing.T) {
 			})
 		})
 	}
-}
-
-// collectLimits is the catalogue with other windows for collect.
-func collectLimits(limits []defender.Limit) []defender.Action {
-	rows := narrow("collect", 1, time.Second)
-	for i := range rows {
-		if rows[i].Name == "collect" {
-			rows[i].Post.Limits = limits
-		}
-	}
-	return rows
 }

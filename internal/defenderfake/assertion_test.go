@@ -81,7 +81,7 @@ func assertionForm(jwt string) url.Values {
 
 func TestCertificate(t *testing.T) {
 	r, s := newRig(t), newSigner(t)
-	r.SetApp(App{ID: DefaultClientID, Certificates: []*x509.Certificate{s.cert}, Roles: everyRole})
+	r.SetApp(App{ID: DefaultClientID, Certificates: []*x509.Certificate{s.cert}, Roles: DefaultRoles()})
 	short, long := sha1.Sum(s.cert.Raw), sha256.Sum256(s.cert.Raw)
 	for name, header := range map[string]map[string]any{
 		"as documented":       s.header(),
@@ -98,7 +98,7 @@ func TestCertificate(t *testing.T) {
 
 func TestCertificateRefused(t *testing.T) {
 	r, s, other := newRig(t), newSigner(t), newSigner(t)
-	r.SetApp(App{ID: DefaultClientID, Certificates: []*x509.Certificate{s.cert}, Roles: everyRole})
+	r.SetApp(App{ID: DefaultClientID, Certificates: []*x509.Certificate{s.cert}, Roles: DefaultRoles()})
 	now := r.clock.now().Unix()
 	for _, tt := range []struct {
 		name   string
@@ -138,7 +138,7 @@ func TestCertificateRefused(t *testing.T) {
 func TestFederated(t *testing.T) {
 	r, s := newRig(t), newSigner(t)
 	good := s.sign(map[string]any{"alg": "RS256", "typ": "JWT"}, map[string]any{"sub": "system:serviceaccount:ops:bot"})
-	r.SetApp(App{ID: DefaultClientID, Federated: []string{good}, Roles: everyRole})
+	r.SetApp(App{ID: DefaultClientID, Federated: []string{good}, Roles: DefaultRoles()})
 	if a := r.token(assertionForm(good)); a.status != http.StatusOK {
 		t.Errorf("registered token: %d %s", a.status, a.body)
 	}
@@ -149,7 +149,7 @@ func TestFederated(t *testing.T) {
 func TestTwoApps(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Limits = map[string][]Limit{StartInvestigation: {{1, time.Hour}}} })
 	const second = "22222222-2222-2222-2222-222222222222"
-	r.SetApp(App{ID: second, Secret: "s2", Roles: everyRole})
+	r.SetApp(App{ID: second, Secret: "s2", Roles: DefaultRoles()})
 	r.AddDevice(Device{ID: device32})
 	r.post("startInvestigation", `{"Comment":"x"}`).want(http.StatusCreated, "")
 	r.post("startInvestigation", `{"Comment":"x"}`).want(http.StatusTooManyRequests, "TooManyRequests")

@@ -49,15 +49,10 @@ type rig struct {
 	bearer string
 }
 
-var everyRole = []string{
-	"Alert.ReadWrite.All", "Machine.CollectForensics", "Machine.Read.All", "Machine.ReadWrite.All",
-	"Machine.Isolate", "Machine.Scan", "Machine.RestrictExecution", "Machine.Offboard", "Machine.StopAndQuarantine",
-}
-
 func newRig(t *testing.T, with ...func(*Options)) *rig {
 	t.Helper()
 	c := &clock{t: time.Date(2024, 1, 24, 1, 36, 28, 728369300, time.UTC)}
-	o := Options{Now: c.now, Roles: everyRole, TokenLife: 10_000 * time.Hour}
+	o := Options{Now: c.now, TokenLife: 10_000 * time.Hour}
 	for _, w := range with {
 		w(&o)
 	}

@@ -15,9 +15,14 @@ const (
 	DefaultAppName      = "defenderbot"
 )
 
-// DefaultRoles are the application permissions that investigating and collecting need, and no more.
+// DefaultRoles are the application permissions for every action of the table, and for reading.
 func DefaultRoles() []string {
-	return []string{"Alert.ReadWrite.All", "Machine.CollectForensics", "Machine.Read.All", "Machine.ReadWrite.All"}
+	roles := slices.Clone(readMachine)
+	for _, r := range rules {
+		roles = append(roles, r.role)
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
 }
 
 // Second says what a second request meets while an action of its type is open on the device. Microsoft's pages allow

@@ -33,7 +33,7 @@ func RunChild(ctx context.Context, in io.Reader, log io.Writer, now func() time.
 	if first.Env == nil {
 		return errors.New("the first order has no configuration")
 	}
-	catalogue := defender.Catalogue()
+	catalogue := defender.Actions()
 	config, err := first.Env.Config(catalogue)
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ type Options struct {
 	Now       func() time.Time
 	Log       *slog.Logger         // the bot's; nil: none
 	Redis     string               // REDIS_URL; empty: one in this process
-	Catalogue []defender.Action    // nil: the real one
+	Catalogue defender.Catalogue   // nil: the real one
 	Slack     slackfake.Options    // Now is filled in
 	Defender  defenderfake.Options // Now is filled in
 }
@@ -73,7 +73,7 @@ func Open(o Options) (*Place, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Catalogue == nil {
-		o.Catalogue = defender.Catalogue()
+		o.Catalogue = defender.Actions()
 	}
 	clock := &clock{real: o.Now}
 	o.Now = clock.Now
@@ -99,6 +99,17 @@ func Open(o Options) (*Place, error) {
 	p.people()
 	p.devices(o.Now())
 	return p, nil
+}
+
+// Narrow is the real catalogue with other limits for one action.
+func Narrow(name string, limits ...defender.Limit) defender.Catalogue {
+	rows := defender.Actions()
+	for i := range rows {
+		if rows[i].Name == name {
+			rows[i].Post.Limits = limits
+		}
+	}
+	return rows
 }
 
 // scopes are those of slack-manifest.yaml: the bot gets no more here than there.
