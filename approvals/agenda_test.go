@@ -129,6 +129,24 @@ func TestAgendaOfOneKind(t *testing.T) {
 	}
 }
 
+// TestAgendaOfOneKindGoesOn has a version before this one still commit: what it
+// sets comes over too, where it is sooner.
+func TestAgendaOfOneKindGoesOn(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	o.redis.ZAdd(o.store.keys.agenda(), 2000, "D-1")
+	o.redis.ZAdd(o.store.keys.agenda(), 1000, "D-2")
+	o.redis.ZAdd(o.store.keys.oneAgenda(), 1500, "D-1")
+	o.redis.ZAdd(o.store.keys.oneAgenda(), 1500, "D-2")
+	if _, err := o.store.TakeOver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for member, want := range map[string]float64{"D-1": 1500, "D-2": 1000} {
+		if at, err := o.redis.ZScore(o.store.keys.agenda(), member); err != nil || at != want {
+			t.Errorf("%s is due at %.0f (%v), want %.0f", member, at, err, want)
+		}
+	}
+}
+
 // claimOf claims what is due, and gives the claim of one member.
 func claimOf(t *testing.T, s *Store, member string) claimed {
 	t.Helper()

@@ -40,19 +40,25 @@ func (w *Worker) decide(ctx context.Context, c claimed, r Request) (time.Time, e
 	if r.State == Checking {
 		return w.check(ctx, c, r)
 	}
-	for i, call := range r.Calls {
-		switch {
-		case call.waiting():
-			at, err := w.send(ctx, c, r, i)
-			if err != nil || at.IsZero() {
-				return at, err
-			}
-			return earliest(at, due(r, Clock, now)), nil
-		case call.State == Queued && !call.Hold.After(now):
-			return time.Time{}, w.tell(ctx, c, r, i, Wait{Why: call.Why})
-		}
+	return w.calls(ctx, c, r)
+}
+
+// calls puts a call back into the queue that was held for long enough, or sends
+// the first one that waits there.
+func (w *Worker) calls(ctx context.Context, c claimed, r Request) (time.Time, error) {
+	now := w.store.Now()
+	if i := slices.IndexFunc(r.Calls, func(c Call) bool { return c.State == Queued && !c.waiting() && !c.Hold.After(now) }); i >= 0 {
+		return time.Time{}, w.tell(ctx, c, r, i, Wait{Why: r.Calls[i].Why})
 	}
-	return due(r, Clock, now), nil
+	i := slices.IndexFunc(r.Calls, Call.waiting)
+	if i < 0 {
+		return due(r, Clock, now), nil
+	}
+	at, err := w.send(ctx, c, r, i)
+	if err != nil || at.IsZero() {
+		return at, err
+	}
+	return earliest(at, due(r, Clock, now)), nil
 }
 
 // foreign is step for a request of an action that this version does not know,

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"defenderbot/defender"
 )
 
 // slowTown is people of whom one takes for ever to ask about.
@@ -242,5 +244,24 @@ func TestLookUpsThatHangKeepNoCallFromBeingSent(t *testing.T) {
 	}
 	if posts.Load() != 1 {
 		t.Errorf("%d calls were sent after two steps, want the one that waits", posts.Load())
+	}
+}
+
+// TestWorkerHeldBehindAFullWindow: a call that was held comes back into the queue
+// also while another one of its request waits for the window, and nobody is busy
+// with that until a slot is free.
+func TestWorkerHeldBehindAFullWindow(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	collect, _ := o.store.Action("collect")
+	collect.Post.Limits = []defender.Limit{{Calls: 1, Per: time.Hour}}
+	o.store.actions = defender.Catalogue{collect}
+	r := o.working("collect", 3, 1)
+	r = apply(t, o.store, r, On{2, Wait{Why: Why{Reason: NotReached}, Hold: o.store.Now().Add(time.Minute)}})
+	o.pass(2 * time.Minute)
+	if n := o.turns(50); n > 20 {
+		t.Errorf("%d steps in one moment", n)
+	}
+	if c := o.load(r.ID).Calls[2]; c.State != Queued || !c.Hold.IsZero() {
+		t.Errorf("the call is %s, held until %s", c.State, c.Hold)
 	}
 }
