@@ -89,9 +89,11 @@ func approvalsPattern(t *testing.T) string {
 	var schema struct {
 		Properties struct {
 			Env struct {
-				Properties map[string]struct{ Pattern string }
-			}
-		}
+				Properties map[string]struct {
+					Pattern string `json:"pattern"`
+				} `json:"properties"`
+			} `json:"env"`
+		} `json:"properties"`
 	}
 	if err := json.Unmarshal([]byte(document(t, "charts/defenderbot/values.schema.json")), &schema); err != nil {
 		t.Fatal(err)
