@@ -46,7 +46,7 @@ test-go: ## The tests that need nothing but Go
 
 .PHONY: test-store
 test-store: ## The store's tests on another server: make test-store REDIS_SERVER=valkey-server
-	REQUIRE_REDIS=1 REDIS_SERVER=$(REDIS_SERVER) $(GO) test -count=1 ./approvals
+	REQUIRE_REDIS=1 REDIS_SERVER=$(REDIS_SERVER) $(GO) test -count=1 ./approvals/...
 
 .PHONY: play
 play: ## Run the whole bot through its story in the terminal
@@ -79,7 +79,7 @@ bench: ## Run the benchmarks (BENCH=Parse for some of them)
 fuzz: ## Fuzz the grammar, the configuration and the stored records, FUZZTIME (60s) each
 	$(GO) test ./commands -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/app -run '^$$' -fuzz FuzzConfig -fuzztime $(FUZZTIME)
-	$(GO) test ./approvals -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
+	$(GO) test ./approvals/ledger -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 
 .PHONY: chaos
 chaos: ## Kill the bot KILLS times (60) at the worst moments; about two seconds each, and five minutes
@@ -87,7 +87,7 @@ chaos: ## Kill the bot KILLS times (60) at the worst moments; about two seconds 
 
 .PHONY: soak
 soak: ## Simulate SOAK (24h) of Microsoft's windows with work always waiting; tens of minutes
-	$(GO) test ./approvals -run TestWindowsHold -v -count=1 -timeout 3h -args -soak $(SOAK)
+	$(GO) test ./approvals/ledger -run TestWindowsHold -v -count=1 -timeout 3h -args -soak $(SOAK)
 
 .PHONY: build
 build: ## Build the static binary into .bin/bot

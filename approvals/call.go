@@ -1,6 +1,9 @@
 package approvals
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Call is one execution of an approved request on one device.
 type Call struct {
@@ -18,6 +21,9 @@ type Call struct {
 	By       Person    `json:"by,omitzero"`        // who cancelled it
 }
 
+// CallID names a call of a request, as in the queue of its window.
+func CallID(request string, call int) string { return fmt.Sprintf("%s/%02d", request, call) }
+
 // Job is the machine action or investigation in Defender that a call stands for.
 type Job struct {
 	ID      string    `json:"id"`
@@ -30,9 +36,9 @@ type Job struct {
 	Created time.Time `json:"created,omitzero"`
 }
 
-// waiting says that the call stands in the queue of its window. A held call
+// Waiting says that the call stands in the queue of its window. A held call
 // does not; it comes back to its old place when its hold is lifted.
-func (c Call) waiting() bool {
+func (c Call) Waiting() bool {
 	return c.State == Queued && c.Hold.IsZero()
 }
 

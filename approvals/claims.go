@@ -1,18 +1,17 @@
 package approvals
 
-import "slices"
-
-// claim is an entry of the index: something that a request holds, named so
+// Claim is an entry of the index: something that a request holds, named so
 // that all holders of the same thing stand under one prefix.
-type claim struct {
-	prefix string // ends with "/"
-	owner  string // the request
-	alone  bool   // only one owner at a time
+type Claim struct {
+	Prefix string // ends with "/"
+	Owner  string // the request
+	Alone  bool   // only one owner at a time
 }
 
-func (c claim) member() string { return c.prefix + c.owner }
+// Member is the entry as it stands in the index.
+func (c Claim) Member() string { return c.Prefix + c.Owner }
 
-// claims are the index entries of r as it is:
+// Claims are the index entries of r as it is:
 //
 //	asks/<person>/<id>             a request that is not decided yet; the person by the one key of all their ids
 //	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
@@ -20,36 +19,52 @@ func (c claim) member() string { return c.prefix + c.owner }
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
 //	alert/<alert>/<id>             the alert of such a job
-func claims(r Request) []claim {
-	var list []claim
+func Claims(r Request) []Claim {
+	var list []Claim
 	if r.State == Checking || r.State == Pending {
-		list = append(list, claim{asksPrefix(r.By), r.ID, false})
+		list = append(list, Claim{AsksPrefix(r.By), r.ID, false})
 	}
 	unseen := r.State.Ended() && r.Opened.IsZero()
 	if r.RetryOf != "" && r.State != "" && !unseen {
-		list = append(list, claim{"retry/" + r.RetryOf + "/", r.ID, true})
+		list = append(list, Claim{"retry/" + r.RetryOf + "/", r.ID, true})
 	}
 	for i, d := range r.Devices {
 		if d.ID != "" && r.openOn(i) {
-			list = append(list, claim{openPrefix(r.Action, d.ID), r.ID, true})
+			list = append(list, Claim{OpenPrefix(r.Action, d.ID), r.ID, true})
 		}
 	}
 	for _, c := range r.Calls {
 		if c.Job.ID != "" {
-			list = append(list, claim{jobPrefix(c.Job.ID), r.ID, true})
+			list = append(list, Claim{jobPrefix(c.Job.ID), r.ID, true})
 		}
 		if c.Job.Alert != "" {
-			list = append(list, claim{alertPrefix(c.Job.Alert), r.ID, false})
+			list = append(list, Claim{alertPrefix(c.Job.Alert), r.ID, false})
 		}
 	}
 	return list
 }
 
-func openPrefix(action, device string) string { return "open/" + action + "/" + device + "/" }
+// OpenPrefix is that of all requests that are open for an action on a device.
+func OpenPrefix(action, device string) string { return "open/" + action + "/" + device + "/" }
 
 func alertPrefix(id string) string { return "alert/" + id + "/" }
 
 func jobPrefix(id string) string { return "job/" + id + "/" }
+
+// JobPrefixes are the prefixes under which somebody can hold a job: that of its
+// id, that of its alert where the id was not known then, and where it is known by
+// its alert alone now, that of a job with this alert.
+func JobPrefixes(id, alert string) []string {
+	prefixes := []string{jobPrefix(id)}
+	switch alert {
+	case "":
+	case id:
+		prefixes = append(prefixes, alertPrefix(id))
+	default:
+		prefixes = append(prefixes, jobPrefix(alert))
+	}
+	return prefixes
+}
 
 // openOn reports whether something can still happen on device i because of r.
 func (r Request) openOn(i int) bool {
@@ -59,21 +74,5 @@ func (r Request) openOn(i int) bool {
 	return i >= len(r.Calls) || !r.Calls[i].State.Ended()
 }
 
-func asksPrefix(p Person) string { return "asks/" + p.key() + "/" }
-
-// moved are the claims that after holds and before did not, and the other way
-// around.
-func moved(before, after Request) (gained, dropped []claim) {
-	had, has := claims(before), claims(after)
-	for _, c := range has {
-		if !slices.Contains(had, c) {
-			gained = append(gained, c)
-		}
-	}
-	for _, c := range had {
-		if !slices.Contains(has, c) {
-			dropped = append(dropped, c)
-		}
-	}
-	return gained, dropped
-}
+// AsksPrefix is that of all undecided requests of a person.
+func AsksPrefix(p Person) string { return "asks/" + p.key() + "/" }

@@ -2,8 +2,6 @@ package approvals
 
 import (
 	"time"
-
-	"defenderbot/internal/audit"
 )
 
 // Event is something that happens to a request. The set is closed: each event
@@ -12,7 +10,7 @@ type Event interface {
 	// name is how the audit trail, the metrics and the logs call it. It is part of
 	// the outside contract.
 	name() string
-	// apply is what it makes of r at now, or a *No. It may change r, which is a copy.
+	// apply is what it makes of r at now, or a *Refusal. It may change r, which is a copy.
 	apply(r Request, now time.Time) (Request, error)
 	// line is who did it, if a person did, and what it was about.
 	line() (by, detail string)
@@ -55,7 +53,7 @@ func (o On) touches() (face, trail bool) { return touches(o.Event) }
 
 func (o On) apply(r Request, now time.Time) (Request, error) {
 	if r.State != Approved || o.Call < 0 || o.Call >= len(r.Calls) {
-		return r, no(DoesNotFit, "no such call to act on")
+		return r, Refuse(DoesNotFit, "no such call to act on")
 	}
 	after, err := nextCall(r.Calls[o.Call], o.Event, now)
 	if err != nil {
@@ -63,20 +61,4 @@ func (o On) apply(r Request, now time.Time) (Request, error) {
 	}
 	r.Calls[o.Call] = after
 	return settle(r, now), nil
-}
-
-// Describe says in the words of the audit trail what a change was.
-func Describe(before, after Request, e Event) audit.Entry {
-	entry := audit.Entry{
-		Request: after.ID, Version: before.Version + 1, Event: e.name(), From: string(before.State), To: string(after.State),
-	}
-	entry.By, entry.Detail = e.line()
-	switch e := e.(type) {
-	case On:
-		entry.Call = &e.Call
-		entry.From, entry.To = string(before.Calls[e.Call].State), string(after.Calls[e.Call].State)
-	case Forget:
-		entry.To = "forgotten"
-	}
-	return entry
 }

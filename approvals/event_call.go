@@ -2,12 +2,12 @@ package approvals
 
 import "time"
 
-// nextCall is the call after e happened to c at now, or a *No. Only a queued
+// nextCall is the call after e happened to c at now, or a *Refusal. Only a queued
 // call is ever sent, and only proof that nothing started leads back to queued.
 func nextCall(c Call, e CallEvent, now time.Time) (Call, error) {
 	after, fits := e.applyTo(c, now)
 	if !fits {
-		return c, no(DoesNotFit, e.name()+" in "+string(c.State))
+		return c, Refuse(DoesNotFit, e.name()+" in "+string(c.State))
 	}
 	return after, nil
 }
@@ -21,7 +21,7 @@ func (Send) about() string { return "" }
 func (e Send) applyTo(c Call, now time.Time) (Call, bool) {
 	sent := c.to(Sending, Why{}, now)
 	sent.Attempt, sent.NotAfter = c.Attempt+1, e.NotAfter
-	return sent, c.waiting()
+	return sent, c.Waiting()
 }
 
 // Accept says that Defender took attempt Attempt and made Job of it.

@@ -25,7 +25,7 @@ func (Show) name() string { return "show" }
 
 func (e Show) apply(r Request, _ time.Time) (Request, error) {
 	if r.State == "" || e.Visible > r.Visible || e.Told > len(r.Notices) {
-		return r, no(DoesNotFit, "shows what is not there")
+		return r, Refuse(DoesNotFit, "shows what is not there")
 	}
 	r.Card.Shown = max(r.Card.Shown, e.Visible)
 	if e.TS != "" && e.TS != r.Card.TS {
@@ -46,7 +46,7 @@ func (Lose) name() string { return "lose" }
 
 func (e Lose) apply(r Request, _ time.Time) (Request, error) {
 	if r.Card.TS == "" || r.Card.TS != e.TS {
-		return r, no(DoesNotFit, "another card")
+		return r, Refuse(DoesNotFit, "another card")
 	}
 	r.Card.TS, r.Card.Shown = "", 0
 	return r, nil
@@ -60,7 +60,7 @@ func (Redraw) name() string { return "redraw" }
 
 func (Redraw) apply(r Request, _ time.Time) (Request, error) {
 	if r.Card.TS == "" {
-		return r, no(DoesNotFit, "there is no card")
+		return r, Refuse(DoesNotFit, "there is no card")
 	}
 	r.Card.Shown = min(r.Card.Shown, r.Visible-1)
 	return r, nil

@@ -17,7 +17,7 @@ func (e Ask) line() (by, detail string) {
 
 func (e Ask) apply(r Request, now time.Time) (Request, error) {
 	if r.State != "" {
-		return r, no(DoesNotFit, "asked twice")
+		return r, Refuse(DoesNotFit, "asked twice")
 	}
 	made := e.Request
 	made.State, made.Asked = Checking, now
@@ -39,10 +39,10 @@ func (e Resolve) line() (by, detail string) {
 
 func (e Resolve) apply(r Request, now time.Time) (Request, error) {
 	if r.State != Checking {
-		return r, no(DoesNotFit, "resolve in "+string(r.State))
+		return r, Refuse(DoesNotFit, "resolve in "+string(r.State))
 	}
 	if len(e.Devices) != len(r.Devices) || slices.ContainsFunc(e.Devices, func(d Device) bool { return d.ID == "" }) {
-		return r, no(DoesNotFit, "a device without an id")
+		return r, Refuse(DoesNotFit, "a device without an id")
 	}
 	r.State, r.Opened, r.Devices, r.Budget = Pending, now, e.Devices, e.Budget
 	if len(r.Approvals) >= r.Terms.Needed { // a retry that an approver asked for
@@ -77,7 +77,7 @@ func (e Approve) apply(r Request, now time.Time) (Request, error) {
 		return r, err
 	}
 	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By.Is(e.By) }) {
-		return r, no(AlreadyApproved, "")
+		return r, Refuse(AlreadyApproved, "")
 	}
 	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now})
 	if len(r.Approvals) < r.Terms.Needed {
@@ -115,7 +115,7 @@ func (e Cancel) line() (by, detail string) { return e.By.ID, "" }
 func (e Cancel) apply(r Request, now time.Time) (Request, error) {
 	if r.State != Approved {
 		if r.State.Ended() || r.State == "" {
-			return r, no(AlreadyDecided, string(r.State))
+			return r, Refuse(AlreadyDecided, string(r.State))
 		}
 		return end(r, Cancelled, End{By: e.By}, now, Checking, Pending)
 	}
@@ -127,7 +127,7 @@ func (e Cancel) apply(r Request, now time.Time) (Request, error) {
 		}
 	}
 	if stopped == 0 {
-		return r, no(NothingToCancel, "")
+		return r, Refuse(NothingToCancel, "")
 	}
 	return settle(r, now), nil
 }
@@ -141,7 +141,7 @@ func (Expire) line() (by, detail string) { return "", "" }
 
 func (Expire) apply(r Request, now time.Time) (Request, error) {
 	if r.State == Pending && now.Before(r.Deadline()) {
-		return r, no(DoesNotFit, "before its time")
+		return r, Refuse(DoesNotFit, "before its time")
 	}
 	return end(r, Expired, End{}, now, Pending)
 }
@@ -156,7 +156,7 @@ func (Remind) touches() (face, trail bool) { return false, true }
 
 func (Remind) apply(r Request, now time.Time) (Request, error) {
 	if r.State != Pending || r.reminded() || !now.Before(r.Deadline()) {
-		return r, no(DoesNotFit, "nothing to remind of")
+		return r, Refuse(DoesNotFit, "nothing to remind of")
 	}
 	r.Notices = append(r.Notices, Notice{Kind: NoticeReminder, At: now})
 	return r, nil
@@ -171,7 +171,7 @@ func (e Retry) line() (by, detail string) { return "", e.As }
 
 func (e Retry) apply(r Request, _ time.Time) (Request, error) {
 	if len(r.Retryable()) == 0 || e.As == "" {
-		return r, no(DoesNotFit, "nothing to try again")
+		return r, Refuse(DoesNotFit, "nothing to try again")
 	}
 	r.RetriedAs = e.As
 	return r, nil
@@ -187,7 +187,7 @@ func (Forget) touches() (face, trail bool) { return false, true }
 
 func (Forget) apply(r Request, _ time.Time) (Request, error) {
 	if !r.State.Ended() {
-		return r, no(DoesNotFit, "still open")
+		return r, Refuse(DoesNotFit, "still open")
 	}
 	return Request{ID: r.ID}, nil
 }

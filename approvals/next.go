@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// next is the request after e happened to r at now, or a *No that says why e
+// Next is the request after e happened to r at now, or a *Refusal that says why e
 // does not fit. It is the only way to change a request.
-func next(r Request, e Event, now time.Time) (Request, error) {
+func Next(r Request, e Event, now time.Time) (Request, error) {
 	after, err := e.apply(clone(r), now)
 	if err != nil {
 		return r, err
@@ -19,32 +19,32 @@ func next(r Request, e Event, now time.Time) (Request, error) {
 	return after, nil
 }
 
-// mayNot is the refusal for those who can never decide on r, whatever the
+// MayNotDecide is the refusal for those who can never decide on r, whatever the
 // policy says: its requester, and who asked for it before.
-func (r Request) mayNot(by Person) error {
+func (r Request) MayNotDecide(by Person) error {
 	switch {
 	case r.By.Is(by):
-		return no(OwnRequest, "")
+		return Refuse(OwnRequest, "")
 	case slices.ContainsFunc(r.Barred, by.Is):
-		return no(AskedFirst, r.RetryOf)
+		return Refuse(AskedFirst, r.RetryOf)
 	}
 	return nil
 }
 
-// bars reports whether somebody can never decide on r.
-func (r Request) bars(by Person) bool { return r.mayNot(by) != nil }
+// Bars reports whether somebody can never decide on r.
+func (r Request) Bars(by Person) bool { return r.MayNotDecide(by) != nil }
 
 // decidable is the refusal for by to decide on r now, if there is one.
 func (r Request) decidable(by Person, digest string, now time.Time) error {
 	switch {
 	case r.State != Pending:
-		return no(AlreadyDecided, string(r.State))
-	case r.bars(by):
-		return r.mayNot(by)
+		return Refuse(AlreadyDecided, string(r.State))
+	case r.Bars(by):
+		return r.MayNotDecide(by)
 	case !now.Before(r.Deadline()):
-		return no(TooLate, "")
+		return Refuse(TooLate, "")
 	case digest != r.Digest():
-		return no(ShownDiffers, "")
+		return Refuse(ShownDiffers, "")
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func settle(r Request, now time.Time) Request {
 // was on a card is told to the requester alone, so it needs no notice.
 func end(r Request, to State, how End, now time.Time, from ...State) (Request, error) {
 	if !slices.Contains(from, r.State) {
-		return r, no(DoesNotFit, string(to)+" from "+string(r.State))
+		return r, Refuse(DoesNotFit, string(to)+" from "+string(r.State))
 	}
 	if r.State == Pending {
 		r.Notices = append(r.Notices, Notice{Kind: NoticeEnd, At: now})
@@ -92,4 +92,13 @@ func clone(r Request) Request {
 	r.Calls = slices.Clone(r.Calls)
 	r.Notices = slices.Clone(r.Notices)
 	return r
+}
+
+// Behind says that the channel does not show all there is to show. What is
+// being checked has no card yet.
+func (r Request) Behind() bool {
+	if r.State == Checking {
+		return false
+	}
+	return r.Card.Shown < r.Visible || r.Card.Told < len(r.Notices)
 }

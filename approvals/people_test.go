@@ -1,9 +1,12 @@
-package approvals
+package approvals_test
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"defenderbot/approvals"
+	"defenderbot/internal/approvalstest"
 )
 
 // TestPersonCalled has names that would pass for more than a name in Defender's
@@ -22,16 +25,16 @@ func TestPersonCalled(t *testing.T) {
 		{"\u0301\u0302", "U1"},
 		{strings.Repeat("é", 50), strings.Repeat("é", 40)},
 	} {
-		p := Person{ID: "U1", Name: tt.name}
+		p := approvals.Person{ID: "U1", Name: tt.name}
 		if got := p.Called(); got != tt.want {
 			t.Errorf("%q is called %q, want %q", tt.name, got, tt.want)
 		}
-		r := sample(Approved, Queued)
-		r.By, r.Approvals[0].By = p, Person{ID: "U2", Name: tt.name}
-		sent := r.sent()
+		r := approvalstest.Sample(approvals.Approved, approvals.Queued)
+		r.By, r.Approvals[0].By = p, approvals.Person{ID: "U2", Name: tt.name}
+		sent := r.DefenderComment()
 		head, _, _ := strings.Cut(sent, "] ")
 		if !strings.HasSuffix(sent, "] "+r.Comment) || strings.Count(sent, "]") != 1 || strings.Count(head, " · ") != 2 ||
-			strings.Contains(sent, "\n") || !utf8.ValidString(sent) || !r.isOurs(sent) {
+			strings.Contains(sent, "\n") || !utf8.ValidString(sent) || !r.OwnsComment(sent) {
 			t.Errorf("%q makes the comment %q", tt.name, sent)
 		}
 	}

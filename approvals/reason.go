@@ -1,6 +1,8 @@
 package approvals
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -99,8 +101,8 @@ const (
 	Ran                Reason = "ran"     // it ran and ended as Defender says
 )
 
-// unsent says that an attempt came to nothing before a byte of it left.
-func (r Reason) unsent() bool { return r == NotReached || r == HeldUp || r == NotDurable }
+// Unsent says that an attempt came to nothing before a byte of it left.
+func (r Reason) Unsent() bool { return r == NotReached || r == HeldUp || r == NotDurable }
 
 // Why is a reason with what belongs to it.
 type Why struct {
@@ -116,9 +118,9 @@ func (w Why) brief() string {
 	return strings.TrimSpace(strings.Join([]string{string(w.Reason), w.Detail, w.Target}, " "))
 }
 
-// No is the error for everything that is refused: by the policy, or because
+// Refusal is the error for everything that is refused: by the policy, or because
 // it does not fit the request as it is.
-type No struct {
+type Refusal struct {
 	Why Why
 	// Request is what the refusal was decided on, where there is one.
 	Request Request
@@ -130,14 +132,45 @@ type No struct {
 }
 
 // Unwrap is the cause, if there is one.
-func (n *No) Unwrap() error { return n.Err }
+func (n *Refusal) Unwrap() error { return n.Err }
 
 // Error names the reason for logs. People get a sentence made from Why.
-func (n *No) Error() string {
+func (n *Refusal) Error() string {
 	if n.Why.Detail == "" {
 		return "refused: " + string(n.Why.Reason)
 	}
 	return "refused: " + string(n.Why.Reason) + " (" + n.Why.Detail + ")"
 }
 
-func no(reason Reason, detail string) error { return &No{Why: Why{Reason: reason, Detail: detail}} }
+// Refuse is a [Refusal] for that reason.
+func Refuse(reason Reason, detail string) error {
+	return &Refusal{Why: Why{Reason: reason, Detail: detail}}
+}
+
+// WithRequest adds to a refusal what it was decided on.
+func WithRequest(err error, r Request) error {
+	var refused *Refusal
+	if errors.As(err, &refused) && refused.Request.ID == "" {
+		whole := *refused
+		whole.Request = r
+		return &whole
+	}
+	return err
+}
+
+// RefusalOr keeps a refusal and marks every other error with kind.
+func RefusalOr(err, kind error) error {
+	if _, ok := AsRefusal(err); ok {
+		return err
+	}
+	return fmt.Errorf("%w: %w", kind, err)
+}
+
+// AsRefusal is the refusal in an error, if there is one.
+func AsRefusal(err error) (*Refusal, bool) { return errors.AsType[*Refusal](err) }
+
+// IsRefusal reports whether an error is a refusal for that reason.
+func IsRefusal(err error, reason Reason) bool {
+	refused, ok := AsRefusal(err)
+	return ok && refused.Why.Reason == reason
+}

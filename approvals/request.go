@@ -1,10 +1,10 @@
 package approvals
 
 import (
-	"slices"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Request is what people decide on: an action, one or more devices and a
@@ -42,20 +42,6 @@ type Request struct {
 	// by this one.
 	Unknown map[string]any `json:"-"`
 }
-
-// Person is a member of the workspace. Two people are the same by id, or by
-// the id that an Enterprise Grid gives a person across its workspaces; never
-// by name.
-type Person struct {
-	ID         string `json:"id"`
-	Enterprise string `json:"ent,omitempty"`
-	Name       string `json:"name,omitempty"` // as it was when they acted; for reading only
-}
-
-// Is reports whether p and q are one person. Each id of the one is compared with
-// each of the other: Slack names a member of a Grid here by the id of the
-// workspace, there by that of the organisation.
-func (p Person) Is(q Person) bool { return slices.ContainsFunc(p.ids(), q.has) }
 
 // Place is where a request was made and where its card is.
 type Place struct {
@@ -133,7 +119,7 @@ const (
 // Digest is a fingerprint of what is asked for: action, pinned devices and
 // comment. A button carries it, so that what was shown is what is run.
 func (r Request) Digest() string {
-	return digestOf(append([]string{r.Action, r.Comment}, r.deviceIDs()...))
+	return DigestOf(append([]string{r.Action, r.Comment}, r.deviceIDs()...))
 }
 
 func (r Request) deviceIDs() []string {
@@ -163,56 +149,73 @@ func (r Request) ApprovedAt() time.Time {
 	return at
 }
 
-// sent is the comment as Defender gets it: the request's id first, so that the
+// DefenderComment is the comment as Defender gets it: the request's id first, so that the
 // action can be found again by it, then the two people, whom Defender cannot
 // know otherwise (it records the application as the one who asked).
-func (r Request) sent() string {
+func (r Request) DefenderComment() string {
 	names := make([]string, len(r.Approvals))
 	for i, a := range r.Approvals {
-		names[i] = a.By.label()
+		names[i] = a.By.Label()
 	}
-	return r.mark() + " · asked by " + r.By.label() + " · approved by " + strings.Join(names, ", ") + "] " + r.Comment
+	return r.commentPrefix() + " · asked by " + r.By.Label() + " · approved by " + strings.Join(names, ", ") + "] " + r.Comment
 }
 
-// mark is how a comment that this request sent begins.
-func (r Request) mark() string { return "[" + r.ID }
+// commentPrefix is how a comment that this request sent begins.
+func (r Request) commentPrefix() string { return "[" + r.ID }
 
-// isOurs reports whether a comment that Defender shows was sent for this request.
-func (r Request) isOurs(comment string) bool {
-	return strings.HasPrefix(comment, r.mark()+" ")
+// OwnsComment reports whether a comment that Defender shows was sent for this request.
+func (r Request) OwnsComment(comment string) bool {
+	return strings.HasPrefix(comment, r.commentPrefix()+" ")
 }
 
-// label names a person where Slack's mentions mean nothing.
-func (p Person) label() string {
-	if called := p.Called(); called != p.ID {
-		return called + " (" + p.ID + ")"
+// DigestOf is a short fingerprint of texts, each apart from the next.
+func DigestOf(parts []string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
 	}
-	return p.ID
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// separators are what looks like a mark between two things, or like nothing.
-const separators = "·•‧∙⋅・･ꞏ⸱◦᛫‖│¦⎤\u2800\ufffc\ufffd"
+// LastChange is when there was last something new to show.
+func (r Request) LastChange() time.Time {
+	changed := r.Asked
+	for _, at := range []time.Time{r.Opened, r.ApprovedAt(), r.EndedAt} {
+		changed = latest(changed, at)
+	}
+	for _, c := range r.Calls {
+		changed = latest(changed, latest(c.Since, c.EndedAt))
+	}
+	for _, n := range r.Notices {
+		changed = latest(changed, n.At)
+	}
+	return changed
+}
 
-// longestName is how many characters of a name are shown.
-const longestName = 40
+// Retryable are the devices of r on which its call did not come to its end: it
+// failed, lapsed, or nobody knows. None before r is done, and none once it was
+// tried again.
+func (r Request) Retryable() []Device {
+	if r.RetriedAs != "" {
+		return nil
+	}
+	return r.Unfinished()
+}
 
-// Called is the person's name where an id would say too little: people choose
-// their names, so it is one line without brackets, separators and what cannot be
-// seen, and cannot pass for more than a name. Where nothing is left it is the id.
-func (p Person) Called() string {
-	letters := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.In(r, unicode.C, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Me, unicode.Sm,
-			unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector), strings.ContainsRune(separators, r):
-			return -1
+// Unfinished are the devices on which a call of r that is done did not come to its
+// end.
+func (r Request) Unfinished() []Device {
+	if r.State != Done {
+		return nil
+	}
+	var devices []Device
+	for i, c := range r.Calls {
+		switch c.State {
+		case Failed, Lapsed, Unknown:
+			devices = append(devices, r.Devices[i])
+		case Queued, Sending, Running, Uncertain, Succeeded, CallCancelled:
 		}
-		return r
-	}, p.Name)
-	called := []rune(strings.Join(strings.Fields(letters), " "))
-	if !slices.ContainsFunc(called, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
-		return p.ID
 	}
-	return strings.TrimSpace(string(called[:min(len(called), longestName)]))
+	return devices
 }

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// sound is an error unless what must be true of every record is true of r,
+// Validate is an error unless what must be true of every record is true of r,
 // which was read under that id. A record that fails was not written by this
 // program, or not whole; to act on it could mean to act on nobody's approval.
-func (r Request) sound(id string) error {
+func (r Request) Validate(id string) error {
 	switch {
 	case r.ID != id:
 		return fmt.Errorf("it is the record of %q", r.ID)
@@ -23,22 +23,22 @@ func (r Request) sound(id string) error {
 	case r.Asked.IsZero() || r.State.Ended() != !r.EndedAt.IsZero():
 		return errors.New("its times contradict its state")
 	}
-	return errors.Join(r.Terms.sound(), r.soundDevices(), r.soundApprovals(), r.soundCalls())
+	return errors.Join(r.Terms.validate(), r.validateDevices(), r.validateApprovals(), r.validateCalls())
 }
 
 // mostVersions is more often than a record is ever changed, and a number that
 // Lua still holds exactly.
 const mostVersions = 1 << 50
 
-func (t Terms) sound() error {
+func (t Terms) validate() error {
 	if t.Needed < 1 || t.ApprovalTTL <= 0 || t.ExecutionTTL <= 0 || t.Horizon <= 0 || t.Retention <= 0 {
 		return errors.New("its terms are not there")
 	}
 	return nil
 }
 
-// soundDevices wants every device pinned from Pending on.
-func (r Request) soundDevices() error {
+// validateDevices wants every device pinned from Pending on.
+func (r Request) validateDevices() error {
 	pinned := !r.Opened.IsZero()
 	switch r.State {
 	case Pending, Approved, Done, Denied, Expired:
@@ -59,12 +59,12 @@ func (r Request) soundDevices() error {
 	return nil
 }
 
-// soundApprovals wants distinct people who are not those who asked, and as many
+// validateApprovals wants distinct people who are not those who asked, and as many
 // as it takes where calls are made.
-func (r Request) soundApprovals() error {
+func (r Request) validateApprovals() error {
 	for i, a := range r.Approvals {
 		twice := slices.ContainsFunc(r.Approvals[:i], func(b Approval) bool { return b.By.Is(a.By) })
-		if a.By.ID == "" || a.At.IsZero() || twice || r.bars(a.By) {
+		if a.By.ID == "" || a.At.IsZero() || twice || r.Bars(a.By) {
 			return fmt.Errorf("approval %d does not count", i)
 		}
 	}
@@ -83,9 +83,9 @@ func (r Request) soundApprovals() error {
 	return nil
 }
 
-// soundCalls wants one call for each device once it is approved, and none
+// validateCalls wants one call for each device once it is approved, and none
 // before.
-func (r Request) soundCalls() error {
+func (r Request) validateCalls() error {
 	want := 0
 	if r.State == Approved || r.State == Done {
 		want = len(r.Devices)
@@ -95,7 +95,7 @@ func (r Request) soundCalls() error {
 	}
 	ended := 0
 	for i, c := range r.Calls {
-		if err := c.sound(); err != nil {
+		if err := c.validate(); err != nil {
 			return fmt.Errorf("call %d: %w", i, err)
 		}
 		if c.State.Ended() {
@@ -108,8 +108,8 @@ func (r Request) soundCalls() error {
 	return nil
 }
 
-// sound wants of a call what its next step builds on.
-func (c Call) sound() error {
+// validate wants of a call what its next step builds on.
+func (c Call) validate() error {
 	switch {
 	case !slices.Contains(CallStates(), c.State):
 		return fmt.Errorf("state %q", c.State)

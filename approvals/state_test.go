@@ -1,4 +1,4 @@
-package approvals
+package approvals_test
 
 import (
 	"go/ast"
@@ -7,15 +7,17 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"defenderbot/approvals"
 )
 
 // TestStatesComplete holds the lists of states to the constants: every test
 // over all states is only as good as they are.
 func TestStatesComplete(t *testing.T) {
-	if want := constants(t, "State"); !slices.Equal(want, texts(States())) {
-		t.Errorf("States() are %q, the constants %q", States(), want)
+	if want := constants(t, "State"); !slices.Equal(want, texts(approvals.States())) {
+		t.Errorf("States() are %q, the constants %q", approvals.States(), want)
 	}
-	if want, got := constants(t, "CallState"), texts(CallStates()); !slices.Equal(want, got) {
+	if want, got := constants(t, "CallState"), texts(approvals.CallStates()); !slices.Equal(want, got) {
 		t.Errorf("CallStates() are %q, the constants %q", got, want)
 	}
 }

@@ -7,23 +7,23 @@ import (
 
 // The times of the machines that nobody configures.
 const (
-	checkLimit  = 2 * time.Minute  // to look devices up
-	sendLimit   = 5 * time.Second  // from saving sending until the last byte may start
-	postLimit   = 20 * time.Second // one HTTP call to Defender
-	ownerLimit  = 30 * time.Second // for the owner to save the answer
-	searchLimit = 3 * time.Minute  // until a job that cannot be seen is taken for not started
-	searchEvery = 15 * time.Second // between look-ups of an uncertain call
-	margin      = time.Second      // longer than Defender asks to be left alone: clocks differ
-	foretold    = 5 * time.Minute  // by how much a forecast must be off, and how old, to be changed
+	checkLimit    = 2 * time.Minute  // to look devices up
+	SendLimit     = 5 * time.Second  // from saving sending until the last byte may start
+	PostLimit     = 20 * time.Second // one HTTP call to Defender
+	ownerLimit    = 30 * time.Second // for the owner to save the answer
+	searchLimit   = 3 * time.Minute  // until a job that cannot be seen is taken for not started
+	SearchEvery   = 15 * time.Second // between look-ups of an uncertain call
+	Margin        = time.Second      // longer than Defender asks to be left alone: clocks differ
+	ForecastEvery = 5 * time.Minute  // by how much a forecast must be off, and how old, to be changed
 )
 
-// abandoned is when a call that is being sent is given up by its owner.
-func (c Call) abandoned() time.Time { return c.NotAfter.Add(postLimit + ownerLimit) }
+// AbandonedAt is when a call that is being sent is given up by its owner.
+func (c Call) AbandonedAt() time.Time { return c.NotAfter.Add(PostLimit + ownerLimit) }
 
-// searched is when an uncertain call that cannot be seen was looked for long
+// SearchedUntil is when an uncertain call that cannot be seen was looked for long
 // enough: the POST may have arrived until NotAfter + 20 s, and Defender shows
 // fresh actions up to 2 minutes late.
-func (c Call) searched() time.Time { return c.NotAfter.Add(postLimit + searchLimit) }
+func (c Call) SearchedUntil() time.Time { return c.NotAfter.Add(PostLimit + searchLimit) }
 
 // Kind is what a request has on the agenda. Each kind is due, held and worked on
 // by itself, so that no call waits with being sent for a look at another one, and
@@ -37,13 +37,14 @@ const (
 	Draw  Kind = "card:" // what the channel shows
 )
 
-func kinds() []Kind { return []Kind{Clock, Look, Draw} }
+// Kinds are all kinds.
+func Kinds() []Kind { return []Kind{Clock, Look, Draw} }
 
-// of is the agenda's member of this kind for a request.
-func (k Kind) of(id string) string { return string(k) + id }
+// Member is the agenda's member of this kind for a request.
+func (k Kind) Member(id string) string { return string(k) + id }
 
-// kindOf is the kind of a member, and the request's id.
-func kindOf(member string) (k Kind, id string) {
+// KindOf is the kind of a member, and the request's id.
+func KindOf(member string) (k Kind, id string) {
 	before, id, found := strings.Cut(member, ":")
 	if !found {
 		return Clock, member
@@ -90,7 +91,7 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	case Queued:
 		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Detail: string(c.Why.Reason)}}
 	case Sending:
-		return c.abandoned(), Doubt{Attempt: c.Attempt, Why: Why{Reason: OwnerLost}}
+		return c.AbandonedAt(), Doubt{Attempt: c.Attempt, Why: Why{Reason: OwnerLost}}
 	case Uncertain:
 		return c.NotAfter.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong, Detail: c.Why.Detail}}
 	case Running:
@@ -100,9 +101,9 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	return time.Time{}, nil
 }
 
-// ripe is the last event that the clock has brought to r by now: a request that
+// Ripe is the last event that the clock has brought to r by now: a request that
 // has expired wants no reminder any more.
-func ripe(r Request, now time.Time) (Event, bool) {
+func Ripe(r Request, now time.Time) (Event, bool) {
 	var last timer
 	for _, t := range timers(r) {
 		if !t.at.After(now) && (last.event == nil || t.at.After(last.at)) {
@@ -112,15 +113,15 @@ func ripe(r Request, now time.Time) (Event, bool) {
 	return last.event, last.event != nil
 }
 
-// due is when one kind of work on r comes next; zero: there is none.
-func due(r Request, k Kind, now time.Time) time.Time {
+// Due is when one kind of work on r comes next; zero: there is none.
+func Due(r Request, k Kind, now time.Time) time.Time {
 	switch k {
 	case Clock:
 		return dueClock(r, now)
 	case Look:
 		return dueLook(r, now)
 	case Draw:
-		if r.behind() {
+		if r.Behind() {
 			return now
 		}
 	}
@@ -136,14 +137,14 @@ func dueClock(r Request, now time.Time) time.Time {
 	}
 	var at time.Time
 	for _, t := range timers(r) {
-		at = earliest(at, t.at)
+		at = Earliest(at, t.at)
 	}
 	for _, c := range r.Calls {
 		switch {
-		case c.waiting():
-			at = earliest(at, now.Add(foretold))
+		case c.Waiting():
+			at = Earliest(at, now.Add(ForecastEvery))
 		case c.State == Queued:
-			at = earliest(at, c.Hold)
+			at = Earliest(at, c.Hold)
 		}
 	}
 	return at
@@ -155,9 +156,9 @@ func dueLook(r Request, now time.Time) time.Time {
 	for _, c := range r.Calls {
 		switch c.State { //nolint:exhaustive // nothing is to be seen of the others
 		case Uncertain:
-			at = earliest(at, now.Add(searchEvery))
+			at = Earliest(at, now.Add(SearchEvery))
 		case Running:
-			at = earliest(at, pollAt(c.Started, now))
+			at = Earliest(at, PollAt(c.Started, now))
 		}
 	}
 	return at
@@ -169,20 +170,21 @@ func pollEvery(ran time.Duration) time.Duration {
 	return min(max(ran/10, 3*time.Second), 5*time.Minute)
 }
 
-// pollAt is when a job that Defender took at started is asked for next. Times
-// fall on a grid, so that jobs that run beside each other are asked for
-// together.
-func pollAt(started, now time.Time) time.Time {
-	every := pollEvery(now.Sub(started))
+// PollAt is when a job that Defender took at started, and that was asked for last
+// at last, is asked for next. Times fall on a grid, so that jobs that run beside
+// each other are asked for together.
+func PollAt(started, last time.Time) time.Time {
+	last = latest(started, last)
+	every := pollEvery(last.Sub(started))
 	grid := time.Second
 	if every >= 30*time.Second {
 		grid = 15 * time.Second
 	}
-	return now.Add(every + grid - 1).Truncate(grid)
+	return last.Add(every + grid - 1).Truncate(grid)
 }
 
-// earliest is the earlier of two times of which either may be missing.
-func earliest(a, b time.Time) time.Time {
+// Earliest is the earlier of two times of which either may be missing.
+func Earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
 	}

@@ -13,13 +13,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/office"
 	"defenderbot/commands"
 )
 
 // Bot answers every envelope: commands, clicks and forms. Envelopes wait in a
 // bounded queue for a worker, so that reading a socket is never held up.
 type Bot struct {
-	desk    *approvals.Desk
+	desk    *office.Desk
 	slack   *Slack
 	grammar commands.Grammar
 	clock   func() time.Time
@@ -36,7 +37,7 @@ type Bot struct {
 
 // Config is what a Bot needs.
 type Config struct {
-	Desk    *approvals.Desk
+	Desk    *office.Desk
 	Slack   *Slack
 	Grammar commands.Grammar
 	Clock   func() time.Time
@@ -219,8 +220,8 @@ func (b *Bot) tell(ctx context.Context, to reply, text string) {
 
 // noteFailure writes down for the operator what a person gets as a sentence: a
 // warning where it is more than an everyday no.
-func (b *Bot) noteFailure(ctx context.Context, what string, by approvals.By, id string, err error) {
-	refused, ok := errors.AsType[*approvals.No](err)
+func (b *Bot) noteFailure(ctx context.Context, what string, by office.By, id string, err error) {
+	refused, ok := errors.AsType[*approvals.Refusal](err)
 	if !ok {
 		b.log.ErrorContext(ctx, "not done", "what", what, "request", id, "user", by.User, "error", err)
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack/slackutilsx"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/office"
 	"defenderbot/commands"
 )
 
@@ -51,8 +52,8 @@ func (b *Bot) ask(ctx context.Context, e Envelope, c slashCommand, wish commands
 	for i, d := range wish.Devices {
 		devices[i] = approvals.Device{ID: d.ID, Name: d.Name}
 	}
-	by := approvals.By{Op: e.ID, User: c.User, Place: approvals.Place{Team: c.Team, Channel: c.Channel}}
-	r, err := b.desk.Ask(limited, by, approvals.Wish{Action: wish.Action, Devices: devices, Comment: wish.Comment})
+	by := office.By{Op: e.ID, User: c.User, Place: approvals.Place{Team: c.Team, Channel: c.Channel}}
+	r, err := b.desk.Ask(limited, by, office.Wish{Action: wish.Action, Devices: devices, Comment: wish.Comment})
 	if err != nil {
 		b.noteFailure(ctx, "ask", by, r.ID, err)
 		b.respond(ctx, e, c, explain(err))

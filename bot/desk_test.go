@@ -14,6 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/approvals/office"
 	"defenderbot/defender"
 	"defenderbot/internal/redistest"
 	"defenderbot/internal/slackfake"
@@ -77,7 +79,7 @@ type desked struct {
 
 	slack  *slackfake.Server
 	front  *Bot
-	store  *approvals.Store
+	store  *ledger.Store
 	redis  *redis.Client
 	gate   *gate
 	late   atomic.Int64 // by how much the bot's clock is ahead, in nanoseconds
@@ -91,9 +93,9 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 	server, client := newWorkspace(t)
 	d.slack, d.redis = server, redistest.Client(t, addr)
 	d.redis.AddHook(d.gate)
-	d.store = approvals.NewStore(approvals.StoreConfig{
-		Redis: d.redis, Tenant: approvals.Tenant{Authority: "global", Tenant: "t", Client: "c"},
-		Workspace: approvals.Workspace{App: client.App(), Team: client.Team()},
+	d.store = ledger.NewStore(ledger.StoreConfig{
+		Redis: d.redis, Tenant: ledger.Tenant{Authority: "global", Tenant: "t", Client: "c"},
+		Workspace: ledger.Workspace{App: client.App(), Team: client.Team()},
 		Catalogue: defender.Actions(), Clock: time.Now,
 	})
 	if err := d.store.Prepare(t.Context()); err != nil {
@@ -103,9 +105,9 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 	policy := approvals.Policy{Approvers: approvals.List{Users: []string{clicker}}, Needed: 1}
 	d.front = New(Config{
 		Slack: client, Grammar: grammar(), Clock: clock, Log: quiet,
-		Desk: approvals.NewDesk(approvals.DeskConfig{
-			Store: d.store, People: client, Policy: policy, Roster: approvals.NewRoster(client, policy, quiet),
-			Worker: approvals.NewWorker(approvals.WorkerConfig{Store: d.store, People: client, Policy: policy, Chat: client, Log: quiet}),
+		Desk: office.NewDesk(office.DeskConfig{
+			Store: d.store, People: client, Policy: policy, Roster: office.NewRoster(client, policy, quiet),
+			Worker: office.NewWorker(office.WorkerConfig{Store: d.store, People: client, Policy: policy, Chat: client, Log: quiet}),
 			Terms:  approvals.Terms{ApprovalTTL: time.Hour, ExecutionTTL: time.Hour, Retention: time.Hour},
 		}),
 	})
@@ -152,7 +154,7 @@ func (d *desked) records() []string {
 func (d *desked) pendingRequest(user string) approvals.Request {
 	d.t.Helper()
 	target := approvals.Device{ID: strings.Repeat("a", 40)}
-	r, err := d.store.Create(d.t.Context(), approvals.Op{ID: "ask-" + user}, approvals.Request{
+	r, err := d.store.Create(d.t.Context(), ledger.Op{ID: "ask-" + user}, approvals.Request{
 		Action: "collect", Devices: []approvals.Device{target}, Comment: "odd", By: approvals.Person{ID: user},
 		Place: approvals.Place{Team: d.slack.TeamID(), Channel: channel},
 		Terms: approvals.Terms{ApprovalTTL: time.Hour, ExecutionTTL: time.Hour, Retention: time.Hour, Needed: 1, Horizon: time.Hour},
@@ -160,7 +162,7 @@ func (d *desked) pendingRequest(user string) approvals.Request {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	r, err = d.store.Apply(d.t.Context(), approvals.Op{ID: "resolve-" + user}, r, func(approvals.Request) (approvals.Event, error) {
+	r, err = d.store.Apply(d.t.Context(), ledger.Op{ID: "resolve-" + user}, r, func(approvals.Request) (approvals.Event, error) {
 		return approvals.Resolve{Devices: []approvals.Device{target}}, nil
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
 	"defenderbot/internal/slackfake"
 )
 
@@ -115,7 +116,7 @@ func TestAnswersFitIntoAcknowledgements(t *testing.T) {
 	answers := map[string]string{
 		"help": grammar().Help(), "busy": busySentence, "later": laterSentence, "team": wrongTeam,
 		"broke": brokeSentence, "unreadable": unreadableSentence,
-		"unconfirmed": explain(approvals.ErrUnconfirmed), "not recorded": explain(approvals.ErrNotRecorded), "bug": explain(errors.New("bug")),
+		"unconfirmed": explain(ledger.ErrUnconfirmed), "not recorded": explain(ledger.ErrNotRecorded), "bug": explain(errors.New("bug")),
 	}
 	for _, nasty := range []string{"&", "<", "\x01", "😀", "\u202e", `"`, "’", "a", " b", ",", "😀 ", "&,", "/", "."} {
 		long := strings.Repeat(nasty, 4000)
@@ -124,7 +125,7 @@ func TestAnswersFitIntoAcknowledgements(t *testing.T) {
 				answers[cut(text, 30)] = err.Error()
 			}
 		}
-		answers["ambiguous "+nasty] = explain(&approvals.No{Why: approvals.Why{Reason: approvals.DeviceAmbiguous, Detail: strings.Repeat(nasty, 500)}})
+		answers["ambiguous "+nasty] = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.DeviceAmbiguous, Detail: strings.Repeat(nasty, 500)}})
 	}
 	for name, answer := range answers {
 		size := 0

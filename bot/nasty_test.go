@@ -28,7 +28,7 @@ func TestViewsOfNastyRequests(t *testing.T) {
 			}
 		}
 		for _, c := range r.Calls {
-			said := said(explain(&approvals.No{Why: c.Why, Request: r}))
+			said := said(explain(&approvals.Refusal{Why: c.Why, Request: r}))
 			if what := broken(t, said); what != "" {
 				rt.Fatalf("answer: %s\n%s", what, said.Text)
 			}

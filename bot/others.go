@@ -12,7 +12,7 @@ const mostOthers = 6
 
 // tooFew says that too few people could approve, and who on the list does not
 // count and why.
-func tooFew(n *approvals.No) string {
+func tooFew(n *approvals.Refusal) string {
 	var list []string
 	for i, s := range n.Others {
 		if i == mostOthers {

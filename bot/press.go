@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/office"
 	"defenderbot/commands"
 )
 
@@ -37,7 +38,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	action := i.ActionCallback.BlockActions[0]
 	id, digest := splitValue(action.Value)
 	where, ts := place(i)
-	by := approvals.By{Op: e.ID, User: i.User.ID, Place: where, On: approvals.Message{TS: ts, Copy: ts != "" && b.slack.wrote(i, action)}}
+	by := office.By{Op: e.ID, User: i.User.ID, Place: where, On: office.Message{TS: ts, Copy: ts != "" && b.slack.wrote(i, action)}}
 	to := reply{user: i.User.ID, channel: i.Container.ChannelID, url: i.ResponseURL}
 	var r approvals.Request
 	var err error
@@ -114,7 +115,7 @@ func ownButtons(blocks slack.Blocks) (list []*slack.ButtonBlockElement) {
 // tidy puts right what a crash between posting a card and saving its name can
 // leave: a card that the record does not know, or a second copy of one. Nothing
 // but a copy of the very card is ever taken away.
-func (b *Bot) tidy(ctx context.Context, by approvals.By, r approvals.Request) {
+func (b *Bot) tidy(ctx context.Context, by office.By, r approvals.Request) {
 	channel, ts := by.Place.Channel, by.On.TS
 	if !by.On.Copy || r.ID == "" || r.Place != by.Place || r.Card.TS == ts {
 		return
@@ -187,9 +188,9 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 		wrong(noReason)
 		return
 	}
-	by := approvals.By{
+	by := office.By{
 		Op: e.ID, User: i.User.ID, Place: approvals.Place{Team: i.Team.ID, Channel: d.Channel},
-		On: approvals.Message{TS: d.TS, Copy: d.Copy},
+		On: office.Message{TS: d.TS, Copy: d.Copy},
 	}
 	r, err := b.desk.Deny(limited, by, d.ID, d.Digest, text)
 	if err != nil {

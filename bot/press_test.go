@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
 	"defenderbot/internal/redistest"
 )
 
@@ -25,7 +26,7 @@ func (d *desked) happen(r approvals.Request, events ...approvals.Event) approval
 	d.t.Helper()
 	for _, e := range events {
 		var err error
-		op := approvals.Op{ID: "happens " + r.ID + string(rune('a'+r.Version))}
+		op := ledger.Op{ID: "happens " + r.ID + string(rune('a'+r.Version))}
 		if r, err = d.store.Apply(d.t.Context(), op, r, func(approvals.Request) (approvals.Event, error) { return e, nil }); err != nil {
 			d.t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
 )
 
 // stateLine is where a request is, in a few words.
@@ -47,16 +48,16 @@ func stateLine(r approvals.Request) string {
 // explain says to a person what an error means for them. What it does not know
 // it does not show: errors can hold anything.
 func explain(err error) string {
-	var refused *approvals.No
+	var refused *approvals.Refusal
 	switch {
 	case errors.As(err, &refused):
 		return refusal(refused)
 	case errors.Is(err, errFormClosed):
 		return "Slack did not open the form, so nothing was done. Press Deny again."
-	case errors.Is(err, approvals.ErrUnconfirmed):
+	case errors.Is(err, ledger.ErrUnconfirmed):
 		return "My memory (Redis) did not answer in time, so I could not confirm whether this was recorded. " +
 			"If the channel does not show it within a minute, try again: what is recorded already is not recorded twice."
-	case errors.Is(err, approvals.ErrNotRecorded):
+	case errors.Is(err, ledger.ErrNotRecorded):
 		return "My memory (Redis) cannot be reached, so nothing was recorded and nothing will happen. Try again in a moment."
 	}
 	return "Something went wrong on my side, and I do not know whether this counts. " +
@@ -64,7 +65,7 @@ func explain(err error) string {
 }
 
 // refusal adds to the sentence who decided what, where that is the reason.
-func refusal(n *approvals.No) string {
+func refusal(n *approvals.Refusal) string {
 	if len(n.Others) > 0 {
 		return tooFew(n)
 	}

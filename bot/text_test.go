@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
 )
 
 // reasonsOf reads the names and values of all reasons out of the source, so
@@ -115,10 +116,10 @@ func TestExplainShowsNoInternals(t *testing.T) {
 		err   error
 		words []string
 	}{
-		{fmt.Errorf("%w: %w", approvals.ErrNotRecorded, secret), []string{"Redis", "nothing was recorded", "Try again"}},
-		{fmt.Errorf("%w: %w", approvals.ErrUnconfirmed, secret), []string{"Redis", "could not confirm", "try again"}},
+		{fmt.Errorf("%w: %w", ledger.ErrNotRecorded, secret), []string{"Redis", "nothing was recorded", "Try again"}},
+		{fmt.Errorf("%w: %w", ledger.ErrUnconfirmed, secret), []string{"Redis", "could not confirm", "try again"}},
 		{errors.Join(errFormClosed, secret), []string{"form", "nothing was done", "Press Deny again"}},
-		{&approvals.No{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
+		{&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
 		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Look at the channel"}},
 	} {
 		got := explain(tt.err)
@@ -138,7 +139,7 @@ func TestExplainShowsNoInternals(t *testing.T) {
 // TestExplainClaimsOnlyWhatIsCertain: of an error nobody knows, nobody knows
 // whether it came before or after the commit.
 func TestExplainClaimsOnlyWhatIsCertain(t *testing.T) {
-	for _, err := range []error{approvals.ErrUnconfirmed, errors.New("read: reset")} {
+	for _, err := range []error{ledger.ErrUnconfirmed, errors.New("read: reset")} {
 		for _, claim := range []string{"nothing", "did nothing", "was recorded and"} {
 			if got := explain(err); strings.Contains(got, claim) {
 				t.Errorf("%v: %q is claimed in %q", err, claim, got)
@@ -149,7 +150,7 @@ func TestExplainClaimsOnlyWhatIsCertain(t *testing.T) {
 
 func TestRefusalNamesWhoDecided(t *testing.T) {
 	no := func(r approvals.Request) error {
-		return &approvals.No{Why: approvals.Why{Reason: approvals.AlreadyDecided, Detail: string(r.State)}, Request: r}
+		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided, Detail: string(r.State)}, Request: r}
 	}
 	two := oneGiven(approved("investigate", openCalls()["running"]))
 	two.Approvals = append(two.Approvals, approvals.Approval{By: person(joan), At: after(3)})

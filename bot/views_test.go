@@ -17,6 +17,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
 	"defenderbot/internal/slackfake"
 )
@@ -114,8 +115,8 @@ func answers() map[string]string {
 		"approved": decided(actionApprove, approved("investigate", openCalls()["queued"])), "approved-first": decided(actionApprove, second),
 		"retried": decided(actionRetry, p), "retried-approved": decided(actionRetry, second),
 		"denied": decided(actionDeny, p), "cancelled": decided(actionCancel, stopped), "cancelled-rest": decided(actionCancel, many()),
-		"form-closed": explain(errFormClosed), "not-recorded": explain(approvals.ErrNotRecorded), "unconfirmed": explain(approvals.ErrUnconfirmed),
-		"own-request": explain(&approvals.No{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+		"form-closed": explain(errFormClosed), "not-recorded": explain(ledger.ErrNotRecorded), "unconfirmed": explain(ledger.ErrUnconfirmed),
+		"own-request": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/approvals/office"
 	"defenderbot/bot"
 	"defenderbot/commands"
 	"defenderbot/defender"
@@ -94,7 +96,7 @@ func (a *App) workIn(ctx context.Context, slack *bot.Slack) error {
 			a.options.Log.WarnContext(ctx, "redis could not be left in order", "error", err)
 		}
 	}()
-	store := a.store(rdb, approvals.Workspace{App: slack.App(), Team: slack.Team()})
+	store := a.store(rdb, ledger.Workspace{App: slack.App(), Team: slack.Team()})
 	if err := a.connectRedis(ctx, rdb, store); err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func (a *App) workIn(ctx context.Context, slack *bot.Slack) error {
 // run is deliberately one straight function: it is the picture of what is
 // connected to what.
 func (a *App) run(
-	ctx context.Context, slack *bot.Slack, store *approvals.Store, policy approvals.Policy, roster *approvals.Roster, rdb redis.UniversalClient,
+	ctx context.Context, slack *bot.Slack, store *ledger.Store, policy approvals.Policy, roster *office.Roster, rdb redis.UniversalClient,
 ) error {
 	c, log, clock := a.config, a.options.Log, a.options.Clock
 	tokens, err := defender.NewTokens(defender.TokenConfig{
@@ -124,10 +126,10 @@ func (a *App) run(
 		Approvers: policy.Approvers, Counts: roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
 		DevicePage: func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
 	})
-	worker := approvals.NewWorker(approvals.WorkerConfig{
+	worker := office.NewWorker(office.WorkerConfig{
 		Store: store, Defender: client, People: slack, Policy: policy, Chat: slack, Log: log,
 	})
-	desk := approvals.NewDesk(approvals.DeskConfig{
+	desk := office.NewDesk(office.DeskConfig{
 		Store: store, People: slack, Policy: policy, Roster: roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
@@ -157,14 +159,14 @@ func (a *App) run(
 	return g.Wait()
 }
 
-func (a *App) store(rdb redis.UniversalClient, w approvals.Workspace) *approvals.Store {
+func (a *App) store(rdb redis.UniversalClient, w ledger.Workspace) *ledger.Store {
 	c := a.config
 	// The cloud is named as the first version named its widest host, so that the
 	// windows of most go on where they were. Whether a process reaches it by another
 	// address is its own business.
 	clouds := defender.Namesakes(c.Cloud.Name)
-	return approvals.NewStore(approvals.StoreConfig{
-		Redis: rdb, Tenant: approvals.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Workspace: w, Clouds: clouds,
+	return ledger.NewStore(ledger.StoreConfig{
+		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Workspace: w, Clouds: clouds,
 		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/office"
 	"defenderbot/bot"
 )
 
@@ -35,8 +36,8 @@ func (a *App) policy(l lists) approvals.Policy {
 // request could ever be approved, for certain, and what Slack refuses to say is
 // certain. What could not be found out in time keeps nobody from starting and is
 // looked up again.
-func (a *App) muster(ctx context.Context, slack *bot.Slack, policy approvals.Policy) (*approvals.Roster, error) {
-	roster := approvals.NewRoster(slack, policy, a.options.Log)
+func (a *App) muster(ctx context.Context, slack *bot.Slack, policy approvals.Policy) (*office.Roster, error) {
+	roster := office.NewRoster(slack, policy, a.options.Log)
 	first, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
 	roster.Muster(first)
@@ -48,7 +49,7 @@ func (a *App) muster(ctx context.Context, slack *bot.Slack, policy approvals.Pol
 }
 
 // watchRoster looks the approvers up again and again until ctx ends.
-func (a *App) watchRoster(ctx context.Context, roster *approvals.Roster) error {
+func (a *App) watchRoster(ctx context.Context, roster *office.Roster) error {
 	every := a.options.RosterEvery
 	if every == 0 {
 		every = rosterEvery
@@ -56,18 +57,18 @@ func (a *App) watchRoster(ctx context.Context, roster *approvals.Roster) error {
 	return roster.Run(ctx, every)
 }
 
-func (r *readiness) musters(roster *approvals.Roster) {
+func (r *readiness) musters(roster *office.Roster) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.roster = roster
 }
 
 // approvers is how the list of approvers stands.
-func (r *readiness) approvers() approvals.RosterState {
+func (r *readiness) approvers() office.RosterState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.roster == nil {
-		return approvals.RosterState{}
+		return office.RosterState{}
 	}
 	return r.roster.State()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
 	"defenderbot/bot"
 )
 
@@ -56,7 +57,7 @@ func (a *App) connectSlack(ctx context.Context) (s *bot.Slack, err error) {
 	return s, err
 }
 
-func (a *App) connectRedis(ctx context.Context, rdb redis.UniversalClient, store *approvals.Store) error {
+func (a *App) connectRedis(ctx context.Context, rdb redis.UniversalClient, store *ledger.Store) error {
 	return a.until(ctx, "redis", func(ctx context.Context) error {
 		if err := store.Prepare(ctx); err != nil {
 			return err
@@ -110,7 +111,7 @@ func pin(ctx context.Context, s *bot.Slack, p People) (approvals.List, error) {
 const inheritEvery = 10 * time.Second
 
 // takeOver takes over what an older version wrote, until ctx ends.
-func (a *App) takeOver(ctx context.Context, store *approvals.Store) error {
+func (a *App) takeOver(ctx context.Context, store *ledger.Store) error {
 	said := ""
 	for ctx.Err() == nil {
 		n, err := store.TakeOver(ctx)

@@ -59,7 +59,7 @@ func (m *metrics) refused(what string, why approvals.Reason) {
 
 // observe logs and counts a change that is in Redis.
 func (a *App) observe(before, after approvals.Request, e approvals.Event) {
-	c := approvals.Describe(before, after, e)
+	c, _ := approvals.Describe(before, after, e)
 	a.watch.changes.WithLabelValues(after.Action, c.Event, c.To).Inc()
 	a.options.Log.Info("changed", "request", after.ID, "action", after.Action, "event", c.Event,
 		"from", c.From, "to", c.To, "by", c.By, "detail", c.Detail)

@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/singleflight"
 
-	"defenderbot/approvals"
+	"defenderbot/approvals/office"
 	"defenderbot/bot"
 )
 
@@ -24,7 +24,7 @@ type readiness struct {
 	lacks   map[string]error // what the start waits for
 	session *bot.Session
 	rdb     redis.UniversalClient
-	roster  *approvals.Roster
+	roster  *office.Roster
 }
 
 func newReadiness(clock func() time.Time) *readiness {

@@ -2,14 +2,7 @@
 // request, written in the same step as the change itself.
 package audit
 
-import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"time"
-
-	"github.com/redis/go-redis/v9"
-)
+import "time"
 
 // Entry is one change of one request.
 type Entry struct {
@@ -22,22 +15,4 @@ type Entry struct {
 	From    string    `json:"from,omitempty"`   // the state before, of the call if there is one
 	To      string    `json:"to"`               // the state after
 	Detail  string    `json:"detail,omitempty"` // what it was about: devices, reason, job id
-}
-
-// Read gives the entries of the stream key, oldest first.
-func Read(ctx context.Context, rdb redis.Cmdable, key string) ([]Entry, error) {
-	messages, err := rdb.XRange(ctx, key, "-", "+").Result()
-	if err != nil {
-		return nil, fmt.Errorf("read audit: %w", err)
-	}
-	entries := make([]Entry, 0, len(messages))
-	for _, m := range messages {
-		text, _ := m.Values["e"].(string)
-		var e Entry
-		if err := json.Unmarshal([]byte(text), &e); err != nil {
-			return nil, fmt.Errorf("audit entry %s: %w", m.ID, err)
-		}
-		entries = append(entries, e)
-	}
-	return entries, nil
 }

@@ -10,6 +10,7 @@ import (
 	"defenderbot/approvals"
 	"defenderbot/internal/audit"
 	"defenderbot/internal/defenderfake"
+	"defenderbot/internal/redistest"
 	"defenderbot/internal/slackfake"
 )
 
@@ -153,7 +154,7 @@ func (r *round) trail(ctx context.Context) ([]audit.Entry, error) {
 	if len(keys) != 1 {
 		return nil, errors.New("there is no audit trail")
 	}
-	return audit.Read(ctx, r.rdb, keys[0])
+	return redistest.Trail(ctx, r.rdb, keys[0])
 }
 
 // shown is what Slack shows of a request.

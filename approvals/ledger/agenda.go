@@ -1,0 +1,89 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"defenderbot/approvals"
+)
+
+// terms are how long a lease keeps others away, by kind, in milliseconds. A step
+// reads for at most 20 s and checks for as long again, and what it sends comes
+// after it has given its lease back.
+func terms() map[approvals.Kind]int64 {
+	return map[approvals.Kind]int64{approvals.Clock: 30_000, approvals.Look: 30_000, approvals.Draw: 60_000}
+}
+
+// Lease is a member of the agenda that its holder works on. The zero Lease is of
+// nothing.
+type Lease struct {
+	Member string `json:"member"`
+	Due    int64  `json:"due"`   // when it was due as it was leased
+	Token  int64  `json:"token"` // until when it is held
+
+	again int64 // not due again before then, whatever the commit says
+}
+
+// NotBefore is the lease, to be given back so that the member is not due again
+// before at.
+func (l Lease) NotBefore(at time.Time) Lease {
+	l.again = millis(at)
+	return l
+}
+
+type claimReply struct {
+	Time   int64   `json:"now"`
+	Next   int64   `json:"next"`
+	Leases []Lease `json:"leases"`
+}
+
+func (c *claimReply) clock() int64 { return c.Time }
+
+// Claim leases up to most members that are due and that nobody holds, and says
+// when the next one is due; zero: none is.
+func (s *Store) Claim(ctx context.Context, most int) ([]Lease, time.Time, error) {
+	lasting, err := json.Marshal(terms())
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("encode leases: %w", err)
+	}
+	var got claimReply
+	if _, err := s.run(ctx, s.scripts.claim, []string{s.keys.agenda(), s.keys.held()}, &got, most, string(lasting)); err != nil {
+		return nil, time.Time{}, fmt.Errorf("claim what is due: %w", err)
+	}
+	return got.Leases, timeOf(got.Next), nil
+}
+
+type finished struct {
+	Time int64 `json:"now"`
+}
+
+func (f *finished) clock() int64 { return f.Time }
+
+// Finish gives a lease back: the member is due at the given time, or never if
+// zero, unless somebody has set it anew meanwhile. What else r has on the agenda
+// is put there where it is missing.
+func (s *Store) Finish(ctx context.Context, l Lease, at time.Time, r approvals.Request) error {
+	missing, err := json.Marshal(s.others(l, r))
+	if err != nil {
+		return fmt.Errorf("encode what is due: %w", err)
+	}
+	var answer finished
+	_, err = s.run(ctx, s.scripts.finish, []string{s.keys.agenda(), s.keys.held()}, &answer, l.Member, l.Token, l.Due, millis(at), string(missing))
+	if err != nil {
+		return fmt.Errorf("give %s back: %w", l.Member, err)
+	}
+	return nil
+}
+
+// others are the members that r has on the agenda besides the leased one.
+func (s *Store) others(l Lease, r approvals.Request) []duty {
+	list, now := []duty{}, s.Now()
+	for _, k := range approvals.Kinds() {
+		if at := approvals.Due(r, k, now); k.Member(r.ID) != l.Member && !at.IsZero() {
+			list = append(list, duty{Member: k.Member(r.ID), At: millis(at)})
+		}
+	}
+	return list
+}

@@ -1,0 +1,97 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/internal/approvalstest"
+	"defenderbot/internal/redistest"
+)
+
+// TestAgendaHeld: what is due and who holds it are two things. A claim leaves the
+// due time alone, and keeps every process from the member.
+func TestAgendaHeld(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, other := newTestStore(t, redistest.Client(t, addr), testActions()), newTestStore(t, redistest.Client(t, addr), testActions())
+		r := approved(t, s, approvalstest.DeviceNo(1))
+		score := func() int64 { return int64(s.rdb.ZScore(t.Context(), s.keys.agenda(), r.ID).Val()) }
+		due := score()
+		c := claimOf(t, s, approvals.Clock.Member(r.ID))
+		if score() != due || c.Due != due {
+			t.Errorf("due at %d, then %d, in the claim %d", due, score(), c.Due)
+		}
+		if got, _, err := other.Claim(t.Context(), 10); err != nil || len(got) != 0 {
+			t.Errorf("another process claims %v, %v", got, err)
+		}
+		at := s.Now().Add(time.Minute)
+		if err := s.Finish(t.Context(), c, at, approvals.Request{}); err != nil || score() != at.UnixMilli() {
+			t.Errorf("due at %d (%v), want %d", score(), err, at.UnixMilli())
+		}
+		if n := s.rdb.ZScore(t.Context(), s.keys.held(), r.ID).Val(); n != 0 {
+			t.Errorf("held until %.0f after it was given back", n)
+		}
+	})
+}
+
+// TestAgendaSetWhileHeld: whatever others set while somebody holds a member
+// outlives what that one decides from what it had read before, also where both
+// are the same moment.
+func TestAgendaSetWhileHeld(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		r, err := s.Create(t.Context(), NewOp(), approvalstest.Asked(approvalstest.DeviceNo(1)), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, s, r, approvals.Resolve{Devices: r.Devices})
+		s.rdb.ZAdd(t.Context(), s.keys.agenda(), z(approvals.Clock.Member(r.ID), r.Deadline())) // as after the reminder
+		s.rdb.ZAdd(t.Context(), s.keys.agenda(), z(approvals.Draw.Member(r.ID), s.Now().Add(-time.Second)))
+		for _, k := range []approvals.Kind{approvals.Clock, approvals.Draw} {
+			s.rdb.ZAdd(t.Context(), s.keys.held(), z(k.Member(r.ID), s.Now().Add(time.Minute)))
+		}
+		was := map[approvals.Kind]int64{}
+		for _, k := range []approvals.Kind{approvals.Clock, approvals.Draw} {
+			was[k] = int64(s.rdb.ZScore(t.Context(), s.keys.agenda(), k.Member(r.ID)).Val())
+		}
+		r = apply(t, s, r, approvals.Remind{}) // the deadline is the next timer, as it was, and the card is behind, as it was
+		for _, k := range []approvals.Kind{approvals.Clock, approvals.Draw} {
+			c := Lease{Member: k.Member(r.ID), Due: was[k], Token: int64(s.rdb.ZScore(t.Context(), s.keys.held(), k.Member(r.ID)).Val())}
+			late := s.Now().Add(time.Hour)
+			if err := s.Finish(t.Context(), c, late, approvals.Request{}); err != nil {
+				t.Fatal(err)
+			}
+			if got := int64(s.rdb.ZScore(t.Context(), s.keys.agenda(), k.Member(r.ID)).Val()); got == late.UnixMilli() || got > was[k] {
+				t.Errorf("%q is due at %d, and others set %d while it was held", k.Member(r.ID), got, was[k])
+			}
+		}
+	})
+}
+
+// TestAgendaLaterKind leaves alone what only a later version knows.
+func TestAgendaLaterKind(t *testing.T) {
+	o := newMoment(t, testActions())
+	o.redis.ZAdd(o.keys.agenda(), 1, "seal:2026-03-01")
+	claimOf(t, o.Store, approved(t, o.Store, approvalstest.DeviceNo(1)).ID)
+	if at, err := o.redis.ZScore(o.keys.agenda(), "seal:2026-03-01"); err != nil || at != 1 {
+		t.Errorf("it is due at %.0f, %v", at, err)
+	}
+}
+
+// TestAgendaOfOneKindGoesOn has a version before this one still commit: what it
+// sets comes over too, where it is sooner.
+func TestAgendaOfOneKindGoesOn(t *testing.T) {
+	o := newMoment(t, testActions())
+	o.redis.ZAdd(o.keys.agenda(), 2000, "D-1")
+	o.redis.ZAdd(o.keys.agenda(), 1000, "D-2")
+	o.redis.ZAdd(o.keys.oneAgenda(), 1500, "D-1")
+	o.redis.ZAdd(o.keys.oneAgenda(), 1500, "D-2")
+	if _, err := o.TakeOver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for member, want := range map[string]float64{"D-1": 1500, "D-2": 1000} {
+		if at, err := o.redis.ZScore(o.keys.agenda(), member); err != nil || at != want {
+			t.Errorf("%s is due at %.0f (%v), want %.0f", member, at, err, want)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"defenderbot/approvals"
+	"defenderbot/defender"
+)
+
+// Inherit counts the calls that the first version made, where it counted them
+// under another name of the cloud. It comes before the first call is made.
+func (s *Store) Inherit(ctx context.Context) error {
+	for _, old := range s.old {
+		if old.tag == s.keys.tag {
+			continue
+		}
+		if err := s.countSlots(ctx, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TakeOver takes over what the first version wrote under its own keys, and says
+// how many requests that were. While that version still runs it makes more, so
+// this is asked for again and again. What cannot be taken over stays where it is
+// and is in the error.
+func (s *Store) TakeOver(ctx context.Context) (int, error) {
+	moved, left := 0, false
+	failed := []error{s.takeAgenda(ctx)}
+	for _, old := range s.old {
+		n, more, err := s.takeOver(ctx, old)
+		moved, left = moved+n, left || more
+		failed = append(failed, err)
+	}
+	s.inherits.Store(left)
+	return moved, errors.Join(failed...)
+}
+
+// takeAgenda takes over what versions have on their agenda whose leases were due
+// times. What they have in hand they go on with: of two commits on one version of
+// a record one wins.
+func (s *Store) takeAgenda(ctx context.Context) error {
+	var answer inherited
+	if _, err := s.run(ctx, s.scripts.agenda, []string{s.keys.oneAgenda(), s.keys.agenda()}, &answer, 1000); err != nil {
+		return fmt.Errorf("take over an agenda: %w", err)
+	}
+	if answer.Moved > 0 {
+		s.Wake()
+	}
+	return nil
+}
+
+const (
+	// How long something may be overdue while the first version works on it.
+	neglected = 10 * time.Second
+	// How long an update may take in which both versions run.
+	updateLimit = 10 * time.Minute
+)
+
+// takeOver leaves to the first version what it still works on: it has the cards
+// that it was clicked on, and would say of a request that it lost that there is
+// none. It reports whether something is left there.
+func (s *Store) takeOver(ctx context.Context, old keys) (moved int, left bool, err error) {
+	if err := s.inheritTrail(ctx, old); err != nil {
+		return 0, true, err
+	}
+	members, err := s.rdb.ZRangeWithScores(ctx, old.oneAgenda(), 0, -1).Result() // every request is there: each state has a timer
+	if err != nil {
+		return 0, true, fmt.Errorf("agenda of the first version: %w", err)
+	}
+	now := s.Now()
+	gone := now.Sub(s.began) > updateLimit || slices.ContainsFunc(members, func(m redis.Z) bool {
+		return now.Sub(time.UnixMilli(int64(m.Score))) > neglected
+	})
+	if !gone {
+		return 0, len(members) > 0, nil
+	}
+	var failed []error
+	for _, m := range members {
+		id, _ := m.Member.(string)
+		ok, err := s.inheritOne(ctx, old, strings.TrimPrefix(id, string(approvals.Draw)))
+		failed = append(failed, err)
+		if ok {
+			moved++
+		}
+	}
+	err = errors.Join(append(failed, s.inheritTrail(ctx, old))...)
+	return moved, err != nil, err
+}
+
+// HeldBefore is who holds one of the devices for an action under the keys of the
+// first version.
+func (s *Store) HeldBefore(ctx context.Context, action string, devices []approvals.Device) (string, error) {
+	if !s.inherits.Load() {
+		return "", nil
+	}
+	for _, old := range s.old {
+		for _, d := range devices {
+			if id, err := s.ownerIn(ctx, old, approvals.OpenPrefix(action, d.ID)); id != "" || err != nil {
+				return id, err
+			}
+		}
+	}
+	return "", nil
+}
+
+// inherit looks for a request that nobody knows among those of the first
+// version.
+func (s *Store) inherit(ctx context.Context, id string) (bool, error) {
+	if !s.inherits.Load() {
+		return false, nil
+	}
+	for _, old := range s.old {
+		if ok, err := s.inheritOne(ctx, old, id); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+type inherited struct {
+	Time  int64 `json:"now"`
+	Moved int   `json:"moved"`
+}
+
+func (i *inherited) clock() int64 { return i.Time }
+
+// inheritOne takes over one request. One that changes meanwhile is left for the
+// next time; one that cannot be read stays.
+func (s *Store) inheritOne(ctx context.Context, old keys, id string) (bool, error) {
+	text, err := s.rdb.Get(ctx, old.request(id)).Result()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read %s of the first version: %w", id, err)
+	}
+	r, err := decode(id, text)
+	if err != nil {
+		return false, err
+	}
+	var entries, turns []string
+	for _, c := range approvals.Claims(r) {
+		entries = append(entries, c.Member())
+	}
+	for i := range r.Calls {
+		turns = append(turns, approvals.CallID(id, i))
+	}
+	action, _ := s.actions.Named(r.Action)
+	endpoint := action.Post.Name
+	var answer inherited
+	_, err = s.run(ctx, s.scripts.inherit, []string{
+		old.request(id), old.oneAgenda(), old.index(), old.queue(endpoint),
+		s.keys.request(id), s.keys.agenda(), s.keys.index(), s.keys.queue(endpoint),
+	}, &answer, id, text, list(entries), list(turns))
+	if err != nil {
+		return false, fmt.Errorf("take over %s of the first version: %w", id, err)
+	}
+	if answer.Moved > 0 {
+		s.Wake()
+	}
+	return answer.Moved > 0, nil
+}
+
+// list is texts as JSON, also where there are none.
+func list(texts []string) string {
+	text, err := json.Marshal(append([]string{}, texts...))
+	if err != nil { // unreachable: texts can always be encoded
+		panic(err)
+	}
+	return string(text)
+}
+
+// trailPart is how many entries of the audit trail are taken over in one step.
+const trailPart = 200
+
+func (s *Store) inheritTrail(ctx context.Context, old keys) error {
+	for {
+		var answer inherited
+		if _, err := s.run(ctx, s.scripts.trail, []string{old.audit(), s.keys.audit()}, &answer, trailPart); err != nil {
+			return fmt.Errorf("take over the audit trail of the first version: %w", err)
+		}
+		if answer.Moved < trailPart {
+			return nil
+		}
+	}
+}
+
+// countSlots counts the calls that were made under another name of the cloud.
+func (s *Store) countSlots(ctx context.Context, old keys) error {
+	endpoints := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint()}
+	for _, a := range s.actions {
+		endpoints = append(endpoints, a.Post)
+	}
+	for _, e := range endpoints {
+		longest := approvals.Margin
+		for _, l := range e.Limits {
+			longest = max(longest, l.Per+2*approvals.Margin)
+		}
+		var answer inherited
+		_, err := s.run(ctx, s.scripts.slots, []string{old.window(e.Name), old.hold(e.Name), s.keys.window(e.Name), s.keys.hold(e.Name)},
+			&answer, longest.Milliseconds())
+		if err != nil {
+			return fmt.Errorf("count the calls of the first version: %w", err)
+		}
+	}
+	return nil
+}

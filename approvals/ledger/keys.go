@@ -1,0 +1,76 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"defenderbot/approvals"
+)
+
+// Tenant is whose limits are shared: Microsoft counts calls by application and
+// tenant (https://learn.microsoft.com/defender-endpoint/api/common-errors), so
+// all bots that use one registration count together. A nearer host of the same
+// cloud is the same tenant.
+type Tenant struct {
+	Authority      string // where its tokens come from: the cloud, in one word, not an address
+	Tenant, Client string
+}
+
+// Workspace is whose requests are shared: one app in one workspace. Another app
+// there has cards of its own, which only it can change and be clicked on.
+type Workspace struct {
+	App, Team string
+}
+
+// keys names everything in Redis. One hash tag puts all of it into one slot of
+// a Cluster, which lets one script change it; windows belong to the tenant,
+// everything else to one app in one workspace.
+type keys struct {
+	tag  string // "{...}:"
+	team string // "A...:T...:"
+}
+
+func newKeys(t Tenant, w Workspace) keys {
+	return keys{tag: tagOf(t.Authority, t), team: w.App + ":" + w.Team + ":"}
+}
+
+// oldKeys are those of the first version, which took the name of the nearest
+// host for a cloud, and all apps of a workspace for one.
+func oldKeys(cloud string, t Tenant, w Workspace) keys {
+	return keys{tag: tagOf(cloud, t), team: w.Team + ":"}
+}
+
+func tagOf(cloud string, t Tenant) string {
+	// Ids are the same to Microsoft in any case.
+	sum := sha256.Sum256([]byte(cloud + "\x00" + strings.ToLower(t.Tenant) + "\x00" + strings.ToLower(t.Client)))
+	return "{" + hex.EncodeToString(sum[:6]) + "}:"
+}
+
+func (k keys) request(id string) string { return k.tag + k.team + id }
+func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
+func (k keys) rights() []string {
+	return []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream"}
+}
+func (k keys) agenda() string         { return k.tag + k.team + "due" }
+func (k keys) held() string           { return k.tag + k.team + "held" }
+func (k keys) oneAgenda() string      { return k.tag + k.team + "agenda" } // of versions whose leases were due times
+func (k keys) index() string          { return k.tag + k.team + "index" }
+func (k keys) audit() string          { return k.tag + k.team + "audit" }
+func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }
+func (k keys) window(e string) string { return k.tag + "window:" + e }
+func (k keys) hold(e string) string   { return k.tag + "hold:" + e }
+
+// commit are the keys of commit.lua, always the same nine in this order.
+func (k keys) commit(op, id, endpoint string) []string {
+	return []string{
+		k.op(op), k.request(id), k.agenda(), k.held(), k.index(), k.audit(),
+		k.queue(endpoint), k.window(endpoint), k.hold(endpoint),
+	}
+}
+
+// slotOf is the window's member for one attempt.
+func slotOf(id string, call, attempt int) string {
+	return fmt.Sprintf("%s/%d", approvals.CallID(id, call), attempt)
+}

@@ -1,0 +1,193 @@
+package ledger
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed scripts/*.lua
+var files embed.FS
+
+// scripts are the Lua scripts, each with lib.lua before it.
+type scripts struct {
+	commit, claim, finish, read, hold, budget, rights, inherit, trail, slots, agenda *redis.Script
+}
+
+func loadScripts() scripts {
+	return scripts{
+		commit: script("commit"), claim: script("claim"), finish: script("finish"),
+		read: script("read"), hold: script("hold"), budget: script("budget"), rights: script("rights"),
+		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
+	}
+}
+
+func (s scripts) all() []*redis.Script {
+	return []*redis.Script{s.commit, s.claim, s.finish, s.read, s.hold, s.budget, s.rights}
+}
+
+func script(name string) *redis.Script { return redis.NewScript(source("lib") + source(name)) }
+
+func source(name string) string {
+	text, err := files.ReadFile("scripts/" + name + ".lua")
+	if err != nil { // unreachable: the files are compiled in
+		panic(err)
+	}
+	return string(text)
+}
+
+// ErrNotRecorded says that it is certain that nothing was recorded.
+var ErrNotRecorded = errors.New("nothing was recorded")
+
+// ErrUnconfirmed says that nobody can tell whether something was recorded.
+var ErrUnconfirmed = errors.New("could not confirm that it was recorded")
+
+// The pauses between tries of a script that got no answer. A repeat is
+// harmless: each commit has an operation id whose answer is kept.
+var pauses = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond}
+
+// reply is what every script answers with at least.
+type reply interface{ clock() int64 }
+
+// tried says how a script's run went besides its answer.
+type tried struct {
+	doubt    bool // an earlier try may have been carried out
+	replicas int  // how many replicas confirmed, where that was asked
+}
+
+// run runs a script until it answers, the context ends or it makes no sense to
+// try again, and learns Redis's clock from the answer.
+func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, into reply, args ...any) (tried, error) {
+	var t tried
+	for i := 0; ; i++ {
+		text, err := s.once(ctx, sc, keys, &t, args)
+		if err == nil {
+			if err := json.Unmarshal([]byte(text), into); err != nil {
+				return t, fmt.Errorf("%w: answer of Redis: %w", ErrUnconfirmed, err)
+			}
+			s.learn(into.clock())
+			return t, nil
+		}
+		certain := notCarriedOut(err)
+		t.doubt = t.doubt || !certain
+		lasting := (certain || halfway(err)) && !passing(err)
+		if i == len(pauses) || ctx.Err() != nil || lasting || !sleep(ctx, pauses[i]) {
+			return t, unrecorded(t.doubt, err)
+		}
+	}
+}
+
+func unrecorded(doubt bool, err error) error {
+	if doubt {
+		return fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+	}
+	return fmt.Errorf("%w: %w", ErrNotRecorded, err)
+}
+
+// once sends a script once, by its digest, and in full where Redis does not
+// know it yet.
+func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tried, args []any) (string, error) {
+	master, err := s.master(ctx, keys[0])
+	if err != nil {
+		return "", err
+	}
+	var text string
+	if s.replicas > 0 && sc == s.scripts.commit {
+		text, err = s.durably(ctx, master, sc, keys, t, args)
+	} else {
+		text, err = sc.Run(ctx, master, keys, args...).Text()
+	}
+	if cluster, ok := s.rdb.(*redis.ClusterClient); ok && err != nil {
+		cluster.ReloadState(ctx) // the keys may have moved, or their master failed
+	}
+	return text, err
+}
+
+// durably runs a script and WAIT on one connection to the master of its keys,
+// so that WAIT speaks of this very write
+// (https://redis.io/docs/latest/commands/wait/).
+func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Script, keys []string, t *tried, args []any) (string, error) {
+	send := func(text func(redis.Pipeliner) *redis.Cmd) (string, error) {
+		var answer, wait *redis.Cmd
+		_, err := master.Pipelined(ctx, func(p redis.Pipeliner) error {
+			answer, wait = text(p), p.Do(ctx, "wait", s.replicas, waitLimit.Milliseconds())
+			return nil
+		})
+		if err != nil && answer.Err() != nil {
+			return "", answer.Err()
+		}
+		t.replicas, _ = wait.Int() // no answer: none confirmed
+		return answer.Text()
+	}
+	text, err := send(func(p redis.Pipeliner) *redis.Cmd { return p.EvalSha(ctx, sc.Hash(), keys, args...) })
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		text, err = send(func(p redis.Pipeliner) *redis.Cmd { return sc.Eval(ctx, p, keys, args...) })
+	}
+	return text, err
+}
+
+// waitLimit is how long WAIT waits for replicas.
+const waitLimit = time.Second
+
+// master is the server that has key. A Cluster's client is not left to find it
+// for a script: it repeats by itself a script whose answer was lost, and its
+// last error says nothing about the tries before.
+func (s *Store) master(ctx context.Context, key string) (redis.Cmdable, error) {
+	cluster, ok := s.rdb.(*redis.ClusterClient)
+	if !ok {
+		return s.rdb, nil
+	}
+	node, err := cluster.MasterForKey(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoMaster, err)
+	}
+	return node, nil
+}
+
+// errNoMaster says that it is not known which server of a Cluster to ask.
+var errNoMaster = errors.New("no master is known")
+
+// notCarriedOut reports whether an error proves that the script wrote nothing:
+// there was nobody to send it to, or Redis answered that it refuses.
+func notCarriedOut(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" || errors.Is(err, errNoMaster) {
+		return true
+	}
+	var refused redis.Error
+	return errors.As(err, &refused) && !halfway(err) || errors.Is(err, redis.ErrPoolTimeout) || errors.Is(err, redis.ErrClosed)
+}
+
+// halfway reports whether a script failed after it had written something: Redis
+// does not take that back
+// (https://redis.io/docs/latest/develop/programmability/eval-intro/).
+func halfway(err error) bool { return redis.HasErrorPrefix(err, "HALFWAY") }
+
+// passing reports whether a refusal is likely to pass by itself.
+func passing(err error) bool {
+	var refused redis.Error
+	if !errors.As(err, &refused) {
+		return true
+	}
+	for _, prefix := range []string{"LOADING", "READONLY", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "BUSY", "UNBLOCKED"} {
+		if strings.HasPrefix(strings.TrimPrefix(refused.Error(), "HALFWAY "), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// sleep waits for d or the end of ctx, and reports whether it was d.
+func sleep(ctx context.Context, d time.Duration) bool {
+	nap, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-nap.Done()
+	return ctx.Err() == nil
+}

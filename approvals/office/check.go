@@ -1,0 +1,242 @@
+package office
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
+)
+
+// patience is how long a check waits for a Defender that does not answer
+// before it goes on with what it has.
+const patience = 10 * time.Second
+
+// check looks up the devices of r and puts it to the approvers, or rejects it.
+func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, error) {
+	found, err := w.findAll(ctx, r)
+	if err != nil {
+		return time.Time{}, err
+	}
+	devices := make([]approvals.Device, len(found))
+	var again time.Time
+	for i, f := range found {
+		if f.why.Reason != "" {
+			return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: f.why})
+		}
+		devices[i] = f.device
+		again = approvals.Earliest(again, f.again)
+	}
+	if !again.IsZero() {
+		return again, nil
+	}
+	return time.Time{}, w.openForApproval(ctx, l, r, devices)
+}
+
+// findAll looks up what is not known of the devices of r by now: where the reads
+// are few for many, each try has to get further.
+func (w *Worker) findAll(ctx context.Context, r approvals.Request) ([]finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	found := make([]finding, len(r.Devices))
+	impatient := w.store.Now().Sub(r.Asked) > patience
+	g := new(errgroup.Group)
+	g.SetLimit(5)
+	for i, d := range r.Devices {
+		key := approvals.CallID(r.ID, i)
+		if known, ok := w.found.get(key, w.store.Now()); ok {
+			found[i] = finding{device: known.value}
+			continue
+		}
+		g.Go(safely(func() error {
+			found[i] = w.find(ctx, d, impatient)
+			if found[i].device.Verified {
+				w.found.put(key, found[i].device, w.store.Now())
+			}
+			return nil
+		}))
+	}
+	return found, g.Wait()
+}
+
+// openForApproval makes r pending with the devices that were found.
+func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approvals.Request, devices []approvals.Device) error {
+	if twice := sameTwice(devices); twice != "" {
+		return w.apply(ctx, l, r, approvals.Reject{Why: approvals.Why{Reason: approvals.DeviceTwice, Detail: twice}})
+	}
+	action, ok := w.store.Action(r.Action)
+	if !ok {
+		return approvals.Refuse(approvals.UnknownAction, r.Action)
+	}
+	before, err := w.store.HeldBefore(ctx, r.Action, devices)
+	if err != nil {
+		return err
+	}
+	if before != "" {
+		return w.apply(ctx, l, r, approvals.Reject{Why: approvals.Why{Reason: approvals.AlreadyOpen, Detail: before}})
+	}
+	budget, err := w.store.Budget(ctx, action)
+	if err != nil {
+		return err
+	}
+	err = w.apply(ctx, l, r, approvals.Resolve{Devices: devices, Budget: budget})
+	if refused, ok := approvals.AsRefusal(err); ok && refused.Why.Reason == approvals.AlreadyOpen {
+		w.refreshCard(ctx, refused.Why.Detail)
+		return w.apply(ctx, l, r, approvals.Reject{Why: refused.Why})
+	}
+	if err != nil {
+		return err
+	}
+	return w.markRetried(ctx, r)
+}
+
+// apply commits one event of r, and gives a lease back, if there is one.
+func (w *Worker) apply(ctx context.Context, l ledger.Lease, r approvals.Request, e approvals.Event) error {
+	_, err := w.store.ApplyLeased(ctx, l, r, func(approvals.Request) (approvals.Event, error) { return e, nil })
+	return err
+}
+
+// finding is what looking up one device gave: the device, a reason to reject
+// the request, or a time to try again.
+type finding struct {
+	device approvals.Device
+	why    approvals.Why
+	again  time.Time
+}
+
+// find looks one device up. When Defender cannot be asked, or not soon, an id
+// goes on as not verified; a name cannot.
+func (w *Worker) find(ctx context.Context, d approvals.Device, impatient bool) finding {
+	at, err := w.mayLookUp(ctx, d)
+	ours := err != nil && ctx.Err() == nil || err == nil && !at.IsZero() // Redis fails, or our window is full
+	if err == nil && at.IsZero() {
+		var f finding
+		if f, err = w.lookUp(ctx, d); err == nil {
+			return f
+		}
+		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
+	}
+	switch {
+	case !impatient && !hopeless(err), ours && d.ID == "":
+		return finding{again: approvals.Earliest(at, w.store.Now().Add(stepRetry))}
+	case d.ID != "":
+		return finding{device: approvals.Device{ID: d.ID, Name: d.Name}}
+	}
+	return finding{why: approvals.Why{Reason: approvals.NotReached, Detail: d.Name}}
+}
+
+func (w *Worker) lookUp(ctx context.Context, d approvals.Device) (finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
+	defer cancel()
+	if d.ID != "" {
+		return w.findByID(ctx, d)
+	}
+	return w.findByName(ctx, d)
+}
+
+// mayLookUp books the reads of one look-up: a bare host name takes two, one for
+// the name as it is and one for names that begin with it.
+func (w *Worker) mayLookUp(ctx context.Context, d approvals.Device) (time.Time, error) {
+	reads := 1
+	if d.ID == "" && !strings.Contains(d.Name, ".") {
+		reads = 2
+	}
+	return w.store.BookReads(ctx, defender.MachinesEndpoint(), reads, ledger.ForPeople)
+}
+
+// hopeless says that asking again will not help.
+func hopeless(err error) bool {
+	lasting := []defender.Cause{defender.MissingRole, defender.Licence, defender.Disallowed, defender.Refused}
+	return slices.Contains(lasting, defender.CauseOf(err))
+}
+
+func (w *Worker) findByID(ctx context.Context, d approvals.Device) (finding, error) {
+	known, err := w.defender.Device(ctx, d.ID)
+	if defender.CauseOf(err) == defender.NoSuchDevice {
+		return finding{why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: d.ID}}, nil
+	}
+	if err != nil {
+		return finding{}, err
+	}
+	return verified(known), nil
+}
+
+func (w *Worker) findByName(ctx context.Context, d approvals.Device) (finding, error) {
+	all, err := w.defender.DevicesNamed(ctx, d.Name)
+	if err != nil {
+		return finding{}, err
+	}
+	var live []defender.Device
+	for _, known := range all {
+		onboarded := known.Onboarding == "" || strings.EqualFold(known.Onboarding, "onboarded")
+		if onboarded && verified(known).why.Reason == "" {
+			live = append(live, known)
+		}
+	}
+	switch {
+	case len(live) == 1:
+		return verified(live[0]), nil
+	case len(live) > 1:
+		return finding{why: approvals.Why{Reason: approvals.DeviceAmbiguous, Detail: d.Name + ": " + idsOf(live)}}, nil
+	case len(all) > 0:
+		return verified(all[0]), nil
+	}
+	return finding{why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: d.Name}}, nil
+}
+
+func idsOf(devices []defender.Device) string {
+	ids := make([]string, len(devices))
+	for i, d := range devices {
+		ids[i] = d.ID
+	}
+	return strings.Join(ids, ", ")
+}
+
+// verified takes over what Defender says of a device. Records that were merged
+// into another or are excluded would answer for a device that is not there.
+func verified(d defender.Device) finding {
+	label := strings.TrimSpace(d.Name + " " + d.ID)
+	switch {
+	case d.MergedInto != "":
+		return finding{why: approvals.Why{Reason: approvals.DeviceMerged, Detail: label + ", now " + d.MergedInto}}
+	case d.Excluded:
+		return finding{why: approvals.Why{Reason: approvals.DeviceExcluded, Detail: label}}
+	}
+	return finding{device: approvals.Device{
+		ID: d.ID, Name: d.Name, Verified: true, OS: strings.TrimSpace(d.OS + " " + d.OSVersion),
+		Health: d.Health, Risk: d.Risk, Tags: d.Tags, LastSeen: d.LastSeen,
+	}}
+}
+
+func sameTwice(devices []approvals.Device) string {
+	seen := map[string]bool{}
+	for _, d := range devices {
+		if seen[d.ID] {
+			return strings.TrimSpace(d.Name + " " + d.ID)
+		}
+		seen[d.ID] = true
+	}
+	return ""
+}
+
+// markRetried writes into the old record what it is tried again as, so that its card
+// says so. The new record's claim has made the retry the only one already, and a
+// click on the old card marks it too. A no means that it is written there, or that the old record is forgotten.
+func (w *Worker) markRetried(ctx context.Context, r approvals.Request) error {
+	if r.RetryOf == "" {
+		return nil
+	}
+	old, err := w.store.Load(ctx, r.RetryOf)
+	if err == nil {
+		err = w.apply(ctx, ledger.Lease{}, old, approvals.Retry{As: r.ID})
+	}
+	if _, refused := approvals.AsRefusal(err); refused {
+		return nil
+	}
+	return err
+}

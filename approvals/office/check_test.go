@@ -1,0 +1,105 @@
+package office
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
+	"defenderbot/internal/approvalstest"
+)
+
+func named(n int) approvals.Device {
+	return approvals.Device{Name: fmt.Sprintf("pc-%d.contoso.example", n)}
+}
+
+// TestManyChecksGetFurther has so many requests for twenty devices each at once
+// that the window of reads is too small for all of them. Ids do not wait for it
+// long; names keep what was found of them.
+func TestManyChecksGetFurther(t *testing.T) {
+	for name, tt := range map[string]struct {
+		device           func(n int) approvals.Device
+		requests, others int // others' reads in the last minute
+		within           time.Duration
+		least            int // devices that are verified in that time
+	}{
+		"by id":          {approvalstest.DeviceNo, 8, 0, patience + 5*time.Second, 100},
+		"by name":        {named, 8, 0, 90 * time.Second, 160},
+		"with few reads": {named, 1, 90, 90 * time.Second, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reads atomic.Int64
+			o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+				n := reads.Add(1)
+				if id := jobOf(r); id != "machines" {
+					fmt.Fprintf(w, `{"id":%q,"computerDnsName":"pc"}`, id)
+					return
+				}
+				_, name, _ := strings.Cut(r.URL.Query().Get("$filter"), "'")
+				fmt.Fprintf(w, `{"value":[{"id":"%040x","computerDnsName":%q}]}`, n, strings.Trim(name, "')"))
+			}, chatter{}, nil)
+			for range tt.others { // so places come free one by one
+				if at, err := o.store.BookReads(t.Context(), defender.MachinesEndpoint(), 1, ledger.ForPeople); err != nil || !at.IsZero() {
+					t.Fatal(at, err)
+				}
+				o.pass(time.Minute / time.Duration(tt.others+1))
+			}
+			var ids []string
+			for k := range tt.requests {
+				a := approvalstest.Asked()
+				for i := range 20 {
+					a.Devices = append(a.Devices, tt.device(100*k+i))
+				}
+				r, err := o.store.Create(t.Context(), ledger.NewOp(), a, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, r.ID)
+			}
+			for waited := time.Duration(0); waited < tt.within; waited += time.Second {
+				o.turns(200)
+				o.pass(time.Second)
+			}
+			verified := 0
+			for _, id := range ids {
+				r := o.load(id)
+				if r.State != approvals.Pending {
+					t.Errorf("%s is %s (%+v) after %s, want pending", id, r.State, r.Ended, tt.within)
+				}
+				for _, d := range r.Devices {
+					if d.Verified {
+						verified++
+					}
+				}
+			}
+			if verified < tt.least {
+				t.Errorf("%d devices are verified, want %d", verified, tt.least)
+			}
+		})
+	}
+}
+
+// TestAHangingDefenderKeepsNoIdBack names more devices than can be asked about
+// while none is answered.
+func TestAHangingDefenderKeepsNoIdBack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, chatter{}, nil)
+	a := approvalstest.Asked()
+	for i := range 12 {
+		a.Devices = append(a.Devices, approvalstest.DeviceNo(i))
+	}
+	r, err := o.store.Create(t.Context(), ledger.NewOp(), a, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.pass(patience + time.Second)
+	o.turns(1)
+	if got := o.load(r.ID); got.State != approvals.Pending || got.Devices[11].Verified {
+		t.Errorf("%s, want pending with devices that are not verified", got.State)
+	}
+}

@@ -1,0 +1,235 @@
+package office
+
+import (
+	"context"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+)
+
+// Desk is where people's wishes come in: each checks the facts, asks the
+// policy and commits. Every error is a *Refusal, ErrNotRecorded or ErrUnconfirmed.
+type Desk struct {
+	store     *ledger.Store
+	people    people
+	roster    *Roster
+	terms     approvals.Terms
+	most      int
+	handOver  func(approvals.Request, ledger.Lease)
+	lookAfter func(id string) // somebody is told to look at the card of that request
+}
+
+// DeskConfig is what a Desk needs.
+type DeskConfig struct {
+	Store  *ledger.Store
+	People approvals.Directory
+	Policy approvals.Policy
+	Roster *Roster // counts who could approve
+	Worker *Worker // gets what was just approved at once
+	// Terms are those of new requests; Needed and Horizon are set by action.
+	Terms approvals.Terms
+	// MaxOpen is how many requests one person may have open; 0: no limit.
+	MaxOpen int
+}
+
+// NewDesk makes a Desk.
+func NewDesk(c DeskConfig) *Desk {
+	return &Desk{
+		store: c.Store, people: people{c.People, c.Policy}, roster: c.Roster, terms: c.Terms, most: c.MaxOpen,
+		handOver: c.Worker.handOver, lookAfter: c.Worker.lookAfter,
+	}
+}
+
+// Wish is what somebody wants to be asked for.
+type Wish struct {
+	Action  string
+	Devices []approvals.Device // each with an id or a name
+	Comment string
+}
+
+// By says who wants something, where, and in which operation: the id of the
+// envelope it came in, so that a redelivery changes nothing.
+type By struct {
+	Op    string
+	User  string
+	Place approvals.Place
+	On    Message // what a decision was made on; nothing for Ask
+}
+
+// Message is the message of [By.Place] whose button was pressed.
+type Message struct {
+	TS string
+	// Copy reports whether the bot wrote the message and its own buttons are of the
+	// request: a second card, or one whose name a crash kept from being saved.
+	Copy bool
+}
+
+// shown is a refusal unless by decides on the card of r or a copy of it: what
+// was pressed anywhere else was not shown by r.
+func (by By) shown(r approvals.Request) error {
+	own := by.On.TS != "" && by.On.TS == r.Card.TS
+	if by.Place != r.Place || !own && !by.On.Copy {
+		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}
+	}
+	return nil
+}
+
+// Ask makes a request of a wish.
+func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error) {
+	action, ok := d.store.Action(w.Action)
+	if !ok {
+		return approvals.Request{}, approvals.Refuse(approvals.UnknownAction, w.Action)
+	}
+	f, ch, everybody, err := d.lookUp(ctx, by)
+	if err != nil {
+		return approvals.Request{}, unknown(err)
+	}
+	terms := d.terms
+	terms.Needed, terms.Horizon = d.people.policy.ApproversFor(w.Action), action.Horizon
+	if err := d.people.policy.May(approvals.ToAsk, f, ch, approvals.Request{}); err != nil {
+		return approvals.Request{}, err
+	}
+	if err := d.roster.enough(ctx, everybody, []approvals.Person{f.Person}, ch, terms.Needed); err != nil {
+		return approvals.Request{}, err
+	}
+	r := approvals.Request{
+		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
+		By: f.Person, Place: by.Place, Terms: terms,
+	}
+	made, err := d.store.Create(ctx, by.op(approvals.ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
+	if refused, ok := approvals.AsRefusal(err); ok && refused.Why.Reason == approvals.AlreadyOpen {
+		d.lookAfter(refused.Why.Detail)
+	}
+	return made, err
+}
+
+// hostNames are the names of devices that have no id yet.
+func hostNames(devices []approvals.Device) string {
+	names := make([]string, len(devices))
+	for i, d := range devices {
+		names[i] = d.Name
+	}
+	return strings.Join(names, ",")
+}
+
+// lookUp finds out at once what has to be known about who asks and where, and as
+// much as can be about who could approve.
+func (d *Desk) lookUp(ctx context.Context, by By) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(safely(func() (err error) { f, err = d.people.facts(ctx, by.User, approvals.ToAsk); return err }))
+	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(ctx, by.Place.Channel); return err }))
+	g.Go(safely(func() error { everybody = d.people.approvers(ctx); return nil }))
+	err = g.Wait()
+	return f, ch, everybody, err
+}
+
+// Approve is a yes to what digest stands for. What it starts goes to the
+// worker of this process at once.
+func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals.Request, error) {
+	op := by.op(approvals.ToApprove, id, digest)
+	r, f, err := d.load(ctx, by, id, approvals.ToApprove)
+	if err != nil {
+		return d.store.UnlessDone(ctx, op, r, err)
+	}
+	after, c, err := d.store.ApplyAndLease(ctx, op, r, func(approvals.Request) (approvals.Event, error) {
+		return approvals.Approve{By: f.Person, Digest: digest}, nil
+	})
+	if err == nil && c.Token > 0 {
+		d.handOver(after, c)
+	}
+	return after, err
+}
+
+// Deny is a no to what digest stands for, with the reason as typed.
+func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (approvals.Request, error) {
+	op := by.op(approvals.ToDeny, id, digest, text)
+	r, f, err := d.load(ctx, by, id, approvals.ToDeny)
+	if err != nil {
+		return d.store.UnlessDone(ctx, op, r, err)
+	}
+	return d.store.Apply(ctx, op, r, func(approvals.Request) (approvals.Event, error) {
+		return approvals.Deny{By: f.Person, Digest: digest, Text: text}, nil
+	})
+}
+
+// Cancel takes a request back, or stops those of its calls that still wait.
+func (d *Desk) Cancel(ctx context.Context, by By, id string) (approvals.Request, error) {
+	op := by.op(approvals.ToCancel, id)
+	r, f, err := d.load(ctx, by, id, approvals.ToCancel)
+	if err != nil {
+		return d.store.UnlessDone(ctx, op, r, err)
+	}
+	return d.store.Apply(ctx, op, r, func(approvals.Request) (approvals.Event, error) {
+		return approvals.Cancel{By: f.Person}, nil
+	})
+}
+
+// load reads a request and the facts at once and asks the policy.
+func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (approvals.Request, approvals.Facts, error) {
+	var r approvals.Request
+	var f approvals.Facts
+	var asked error // why what the requester asked for cannot be approved
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(safely(func() (err error) {
+		if r, err = d.store.Load(gctx, id); err == nil && v == approvals.ToApprove {
+			asked = d.people.stillAsked(gctx, r, by.User)
+		}
+		return err
+	}))
+	g.Go(safely(func() (err error) {
+		f, err = d.people.facts(gctx, by.User, v)
+		return unknown(err)
+	}))
+	if err := g.Wait(); err != nil {
+		return r, f, approvals.WithRequest(approvals.RefusalOr(err, ledger.ErrNotRecorded), r)
+	}
+	if err := by.shown(r); err != nil {
+		return r, f, err
+	}
+	if v == approvals.ToCancel {
+		var err error
+		if f, err = d.people.involve(ctx, f, r); err != nil {
+			return r, f, approvals.WithRequest(unknown(err), r)
+		}
+	}
+	ch, err := d.people.place(ctx, f, r.Place.Channel)
+	if err != nil {
+		return r, f, approvals.WithRequest(unknown(err), r)
+	}
+	if err = d.people.policy.May(v, f, ch, r); err == nil {
+		err = asked
+	}
+	return r, f, approvals.WithRequest(err, r)
+}
+
+// Found says that the card of r is message ts: a click came from it, and the
+// record knows of none. A crash between posting and saving leaves it so.
+func (d *Desk) Found(ctx context.Context, r approvals.Request, ts string) error {
+	_, err := d.store.Apply(ctx, ledger.NewOp(), r, func(r approvals.Request) (approvals.Event, error) {
+		if r.Card.TS != "" {
+			return nil, approvals.Refuse(approvals.DoesNotFit, "it has a card")
+		}
+		return approvals.Show{TS: ts, Told: r.Card.Told}, nil
+	})
+	return err
+}
+
+// MayDecide reports whether a person could decide at all, before a request and
+// its channel are looked at: enough to open a form that is checked when it is
+// sent.
+func (d *Desk) MayDecide(ctx context.Context, user string) error {
+	f, err := d.people.facts(ctx, user, approvals.ToDeny)
+	if err != nil {
+		return unknown(err)
+	}
+	return d.people.policy.May(approvals.ToDeny, f, approvals.Channel{OrgShared: true}, approvals.Request{})
+}
+
+// op is the operation in which by wants v of what the parts say.
+func (by By) op(v approvals.Verb, parts ...string) ledger.Op {
+	wish := append([]string{by.User, by.Place.Team, by.Place.Channel, string(v)}, parts...)
+	return ledger.Op{ID: by.Op, Digest: approvals.DigestOf(wish)}
+}

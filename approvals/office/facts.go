@@ -1,0 +1,220 @@
+package office
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"defenderbot/approvals"
+)
+
+// safely makes an error of a panic. One in a goroutine of a group would end the
+// process, whoever recovers around the group.
+func safely(f func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panicked: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return f()
+	}
+}
+
+// unknown is the refusal for facts that could not be had: no facts, no yes.
+func unknown(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}
+}
+
+// people are those whom the policy judges, and the directory that knows them.
+type people struct {
+	dir    approvals.Directory
+	policy approvals.Policy
+}
+
+// on reports whether somebody is on a list, by any of their ids. A group that
+// cannot be read hides nobody who is on the list elsewhere.
+func (p people) on(ctx context.Context, list approvals.List, who approvals.Person) (bool, error) {
+	if slices.ContainsFunc(list.Users, who.HasID) {
+		return true, nil
+	}
+	var unread []error
+	for _, group := range list.Groups {
+		members, err := p.dir.Members(ctx, group)
+		if err != nil {
+			unread = append(unread, err)
+			continue
+		}
+		if slices.ContainsFunc(members, who.HasID) {
+			return true, nil
+		}
+	}
+	return false, errors.Join(unread...)
+}
+
+// roll is the list of approvers as far as it could be read.
+type roll struct {
+	ids    []string             // of people, each once
+	groups []approvals.Standing // those that give nobody, with the cause
+}
+
+// approvers are all of them who can be read, those of groups included.
+func (p people) approvers(ctx context.Context) roll {
+	all := roll{ids: slices.Clone(p.policy.Approvers.Users)}
+	for _, group := range p.policy.Approvers.Groups {
+		members, err := p.dir.Members(ctx, group)
+		if s := groupStanding(group, members, err); s.Bar != "" {
+			all.groups = append(all.groups, s)
+			continue
+		}
+		all.ids = append(all.ids, members...)
+	}
+	slices.Sort(all.ids)
+	all.ids = slices.Compact(all.ids)
+	return all
+}
+
+// facts are those about a person that the verb hangs on. It fails closed: what
+// cannot be found out is an error, never a yes. Whether somebody who cancels or
+// tries again has to be an approver depends on the request: see [people.involve].
+func (p people) facts(ctx context.Context, user string, v approvals.Verb) (approvals.Facts, error) {
+	f, err := p.dir.Facts(ctx, user)
+	if errors.Is(err, approvals.ErrNoSuchPerson) {
+		return approvals.Facts{Person: approvals.Person{ID: user}, Deleted: true}, nil // gone, like somebody who was deactivated
+	}
+	if err != nil {
+		return approvals.Facts{}, fmt.Errorf("facts about %s: %w", user, err)
+	}
+	switch v {
+	case approvals.ToAsk:
+		return p.asks(ctx, f)
+	case approvals.ToApprove, approvals.ToDeny:
+		return p.decides(ctx, f)
+	case approvals.ToCancel, approvals.ToRetry:
+	}
+	return f, nil
+}
+
+// involve finds out whether somebody decides who is not the requester of r. The
+// requester needs no list of approvers to be known as such.
+func (p people) involve(ctx context.Context, f approvals.Facts, r approvals.Request) (approvals.Facts, error) {
+	if f.Is(r.By) {
+		return f, nil
+	}
+	return p.decides(ctx, f)
+}
+
+// asks fills in whether a person is on the list of those who may ask.
+func (p people) asks(ctx context.Context, f approvals.Facts) (approvals.Facts, error) {
+	if p.barred(f) {
+		return f, nil
+	}
+	if f.Asks = p.policy.Requesters.Empty(); f.Asks {
+		return f, nil
+	}
+	var err error
+	if f.Asks, err = p.on(ctx, p.policy.Requesters, f.Person); err != nil {
+		return approvals.Facts{}, fmt.Errorf("requesters: %w", err)
+	}
+	return f, nil
+}
+
+// decides fills in whether a person is on the list of those who may decide.
+func (p people) decides(ctx context.Context, f approvals.Facts) (approvals.Facts, error) {
+	if p.barred(f) {
+		return f, nil
+	}
+	var err error
+	if f.Decides, err = p.on(ctx, p.policy.Approvers, f.Person); err != nil {
+		return approvals.Facts{}, fmt.Errorf("approvers: %w", err)
+	}
+	return f, nil
+}
+
+// barred reports whether a person may do nothing in any channel. That is a known
+// no, whatever list they are on and whether it can be read.
+func (p people) barred(f approvals.Facts) bool {
+	return p.policy.Bar(f, approvals.Channel{OrgShared: true}) != ""
+}
+
+// place is the channel, as far as what this person may do hangs on it: only
+// people of another workspace of the organisation are let in by where they are.
+func (p people) place(ctx context.Context, f approvals.Facts, channel string) (approvals.Channel, error) {
+	if !f.Elsewhere || !p.policy.AllowShared {
+		return approvals.Channel{}, nil
+	}
+	ch, err := p.dir.Channel(ctx, channel)
+	if err != nil {
+		return approvals.Channel{}, fmt.Errorf("the channel of %s: %w", f.ID, err)
+	}
+	return ch, nil
+}
+
+// stillAsks reports whether the requester of r may still ask. Not knowing is a
+// *Refusal. The list of approvers has no say in it.
+func (p people) stillAsks(ctx context.Context, r approvals.Request) (bool, error) {
+	f, err := p.facts(ctx, r.By.ID, approvals.ToAsk)
+	var ch approvals.Channel
+	if err == nil {
+		ch, err = p.place(ctx, f, r.Place.Channel)
+	}
+	if err != nil {
+		return false, &approvals.Refusal{Why: approvals.Why{Reason: approvals.RequesterUnchecked, Detail: r.By.ID}, Err: err}
+	}
+	return p.policy.Admits(f, ch) && f.Asks, nil
+}
+
+// stillAsked is the refusal for user to approve r because of the others in it:
+// its requester, who may ask no longer, and those who asked or approved before and
+// are the same person as user by what is known of them by now.
+func (p people) stillAsked(ctx context.Context, r approvals.Request, user string) error {
+	asks, err := p.stillAsks(ctx, r)
+	if err == nil && !asks {
+		err = approvals.Refuse(approvals.RequesterGone, r.By.ID)
+	}
+	if err != nil {
+		return err
+	}
+	today, err := p.today(ctx, r)
+	if err != nil {
+		return err
+	}
+	f, err := p.dir.Facts(ctx, user)
+	if err != nil {
+		return unknown(fmt.Errorf("facts about %s: %w", user, err))
+	}
+	if slices.ContainsFunc(today.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) }) {
+		return approvals.Refuse(approvals.AlreadyApproved, "")
+	}
+	return today.MayNotDecide(f.Person)
+}
+
+// today is r with the ids under which those who asked and approved are known by
+// now: a workspace can have joined an organisation since. Not knowing is a *Refusal.
+func (p people) today(ctx context.Context, r approvals.Request) (approvals.Request, error) {
+	r.Approvals, r.Barred = slices.Clone(r.Approvals), slices.Clone(r.Barred)
+	people := []*approvals.Person{&r.By}
+	for i := range r.Barred {
+		people = append(people, &r.Barred[i])
+	}
+	for i := range r.Approvals {
+		people = append(people, &r.Approvals[i].By)
+	}
+	for _, who := range people {
+		f, err := p.dir.Facts(ctx, who.ID)
+		if errors.Is(err, approvals.ErrNoSuchPerson) {
+			continue
+		}
+		if err != nil {
+			return r, unknown(fmt.Errorf("facts about %s: %w", who.ID, err))
+		}
+		who.Enterprise = cmp.Or(who.Enterprise, f.Enterprise)
+	}
+	return r, nil
+}

@@ -1,0 +1,52 @@
+package office
+
+import (
+	"sync"
+	"time"
+)
+
+// recent remembers things for a while, in this process alone: what another one
+// does not know it asks Defender for again.
+type recent[T any] struct {
+	mu  sync.Mutex
+	has map[string]noted[T]
+}
+
+type noted[T any] struct {
+	at    time.Time
+	value T
+}
+
+const (
+	remembered = 10 * time.Minute
+	// So many things are remembered before the old ones are looked for.
+	memories = 4096
+)
+
+func (l *recent[T]) put(key string, value T, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.has == nil {
+		l.has = map[string]noted[T]{}
+	}
+	if len(l.has) >= memories {
+		for k, n := range l.has {
+			if now.Sub(n.at) > remembered {
+				delete(l.has, k)
+			}
+		}
+	}
+	l.has[key] = noted[T]{now, value}
+}
+
+// get gives what was noted, unless it is from a time that has not come: clocks
+// can be ahead for a moment.
+func (l *recent[T]) get(key string, now time.Time) (noted[T], bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, ok := l.has[key]
+	if !ok || n.at.After(now) {
+		return noted[T]{}, false
+	}
+	return n, true
+}

@@ -1,0 +1,78 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"defenderbot/defender"
+)
+
+const (
+	// A poll waits so long for others to share its read.
+	gather = 50 * time.Millisecond
+	// So many machine actions one read can ask for.
+	perRead = 20
+	// So many share one poll.
+	perPoll = 100
+)
+
+// polls lets steps that ask for machine actions at about the same time share
+// one read: the read windows are small, and one list tells of twenty.
+type polls struct {
+	mu      sync.Mutex
+	current *poll // still takes questions
+}
+
+// poll is one shared question and its answer.
+type poll struct {
+	ids  []string
+	done chan struct{}
+	jobs []defender.Job
+	at   time.Time
+	err  error
+}
+
+// errPollLost is the answer to those whose poll was asked by a step that ended
+// before it.
+var errPollLost = errors.New("the poll was not finished")
+
+// share puts ids to a shared poll. Whoever opens one waits a moment, closes it to
+// further questions and reads for all.
+func (p *polls) share(ctx context.Context, ids []string, read func(context.Context, []string) ([]defender.Job, time.Time, error)) ([]defender.Job, time.Time, error) {
+	one, mine := p.join(ids)
+	if mine {
+		defer close(one.done)
+		nap(ctx, gather)
+		p.shut(one)
+		one.err = errPollLost
+		one.jobs, one.at, one.err = read(ctx, one.ids)
+		return one.jobs, one.at, one.err
+	}
+	select {
+	case <-one.done:
+		return one.jobs, one.at, one.err
+	case <-ctx.Done():
+		return nil, time.Time{}, ctx.Err()
+	}
+}
+
+// join adds ids to the open poll, or opens one.
+func (p *polls) join(ids []string) (one *poll, mine bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current == nil || len(p.current.ids)+len(ids) > perPoll {
+		p.current, mine = &poll{done: make(chan struct{})}, true
+	}
+	p.current.ids = append(p.current.ids, ids...)
+	return p.current, mine
+}
+
+func (p *polls) shut(one *poll) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current == one {
+		p.current = nil
+	}
+}

@@ -1,0 +1,178 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"defenderbot/approvals"
+)
+
+// Roster is what was last found out about everybody on the list of approvers.
+// It counts them and warns of those who can never decide. It gives no right to
+// anything: a click is judged by facts that are at most 60 seconds old.
+type Roster struct {
+	people people
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	members map[string][]string           // of each group, by its last answer
+	groups  map[string]approvals.Standing // those that give nobody, or could not be read again
+	seen    map[string]sighting           // by id of a person; the last answer, or an error where there never was one
+	state   RosterState
+	told    map[string]approvals.Bar // what the log was told of whom
+	stale   bool                     // the log was told that somebody could not be looked up again
+	short   string                   // actions that the log was told of
+}
+
+// NewRoster makes a Roster that knows nobody yet.
+func NewRoster(dir approvals.Directory, policy approvals.Policy, log *slog.Logger) *Roster {
+	return &Roster{
+		people: people{dir, policy}, log: log,
+		members: map[string][]string{}, groups: map[string]approvals.Standing{}, seen: map[string]sighting{}, told: map[string]approvals.Bar{},
+	}
+}
+
+// State is how the list stands by what was found out last.
+func (r *Roster) State() RosterState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}
+
+// Counts reports whether an id is that of somebody who may decide, or it is not
+// known.
+func (r *Roster) Counts(id string) bool {
+	return !slices.ContainsFunc(r.State().Out, func(s approvals.Standing) bool { return s.ID == id && !s.Undecided() })
+}
+
+// learnGroup takes over what was answered about a group. One that could not be read
+// keeps the members that it had.
+func (r *Roster) learnGroup(ctx context.Context, group string, members []string, err error) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := groupStanding(group, members, err)
+	r.groups[group] = s
+	if err == nil {
+		r.members[group] = members
+	} else if s.Bar == approvals.IsRefused {
+		delete(r.members, group)
+	}
+	r.recount(ctx)
+}
+
+// learn takes an answer over, unless it is none and there was one before: then it
+// reports that what is known is stale. The end of the program is no answer.
+func (r *Roster) learn(ctx context.Context, s sighting) (stale bool) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if was, ok := r.seen[s.id]; ok && s.unknown() && !was.unknown() {
+		return true
+	}
+	r.seen[s.id] = s
+	r.recount(ctx)
+	return false
+}
+
+// recount makes the state from what is known, forgets who is not on the list any
+// more, and tells the log. The lock is held.
+func (r *Roster) recount(ctx context.Context) {
+	list := r.listed()
+	maps.DeleteFunc(r.seen, func(id string, _ sighting) bool { _, is := slices.BinarySearch(list, id); return !is })
+	groups := slices.DeleteFunc(slices.Collect(maps.Values(r.groups)), func(s approvals.Standing) bool { return s.Bar == "" })
+	r.state = r.people.rosterState(r.sightings(list), groups)
+	r.logNews(ctx)
+}
+
+// listed are all ids of people on the list, in order. The lock is held.
+func (r *Roster) listed() []string {
+	all := slices.Clone(r.people.policy.Approvers.Users)
+	for _, group := range r.people.policy.Approvers.Groups {
+		all = append(all, r.members[group]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// sightings are what is known of ids. The lock is held.
+func (r *Roster) sightings(ids []string) []sighting {
+	all := make([]sighting, len(ids))
+	for i, id := range ids {
+		all[i] = sighting{id: id, err: errNotAsked}
+		if s, ok := r.seen[id]; ok {
+			all[i] = s
+		}
+	}
+	return all
+}
+
+// ids are those of the people on the list of whom that is true.
+func (r *Roster) ids(is func(sighting) bool) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var ids []string
+	for _, s := range r.sightings(r.listed()) {
+		if is(s) {
+			ids = append(ids, s.id)
+		}
+	}
+	return ids
+}
+
+func anybody(sighting) bool { return true }
+
+// known is what the roster knows of ids, in their order.
+func (r *Roster) known(ids []string) []sighting {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sightings(slices.Sorted(slices.Values(ids)))
+}
+
+// logNews logs what is new: each entry once for each cause. The lock is held.
+func (r *Roster) logNews(ctx context.Context) {
+	now := map[string]approvals.Bar{}
+	for _, s := range r.state.Out {
+		now[s.ID] = s.Bar
+		if r.told[s.ID] == s.Bar {
+			continue
+		}
+		if s.Undecided() {
+			r.log.WarnContext(ctx, "an entry of APPROVERS cannot be looked up; whether it counts is not known", "who", s.Label(), "why", s.Cause())
+			continue
+		}
+		r.log.WarnContext(ctx, "an entry of APPROVERS does not count", "who", s.Label(), "why", s.Cause())
+	}
+	for who := range r.told {
+		if now[who] == "" {
+			r.log.InfoContext(ctx, "an entry of APPROVERS counts again, or is not there any more", "who", who)
+		}
+	}
+	r.told = now
+	if short := strings.Join(r.state.Short, ", "); short != r.short {
+		r.short = short
+		if short != "" {
+			r.log.WarnContext(ctx, "actions need more approvers than may decide", "actions", short, "approvers", r.state.Able)
+		}
+	}
+}
+
+// logStale logs once that some people could not be looked up again, until all
+// could.
+func (r *Roster) logStale(ctx context.Context, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil && !r.stale {
+		r.log.WarnContext(ctx, "approvers could not be looked up again; they count as before", "error", err)
+	}
+	r.stale = err != nil
+}

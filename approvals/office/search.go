@@ -1,0 +1,160 @@
+package office
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
+)
+
+// search looks for what became of the uncertain calls of r, each at its time. It
+// answers when to look again, and whether it has committed something.
+func (w *Worker) search(ctx context.Context, l ledger.Lease, r approvals.Request) (again time.Time, changed bool, err error) {
+	reading, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	for _, i := range w.uncertain(r) {
+		if last, ok := w.asked.get(approvals.CallID(r.ID, i), w.store.Now()); ok && w.store.Now().Before(last.at.Add(approvals.SearchEvery)) {
+			again = approvals.Earliest(again, last.at.Add(approvals.SearchEvery))
+			continue
+		}
+		e, at, err := w.searchOne(reading, r, i)
+		if reading.Err() != nil && e == nil { // the rest has its turn in the next step
+			return approvals.Earliest(again, w.store.Now().Add(stepRetry)), false, nil
+		}
+		if err != nil {
+			return again, false, err
+		}
+		if e != nil {
+			return time.Time{}, true, w.applyCall(ctx, l, r, i, e)
+		}
+		again = approvals.Earliest(again, at)
+	}
+	return again, false, nil
+}
+
+// uncertain are the uncertain calls of r, those that were not looked for longest
+// first.
+func (w *Worker) uncertain(r approvals.Request) (calls []int) {
+	for i, c := range r.Calls {
+		if c.State == approvals.Uncertain {
+			calls = append(calls, i)
+		}
+	}
+	last := func(i int) time.Time {
+		n, _ := w.asked.get(approvals.CallID(r.ID, i), w.store.Now())
+		return n.at
+	}
+	slices.SortStableFunc(calls, func(a, b int) int { return last(a).Compare(last(b)) })
+	return calls
+}
+
+// searchOne is what a look at Defender says about one uncertain call: an
+// event, nothing yet, or not before a time.
+func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (approvals.CallEvent, time.Time, error) {
+	c := r.Calls[i]
+	action, _ := w.store.Action(r.Action)
+	var since time.Time // a machine action is known by its comment, whatever its time says
+	if action.Tracks == defender.TrackInvestigations {
+		since = c.NotAfter.Add(-approvals.SendLimit - clockSlack)
+	}
+	jobs, at, err := w.jobsOn(ctx, r, i, since, ledger.ForUncertain)
+	if err != nil || !at.IsZero() {
+		return nil, at, err
+	}
+	jobs, err = w.nobodys(ctx, r, jobs)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	switch found := candidates(r, action, jobs, since); {
+	case len(found) == 1 && action.Tracks == defender.TrackMachineActions:
+		return approvals.Adopt{Job: ours(found[0]), As: stateOf(found[0])}, time.Time{}, nil
+	case len(found) == 1:
+		return approvals.Adopt{Job: adopted(found[0]), As: stateOf(found[0])}, time.Time{}, nil
+	case len(found) > 1:
+		return approvals.GiveUp{Why: approvals.Why{Reason: approvals.SeveralFound}}, time.Time{}, nil
+	case w.store.Now().After(c.SearchedUntil()):
+		return approvals.Miss{}, time.Time{}, nil
+	}
+	return nil, time.Time{}, nil
+}
+
+// clockSlack is by how much Defender's clock may be behind Redis's.
+const clockSlack = time.Minute
+
+// candidates are the jobs that can be what the call started. A machine action
+// carries the comment it was started with. An investigation carries nothing:
+// every one on the device since then can be it.
+func candidates(r approvals.Request, action defender.Action, jobs []defender.Job, since time.Time) []defender.Job {
+	return slices.DeleteFunc(slices.Clone(jobs), func(j defender.Job) bool {
+		if action.Tracks == defender.TrackMachineActions {
+			return !r.OwnsComment(j.Comment)
+		}
+		return !j.Created.IsZero() && j.Created.Before(since)
+	})
+}
+
+// busy is what becomes of a call whose device is busy with the same action:
+// it stands in for that one, if it can be found and is nobody else's.
+func (w *Worker) busy(ctx context.Context, r approvals.Request, i int, why approvals.Why) approvals.CallEvent {
+	attempt := r.Calls[i].Attempt
+	why.Reason = approvals.AlreadyRunning
+	jobs, at, err := w.jobsOn(ctx, r, i, time.Time{}, ledger.ForPeople)
+	if err != nil || !at.IsZero() {
+		return approvals.Fail{Attempt: attempt, Why: why}
+	}
+	action, _ := w.store.Action(r.Action)
+	for _, j := range jobs {
+		if j.Phase == defender.PhaseOpen && j.Scope == action.Scope {
+			if r.OwnsComment(j.Comment) {
+				return approvals.Adopt{Job: ours(j), As: approvals.Running}
+			}
+			return approvals.Adopt{Job: adopted(j), As: approvals.Running}
+		}
+	}
+	why.Reason = approvals.Refused // nothing is running: its own words say more than ours
+	return approvals.Fail{Attempt: attempt, Why: why}
+}
+
+// jobsOn reads what Defender knows of r's action on device i, within the read
+// window. A time says: not before then.
+func (w *Worker) jobsOn(ctx context.Context, r approvals.Request, i int, since time.Time, p ledger.Priority) ([]defender.Job, time.Time, error) {
+	action, ok := w.store.Action(r.Action)
+	if !ok {
+		return nil, time.Time{}, approvals.Refuse(approvals.UnknownAction, r.Action)
+	}
+	endpoint := action.Tracks.Endpoint()
+	if at, err := w.store.BookReads(ctx, endpoint, 1, p); err != nil || !at.IsZero() {
+		return nil, at, err
+	}
+	w.asked.put(approvals.CallID(r.ID, i), time.Time{}, w.store.Now())
+	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
+	defer cancel()
+	jobs, err := w.defender.JobsOn(ctx, action, r.Devices[i].ID, since)
+	if err != nil {
+		w.log.WarnContext(ctx, "a call cannot be looked up; trying again", "request", r.ID, "call", i, "error", err)
+		return nil, approvals.Earliest(w.backOff(ctx, endpoint, err), w.store.Now().Add(approvals.SearchEvery)), nil
+	}
+	return jobs, time.Time{}, nil
+}
+
+// nobodys leaves out the jobs that a call of another request stands for.
+func (w *Worker) nobodys(ctx context.Context, r approvals.Request, jobs []defender.Job) ([]defender.Job, error) {
+	var free []defender.Job
+	for _, j := range jobs {
+		owned := false
+		for _, prefix := range approvals.JobPrefixes(j.ID, j.AlertID) {
+			owner, err := w.store.Owner(ctx, prefix)
+			if err != nil {
+				return nil, err
+			}
+			owned = owned || owner != "" && owner != r.ID
+		}
+		if !owned {
+			free = append(free, j)
+		}
+	}
+	return free, nil
+}

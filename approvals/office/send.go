@@ -1,0 +1,198 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
+)
+
+// send makes call i of r, if its approval is still good, a token is in hand
+// and the window has a slot. It answers when to try again, or zero if it has
+// committed something.
+func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, i int) (time.Time, error) {
+	if e := w.stillGood(ctx, r); e != nil {
+		return time.Time{}, w.applyCall(ctx, l, r, i, e)
+	}
+	if err := w.ready(ctx); err != nil {
+		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: tokenWhy(err), Hold: w.holdUntil(r)})
+	}
+	// Taken before anything is sent: what the record calls NotAfter is later.
+	order := defender.Order{NotAfter: w.store.Clock().Add(approvals.SendLimit)}
+	after, err := w.store.ApplyLeased(ctx, l, r, func(approvals.Request) (approvals.Event, error) {
+		return approvals.On{Call: i, Event: approvals.Send{NotAfter: w.store.Now().Add(approvals.SendLimit)}}, nil
+	})
+	if full, ok := errors.AsType[*ledger.Full](err); ok {
+		return w.foretell(ctx, l, r, i, full)
+	}
+	if errors.Is(err, ledger.ErrTooFewReplicas) {
+		e := approvals.Requeue{Attempt: after.Calls[i].Attempt, Why: approvals.Why{Reason: approvals.NotDurable}, Hold: w.holdUntil(r)}
+		return time.Time{}, w.answered(ctx, after, i, e)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	// Others may make the next call of r while this one is under way.
+	return time.Time{}, w.post(ctx, after, i, order)
+}
+
+// post makes the one HTTP call of an attempt that was saved, and saves what
+// came of it.
+func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order defender.Order) error {
+	order.Action, _ = w.store.Action(r.Action)
+	order.DeviceID, order.Comment = r.Devices[i].ID, r.DefenderComment()
+	posting, cancel := context.WithTimeout(ctx, approvals.PostLimit)
+	job, err := w.defender.Start(posting, order)
+	cancel()
+	attempt := r.Calls[i].Attempt
+	if err != nil {
+		w.log.InfoContext(ctx, "defender did not take a call", "request", r.ID, "call", i, "attempt", attempt, "error", err)
+		return w.answered(ctx, r, i, w.refusal(ctx, r, i, err))
+	}
+	if job.Comment != "" && !r.OwnsComment(job.Comment) {
+		return w.answered(ctx, r, i, approvals.Adopt{Job: adopted(job), As: approvals.Running})
+	}
+	return w.answered(ctx, r, i, approvals.Accept{Attempt: attempt, Job: ours(job)})
+}
+
+// refusal is what a failed attempt does to its call. Only what proves that
+// nothing started leads to another attempt.
+func (w *Worker) refusal(ctx context.Context, r approvals.Request, i int, err error) approvals.CallEvent {
+	attempt := r.Calls[i].Attempt
+	e, ok := errors.AsType[*defender.Error](err)
+	if !ok {
+		return approvals.Doubt{Attempt: attempt, Why: approvals.Why{Reason: approvals.AnswerLost}}
+	}
+	why := approvals.Why{Detail: e.Message, Target: e.Target}
+	switch e.Cause {
+	case defender.OutcomeUnknown, defender.BadAnswer:
+		why.Reason = approvals.AnswerLost
+		return approvals.Doubt{Attempt: attempt, Why: why}
+	case defender.NotSent:
+		why = approvals.Why{Reason: approvals.NotReached}
+		if errors.Is(err, defender.ErrLate) {
+			why = approvals.Why{Reason: approvals.HeldUp}
+		}
+		return approvals.Requeue{Attempt: attempt, Why: why, Hold: w.holdUntil(r)}
+	case defender.Unauthenticated:
+		return approvals.Requeue{Attempt: attempt, Why: approvals.Why{Reason: approvals.NoToken, Target: e.Target}, Hold: w.holdUntil(r)}
+	case defender.Throttled:
+		why.Reason, why.Until = approvals.Throttled, w.store.Now().Add(e.RetryAfter+approvals.Margin)
+		return approvals.Requeue{Attempt: attempt, Why: why}
+	case defender.AlreadyRunning:
+		return w.busy(ctx, r, i, why)
+	case defender.MissingRole:
+		return approvals.Fail{Attempt: attempt, Why: approvals.Why{Reason: approvals.MissingRole, Detail: e.Role, Target: e.Target}}
+	case defender.NoSuchDevice, defender.NotFound:
+		why.Reason = approvals.NoSuchDevice
+	case defender.UnsupportedOS:
+		why.Reason = approvals.UnsupportedOS
+	case defender.Licence:
+		why.Reason = approvals.Licence
+	case defender.Disallowed:
+		why.Reason = approvals.Disallowed
+	case defender.Refused:
+		why.Reason = approvals.Refused
+	}
+	return approvals.Fail{Attempt: attempt, Why: why}
+}
+
+// answered saves what came of an attempt, and does not give up before others
+// take the call for uncertain: it is the only one who knows.
+func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e approvals.CallEvent) error {
+	op := ledger.NewOp()
+	for {
+		_, err := w.store.Apply(ctx, op, r, func(approvals.Request) (approvals.Event, error) { return approvals.On{Call: i, Event: e}, nil })
+		if refused, ok := approvals.AsRefusal(err); ok && refused.Why.Reason == approvals.AlreadyRunning {
+			// Another call of this bot stands for that job.
+			e = approvals.Fail{Attempt: r.Calls[i].Attempt, Why: refused.Why}
+			continue
+		}
+		lost := errors.Is(err, ledger.ErrNotRecorded) || errors.Is(err, ledger.ErrUnconfirmed) && !errors.Is(err, ledger.ErrTooFewReplicas)
+		if !lost || w.store.Now().After(r.Calls[i].AbandonedAt()) || !nap(ctx, time.Second) {
+			return err
+		}
+	}
+}
+
+// stillGood checks at the last moment that the requester and those who approved
+// still may. A definite no lapses the call; not knowing only delays it.
+func (w *Worker) stillGood(ctx context.Context, r approvals.Request) approvals.CallEvent {
+	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
+	defer cancel()
+	for _, a := range r.Approvals {
+		f, err := w.people.facts(ctx, a.By.ID, approvals.ToApprove)
+		if err != nil {
+			w.log.WarnContext(ctx, "an approver cannot be checked; the call waits", "request", r.ID, "error", err)
+			return approvals.Wait{Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
+		}
+		ch, err := w.people.place(ctx, f, r.Place.Channel)
+		if err != nil {
+			w.log.WarnContext(ctx, "an approver's channel cannot be checked; the call waits", "request", r.ID, "error", err)
+			return approvals.Wait{Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
+		}
+		if w.people.policy.May(approvals.ToApprove, f, ch, r) != nil {
+			return approvals.Lapse{Why: approvals.Why{Reason: approvals.ApproverGone, Detail: a.By.ID}}
+		}
+	}
+	asks, err := w.people.stillAsks(ctx, r)
+	if err != nil {
+		w.log.WarnContext(ctx, "requester not checked; the call waits", "request", r.ID, "error", err)
+		return approvals.Wait{Why: approvals.Why{Reason: approvals.RequesterUnchecked, Detail: r.By.ID}, Hold: w.holdUntil(r)}
+	}
+	if !asks {
+		return approvals.Lapse{Why: approvals.Why{Reason: approvals.RequesterGone, Detail: r.By.ID}}
+	}
+	return nil
+}
+
+func (w *Worker) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
+	defer cancel()
+	return w.defender.Ready(ctx)
+}
+
+// tokenWhy tells a login service that cannot be reached from one that refuses.
+func tokenWhy(err error) approvals.Why {
+	if e, ok := errors.AsType[*defender.TokenError](err); ok && e.Status != 0 {
+		return approvals.Why{Reason: approvals.NoToken, Detail: strings.TrimSpace(e.Code + " " + e.AADSTS)}
+	}
+	return approvals.Why{Reason: approvals.NotReached}
+}
+
+// holdUntil backs off with the time that r has waited since its approval.
+func (w *Worker) holdUntil(r approvals.Request) time.Time {
+	now := w.store.Now()
+	return now.Add(min(max(now.Sub(r.ApprovedAt())/4, 5*time.Second), 2*time.Minute))
+}
+
+// foretell writes down when a call that has no slot is expected to go, where
+// that is news.
+func (w *Worker) foretell(ctx context.Context, l ledger.Lease, r approvals.Request, i int, full *ledger.Full) (time.Time, error) {
+	call, now := r.Calls[i], w.store.Now()
+	off := full.At.Sub(call.Expected).Abs()
+	if !call.Foretold.IsZero() && (off <= approvals.ForecastEvery || now.Sub(call.Foretold) < approvals.ForecastEvery) {
+		return full.At, nil
+	}
+	why := approvals.Why{Reason: approvals.WaitsForWindow}
+	if full.Held {
+		why = approvals.Why{Reason: approvals.Throttled, Until: full.At}
+	}
+	return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Expect{Why: why, At: full.At})
+}
+
+// ours is a job that this call started.
+func ours(j defender.Job) approvals.Job {
+	return approvals.Job{ID: j.ID, Alert: j.AlertID, Status: j.Status, Details: j.Details, Created: j.Created}
+}
+
+// adopted is a job that somebody else started, or may have.
+func adopted(j defender.Job) approvals.Job {
+	a := ours(j)
+	a.Adopted, a.By = true, j.Requestor
+	return a
+}

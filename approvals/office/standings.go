@@ -1,0 +1,184 @@
+package office
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"defenderbot/approvals"
+)
+
+// groupStanding is how a user group counts about which this was the answer.
+// Bar is empty where its members count.
+func groupStanding(group string, members []string, err error) approvals.Standing {
+	s := approvals.Standing{ID: group, Err: err}
+	switch {
+	case isWithheld(err):
+		s.Bar = approvals.IsRefused
+	case err != nil:
+		s.Bar = approvals.IsUnread
+	case len(members) == 0:
+		s.Bar = approvals.IsEmpty
+	}
+	return s
+}
+
+// RosterState is how a list of approvers stands.
+type RosterState struct {
+	Able   int                  // people who may decide
+	Needed int                  // by the action that needs the fewest
+	Out    []approvals.Standing // entries that do not count, by id
+	Unmet  int                  // people who were not asked about yet
+	Short  []string             // actions that need more people than may decide, as far as is known
+}
+
+func (p people) rosterState(seen []sighting, groups []approvals.Standing) RosterState {
+	// Where people of other workspaces are let in at all, they count.
+	all := p.standings(seen, nil, approvals.Channel{OrgShared: true})
+	met := slices.DeleteFunc(slices.Clone(all), func(s approvals.Standing) bool { return s.Bar == approvals.NotAsked })
+	s := RosterState{Able: able(all), Needed: p.least(), Out: others(append(met, groups...)), Unmet: len(all) - len(met)}
+	for _, action := range slices.Sorted(maps.Keys(p.policy.NeededFor)) {
+		if s.known() && p.policy.NeededFor[action] > s.Able {
+			s.Short = append(s.Short, action)
+		}
+	}
+	return s
+}
+
+// least is how many approvers the action needs that needs the fewest.
+func (p people) least() int {
+	least := p.policy.Needed
+	for _, n := range p.policy.NeededFor {
+		least = min(least, n)
+	}
+	return least
+}
+
+// known reports whether everything on the list could be looked up.
+func (s RosterState) known() bool {
+	return s.Unmet == 0 && !slices.ContainsFunc(s.Out, approvals.Standing.Undecided)
+}
+
+// TooFew is the error where no request can ever be approved: all is known, and
+// fewer people may decide than any action needs.
+func (s RosterState) TooFew() error {
+	if !s.known() || s.Able >= s.Needed {
+		return nil
+	}
+	err := fmt.Errorf("APPROVERS: %d of the people on the list may decide, and every action needs at least %d (APPROVALS_REQUIRED)", s.Able, s.Needed)
+	if len(s.Out) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, s)
+}
+
+// String names the entries that do not count, each with the cause.
+func (s RosterState) String() string {
+	texts := make([]string, len(s.Out))
+	for i, o := range s.Out {
+		texts[i] = o.String()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// sighting is what was found out about one id.
+type sighting struct {
+	id    string
+	facts approvals.Facts
+	err   error
+}
+
+// unknown reports whether there was no answer.
+func (s sighting) unknown() bool {
+	return s.err != nil && !errors.Is(s.err, approvals.ErrNoSuchPerson) && !isWithheld(s.err)
+}
+
+// errNotAsked stands for an answer that nobody asked for yet.
+var errNotAsked = errors.New("not everybody was asked about yet")
+
+// standings judge ids that were looked up by whether they could decide in a
+// channel on what these people asked for. One person counts once, under however
+// many ids.
+func (p people) standings(seen []sighting, asked []approvals.Person, ch approvals.Channel) []approvals.Standing {
+	seen = slices.Clone(seen) // in one order, so that the same one of two ids counts each time
+	slices.SortFunc(seen, func(a, b sighting) int { return cmp.Compare(a.id, b.id) })
+	all := make([]approvals.Standing, len(seen))
+	for i, s := range seen {
+		all[i] = approvals.Standing{ID: s.id, Person: s.facts.Person}
+		switch {
+		case errors.Is(s.err, errNotAsked):
+			all[i].Bar, all[i].Err = approvals.NotAsked, s.err
+		case s.unknown():
+			all[i].Bar, all[i].Err = approvals.NotLookedUp, s.err
+		case isWithheld(s.err):
+			all[i].Bar, all[i].Err = approvals.IsWithheld, s.err
+		case s.err != nil:
+			all[i].Bar = approvals.IsNobody
+		case p.policy.Bar(s.facts, ch) != "":
+			all[i].Bar = p.policy.Bar(s.facts, ch)
+		case slices.ContainsFunc(asked, s.facts.Is):
+			all[i].Bar = approvals.IsRequester
+		case slices.ContainsFunc(all[:i], func(o approvals.Standing) bool { return o.Bar == "" && o.Person.Is(s.facts.Person) }):
+			all[i].Bar = approvals.IsTwin
+		}
+	}
+	return all
+}
+
+// able are how many people count.
+func able(all []approvals.Standing) (n int) {
+	for _, s := range all {
+		if s.Bar == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// others are those who do not count, the requester left out, by id.
+func others(all []approvals.Standing) []approvals.Standing {
+	out := slices.DeleteFunc(slices.Clone(all), func(s approvals.Standing) bool { return s.Bar == "" || s.Bar == approvals.IsRequester })
+	slices.SortFunc(out, func(a, b approvals.Standing) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// tooFew is the refusal where fewer people than needed count: for certain, or
+// because it is not known of enough of them. How many people a group has that
+// could not be read is not known either.
+func tooFew(all []approvals.Standing, needed int) error {
+	n, undecided := able(all), slices.DeleteFunc(slices.Clone(all), func(s approvals.Standing) bool { return !s.Undecided() })
+	unread := slices.ContainsFunc(undecided, func(s approvals.Standing) bool { return s.Bar == approvals.IsUnread })
+	switch {
+	case n >= needed:
+		return nil
+	case n+len(undecided) < needed && !unread:
+		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: others(all)}
+	}
+	return &approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Others: others(undecided), Err: causes(undecided)}
+}
+
+// causes are why it is not known how entries count.
+func causes(undecided []approvals.Standing) error {
+	var all []error
+	unasked := false
+	for _, s := range undecided {
+		if s.Bar == approvals.NotAsked {
+			unasked = true
+			continue
+		}
+		all = append(all, fmt.Errorf("%s: %w", s.ID, s.Err))
+	}
+	if unasked {
+		all = append(all, errNotAsked)
+	}
+	return errors.Join(all...)
+}
+
+// isWithheld reports whether an error is a [Withheld].
+func isWithheld(err error) bool {
+	_, is := errors.AsType[*approvals.Withheld](err)
+	return is
+}

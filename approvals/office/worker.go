@@ -1,0 +1,263 @@
+package office
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
+)
+
+// Worker does what the clock asks for: it leases what is due on the agenda
+// and takes one step of it. Any number of workers can run beside each other.
+type Worker struct {
+	store     *ledger.Store
+	defender  *defender.Client
+	people    people
+	chat      approvals.Chat
+	log       *slog.Logger
+	handed    chan inHand
+	toRefresh chan string   // requests whose cards people were told to look at
+	places    chan struct{} // one for each step that may run at once
+	polls     polls
+	asked     recent[time.Time]        // when Defender was asked about a job or a call, and not before when again
+	found     recent[approvals.Device] // what it said of a device that a request names
+	unfit     recent[struct{}]         // records that must not be acted on; each is logged once
+	steps     sync.WaitGroup
+}
+
+// WorkerConfig is what a Worker needs.
+type WorkerConfig struct {
+	Store    *ledger.Store
+	Defender *defender.Client
+	People   approvals.Directory
+	Policy   approvals.Policy
+	Chat     approvals.Chat
+	Log      *slog.Logger
+}
+
+// inHand is a request that was committed for this process to go on with.
+type inHand struct {
+	request approvals.Request
+	lease   ledger.Lease
+}
+
+// atOnce is how many steps one process takes at once. A step can take as long
+// as one call to Defender.
+const atOnce = 64
+
+// NewWorker makes a Worker. It starts nothing.
+func NewWorker(c WorkerConfig) *Worker {
+	return &Worker{
+		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, chat: c.Chat, log: c.Log,
+		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
+	}
+}
+
+// handOver gives the worker a request to go on with. If it is too busy, the lease
+// runs out and whoever is free takes the request from the agenda.
+func (w *Worker) handOver(r approvals.Request, l ledger.Lease) {
+	select {
+	case w.handed <- inHand{r, l}:
+	default:
+	}
+}
+
+// Run leases and works until ctx ends, then waits for the steps under way and
+// leaves to others what was handed over last.
+func (w *Worker) Run(ctx context.Context) error {
+	defer w.leave(ctx)
+	defer w.steps.Wait()
+	for ctx.Err() == nil {
+		wait, err := w.round(ctx)
+		if err != nil && ctx.Err() == nil {
+			w.log.WarnContext(ctx, "the agenda cannot be read; trying again", "error", err)
+		}
+		w.rest(ctx, wait)
+	}
+	return ctx.Err()
+}
+
+// rest waits for time to pass, for something to become due, or for a request
+// that is handed over.
+func (w *Worker) rest(ctx context.Context, wait time.Duration) {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case <-w.store.Woken():
+	case id := <-w.toRefresh:
+		w.steps.Go(func() {
+			ctx, cancel := outlive(ctx, lastStretch)
+			defer cancel()
+			defer w.recovered(ctx)
+			w.refreshCard(ctx, id)
+		})
+	case h := <-w.handed:
+		w.start(ctx, func(ctx context.Context) { w.advance(ctx, h.lease, h.request) })
+	}
+}
+
+// leave puts what was handed over and not begun on the agenda for others.
+func (w *Worker) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	for {
+		select {
+		case h := <-w.handed:
+			w.finish(ctx, h.lease, w.store.Now(), h.request)
+		default:
+			return
+		}
+	}
+}
+
+// idle is the longest that a worker sleeps without asking what is due: others
+// may have put something on the agenda.
+const idle = time.Second
+
+// round leases as much as there are free places for, starts a step of each, and
+// says how long to sleep.
+func (w *Worker) round(ctx context.Context) (time.Duration, error) {
+	free := cap(w.places) - len(w.places)
+	if free == 0 {
+		return 50 * time.Millisecond, nil
+	}
+	got, next, err := w.store.Claim(ctx, free)
+	for _, c := range got {
+		w.start(ctx, func(ctx context.Context) { w.work(ctx, c) })
+	}
+	if next.IsZero() {
+		return idle, err
+	}
+	return min(max(next.Sub(w.store.Now()), 0), idle), err
+}
+
+// start runs one step beside the others. What has begun is finished: the end of
+// ctx starts a last stretch of time instead of cutting it off.
+func (w *Worker) start(ctx context.Context, step func(context.Context)) {
+	w.places <- struct{}{}
+	w.steps.Go(func() {
+		defer func() { <-w.places }()
+		ctx, cancel := outlive(ctx, lastStretch)
+		defer cancel()
+		defer w.recovered(ctx)
+		step(ctx)
+	})
+}
+
+// lastStretch is how long a step may go on after the process was told to stop:
+// one call to Defender and the commit of its answer.
+const lastStretch = 22 * time.Second
+
+// outlive is a context that ends a while after ctx does.
+func outlive(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		nap(longer, by)
+		cancel()
+	})
+	return longer, func() {
+		stop()
+		cancel()
+	}
+}
+
+// recovered keeps a bug in one step from ending everything. The lease runs out
+// and the step is tried again; what it was sending becomes uncertain.
+func (w *Worker) recovered(ctx context.Context) {
+	if p := recover(); p != nil {
+		w.log.ErrorContext(ctx, "a step panicked", "panic", p, "stack", string(debug.Stack()))
+	}
+}
+
+// work does one step of what was leased.
+func (w *Worker) work(ctx context.Context, l ledger.Lease) {
+	_, id := approvals.KindOf(l.Member)
+	r, err := w.store.Load(ctx, id)
+	if err != nil {
+		w.unread(ctx, l, id, err)
+		return
+	}
+	w.advance(ctx, l, r)
+}
+
+// unread lets go of a request that is gone, that must not be acted on, or that
+// could not be read this time.
+func (w *Worker) unread(ctx context.Context, l ledger.Lease, id string, err error) {
+	now := w.store.Now()
+	switch {
+	case approvals.IsRefusal(err, approvals.NoSuchRequest):
+		w.finish(ctx, l, time.Time{}, approvals.Request{})
+	case approvals.IsRefusal(err, approvals.NewerRecord):
+		w.leaveAlone(ctx, id, err, slog.LevelError)
+		w.finish(ctx, l, now.Add(othersTurn), approvals.Request{})
+	case approvals.IsRefusal(err, approvals.BrokenRecord):
+		w.leaveAlone(ctx, id, err, slog.LevelError)
+		w.finish(ctx, l, now.Add(5*time.Minute), approvals.Request{})
+	default:
+		w.log.WarnContext(ctx, "request not read; trying again", "request", id, "error", err)
+		w.finish(ctx, l, now.Add(stepRetry), approvals.Request{})
+	}
+}
+
+// othersTurn is how long a request is left to a version that can act on it.
+const othersTurn = time.Second
+
+// leaveAlone writes down, once, that a request is not acted on.
+func (w *Worker) leaveAlone(ctx context.Context, id string, err error, level slog.Level) {
+	if _, known := w.unfit.get(id, w.store.Now()); known {
+		return
+	}
+	w.unfit.put(id, struct{}{}, w.store.Now())
+	refused, _ := approvals.AsRefusal(err)
+	w.log.Log(ctx, level, "record not acted on", "request", id, "reason", refused.Why.Reason, "detail", refused.Why.Detail,
+		"key", w.store.Key(id), "error", refused.Err)
+}
+
+// advance takes one step of r. A commit gives the lease back itself; where nothing
+// was committed it is given back here, and what is missing of r on the agenda is
+// put there.
+func (w *Worker) advance(ctx context.Context, l ledger.Lease, r approvals.Request) {
+	again, committed, err := w.step(ctx, l, r)
+	switch {
+	case approvals.IsRefusal(err, approvals.DoesNotFit):
+		w.log.DebugContext(ctx, "others were faster", "request", r.ID, "error", err)
+		again = w.store.Now().Add(stepRetry)
+	case approvals.IsRefusal(err, approvals.UnknownAction):
+		w.leaveAlone(ctx, r.ID, err, slog.LevelWarn)
+		again = w.store.Now().Add(othersTurn)
+	case err != nil:
+		w.log.WarnContext(ctx, "a step failed; trying again", "request", r.ID, "error", err)
+		again = w.store.Now().Add(stepRetry)
+	case committed:
+		return
+	}
+	w.finish(ctx, l, again, r)
+}
+
+// stepRetry is the pause after a step that failed.
+const stepRetry = 3 * time.Second
+
+// finish gives a lease back: look again at the given time, or never if it is zero.
+func (w *Worker) finish(ctx context.Context, l ledger.Lease, again time.Time, r approvals.Request) {
+	if err := w.store.Finish(ctx, l, again, r); err != nil {
+		w.log.WarnContext(ctx, "a claim cannot be given back; its lease will run out", "member", l.Member, "error", err)
+	}
+	if !again.IsZero() && !again.After(w.store.Now()) {
+		w.store.Wake()
+	}
+}
+
+// nap waits for d or the end of ctx, and reports whether it was d.
+func nap(ctx context.Context, d time.Duration) bool {
+	done, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-done.Done()
+	return ctx.Err() == nil
+}
