@@ -1,5 +1,7 @@
 package approvals
 
+import "cmp"
+
 // Claim is an entry of the index: something that a request holds, named so
 // that all holders of the same thing stand under one prefix.
 type Claim struct {
@@ -14,7 +16,8 @@ func (c Claim) Member() string { return c.Prefix + c.Owner }
 // Claims are the index entries of r as it is:
 //
 //	asks/<person>/<id>             a request that is not decided yet; the person by the one key of all their ids
-//	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
+//	open/<group>/<device>/<id>     a call on the device that has not ended; one at a time. The group is that
+//	                               of actions that exclude each other, or the one action
 //	retry/<old>/<id>               a retry of another request; one, ever, that reached approvers
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
@@ -30,7 +33,7 @@ func Claims(r Request) []Claim {
 	}
 	for i, d := range r.Devices {
 		if d.ID != "" && r.openOn(i) {
-			list = append(list, Claim{OpenPrefix(r.Action, d.ID), r.ID, true})
+			list = append(list, Claim{OpenPrefix(cmp.Or(r.Terms.Excludes, r.Action), d.ID), r.ID, true})
 		}
 	}
 	for _, c := range r.Calls {
@@ -44,8 +47,9 @@ func Claims(r Request) []Claim {
 	return list
 }
 
-// OpenPrefix is that of all requests that are open for an action on a device.
-func OpenPrefix(action, device string) string { return "open/" + action + "/" + device + "/" }
+// OpenPrefix is that of the request that is open on a device for a group of
+// actions, or for one action.
+func OpenPrefix(group, device string) string { return "open/" + group + "/" + device + "/" }
 
 func alertPrefix(id string) string { return "alert/" + id + "/" }
 

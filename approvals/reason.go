@@ -28,6 +28,7 @@ const (
 	ChannelArchived Reason = "channel_archived"
 	TooManyOpen     Reason = "too_many_open" // the person has too many requests open
 	AlreadyOpen     Reason = "already_open"  // a request for the same action and device is open
+	Excluded        Reason = "excluded"      // a request for an action that excludes it is open on the device
 )
 
 // Reasons why an event does not fit the request as it is.
@@ -164,6 +165,15 @@ func RefusalOr(err, kind error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", kind, err)
+}
+
+// OpenElsewhere is the request because of which an error refuses one for the same
+// device; empty: that is not why.
+func OpenElsewhere(err error) string {
+	if r, ok := AsRefusal(err); ok && (r.Why.Reason == AlreadyOpen || r.Why.Reason == Excluded) {
+		return r.Why.Detail
+	}
+	return ""
 }
 
 // AsRefusal is the refusal in an error, if there is one.

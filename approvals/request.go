@@ -70,6 +70,7 @@ type Terms struct {
 	ExecutionTTL time.Duration `json:"execution"`
 	Horizon      time.Duration `json:"horizon"` // how long a call is followed
 	Retention    time.Duration `json:"retention"`
+	Excludes     string        `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action
 }
 
 // Budget is what was left of the tightest window when the card was made.

@@ -32,6 +32,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NotInChannel:    {what: "I am not in this channel, so nobody would see the card", then: "Invite me with /invite, then ask again."},
 		approvals.ChannelArchived: {what: "This channel is archived, so nobody could decide here", then: "Ask in another one."},
 		approvals.TooManyOpen:     {what: "You have as many requests waiting as one person may have", then: "Cancel one, or wait until one is decided."},
+		approvals.Excluded:        {"A request for another action is open on the same device, and the two exclude each other", true, "This request was not created. Ask again when that one has ended."},
 		approvals.AlreadyOpen:     {"There is already an open request for this on the same device", true, "This request was not created. Use the card of that one."},
 
 		approvals.NoSuchRequest:   {"There is no such request any more", true, "Records are kept for a limited time."},

@@ -1,6 +1,7 @@
 package defender
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -19,6 +20,14 @@ type Action struct {
 	Fields map[string]string
 	// Type and Scope are what the machine action will carry; empty for investigations.
 	Type, Scope string
+	// NoScope is the scope that an answer without one stands for: Defender leaves it
+	// out now and then. Empty: it is not known, and such an answer is of an action
+	// without a scope.
+	NoScope string
+	// Excludes names a group of actions of which only one may be open on a device at
+	// once, such as isolating a device and releasing it. Empty: only this action
+	// excludes itself.
+	Excludes string
 	// Role is the application role that the POST needs.
 	Role string
 	// Tracks says what the POST creates and how it is followed.
@@ -32,6 +41,10 @@ type Action struct {
 	// Supported says where it works, as a part of a sentence.
 	Supported string
 }
+
+// Covers reports whether a machine action of Type with the scope that Defender
+// shows, which may be empty, is this action.
+func (a Action) Covers(scope string) bool { return cmp.Or(scope, a.NoScope) == a.Scope }
 
 // Catalogue is a list of actions, no two with one name. [Actions] is all of them.
 type Catalogue []Action

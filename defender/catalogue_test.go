@@ -23,6 +23,9 @@ func TestCatalogue(t *testing.T) {
 		if a.Title == "" || a.Effect == "" || a.Supported == "" {
 			t.Errorf("%s: a row says what it is called, what it does and where it works", a.Name)
 		}
+		if _, is := defender.Actions().Named(a.Excludes); is {
+			t.Errorf("%s: its group is called like the action %s", a.Name, a.Excludes)
+		}
 	}
 	want := map[string]facts{
 		"investigate": {
@@ -83,5 +86,26 @@ func TestReadEndpoints(t *testing.T) {
 	}
 	if got := defender.Tracking(0).String(); got != "Tracking(0)" {
 		t.Errorf("invalid tracking = %q", got)
+	}
+}
+
+// TestActionCovers has answers of Defender with a scope and without one.
+func TestActionCovers(t *testing.T) {
+	for _, tt := range []struct {
+		row   defender.Action
+		scope string
+		want  bool
+	}{
+		{defender.Action{Scope: "Full"}, "Full", true},
+		{defender.Action{Scope: "Full"}, "Selective", false},
+		{defender.Action{Scope: "Full"}, "", false},
+		{defender.Action{Scope: "Full", NoScope: "Full"}, "", true},
+		{defender.Action{Scope: "Selective", NoScope: "Full"}, "", false},
+		{defender.Action{}, "", true},
+		{defender.Action{}, "Full", false},
+	} {
+		if got := tt.row.Covers(tt.scope); got != tt.want {
+			t.Errorf("an action of scope %q (without one: %q) covers %q: %v", tt.row.Scope, tt.row.NoScope, tt.scope, got)
+		}
 	}
 }

@@ -232,12 +232,12 @@ func refusedBy(a committed, r approvals.Request) error {
 // takenBy is the refusal because another request holds what r claims. One whose
 // record is gone holds nothing any more, and is taken out of the index.
 func (s *Store) takenBy(ctx context.Context, a committed, r approvals.Request) error {
-	_, err := s.Load(ctx, a.Owner)
+	owner, err := s.Load(ctx, a.Owner)
 	switch {
 	case approvals.IsRefusal(err, approvals.BrokenRecord):
 		return approvals.WithRequest(err, r)
 	case !approvals.IsRefusal(err, approvals.NoSuchRequest):
-		return &approvals.Refusal{Why: approvals.Why{Reason: takenReason(a.Claim), Detail: a.Owner}, Request: r}
+		return &approvals.Refusal{Why: approvals.Why{Reason: takenReason(a.Claim, owner, r), Detail: a.Owner}, Request: r}
 	}
 	if err := s.rdb.ZRem(ctx, s.keys.index(), a.Claim+a.Owner).Err(); err != nil {
 		return fmt.Errorf("%w: claim of %s, which is gone: %w", ErrNotRecorded, a.Owner, err)
@@ -245,12 +245,14 @@ func (s *Store) takenBy(ctx context.Context, a committed, r approvals.Request) e
 	return nil
 }
 
-func takenReason(prefix string) approvals.Reason {
-	switch kind, _, _ := strings.Cut(prefix, "/"); kind {
-	case "job":
+func takenReason(prefix string, owner, r approvals.Request) approvals.Reason {
+	switch kind, _, _ := strings.Cut(prefix, "/"); {
+	case kind == "job":
 		return approvals.AlreadyRunning
-	case "retry":
+	case kind == "retry":
 		return approvals.AlreadyRetried
+	case owner.Action != "" && owner.Action != r.Action:
+		return approvals.Excluded
 	}
 	return approvals.AlreadyOpen
 }

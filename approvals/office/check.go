@@ -85,8 +85,9 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 		return err
 	}
 	err = w.apply(ctx, l, r, approvals.Resolve{Devices: devices, Budget: budget})
-	if refused, ok := approvals.AsRefusal(err); ok && refused.Why.Reason == approvals.AlreadyOpen {
-		w.refreshCard(ctx, refused.Why.Detail)
+	if id := approvals.OpenElsewhere(err); id != "" {
+		w.refreshCard(ctx, id)
+		refused, _ := approvals.AsRefusal(err)
 		return w.apply(ctx, l, r, approvals.Reject{Why: refused.Why})
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
 )
 
 // Desk is where people's wishes come in: each checks the facts, asks the
@@ -29,7 +30,7 @@ type DeskConfig struct {
 	Policy approvals.Policy
 	Roster *Roster // counts who could approve
 	Worker *Worker // gets what was just approved at once
-	// Terms are those of new requests; Needed and Horizon are set by action.
+	// Terms are those of new requests; what an action decides is set by it.
 	Terms approvals.Terms
 	// MaxOpen is how many requests one person may have open; 0: no limit.
 	MaxOpen int
@@ -87,8 +88,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 	if err != nil {
 		return approvals.Request{}, unknown(err)
 	}
-	terms := d.terms
-	terms.Needed, terms.Horizon = d.people.policy.ApproversFor(w.Action), action.Horizon
+	terms := d.termsOf(action)
 	if err := d.people.policy.May(approvals.ToAsk, f, ch, approvals.Request{}); err != nil {
 		return approvals.Request{}, err
 	}
@@ -100,10 +100,17 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 		By: f.Person, Place: by.Place, Terms: terms,
 	}
 	made, err := d.store.Create(ctx, by.op(approvals.ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
-	if refused, ok := approvals.AsRefusal(err); ok && refused.Why.Reason == approvals.AlreadyOpen {
-		d.lookAfter(refused.Why.Detail)
+	if id := approvals.OpenElsewhere(err); id != "" {
+		d.lookAfter(id)
 	}
 	return made, err
+}
+
+// termsOf are the terms of a new request for an action.
+func (d *Desk) termsOf(action defender.Action) approvals.Terms {
+	terms := d.terms
+	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.ApproversFor(action.Name), action.Horizon, action.Excludes
+	return terms
 }
 
 // hostNames are the names of devices that have no id yet.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
 	"defenderbot/internal/approvalstest"
 	"defenderbot/internal/redistest"
 )
@@ -50,6 +51,42 @@ func TestOpReused(t *testing.T) {
 		click.User = "U2"
 		if _, err := d.Cancel(t.Context(), click, two.ID); !approvals.IsRefusal(err, approvals.OpReused) {
 			t.Errorf("another button under the same id: %v", err)
+		}
+	})
+}
+
+// TestDeskExcludes has two actions of one group, and one of none.
+func TestDeskExcludes(t *testing.T) {
+	actions := roomyActions()
+	for _, name := range []string{"isolate", "release"} {
+		row := actions[1]
+		row.Name, row.Excludes = name, "containment"
+		actions = append(actions, row)
+	}
+	people := approvalstest.Town{People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}}}
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), actions)
+		d := newTestDesk(s, people)
+		ask := func(action string) (approvals.Request, error) {
+			by := By{Op: ledger.NewOp().ID, User: "U1", Place: approvals.Place{Team: "T1", Channel: "C1"}}
+			return d.Ask(t.Context(), by, Wish{Action: action, Devices: []approvals.Device{approvalstest.DeviceNo(1)}, Comment: "c"})
+		}
+		first, err := ask("isolate")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ask("release"); !approvals.IsRefusal(err, approvals.Excluded) || approvals.OpenElsewhere(err) != first.ID {
+			t.Errorf("another action of the group: %v, want it excluded by %s", err, first.ID)
+		}
+		if _, err := ask("isolate"); !approvals.IsRefusal(err, approvals.AlreadyOpen) {
+			t.Errorf("the same action: %v, want already open", err)
+		}
+		if _, err := ask("collect"); err != nil {
+			t.Errorf("an action of no group: %v", err)
+		}
+		apply(t, s, first, approvals.Cancel{By: approvalstest.Asker})
+		if _, err := ask("release"); err != nil {
+			t.Errorf("after the first has ended: %v", err)
 		}
 	})
 }

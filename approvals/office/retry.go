@@ -54,10 +54,9 @@ func (d *Desk) retryOf(ctx context.Context, f approvals.Facts, old approvals.Req
 		return approvals.Request{}, approvals.Refuse(approvals.UnknownAction, old.Action)
 	}
 	r := approvals.Request{
-		Action: old.Action, Devices: old.Unfinished(), Comment: old.Comment, By: old.By, Place: old.Place, Terms: d.terms,
+		Action: old.Action, Devices: old.Unfinished(), Comment: old.Comment, By: old.By, Place: old.Place, Terms: d.termsOf(action),
 		RetryOf: old.ID, Barred: old.Barred,
 	}
-	r.Terms.Needed, r.Terms.Horizon = d.people.policy.ApproversFor(old.Action), action.Horizon
 	counts, err := d.counts(ctx, f, old)
 	if err == nil && !counts {
 		f, err = d.people.asks(ctx, f)

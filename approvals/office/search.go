@@ -107,7 +107,7 @@ func (w *Worker) busy(ctx context.Context, r approvals.Request, i int, why appro
 	}
 	action, _ := w.store.Action(r.Action)
 	for _, j := range jobs {
-		if j.Phase == defender.PhaseOpen && j.Scope == action.Scope {
+		if j.Phase == defender.PhaseOpen && action.Covers(j.Scope) {
 			if r.OwnsComment(j.Comment) {
 				return approvals.Adopt{Job: ours(j), As: approvals.Running}
 			}
