@@ -36,7 +36,7 @@ type Job struct {
 	Created time.Time `json:"created,omitzero"`
 }
 
-// Waiting says that the call stands in the queue of its window. A held call
+// Waiting reports whether the call stands in the queue of its window. A held call
 // does not; it comes back to its old place when its hold is lifted.
 func (c Call) Waiting() bool {
 	return c.State == Queued && c.Hold.IsZero()

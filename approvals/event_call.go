@@ -53,7 +53,7 @@ func (e Requeue) applyTo(c Call, now time.Time) (Call, bool) {
 	return back, c.sends(e.Attempt)
 }
 
-// Fail says that Defender refused attempt Attempt for good.
+// Fail says that Defender refused attempt Attempt, and a repeat would not help.
 type Fail struct {
 	Attempt int
 	Why     Why

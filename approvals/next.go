@@ -94,7 +94,7 @@ func clone(r Request) Request {
 	return r
 }
 
-// Behind says that the channel does not show all there is to show. What is
+// Behind reports whether the channel does not show all there is to show. What is
 // being checked has no card yet.
 func (r Request) Behind() bool {
 	if r.State == Checking {

@@ -102,7 +102,7 @@ const (
 	Ran                Reason = "ran"     // it ran and ended as Defender says
 )
 
-// Unsent says that an attempt came to nothing before a byte of it left.
+// Unsent reports whether an attempt came to nothing before a byte of it left.
 func (r Reason) Unsent() bool { return r == NotReached || r == HeldUp || r == NotDurable }
 
 // Why is a reason with what belongs to it.

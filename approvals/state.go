@@ -21,7 +21,7 @@ func States() []State {
 	return []State{Checking, Pending, Approved, Done, Denied, Cancelled, Expired, Rejected}
 }
 
-// Ended says that nothing but forgetting can happen to the request any more.
+// Ended reports whether nothing but forgetting can happen to the request any more.
 func (s State) Ended() bool {
 	switch s {
 	case Done, Denied, Cancelled, Expired, Rejected:
@@ -52,7 +52,7 @@ func CallStates() []CallState {
 	return []CallState{Queued, Sending, Running, Uncertain, Succeeded, Failed, CallCancelled, Lapsed, Unknown}
 }
 
-// Ended says that nothing can happen to the call any more.
+// Ended reports whether nothing can happen to the call any more.
 func (s CallState) Ended() bool {
 	switch s {
 	case Succeeded, Failed, CallCancelled, Lapsed, Unknown:

@@ -94,7 +94,7 @@ func (c *Client) JobsOn(ctx context.Context, a Action, deviceID string, since ti
 	return found, nil
 }
 
-// about says whether a job that Defender returned is one of this action on this device.
+// about reports whether a job that Defender returned is one of this action on this device.
 // Some answers leave out device and type; then the question stands for them.
 func (j Job) about(a Action, deviceID string) error {
 	switch {

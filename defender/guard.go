@@ -76,7 +76,7 @@ func (g *guard) dial(ctx context.Context, dial dialer, network, address string) 
 	return &guardedConn{Conn: conn, guard: g}, nil
 }
 
-// late says that nothing may start any more, by the clock that only runs forward or
+// late reports whether nothing may start any more, by the clock that only runs forward or
 // by the one on the wall: the first stands still while a machine is suspended.
 func (g *guard) late() bool {
 	now := g.now()

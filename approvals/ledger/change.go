@@ -23,7 +23,7 @@ type change struct {
 
 	Dues  []duty `json:"dues"`            // the agenda
 	Back  *Lease `json:"back,omitempty"`  // a lease that is given back
-	Lease int64  `json:"lease,omitempty"` // the caller holds the request's clock for so long
+	Lease int64  `json:"lease,omitempty"` // how long the caller holds the request's clock
 
 	Add    []string     `json:"add,omitempty"` // index entries
 	Drop   []string     `json:"drop,omitempty"`
@@ -126,7 +126,7 @@ func cardVersion(r approvals.Request) [4]int64 {
 	return [4]int64{r.Visible, r.Card.Shown, int64(r.Card.Told), int64(len(r.Notices))}
 }
 
-// queues says that the change is about the queue or the windows of its action.
+// queues reports whether the change is about the queue or the windows of its action.
 func (c *change) queues() bool {
 	return len(c.Enter)+len(c.Leave) > 0 || c.Take != nil || c.Settle != "" || c.Release != ""
 }

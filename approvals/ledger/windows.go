@@ -30,7 +30,7 @@ const (
 	ForPolling   Priority = 60
 )
 
-// BookReads books slots for so many reads of an endpoint, all or none. A zero
+// BookReads books slots for count reads of an endpoint, all or none. A zero
 // time: they may go now; else it may be tried again then.
 func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, p Priority) (time.Time, error) {
 	limits, err := json.Marshal(limitPairs(reserved(e.Limits, p)))

@@ -114,7 +114,7 @@ type finding struct {
 // goes on as not verified; a name cannot.
 func (w *Worker) find(ctx context.Context, d approvals.Device, impatient bool) finding {
 	at, err := w.mayLookUp(ctx, d)
-	ours := err != nil && ctx.Err() == nil || err == nil && !at.IsZero() // Redis fails, or our window is full
+	held := err != nil && ctx.Err() == nil || err == nil && !at.IsZero() // Redis fails, or our window is full
 	if err == nil && at.IsZero() {
 		var f finding
 		if f, err = w.lookUp(ctx, d); err == nil {
@@ -122,13 +122,14 @@ func (w *Worker) find(ctx context.Context, d approvals.Device, impatient bool) f
 		}
 		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
 	}
-	switch {
-	case !impatient && !hopeless(err), ours && d.ID == "":
+	patient := !impatient && !hopeless(err)
+	switch byName := d.ID == ""; {
+	case patient, held && byName:
 		return finding{again: approvals.Earliest(at, w.store.Now().Add(stepRetry))}
-	case d.ID != "":
-		return finding{device: approvals.Device{ID: d.ID, Name: d.Name}}
+	case byName:
+		return finding{why: approvals.Why{Reason: approvals.NotReached, Detail: d.Name}}
 	}
-	return finding{why: approvals.Why{Reason: approvals.NotReached, Detail: d.Name}}
+	return finding{device: approvals.Device{ID: d.ID, Name: d.Name}}
 }
 
 func (w *Worker) lookUp(ctx context.Context, d approvals.Device) (finding, error) {
@@ -150,7 +151,7 @@ func (w *Worker) mayLookUp(ctx context.Context, d approvals.Device) (time.Time, 
 	return w.store.BookReads(ctx, defender.MachinesEndpoint(), reads, ledger.ForPeople)
 }
 
-// hopeless says that asking again will not help.
+// hopeless reports whether asking again will not help.
 func hopeless(err error) bool {
 	lasting := []defender.Cause{defender.MissingRole, defender.Licence, defender.Disallowed, defender.Refused}
 	return slices.Contains(lasting, defender.CauseOf(err))

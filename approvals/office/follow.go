@@ -24,7 +24,7 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 	jobs, at, err := w.jobs(reading, action, ids)
 	cancel()
 	if err != nil {
-		w.log.InfoContext(ctx, "defender cannot be asked how a call is doing; trying again", "request", r.ID, "error", err)
+		w.log.InfoContext(ctx, "job poll failed", "request", r.ID, "error", err)
 		at = approvals.Earliest(at, w.store.Now().Add(approvals.SearchEvery))
 	}
 	changed := false
@@ -74,19 +74,16 @@ func (w *Worker) dueJobs(r approvals.Request) (ids []string, owner map[string]in
 // may not be asked for before then; an error, that some could not be read.
 // Machine actions share their reads.
 func (w *Worker) jobs(ctx context.Context, action defender.Action, ids []string) ([]defender.Job, time.Time, error) {
-	one := func(each int) func(context.Context, []string) ([]defender.Job, time.Time, error) {
-		return func(ctx context.Context, ids []string) ([]defender.Job, time.Time, error) {
-			return w.readJobs(ctx, action.Tracks, ids, each)
-		}
+	if action.Tracks != defender.TrackMachineActions {
+		return w.readJobs(ctx, action.Tracks, ids, 1)
 	}
-	if action.Tracks == defender.TrackMachineActions {
-		return w.polls.share(ctx, ids, one(perRead))
-	}
-	return one(1)(ctx, ids)
+	return w.polls.share(ctx, ids, func(ctx context.Context, ids []string) ([]defender.Job, time.Time, error) {
+		return w.readJobs(ctx, action.Tracks, ids, perRead)
+	})
 }
 
-// readJobs reads as many jobs as the window and the time let through, so many
-// with each read. One that cannot be read does not keep it from the others.
+// readJobs reads as many jobs as the window and the time allow, up to each with
+// one read. One that cannot be read does not keep it from the others.
 func (w *Worker) readJobs(ctx context.Context, t defender.Tracking, ids []string, each int) (found []defender.Job, at time.Time, err error) {
 	for some := range slices.Chunk(ids, each) {
 		at, full := w.store.BookReads(ctx, t.Endpoint(), 1, ledger.ForPolling)
@@ -134,7 +131,7 @@ func (w *Worker) backOff(ctx context.Context, endpoint defender.Endpoint, err er
 	}
 	until := w.store.Now().Add(e.RetryAfter + approvals.Margin)
 	if err := w.store.HoldReads(ctx, endpoint, until); err != nil {
-		w.log.WarnContext(ctx, "the others cannot be told to leave defender alone", "endpoint", endpoint.Name, "error", err)
+		w.log.WarnContext(ctx, "read hold failed", "endpoint", endpoint.Name, "error", err)
 	}
 	return until
 }

@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// A poll waits so long for others to share its read.
+	// How long a poll waits for others to share its read.
 	gather = 50 * time.Millisecond
-	// So many machine actions one read can ask for.
+	// How many machine actions one read can ask for.
 	perRead = 20
-	// So many share one poll.
+	// How many share one poll.
 	perPoll = 100
 )
 

@@ -25,7 +25,7 @@ func (w *Worker) render(ctx context.Context, l ledger.Lease, r approvals.Request
 		return w.store.Now(), false, nil
 	}
 	if _, wait := errors.AsType[*approvals.Later](err); !wait {
-		w.log.WarnContext(ctx, "a card cannot be brought up to date; trying again", "request", r.ID, "error", err)
+		w.log.WarnContext(ctx, "card update failed", "request", r.ID, "error", err)
 	}
 	return w.redraw(r, err), false, nil
 }
@@ -100,7 +100,7 @@ func (w *Worker) tellInstead(ctx context.Context, r approvals.Request, err error
 	if wait || r.Card.TS != "" || !r.State.Ended() || w.chat.Tell(ctx, r) != nil {
 		return err
 	}
-	w.log.WarnContext(ctx, "card not posted; the requester was told alone", "request", r.ID, "error", err)
+	w.log.WarnContext(ctx, "card not posted, requester told privately", "request", r.ID, "error", err)
 	return nil
 }
 
@@ -167,6 +167,6 @@ func (w *Worker) logRefusal(ctx context.Context, what string, r approvals.Reques
 	if refused.Why.Reason == approvals.CardRefused {
 		level = slog.LevelError
 	}
-	w.log.Log(ctx, level, "slack does not take a message", "what", what, "request", r.ID, "channel", r.Place.Channel,
+	w.log.Log(ctx, level, "message refused by slack", "what", what, "request", r.ID, "channel", r.Place.Channel,
 		"reason", refused.Why.Reason, "detail", refused.Why.Detail, "error", refused.Err)
 }

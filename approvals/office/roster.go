@@ -147,21 +147,21 @@ func (r *Roster) logNews(ctx context.Context) {
 			continue
 		}
 		if s.Undecided() {
-			r.log.WarnContext(ctx, "an entry of APPROVERS cannot be looked up; whether it counts is not known", "who", s.Label(), "why", s.Cause())
+			r.log.WarnContext(ctx, "approver lookup failed", "who", s.Label(), "why", s.Cause())
 			continue
 		}
-		r.log.WarnContext(ctx, "an entry of APPROVERS does not count", "who", s.Label(), "why", s.Cause())
+		r.log.WarnContext(ctx, "approver does not count", "who", s.Label(), "why", s.Cause())
 	}
 	for who := range r.told {
 		if now[who] == "" {
-			r.log.InfoContext(ctx, "an entry of APPROVERS counts again, or is not there any more", "who", who)
+			r.log.InfoContext(ctx, "approver counts again or is gone", "who", who)
 		}
 	}
 	r.told = now
 	if short := strings.Join(r.state.Short, ", "); short != r.short {
 		r.short = short
 		if short != "" {
-			r.log.WarnContext(ctx, "actions need more approvers than may decide", "actions", short, "approvers", r.state.Able)
+			r.log.WarnContext(ctx, "too few approvers for actions", "actions", short, "approvers", r.state.Able)
 		}
 	}
 }
@@ -172,7 +172,7 @@ func (r *Roster) logStale(ctx context.Context, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil && !r.stale {
-		r.log.WarnContext(ctx, "approvers could not be looked up again; they count as before", "error", err)
+		r.log.WarnContext(ctx, "approver refresh failed", "error", err)
 	}
 	r.stale = err != nil
 }

@@ -255,7 +255,7 @@ func TestRosterNotKnown(t *testing.T) {
 	if s := r.State(); s.Able != 1 {
 		t.Errorf("somebody who could not be looked up again does not count any more: %+v", s)
 	}
-	if got := b.read(); !strings.Contains(got, "count as before") || !strings.Contains(got, "slack is down") {
+	if got := b.read(); !strings.Contains(got, "approver refresh failed") || !strings.Contains(got, "slack is down") {
 		t.Errorf("the log does not say so: %q", got)
 	}
 	r.refresh(t.Context(), 0)

@@ -68,17 +68,25 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	switch found := candidates(r, action, jobs, since); {
-	case len(found) == 1 && action.Tracks == defender.TrackMachineActions:
-		return approvals.Adopt{Job: ours(found[0]), As: stateOf(found[0])}, time.Time{}, nil
+	late := w.store.Now().After(c.SearchedUntil())
+	return verdict(candidates(r, action, jobs, since), action.Tracks, late), time.Time{}, nil
+}
+
+// verdict is what becomes of an uncertain call by what was found of it; nil:
+// nothing yet. A machine action is ours by its comment, an investigation can be
+// anybody's.
+func verdict(found []defender.Job, t defender.Tracking, late bool) approvals.CallEvent {
+	switch {
+	case len(found) == 1 && t == defender.TrackMachineActions:
+		return approvals.Adopt{Job: ours(found[0]), As: stateOf(found[0])}
 	case len(found) == 1:
-		return approvals.Adopt{Job: adopted(found[0]), As: stateOf(found[0])}, time.Time{}, nil
+		return approvals.Adopt{Job: adopted(found[0]), As: stateOf(found[0])}
 	case len(found) > 1:
-		return approvals.GiveUp{Why: approvals.Why{Reason: approvals.SeveralFound}}, time.Time{}, nil
-	case w.store.Now().After(c.SearchedUntil()):
-		return approvals.Miss{}, time.Time{}, nil
+		return approvals.GiveUp{Why: approvals.Why{Reason: approvals.SeveralFound}}
+	case late:
+		return approvals.Miss{}
 	}
-	return nil, time.Time{}, nil
+	return nil
 }
 
 // clockSlack is by how much Defender's clock may be behind Redis's.
@@ -134,7 +142,7 @@ func (w *Worker) jobsOn(ctx context.Context, r approvals.Request, i int, since t
 	defer cancel()
 	jobs, err := w.defender.JobsOn(ctx, action, r.Devices[i].ID, since)
 	if err != nil {
-		w.log.WarnContext(ctx, "a call cannot be looked up; trying again", "request", r.ID, "call", i, "error", err)
+		w.log.WarnContext(ctx, "call lookup failed", "request", r.ID, "call", i, "error", err)
 		return nil, approvals.Earliest(w.backOff(ctx, endpoint, err), w.store.Now().Add(approvals.SearchEvery)), nil
 	}
 	return jobs, time.Time{}, nil

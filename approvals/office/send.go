@@ -50,7 +50,7 @@ func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order def
 	cancel()
 	attempt := r.Calls[i].Attempt
 	if err != nil {
-		w.log.InfoContext(ctx, "defender did not take a call", "request", r.ID, "call", i, "attempt", attempt, "error", err)
+		w.log.InfoContext(ctx, "defender post failed", "request", r.ID, "call", i, "attempt", attempt, "error", err)
 		return w.answered(ctx, r, i, w.refusal(ctx, r, i, err))
 	}
 	if job.Comment != "" && !r.OwnsComment(job.Comment) {
@@ -127,12 +127,12 @@ func (w *Worker) stillGood(ctx context.Context, r approvals.Request) approvals.C
 	for _, a := range r.Approvals {
 		f, err := w.people.facts(ctx, a.By.ID, approvals.ToApprove)
 		if err != nil {
-			w.log.WarnContext(ctx, "an approver cannot be checked; the call waits", "request", r.ID, "error", err)
+			w.log.WarnContext(ctx, "approver check failed", "request", r.ID, "error", err)
 			return approvals.Wait{Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
 		}
 		ch, err := w.people.place(ctx, f, r.Place.Channel)
 		if err != nil {
-			w.log.WarnContext(ctx, "an approver's channel cannot be checked; the call waits", "request", r.ID, "error", err)
+			w.log.WarnContext(ctx, "approver channel check failed", "request", r.ID, "error", err)
 			return approvals.Wait{Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
 		}
 		if w.people.policy.May(approvals.ToApprove, f, ch, r) != nil {
@@ -141,7 +141,7 @@ func (w *Worker) stillGood(ctx context.Context, r approvals.Request) approvals.C
 	}
 	asks, err := w.people.stillAsks(ctx, r)
 	if err != nil {
-		w.log.WarnContext(ctx, "requester not checked; the call waits", "request", r.ID, "error", err)
+		w.log.WarnContext(ctx, "requester check failed", "request", r.ID, "error", err)
 		return approvals.Wait{Why: approvals.Why{Reason: approvals.RequesterUnchecked, Detail: r.By.ID}, Hold: w.holdUntil(r)}
 	}
 	if !asks {

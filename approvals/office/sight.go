@@ -27,6 +27,6 @@ func (w *Worker) refreshCard(ctx context.Context, id string) {
 		return // there is no card yet, or no request any more
 	}
 	if err != nil {
-		w.log.WarnContext(ctx, "nobody can see to it that a card is there", "request", id, "error", err)
+		w.log.WarnContext(ctx, "card refresh failed", "request", id, "error", err)
 	}
 }

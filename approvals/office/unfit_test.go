@@ -42,7 +42,7 @@ func TestWorkerUnfitRecords(t *testing.T) {
 			if got, _ := o.redis.Get(key); got != spoiled {
 				t.Errorf("it was acted on: %s", got)
 			}
-			if n := strings.Count(log.String(), "record not acted on"); n != 1 {
+			if n := strings.Count(log.String(), "record left alone"); n != 1 {
 				t.Errorf("said %d times, want once: %s", n, log.String())
 			}
 			if at, err := o.redis.ZScore(o.key("due"), r.ID); err != nil || at == 0 {

@@ -75,7 +75,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		wait, err := w.round(ctx)
 		if err != nil && ctx.Err() == nil {
-			w.log.WarnContext(ctx, "the agenda cannot be read; trying again", "error", err)
+			w.log.WarnContext(ctx, "agenda read failed", "error", err)
 		}
 		w.rest(ctx, wait)
 	}
@@ -172,7 +172,7 @@ func outlive(ctx context.Context, by time.Duration) (context.Context, context.Ca
 // and the step is tried again; what it was sending becomes uncertain.
 func (w *Worker) recovered(ctx context.Context) {
 	if p := recover(); p != nil {
-		w.log.ErrorContext(ctx, "a step panicked", "panic", p, "stack", string(debug.Stack()))
+		w.log.ErrorContext(ctx, "step panicked", "panic", p, "stack", string(debug.Stack()))
 	}
 }
 
@@ -201,7 +201,7 @@ func (w *Worker) unread(ctx context.Context, l ledger.Lease, id string, err erro
 		w.leaveAlone(ctx, id, err, slog.LevelError)
 		w.finish(ctx, l, now.Add(5*time.Minute), approvals.Request{})
 	default:
-		w.log.WarnContext(ctx, "request not read; trying again", "request", id, "error", err)
+		w.log.WarnContext(ctx, "request load failed", "request", id, "error", err)
 		w.finish(ctx, l, now.Add(stepRetry), approvals.Request{})
 	}
 }
@@ -216,7 +216,7 @@ func (w *Worker) leaveAlone(ctx context.Context, id string, err error, level slo
 	}
 	w.unfit.put(id, struct{}{}, w.store.Now())
 	refused, _ := approvals.AsRefusal(err)
-	w.log.Log(ctx, level, "record not acted on", "request", id, "reason", refused.Why.Reason, "detail", refused.Why.Detail,
+	w.log.Log(ctx, level, "record left alone", "request", id, "reason", refused.Why.Reason, "detail", refused.Why.Detail,
 		"key", w.store.Key(id), "error", refused.Err)
 }
 
@@ -227,13 +227,13 @@ func (w *Worker) advance(ctx context.Context, l ledger.Lease, r approvals.Reques
 	again, committed, err := w.step(ctx, l, r)
 	switch {
 	case approvals.IsRefusal(err, approvals.DoesNotFit):
-		w.log.DebugContext(ctx, "others were faster", "request", r.ID, "error", err)
+		w.log.DebugContext(ctx, "lost commit race", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)
 	case approvals.IsRefusal(err, approvals.UnknownAction):
 		w.leaveAlone(ctx, r.ID, err, slog.LevelWarn)
 		again = w.store.Now().Add(othersTurn)
 	case err != nil:
-		w.log.WarnContext(ctx, "a step failed; trying again", "request", r.ID, "error", err)
+		w.log.WarnContext(ctx, "step failed", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)
 	case committed:
 		return
@@ -247,7 +247,7 @@ const stepRetry = 3 * time.Second
 // finish gives a lease back: look again at the given time, or never if it is zero.
 func (w *Worker) finish(ctx context.Context, l ledger.Lease, again time.Time, r approvals.Request) {
 	if err := w.store.Finish(ctx, l, again, r); err != nil {
-		w.log.WarnContext(ctx, "a claim cannot be given back; its lease will run out", "member", l.Member, "error", err)
+		w.log.WarnContext(ctx, "lease return failed", "member", l.Member, "error", err)
 	}
 	if !again.IsZero() && !again.After(w.store.Now()) {
 		w.store.Wake()

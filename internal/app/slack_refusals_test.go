@@ -76,7 +76,7 @@ func TestRestrictedReplies(t *testing.T) {
 	channel(t, p, func(c *slackfake.Channel) { c.NoReplies = "restricted_action_thread_only_channel" })
 	id, c := pending(t, p, "collect "+sandbox.Server+" why")
 	skip(t, p, 16*time.Minute)
-	l.log.wait(t, "slack does not take a message", `"what":"reply"`, "restricted_action_thread_only_channel")
+	l.log.wait(t, "message refused by slack", `"what":"reply"`, "restricted_action_thread_only_channel")
 	if r := record(t, p, id); r.State != approvals.Pending {
 		t.Fatalf("%s is %s because of a reminder", id, r.State)
 	}
@@ -108,7 +108,7 @@ func TestCardRefused(t *testing.T) {
 			channel(t, p, func(c *slackfake.Channel) { c.NoPosts = code })
 			id := ask(t, p, sandbox.Ada, "investigate "+sandbox.Server+" why")
 			says(t, "told", told(t, p, sandbox.Ada, id, "Could not be put to approval"), words...)
-			l.log.wait(t, "slack does not take a message", `"what":"card"`, code)
+			l.log.wait(t, "message refused by slack", `"what":"card"`, code)
 			if r := record(t, p, id); r.State != approvals.Rejected {
 				t.Errorf("%s is %s", id, r.State)
 			}

@@ -52,7 +52,7 @@ func Best(t testing.TB) string {
 	return Mini(t).Addr()
 }
 
-// installed says whether there is a redis-server.
+// installed reports whether there is a redis-server.
 func installed(t testing.TB) bool {
 	t.Helper()
 	if _, err := exec.LookPath(program()); err == nil {
@@ -114,7 +114,7 @@ func (s *Server) Up(t testing.TB) {
 	}
 }
 
-// answers says whether the server answers a ping. A client of its own for each
+// answers reports whether the server answers a ping. A client of its own for each
 // try: one that failed to connect waits a second before it tries again.
 func (s *Server) answers(ctx context.Context) bool {
 	rdb := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1, DisableIdentity: true})

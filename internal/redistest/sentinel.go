@@ -86,7 +86,7 @@ func startSentinel(t testing.TB, master *Server) *Server {
 	return s
 }
 
-// known says whether each sentinel knows all replicas and both others.
+// known reports whether each sentinel knows all replicas and both others.
 func (w *Watched) known(ctx context.Context) bool {
 	for _, addr := range w.sentinels {
 		master, err := askSentinel(ctx, addr)

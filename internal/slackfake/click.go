@@ -127,7 +127,7 @@ func elementsOf(b object) []object {
 	return list
 }
 
-// fits says whether the element can be used this way, and marks the chosen option. A link button is pressed like others.
+// fits reports whether the element can be used this way, and marks the chosen option. A link button is pressed like others.
 func (p press) fits(e object) bool {
 	if p.choice == "" {
 		return e["type"] == "button"

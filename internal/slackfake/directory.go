@@ -136,7 +136,7 @@ func sorted[T any](in map[string]*T, key func(T) string) []T {
 	return out
 }
 
-// external says whether the user belongs to another company: https://docs.slack.dev/apis/slack-connect.
+// external reports whether the user belongs to another company: https://docs.slack.dev/apis/slack-connect.
 // Users of the same Grid organisation are not external.
 func (s *Server) external(u *User) bool {
 	if u.TeamID == s.opts.TeamID || slices.Contains(u.Teams, s.opts.TeamID) {

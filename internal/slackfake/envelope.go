@@ -235,7 +235,7 @@ func (s *Server) settle(a *Ack) {
 	d.done <- r
 }
 
-// hasPayload says whether there is more than the empty object that some clients always send.
+// hasPayload reports whether there is more than the empty object that some clients always send.
 func hasPayload(p json.RawMessage) bool {
 	text := string(p)
 	return text != "" && text != "null" && text != "{}"

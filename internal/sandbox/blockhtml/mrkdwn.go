@@ -73,7 +73,7 @@ func (r Reader) inline(s string, in style) []span {
 	return list
 }
 
-// apart says whether a style begins and ends at the edge of a word.
+// apart reports whether a style begins and ends at the edge of a word.
 func apart(s string, from, to int) bool {
 	before, _ := utf8.DecodeLastRuneInString(s[:from])
 	after, _ := utf8.DecodeRuneInString(s[to:])

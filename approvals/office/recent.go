@@ -19,7 +19,7 @@ type noted[T any] struct {
 
 const (
 	remembered = 10 * time.Minute
-	// So many things are remembered before the old ones are looked for.
+	// How many things are remembered before the old ones are looked for.
 	memories = 4096
 )
 
