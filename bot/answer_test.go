@@ -172,7 +172,7 @@ func TestRequestWithoutACardIsToldToItsRequesterAlone(t *testing.T) {
 // TestOldAddressesAreForgotten: they are secrets, and of no use.
 func TestOldAddressesAreForgotten(t *testing.T) {
 	clock := &handClock{at: asked}
-	s := &Slack{memory: newMemory(clock.now), urls: map[string]replyURL{}}
+	s := &Workspace{memory: newMemory(clock.now), urls: map[string]replyURL{}}
 	s.remember("D-1", "https://hooks.example/1")
 	s.remember("D-2", "")
 	clock.forward(replyURLLife + time.Second)

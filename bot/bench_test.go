@@ -41,7 +41,7 @@ func BenchmarkAck(b *testing.B) {
 func BenchmarkHelpToAck(b *testing.B) {
 	s, client := newWorkspace(b)
 	log := slog.New(slog.DiscardHandler)
-	front := New(Config{Slack: client, Grammar: grammar(), Clock: time.Now, Log: log})
+	front := New(Config{Workspace: client, Grammar: grammar(), Clock: time.Now, Log: log})
 	greeted := make(chan struct{}, 1)
 	x := &Session{
 		Open: client.OpenSocket, Handle: front.Handle, Sockets: 1, Clock: time.Now, Log: log, pace: quickPace(),

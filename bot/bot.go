@@ -20,13 +20,13 @@ import (
 // Bot answers every envelope: commands, clicks and forms. Envelopes wait in a
 // bounded queue for a worker, so that reading a socket is never held up.
 type Bot struct {
-	desk    *office.Desk
-	slack   *Slack
-	grammar commands.Grammar
-	clock   func() time.Time
-	log     *slog.Logger
-	answers func(kind string, took time.Duration)
-	refused func(what string, why approvals.Reason)
+	desk      *office.Desk
+	workspace *Workspace
+	grammar   commands.Grammar
+	clock     func() time.Time
+	log       *slog.Logger
+	answers   func(kind string, took time.Duration)
+	refused   func(what string, why approvals.Reason)
 
 	queue     chan Envelope
 	apologies errgroup.Group // for what was not done; bounded
@@ -37,11 +37,11 @@ type Bot struct {
 
 // Config is what a Bot needs.
 type Config struct {
-	Desk    *office.Desk
-	Slack   *Slack
-	Grammar commands.Grammar
-	Clock   func() time.Time
-	Log     *slog.Logger
+	Desk      *office.Desk
+	Workspace *Workspace
+	Grammar   commands.Grammar
+	Clock     func() time.Time
+	Log       *slog.Logger
 	// Answered is told how long it took until an envelope of that type was
 	// acknowledged; may be nil.
 	Answered func(kind string, took time.Duration)
@@ -60,7 +60,7 @@ const (
 // New makes a Bot. It starts nothing.
 func New(c Config) *Bot {
 	b := &Bot{
-		desk: c.Desk, slack: c.Slack, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered, refused: c.Refused,
+		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered, refused: c.Refused,
 		queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
 	}
 	b.apologies.SetLimit(excuses)
@@ -209,7 +209,7 @@ func (b *Bot) acked(e Envelope, answer any) error {
 func (b *Bot) tell(ctx context.Context, to reply, text string) {
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
 	defer cancel()
-	if err := b.slack.answer(ctx, to, text); err != nil {
+	if err := b.workspace.answer(ctx, to, text); err != nil {
 		level := slog.LevelWarn
 		if refused, is := errors.AsType[*approvals.NoPlace](err); is && refused.Why.Reason == approvals.CardRefused {
 			level = slog.LevelError // a mistake of ours

@@ -25,7 +25,7 @@ type slashCommand struct {
 
 // command answers one command, in its acknowledgement.
 func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
-	if c.Team != b.slack.Team() {
+	if c.Team != b.workspace.Team() {
 		b.respond(ctx, e, c, wrongTeam)
 		return
 	}
@@ -59,7 +59,7 @@ func (b *Bot) ask(ctx context.Context, e Envelope, c slashCommand, wish commands
 		b.respond(ctx, e, c, explain(err))
 		return
 	}
-	b.slack.remember(r.ID, c.ResponseURL)
+	b.workspace.remember(r.ID, c.ResponseURL)
 	b.respond(ctx, e, c, recorded(r))
 }
 

@@ -6,7 +6,7 @@
 // a person did is acknowledged once it is in Redis, so that an acknowledged
 // click is never lost and a lost one is never silent.
 //
-// [Slack] is what goes out: cards, thread replies, private answers, and what
+// [Workspace] is what goes out: cards, thread replies, private answers, and what
 // Slack knows about people and channels. Cards are pure functions of the
 // request (card.go); every sentence for people stands in text.go and reasons.go.
 // No answer of Slack is used before it was checked (answers.go); what a refusal

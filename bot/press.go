@@ -38,7 +38,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	action := i.ActionCallback.BlockActions[0]
 	id, digest := splitValue(action.Value)
 	where, ts := place(i)
-	by := office.By{Op: e.ID, User: i.User.ID, Place: where, On: office.Message{TS: ts, Copy: ts != "" && b.slack.wrote(i, action)}}
+	by := office.By{Op: e.ID, User: i.User.ID, Place: where, On: office.Message{TS: ts, Copy: ts != "" && b.workspace.wrote(i, action)}}
 	to := reply{user: i.User.ID, channel: i.Container.ChannelID, url: i.ResponseURL}
 	var r approvals.Request
 	var err error
@@ -81,9 +81,9 @@ func place(i slack.InteractionCallback) (p approvals.Place, ts string) {
 // wrote reports whether the bot wrote the message that was pressed, and all of
 // its own buttons there are of one request. What a card looked like is Slack's
 // word; anything else could name any message.
-func (s *Slack) wrote(i slack.InteractionCallback, pressed *slack.BlockAction) bool {
+func (w *Workspace) wrote(i slack.InteractionCallback, pressed *slack.BlockAction) bool {
 	m := i.Message
-	if s.botUser == "" || m.User != s.botUser || m.BotID != s.botID || m.Timestamp == "" || m.Timestamp != i.Container.MessageTs {
+	if w.botUser == "" || m.User != w.botUser || m.BotID != w.botID || m.Timestamp == "" || m.Timestamp != i.Container.MessageTs {
 		return false
 	}
 	found := false
@@ -126,7 +126,7 @@ func (b *Bot) tidy(ctx context.Context, by office.By, r approvals.Request) {
 	if r.Card.TS == "" {
 		err = b.desk.Found(ctx, r, ts)
 	} else {
-		err = b.slack.Retire(ctx, channel, ts)
+		err = b.workspace.Retire(ctx, channel, ts)
 	}
 	if err != nil {
 		b.log.WarnContext(ctx, "a card that the record does not know could not be put right", "request", r.ID, "error", err)
@@ -146,7 +146,7 @@ func (b *Bot) openDenial(ctx context.Context, i slack.InteractionCallback, d den
 	if err != nil {
 		return errors.Join(errFormClosed, err)
 	}
-	if err := b.slack.ask(ctx, i.TriggerID, denyView(d.ID, string(meta))); err != nil {
+	if err := b.workspace.openForm(ctx, i.TriggerID, denyView(d.ID, string(meta))); err != nil {
 		return errors.Join(errFormClosed, err)
 	}
 	return nil

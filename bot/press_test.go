@@ -54,11 +54,11 @@ func (d *desked) other(than approvals.Request) approvals.Request {
 // the new request has a card of its own.
 func TestTryAgainLeavesTheOldCard(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
-	d.front.slack.Use(views())
+	d.front.workspace.Use(views())
 	r := d.pendingRequest(typist)
 	r = d.happen(r, approvals.Approve{By: approvals.Person{ID: clicker}, Digest: r.Digest()},
 		approvals.On{Event: approvals.Lapse{Why: approvals.Why{Reason: approvals.ExecutionLapsed}}})
-	ts, err := d.front.slack.Show(t.Context(), r)
+	ts, err := d.front.workspace.Show(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +82,8 @@ func TestTryAgainLeavesTheOldCard(t *testing.T) {
 // TestDenyOpensAForm for who may decide, and for nobody else.
 func TestDenyOpensAForm(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
-	d.front.slack.Use(views())
-	ts, err := d.front.slack.Show(t.Context(), d.pendingRequest("U0ELSE"))
+	d.front.workspace.Use(views())
+	ts, err := d.front.workspace.Show(t.Context(), d.pendingRequest("U0ELSE"))
 	if err != nil {
 		t.Fatal(err)
 	}

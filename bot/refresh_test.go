@@ -222,7 +222,7 @@ func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
 				x.pace.settled, x.pace.retry, x.pace.most = time.Nanosecond, time.Millisecond, time.Hour
 			})
 		w.wait("some tries", func() bool { return len(w.opened()) >= 7 })
-		if err := w.stop(); errors.Is(err, ErrForGood) {
+		if err := w.stop(); errors.Is(err, ErrPermanent) {
 			t.Error(err)
 		}
 		pauses, _ := w.pauses()

@@ -247,13 +247,13 @@ func TestTokenCodes(t *testing.T) {
 					t.Errorf("%s: %s raises no doubt: %v", method, code, err)
 				}
 			}
-			if errors.Is(err, ErrForGood) && method != "auth.test" && doubted {
+			if errors.Is(err, ErrPermanent) && method != "auth.test" && doubted {
 				t.Errorf("%s: %s is for good without having been checked", method, code)
 			}
 		}
 	}
 	o.Revoke("token_revoked")
-	if err := o.slack.Check(t.Context()); !errors.Is(err, ErrForGood) || !strings.Contains(fmt.Sprint(err), "SLACK_BOT_TOKEN") {
+	if err := o.slack.Check(t.Context()); !errors.Is(err, ErrPermanent) || !strings.Contains(fmt.Sprint(err), "SLACK_BOT_TOKEN") {
 		t.Errorf("check: %v", err)
 	}
 }

@@ -160,7 +160,7 @@ func TestForGood(t *testing.T) {
 			s.Break(slackfake.Fault{Method: "apps.connections.open", Error: code})
 			w := watch(t, client.OpenSocket)
 			err := w.ended()
-			if !errors.Is(err, ErrForGood) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "SLACK_APP_TOKEN") {
+			if !errors.Is(err, ErrPermanent) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "SLACK_APP_TOKEN") {
 				t.Errorf("Run: %v, want that it is for good, the code and the variable to look at", err)
 			}
 			if len(w.opened()) != 1 {
@@ -174,8 +174,8 @@ func TestLinkDisabled(t *testing.T) {
 	const sentence = "Socket Mode is switched off for this app (link_disabled); switch it on in the app's settings"
 	check := func(t *testing.T, err error) {
 		t.Helper()
-		if !errors.Is(err, ErrForGood) || !strings.HasSuffix(err.Error(), sentence) {
-			t.Errorf("Run: %v, want ErrForGood: %s", err, sentence)
+		if !errors.Is(err, ErrPermanent) || !strings.HasSuffix(err.Error(), sentence) {
+			t.Errorf("Run: %v, want ErrPermanent: %s", err, sentence)
 		}
 	}
 	t.Run("on one of several sockets", func(t *testing.T) {
