@@ -93,11 +93,11 @@ func TestAnswersFindAWay(t *testing.T) {
 				tt.happens(t, o)
 			}
 			const words = "<!channel> & you"
-			if err := o.slack.answer(t.Context(), reply{user: ada, channel: room, url: url}, words); err != nil {
+			if err := o.slack.whisper(t.Context(), reply{user: ada, channel: room, url: url}, say(words)); err != nil {
 				t.Fatal(err)
 			}
 			seen := append(o.Ephemerals(ada), o.DMs(ada)...)
-			if len(seen) != 1 || seen[0].Text != "&lt;!channel&gt; &amp; you" || !strings.Contains(string(seen[0].Blocks), `"plain_text"`) {
+			if len(seen) != 1 || seen[0].Text != "&lt;!channel&gt; &amp; you" || !strings.Contains(string(seen[0].Blocks), `"rich_text"`) {
 				t.Errorf("ada sees %+v", seen)
 			}
 			if got := len(o.DMs(ada)); got != tt.private {
@@ -133,7 +133,7 @@ func TestAnswerThatFindsNoWay(t *testing.T) {
 			o.Break(slackfake.Fault{Method: "response_url", Drop: true})
 			o.Break(slackfake.Fault{Method: "chat.postEphemeral", Error: "not_in_channel"})
 			o.Break(tt.fault)
-			err := o.slack.answer(t.Context(), reply{user: ada, channel: room, url: url}, "hello")
+			err := o.slack.whisper(t.Context(), reply{user: ada, channel: room, url: url}, say("hello"))
 			if got := isNoPlace(err); got != tt.noPlace || err == nil {
 				t.Errorf("takes no message: %v, want %v: %v", got, tt.noPlace, err)
 			}
@@ -183,13 +183,11 @@ func TestOldAddressesAreForgotten(t *testing.T) {
 }
 
 func TestSentencesHideNothing(t *testing.T) {
-	escaped, blocks := sentences("<!here> \u202eab\u200b & c\nd")
-	got := view{Text: escaped, Blocks: blocks}
+	got := said(asWritten("<!here> \u202eab\u200b & c\nd"))
 	if what := broken(t, got); what != "" || got.Text != "&lt;!here&gt; ab &amp; c\nd" {
 		t.Errorf("%s: %q", what, got.Text)
 	}
-	escaped, blocks = sentences(strings.Repeat("x", 9000))
-	if what := broken(t, view{Text: escaped, Blocks: blocks}); what != "" {
+	if what := broken(t, said(asWritten(strings.Repeat("x", 9000)))); what != "" {
 		t.Errorf("9,000 characters: %s", what)
 	}
 }

@@ -47,7 +47,7 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 }
 
 // TestAnswersWithoutContent gives each method answers that are JSON or not, and that
-// say neither yes nor no, or lack what the bot goes on with.
+// speak neither yes nor no, or lack what the bot goes on with.
 func TestAnswersWithoutContent(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: "S0SOC", Handle: "soc", Members: []string{ada}})

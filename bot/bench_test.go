@@ -30,7 +30,7 @@ func BenchmarkFrame(b *testing.B) {
 func BenchmarkAck(b *testing.B) {
 	e := Envelope{ID: "dbdd0ef3-1543-4f94-bfb4-133d0e6c1545", TakesPayload: true, write: func([]byte) error { return nil }}
 	for b.Loop() {
-		if err := e.Ack(ephemeral(busySentence)); err != nil {
+		if err := e.Ack(say(busySentence).inAck()); err != nil {
 			b.Fatal(err)
 		}
 	}

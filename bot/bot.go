@@ -170,7 +170,7 @@ func (b *Bot) interaction(ctx context.Context, e Envelope, i slack.InteractionCa
 	switch {
 	case i.Type == slack.InteractionTypeBlockActions && len(i.ActionCallback.BlockActions) > 0:
 		b.press(ctx, e, i)
-	case i.Type == slack.InteractionTypeViewSubmission && i.View.CallbackID == denyForm:
+	case i.Type == slack.InteractionTypeViewSubmission:
 		b.submitted(ctx, e, i)
 	default:
 		b.ack(e, nil)
@@ -203,41 +203,4 @@ func (b *Bot) acked(e Envelope, answer any) error {
 		b.answers(e.Type, b.clock().Sub(e.Received))
 	}
 	return err
-}
-
-// tell answers a person privately, after the acknowledgement.
-func (b *Bot) tell(ctx context.Context, to reply, text string) {
-	ctx, cancel := context.WithTimeout(ctx, replyLimit)
-	defer cancel()
-	if err := b.workspace.answer(ctx, to, text); err != nil {
-		level := slog.LevelWarn
-		if refused, is := errors.AsType[*approvals.NoPlace](err); is && refused.Why.Reason == approvals.CardRefused {
-			level = slog.LevelError // a mistake of ours
-		}
-		b.log.Log(ctx, level, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
-	}
-}
-
-// noteFailure writes down for the operator what a person gets as a sentence: a
-// warning where it is more than an everyday no.
-func (b *Bot) noteFailure(ctx context.Context, what string, by office.By, id string, err error) {
-	refused, ok := errors.AsType[*approvals.Refusal](err)
-	if !ok {
-		b.log.ErrorContext(ctx, "not done", "what", what, "request", id, "user", by.User, "error", err)
-		return
-	}
-	if b.refused != nil {
-		b.refused(what, refused.Why.Reason)
-	}
-	level := slog.LevelInfo
-	if refused.Err != nil || odd(refused.Why.Reason) {
-		level = slog.LevelWarn
-	}
-	b.log.Log(ctx, level, "refused", "what", what, "request", id, "user", by.User, "team", by.Place.Team, "channel", by.Place.Channel,
-		"message", by.On.TS, "reason", refused.Why.Reason, "cause", refused.Err)
-}
-
-// odd are the reasons that no honest click leads to.
-func odd(r approvals.Reason) bool {
-	return r == approvals.OtherMessage || r == approvals.OpReused || r == approvals.BrokenRecord
 }

@@ -123,7 +123,7 @@ func TestDenyForm(t *testing.T) {
 		{"once more", clicker, meta(r.Digest()), "again", "already denied by grace"},
 	} {
 		var answer string
-		i := slack.InteractionCallback{User: slack.User{ID: tt.user}, View: slack.View{PrivateMetadata: tt.meta}}
+		i := slack.InteractionCallback{User: slack.User{ID: tt.user}, View: slack.View{CallbackID: denyForm, PrivateMetadata: tt.meta}}
 		i.Team.ID = d.slack.TeamID()
 		i.View.State = &slack.ViewState{Values: map[string]map[string]slack.BlockAction{reasonBlock: {reasonInput: {Value: tt.typed}}}}
 		d.front.submitted(t.Context(), envelope("form "+tt.name, &answer), i)

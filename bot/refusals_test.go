@@ -123,13 +123,13 @@ func TestFactsRefused(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.SetScopes("chat:write")
 	_, err := o.slack.Facts(t.Context(), ada)
-	told := explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err})
+	told := explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}).plain()
 	if !strings.Contains(told, "missing_scope (needed: users:read)") || strings.Contains(told, "in a minute") {
 		t.Errorf("people are told: %s", told)
 	}
 	o.Break(slackfake.Fault{Method: "users.info", Error: "internal_error"})
 	_, err = o.slack.Facts(t.Context(), ada)
-	if told = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}); !strings.Contains(told, "in a minute") {
+	if told = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}).plain(); !strings.Contains(told, "in a minute") {
 		t.Errorf("of trouble that passes people are told: %s", told)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -190,40 +191,29 @@ func (w *Workspace) Tell(ctx context.Context, r approvals.Request) error {
 	if w.memory.clock().After(u.until) {
 		u.url = ""
 	}
-	p := fitting(r, w.views.page) // without buttons: they count on the card alone
-	blocks, text := p.blocks(), p.text()
-	return w.whisper(ctx, reply{user: r.By.ID, channel: r.Place.Channel, url: u.url}, text, blocks)
-}
-
-// reply is where a private answer goes.
-type reply struct {
-	user, channel, url string
-}
-
-// answer tells one person a sentence.
-func (w *Workspace) answer(ctx context.Context, to reply, text string) error {
-	escaped, blocks := sentences(text)
-	return w.whisper(ctx, to, escaped, blocks)
+	// Without buttons: they count on the card alone.
+	return w.whisper(ctx, reply{user: r.By.ID, channel: r.Place.Channel, url: u.url}, fitting(r, w.views.page))
 }
 
 // whisper shows one person a message, in the first way that works: the
 // response_url, an ephemeral message, a direct message.
-func (w *Workspace) whisper(ctx context.Context, to reply, text string, blocks []slack.Block) error {
+func (w *Workspace) whisper(ctx context.Context, to reply, said page) error {
+	options := message(said.text(), said.blocks())
 	var failed []error
 	if to.url != "" {
-		options := append(message(text, blocks), slack.MsgOptionResponseURL(to.url, slack.ResponseTypeEphemeral))
+		options := append(slices.Clone(options), slack.MsgOptionResponseURL(to.url, slack.ResponseTypeEphemeral))
 		if _, _, err := w.api.PostMessageContext(ctx, to.channel, options...); err == nil {
 			return nil
 		}
 		// The error is left out: it could hold the address, which is a secret.
 		failed = append(failed, errors.New("the response_url took no answer"))
 	}
-	_, err := w.api.PostEphemeralContext(ctx, to.channel, to.user, message(text, blocks)...)
+	_, err := w.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
 	if err == nil {
 		return nil
 	}
 	failed = append(failed, fmt.Errorf("chat.postEphemeral: %w", err))
-	if err = w.direct(ctx, to.user, message(text, blocks)); err == nil {
+	if err = w.direct(ctx, to.user, options); err == nil {
 		return nil
 	}
 	// Only what the last way says tells whether trying again is worth it.

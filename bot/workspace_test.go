@@ -199,7 +199,7 @@ func TestSlackThatIsGone(t *testing.T) {
 	_, show := o.slack.Show(t.Context(), pending("investigate", 1))
 	_, facts := o.slack.Facts(t.Context(), ada)
 	_, open := o.slack.OpenSocket(t.Context())
-	answer := o.slack.answer(t.Context(), reply{user: ada, channel: room, url: url}, "hello")
+	answer := o.slack.whisper(t.Context(), reply{user: ada, channel: room, url: url}, say("hello"))
 	form := o.slack.openForm(t.Context(), "1.2.trigger", denyView("D-7K3F9Q", "{}"))
 	for what, err := range map[string]error{"show": show, "facts": facts, "open": open, "answer": answer, "form": form} {
 		if err == nil {
