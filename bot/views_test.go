@@ -105,6 +105,7 @@ func everyView() map[string]view {
 func answers() map[string]page {
 	p, second := pending("investigate", 1), oneGiven(twoNeeded(pending("investigate", 1)))
 	stopped := ended(approvals.Cancelled, approvals.End{By: person(ada)})
+	denied := ended(approvals.Denied, approvals.End{By: person(grace), Text: "it is our own scanner"})
 	_, wrong := grammar().Parse("investgate srv-db-01 odd logins")
 	return map[string]page{
 		"help": asWritten(grammar().Help()), "wrong-command": asWritten(wrong.Error()), "busy": say(busySentence), "later": say(laterSentence),
@@ -113,7 +114,10 @@ func answers() map[string]page {
 		"retried": retriedPage(p), "retried-approved": retriedPage(second),
 		"denied": deniedPage(p), "cancelled": cancelledPage(stopped), "cancelled-rest": cancelledPage(many()),
 		"form-closed": explain(errFormClosed), "not-recorded": explain(ledger.ErrNotRecorded), "unconfirmed": explain(ledger.ErrUnconfirmed),
-		"own-request": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+		"own-request":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+		"denied-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}),
+		"nobody-else":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: []approvals.Standing{{ID: joan, Person: person(joan), Bar: approvals.IsGone}}}),
+		"not-found":      fitting(notFound(), views().page), // of a request that has no card
 	}
 }
 
