@@ -25,7 +25,7 @@ type Bot struct {
 	grammar   commands.Grammar
 	clock     func() time.Time
 	log       *slog.Logger
-	answers   func(kind string, took time.Duration)
+	answered  func(kind string, took time.Duration)
 	refused   func(what string, why approvals.Reason)
 
 	queue     chan Envelope
@@ -60,7 +60,7 @@ const (
 // New makes a Bot. It starts nothing.
 func New(c Config) *Bot {
 	b := &Bot{
-		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered, refused: c.Refused,
+		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
 		queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
 	}
 	b.apologies.SetLimit(excuses)
@@ -199,8 +199,8 @@ func (b *Bot) ack(e Envelope, answer any) {
 // acked acknowledges, and counts how long that took.
 func (b *Bot) acked(e Envelope, answer any) error {
 	err := e.Ack(answer)
-	if err == nil && b.answers != nil {
-		b.answers(e.Type, b.clock().Sub(e.Received))
+	if err == nil && b.answered != nil {
+		b.answered(e.Type, b.clock().Sub(e.Received))
 	}
 	return err
 }

@@ -113,12 +113,12 @@ func sorted(err error) error {
 	return err
 }
 
-// facts reads a user object. A member of several workspaces of a Grid has one of
-// them as team_id and all of them in enterprise_user
-// (https://docs.slack.dev/reference/objects/user-object).
 // slackbot is Slack's own program, which users.info does not call a bot.
 const slackbot = "USLACKBOT"
 
+// facts reads a user object. A member of several workspaces of a Grid has one of
+// them as team_id and all of them in enterprise_user
+// (https://docs.slack.dev/reference/objects/user-object).
 func (w *Workspace) facts(u *slack.User) approvals.Facts {
 	home := u.TeamID == w.team || slices.Contains(u.Enterprise.Teams, w.team)
 	ours := w.enterprise != "" && u.Enterprise.EnterpriseID == w.enterprise

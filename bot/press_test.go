@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +101,31 @@ func TestDenyOpensAForm(t *testing.T) {
 	out, err := d.slack.Submit(soon(t), clicker, d.slack.Views(clicker)[0].ID, map[string]string{reasonInput: "our own scanner"})
 	if err != nil || !out.Closed {
 		t.Errorf("the form stays open: %+v, %v", out, err)
+	}
+}
+
+// TestTables: every button of a card and every form has its row.
+func TestTables(t *testing.T) {
+	pressed := map[string]bool{}
+	for name, v := range everyView() {
+		if v.Form != nil {
+			f := forms()[v.Form.CallbackID]
+			if input, is := v.Form.Blocks.BlockSet[0].(*slack.InputBlock); f.do == nil || !is || input.BlockID != f.field {
+				t.Errorf("%s: its row is %+v", name, f)
+			}
+		}
+		for _, b := range v.Blocks {
+			actions, is := b.(*slack.ActionBlock)
+			if !is {
+				continue
+			}
+			for _, e := range actions.Elements.ElementSet {
+				pressed[e.(*slack.ButtonBlockElement).ActionID] = true
+			}
+		}
+	}
+	if got, want := sortedKeys(buttons()), sortedKeys(pressed); !slices.Equal(got, want) {
+		t.Errorf("there are rows for %q; the cards have %q", got, want)
 	}
 }
 

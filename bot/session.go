@@ -100,7 +100,7 @@ func (r *running) keepOne(ctx context.Context) {
 	}
 }
 
-// one opens a socket, attends it, and says whether it lasted. When the socket is
+// one opens a socket, attends it, and reports whether it lasted. When the socket is
 // closed, which may be long after the return, ended is called.
 func (r *running) one(ctx context.Context, ended func()) (lasted bool, err error) {
 	sock, err := r.connect(ctx)
@@ -211,7 +211,7 @@ func (s *Session) count(event string) {
 	}
 }
 
-// pause waits for d or the end of ctx, and says whether it was d.
+// pause waits for d or the end of ctx, and reports whether it was d.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
