@@ -3,6 +3,8 @@ package bot
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,57 @@ func isNoPlace(err error) bool {
 	return is
 }
 
+// pinged is a page that mentions Grace, and nobody else.
+func pinged() page { return page{says(words("<@U1> & *you* "), mention(grace))} }
+
+// mustPing fails unless a message is that page, in its text and in its blocks.
+func mustPing(t *testing.T, m slackfake.Message) {
+	t.Helper()
+	const text, shown = "&lt;@U1&gt; &amp; *you* <@U0GRACE>", "<@U1> & *you* @Grace"
+	if got := slackfake.Render(m.Blocks, names, time.UTC); m.Text != text || strings.TrimSpace(got) != shown {
+		t.Errorf("its text is %q, want %q; its blocks show %q, want %q", m.Text, text, got, shown)
+	}
+}
+
+// TestAnswersInAcknowledgements: there they are the same message.
+func TestAnswersInAcknowledgements(t *testing.T) {
+	s, client := newWorkspace(t)
+	front := New(Config{Workspace: client, Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	w := watch(t, client.OpenSocket, func(x *Session) {
+		x.Handle = func(e Envelope) { front.answer(context.Background(), act{envelope: e}, pinged()) }
+	})
+	w.happened("hello", 1)
+	if out := typeHelp(t, s); out.Answer == nil || out.Answer.EphemeralTo != typist {
+		t.Errorf("the answer is %+v", out)
+	} else {
+		mustPing(t, *out.Answer)
+	}
+}
+
+// TestAnswersQuoteLiterally: what others wrote mentions nobody, is no markup, and
+// is shown as it is.
+func TestAnswersQuoteLiterally(t *testing.T) {
+	const nasty, escaped = "<@U1> & *bold* <!channel>", "&lt;@U1&gt; &amp; *bold* &lt;!channel&gt;"
+	denied := ended(approvals.Denied, approvals.End{By: approvals.Person{ID: grace, Name: "*bold* & &lt;@U1&gt;"}})
+	lost := notFound()
+	lost.Comment = nasty
+	for name, tt := range map[string]struct {
+		page        page
+		shown, text string
+	}{
+		"a name":    {explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}), "*bold* & &lt;@U1&gt;", "*bold* &amp; &amp;lt;@U1&amp;gt;"},
+		"a comment": {views().page(lost, full), nasty, escaped},
+		"a detail":  {explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.DeviceAmbiguous, Detail: nasty}}), nasty, escaped},
+		"a command": {asWritten("There is no command “" + nasty + "”."), nasty, escaped},
+	} {
+		v := said(tt.page)
+		shown := slices.ContainsFunc(spansOf(v), func(s piece) bool { return strings.Contains(s.text, tt.shown) })
+		if what := broken(t, v); what != "" || !shown || !strings.Contains(v.Text, tt.text) {
+			t.Errorf("%s: %s, shown as it is: %v\n%s\n%s", name, what, shown, v.Text, encoded(t, v.Blocks))
+		}
+	}
+}
+
 // TestAnswersFindAWay: the response_url, an ephemeral message, a direct one, in
 // this order, whatever fails.
 func TestAnswersFindAWay(t *testing.T) {
@@ -92,14 +145,14 @@ func TestAnswersFindAWay(t *testing.T) {
 			if tt.happens != nil {
 				tt.happens(t, o)
 			}
-			const words = "<!channel> & you"
-			if err := o.slack.answer(t.Context(), reply{user: ada, channel: room, url: url}, words); err != nil {
+			if err := o.slack.whisper(t.Context(), reply{user: ada, channel: room, url: url}, pinged()); err != nil {
 				t.Fatal(err)
 			}
 			seen := append(o.Ephemerals(ada), o.DMs(ada)...)
-			if len(seen) != 1 || seen[0].Text != "&lt;!channel&gt; &amp; you" || !strings.Contains(string(seen[0].Blocks), `"plain_text"`) {
-				t.Errorf("ada sees %+v", seen)
+			if len(seen) != 1 {
+				t.Fatalf("ada sees %+v", seen)
 			}
+			mustPing(t, seen[0])
 			if got := len(o.DMs(ada)); got != tt.private {
 				t.Errorf("%d direct messages, want %d", got, tt.private)
 			}
@@ -133,7 +186,7 @@ func TestAnswerThatFindsNoWay(t *testing.T) {
 			o.Break(slackfake.Fault{Method: "response_url", Drop: true})
 			o.Break(slackfake.Fault{Method: "chat.postEphemeral", Error: "not_in_channel"})
 			o.Break(tt.fault)
-			err := o.slack.answer(t.Context(), reply{user: ada, channel: room, url: url}, "hello")
+			err := o.slack.whisper(t.Context(), reply{user: ada, channel: room, url: url}, say("hello"))
 			if got := isNoPlace(err); got != tt.noPlace || err == nil {
 				t.Errorf("takes no message: %v, want %v: %v", got, tt.noPlace, err)
 			}
@@ -172,7 +225,7 @@ func TestRequestWithoutACardIsToldToItsRequesterAlone(t *testing.T) {
 // TestOldAddressesAreForgotten: they are secrets, and of no use.
 func TestOldAddressesAreForgotten(t *testing.T) {
 	clock := &handClock{at: asked}
-	s := &Slack{memory: newMemory(clock.now), urls: map[string]replyURL{}}
+	s := &Workspace{memory: newMemory(clock.now), urls: map[string]replyURL{}}
 	s.remember("D-1", "https://hooks.example/1")
 	s.remember("D-2", "")
 	clock.forward(replyURLLife + time.Second)
@@ -183,13 +236,11 @@ func TestOldAddressesAreForgotten(t *testing.T) {
 }
 
 func TestSentencesHideNothing(t *testing.T) {
-	escaped, blocks := sentences("<!here> \u202eab\u200b & c\nd")
-	got := view{Text: escaped, Blocks: blocks}
+	got := said(asWritten("<!here> \u202eab\u200b & c\nd"))
 	if what := broken(t, got); what != "" || got.Text != "&lt;!here&gt; ab &amp; c\nd" {
 		t.Errorf("%s: %q", what, got.Text)
 	}
-	escaped, blocks = sentences(strings.Repeat("x", 9000))
-	if what := broken(t, view{Text: escaped, Blocks: blocks}); what != "" {
+	if what := broken(t, said(asWritten(strings.Repeat("x", 9000)))); what != "" {
 		t.Errorf("9,000 characters: %s", what)
 	}
 }

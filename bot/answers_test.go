@@ -37,7 +37,7 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 		"usergroups.users.list": func() error { turn(); _, err := o.slack.Members(t.Context(), "S0SOC"); return err },
 		"apps.connections.open": func() error { _, err := o.slack.OpenSocket(t.Context()); return err },
 		"chat.delete":           func() error { return o.slack.Retire(t.Context(), room, shown.Card.TS) },
-		"views.open":            func() error { return o.slack.ask(t.Context(), "1.2.trigger", denyView("D-7K3F9Q", "{}")) },
+		"views.open":            func() error { return o.slack.openForm(t.Context(), "1.2.trigger", denyView("D-7K3F9Q", "{}")) },
 		"chat.postEphemeral": func() error {
 			_, err := o.slack.api.PostEphemeralContext(t.Context(), room, ada, message("x", nil)...)
 			return err
@@ -47,7 +47,7 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 }
 
 // TestAnswersWithoutContent gives each method answers that are JSON or not, and that
-// say neither yes nor no, or lack what the bot goes on with.
+// speak neither yes nor no, or lack what the bot goes on with.
 func TestAnswersWithoutContent(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: "S0SOC", Handle: "soc", Members: []string{ada}})
@@ -68,7 +68,7 @@ func TestAnswersWithoutContent(t *testing.T) {
 				t.Errorf("%s: %s counts as success", method, body)
 				continue
 			}
-			if isNoPlace(err) || errors.Is(err, approvals.ErrGone) || errors.Is(err, ErrForGood) {
+			if isNoPlace(err) || errors.Is(err, approvals.ErrGone) || errors.Is(err, ErrPermanent) {
 				t.Errorf("%s: %s counts as a refusal: %v", method, body, err)
 			}
 			o.mustHide(t, err)
@@ -135,7 +135,7 @@ func TestRedirects(t *testing.T) {
 	defer elsewhere.Close()
 	api := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/api/auth.test", http.StatusTemporaryRedirect))
 	defer api.Close()
-	if _, err := NewSlack(t.Context(), SlackConfig{APIURL: api.URL + "/api/", BotToken: "xoxb-1", Clock: time.Now}); err == nil {
+	if _, err := NewWorkspace(t.Context(), WorkspaceConfig{APIURL: api.URL + "/api/", BotToken: "xoxb-1", Clock: time.Now}); err == nil {
 		t.Error("a redirect counts as an answer")
 	}
 }

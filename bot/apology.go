@@ -18,7 +18,7 @@ const (
 func (b *Bot) apologise(ctx context.Context, e Envelope, sentence string) {
 	switch e.Type {
 	case "slash_commands":
-		b.ack(e, ephemeral(sentence))
+		b.ack(e, say(sentence).inAck())
 	case "interactive":
 		b.apologiseFor(ctx, e, sentence)
 	default:
@@ -33,11 +33,14 @@ func (b *Bot) apologiseFor(ctx context.Context, e Envelope, sentence string) {
 		Type        slack.InteractionType `json:"type"`
 		User        slack.User            `json:"user"`
 		Container   slack.Container       `json:"container"`
+		View        slack.View            `json:"view"`
 		ResponseURL string                `json:"response_url"`
 	}
-	switch err := json.Unmarshal(e.Payload, &i); {
-	case err == nil && i.Type == slack.InteractionTypeViewSubmission:
-		b.ack(e, formErrors{"errors", map[string]string{reasonBlock: sentence}})
+	err := json.Unmarshal(e.Payload, &i)
+	f, known := forms()[i.View.CallbackID]
+	switch {
+	case err == nil && i.Type == slack.InteractionTypeViewSubmission && known:
+		b.ack(e, f.wrong(sentence))
 	case err == nil && i.Type == slack.InteractionTypeBlockActions:
 		b.excuse(ctx, e, reply{user: i.User.ID, channel: i.Container.ChannelID, url: i.ResponseURL}, sentence)
 	default:
@@ -53,7 +56,7 @@ func (b *Bot) excuse(ctx context.Context, e Envelope, to reply, sentence string)
 	started := b.apologies.TryGo(func() error {
 		defer b.end()
 		b.ack(e, nil)
-		b.tell(context.WithoutCancel(ctx), to, sentence)
+		b.whisper(context.WithoutCancel(ctx), to, say(sentence))
 		return nil
 	})
 	if !started {

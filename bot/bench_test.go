@@ -30,7 +30,7 @@ func BenchmarkFrame(b *testing.B) {
 func BenchmarkAck(b *testing.B) {
 	e := Envelope{ID: "dbdd0ef3-1543-4f94-bfb4-133d0e6c1545", TakesPayload: true, write: func([]byte) error { return nil }}
 	for b.Loop() {
-		if err := e.Ack(ephemeral(busySentence)); err != nil {
+		if err := e.Ack(say(busySentence).inAck()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -41,7 +41,7 @@ func BenchmarkAck(b *testing.B) {
 func BenchmarkHelpToAck(b *testing.B) {
 	s, client := newWorkspace(b)
 	log := slog.New(slog.DiscardHandler)
-	front := New(Config{Slack: client, Grammar: grammar(), Clock: time.Now, Log: log})
+	front := New(Config{Workspace: client, Grammar: grammar(), Clock: time.Now, Log: log})
 	greeted := make(chan struct{}, 1)
 	x := &Session{
 		Open: client.OpenSocket, Handle: front.Handle, Sockets: 1, Clock: time.Now, Log: log, pace: quickPace(),

@@ -27,7 +27,7 @@ const lostAfter = 500 * time.Millisecond
 func BenchmarkRefreshes(b *testing.B) {
 	for _, bb := range []struct {
 		name string
-		run  func(context.Context, *slackfake.Server, *Slack) error
+		run  func(context.Context, *slackfake.Server, *Workspace) error
 	}{{"session", runSession}, {"slack-go", runSlackGo}} {
 		b.Run(bb.name, func(b *testing.B) {
 			s, client := newWorkspace(b, func(o *slackfake.Options) { o.AckLimit = lostAfter })
@@ -81,7 +81,7 @@ func waitFor(b *testing.B, s *slackfake.Server, seen func() bool) {
 
 // runSession acknowledges everything with the session of this package, with two
 // sockets as the bot has them.
-func runSession(ctx context.Context, _ *slackfake.Server, client *Slack) error {
+func runSession(ctx context.Context, _ *slackfake.Server, client *Workspace) error {
 	x := &Session{
 		Open: client.OpenSocket, Sockets: 2, Clock: time.Now, Log: slog.New(slog.DiscardHandler), pace: quickPace(),
 		Count: func(string) {}, Handle: func(e Envelope) { _ = e.Ack(nil) }, // what is lost is counted in Slack
@@ -90,7 +90,7 @@ func runSession(ctx context.Context, _ *slackfake.Server, client *Slack) error {
 }
 
 // runSlackGo does it with slack-go's client, which has one socket.
-func runSlackGo(ctx context.Context, s *slackfake.Server, _ *Slack) error {
+func runSlackGo(ctx context.Context, s *slackfake.Server, _ *Workspace) error {
 	api := slack.New(s.BotToken(), slack.OptionAppLevelToken(s.AppToken()), slack.OptionAPIURL(s.APIURL()))
 	client := socketmode.New(api, socketmode.OptionLog(log.New(io.Discard, "", 0)))
 	go func() {

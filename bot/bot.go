@@ -20,13 +20,13 @@ import (
 // Bot answers every envelope: commands, clicks and forms. Envelopes wait in a
 // bounded queue for a worker, so that reading a socket is never held up.
 type Bot struct {
-	desk    *office.Desk
-	slack   *Slack
-	grammar commands.Grammar
-	clock   func() time.Time
-	log     *slog.Logger
-	answers func(kind string, took time.Duration)
-	refused func(what string, why approvals.Reason)
+	desk      *office.Desk
+	workspace *Workspace
+	grammar   commands.Grammar
+	clock     func() time.Time
+	log       *slog.Logger
+	answered  func(kind string, took time.Duration)
+	refused   func(what string, why approvals.Reason)
 
 	queue     chan Envelope
 	apologies errgroup.Group // for what was not done; bounded
@@ -37,11 +37,11 @@ type Bot struct {
 
 // Config is what a Bot needs.
 type Config struct {
-	Desk    *office.Desk
-	Slack   *Slack
-	Grammar commands.Grammar
-	Clock   func() time.Time
-	Log     *slog.Logger
+	Desk      *office.Desk
+	Workspace *Workspace
+	Grammar   commands.Grammar
+	Clock     func() time.Time
+	Log       *slog.Logger
 	// Answered is told how long it took until an envelope of that type was
 	// acknowledged; may be nil.
 	Answered func(kind string, took time.Duration)
@@ -60,7 +60,7 @@ const (
 // New makes a Bot. It starts nothing.
 func New(c Config) *Bot {
 	b := &Bot{
-		desk: c.Desk, slack: c.Slack, grammar: c.Grammar, clock: c.Clock, log: c.Log, answers: c.Answered, refused: c.Refused,
+		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
 		queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
 	}
 	b.apologies.SetLimit(excuses)
@@ -170,7 +170,7 @@ func (b *Bot) interaction(ctx context.Context, e Envelope, i slack.InteractionCa
 	switch {
 	case i.Type == slack.InteractionTypeBlockActions && len(i.ActionCallback.BlockActions) > 0:
 		b.press(ctx, e, i)
-	case i.Type == slack.InteractionTypeViewSubmission && i.View.CallbackID == denyForm:
+	case i.Type == slack.InteractionTypeViewSubmission:
 		b.submitted(ctx, e, i)
 	default:
 		b.ack(e, nil)
@@ -199,45 +199,8 @@ func (b *Bot) ack(e Envelope, answer any) {
 // acked acknowledges, and counts how long that took.
 func (b *Bot) acked(e Envelope, answer any) error {
 	err := e.Ack(answer)
-	if err == nil && b.answers != nil {
-		b.answers(e.Type, b.clock().Sub(e.Received))
+	if err == nil && b.answered != nil {
+		b.answered(e.Type, b.clock().Sub(e.Received))
 	}
 	return err
-}
-
-// tell answers a person privately, after the acknowledgement.
-func (b *Bot) tell(ctx context.Context, to reply, text string) {
-	ctx, cancel := context.WithTimeout(ctx, replyLimit)
-	defer cancel()
-	if err := b.slack.answer(ctx, to, text); err != nil {
-		level := slog.LevelWarn
-		if refused, is := errors.AsType[*approvals.NoPlace](err); is && refused.Why.Reason == approvals.CardRefused {
-			level = slog.LevelError // a mistake of ours
-		}
-		b.log.Log(ctx, level, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
-	}
-}
-
-// noteFailure writes down for the operator what a person gets as a sentence: a
-// warning where it is more than an everyday no.
-func (b *Bot) noteFailure(ctx context.Context, what string, by office.By, id string, err error) {
-	refused, ok := errors.AsType[*approvals.Refusal](err)
-	if !ok {
-		b.log.ErrorContext(ctx, "not done", "what", what, "request", id, "user", by.User, "error", err)
-		return
-	}
-	if b.refused != nil {
-		b.refused(what, refused.Why.Reason)
-	}
-	level := slog.LevelInfo
-	if refused.Err != nil || odd(refused.Why.Reason) {
-		level = slog.LevelWarn
-	}
-	b.log.Log(ctx, level, "refused", "what", what, "request", id, "user", by.User, "team", by.Place.Team, "channel", by.Place.Channel,
-		"message", by.On.TS, "reason", refused.Why.Reason, "cause", refused.Err)
-}
-
-// odd are the reasons that no honest click leads to.
-func odd(r approvals.Reason) bool {
-	return r == approvals.OtherMessage || r == approvals.OpReused || r == approvals.BrokenRecord
 }

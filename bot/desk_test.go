@@ -104,7 +104,7 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 	quiet := slog.New(slog.DiscardHandler)
 	policy := approvals.Policy{Approvers: approvals.List{Users: []string{clicker}}, Needed: 1}
 	d.front = New(Config{
-		Slack: client, Grammar: grammar(), Clock: clock, Log: quiet,
+		Workspace: client, Grammar: grammar(), Clock: clock, Log: quiet,
 		Desk: office.NewDesk(office.DeskConfig{
 			Store: d.store, People: client, Policy: policy, Roster: office.NewRoster(client, policy, quiet),
 			Worker: office.NewWorker(office.WorkerConfig{Store: d.store, People: client, Policy: policy, Chat: client, Log: quiet}),

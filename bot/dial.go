@@ -23,7 +23,7 @@ func (s *Session) connect(ctx context.Context) (*socket, error) {
 	defer cancel()
 	address, err := s.Open(ctx)
 	if err != nil {
-		return nil, forGood(err, "check SLACK_APP_TOKEN and that Socket Mode is on")
+		return nil, permanent(err, "check SLACK_APP_TOKEN and that Socket Mode is on")
 	}
 	var untie func() bool
 	dialer := websocket.Dialer{
@@ -50,13 +50,13 @@ func (s *Session) connect(ctx context.Context) (*socket, error) {
 	return sock, nil
 }
 
-// forGood marks the errors that no waiting mends, and says what does
+// permanent marks the errors that no waiting mends, and says what does
 // (https://docs.slack.dev/reference/methods/apps.connections.open#errors).
-func forGood(err error, mend string) error {
+func permanent(err error, mend string) error {
 	refused, is := errors.AsType[slack.SlackErrorResponse](err)
 	if is && tokenRefused(refused.Err) || isSlackError(err, "not_allowed_token_type", "missing_scope", "no_permission",
 		"team_access_not_granted", "forbidden_team") {
-		return fmt.Errorf("%w: %w; %s", ErrForGood, err, mend)
+		return fmt.Errorf("%w: %w; %s", ErrPermanent, err, mend)
 	}
 	return err
 }

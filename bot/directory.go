@@ -84,9 +84,9 @@ func (m *memory) keep(key string, k kept) {
 // Facts are what Slack says about a person. That there is no such user, or none
 // that this bot could ever see, is an answer too
 // (https://docs.slack.dev/reference/methods/users.info#errors).
-func (s *Slack) Facts(ctx context.Context, user string) (approvals.Facts, error) {
-	return recall(ctx, s.memory, "user "+user, func(ctx context.Context) (approvals.Facts, error) {
-		u, err := s.api.GetUserInfoContext(ctx, user)
+func (w *Workspace) Facts(ctx context.Context, user string) (approvals.Facts, error) {
+	return recall(ctx, w.memory, "user "+user, func(ctx context.Context) (approvals.Facts, error) {
+		u, err := w.api.GetUserInfoContext(ctx, user)
 		if isSlackError(err, "user_not_found", "users_not_found", "user_not_visible") {
 			return approvals.Facts{}, fmt.Errorf("users.info of %s: %w: %w", user, approvals.ErrNoSuchPerson, err)
 		}
@@ -96,7 +96,7 @@ func (s *Slack) Facts(ctx context.Context, user string) (approvals.Facts, error)
 		if u.ID != user && u.Enterprise.ID != user { // what is true of somebody else must not be taken for theirs
 			return approvals.Facts{}, fmt.Errorf("users.info of %s: slack answered about %s", user, u.ID)
 		}
-		return s.facts(u), nil
+		return w.facts(u), nil
 	})
 }
 
@@ -113,15 +113,15 @@ func sorted(err error) error {
 	return err
 }
 
-// facts reads a user object. A member of several workspaces of a Grid has one of
-// them as team_id and all of them in enterprise_user
-// (https://docs.slack.dev/reference/objects/user-object).
 // slackbot is Slack's own program, which users.info does not call a bot.
 const slackbot = "USLACKBOT"
 
-func (s *Slack) facts(u *slack.User) approvals.Facts {
-	home := u.TeamID == s.team || slices.Contains(u.Enterprise.Teams, s.team)
-	ours := s.enterprise != "" && u.Enterprise.EnterpriseID == s.enterprise
+// facts reads a user object. A member of several workspaces of a Grid has one of
+// them as team_id and all of them in enterprise_user
+// (https://docs.slack.dev/reference/objects/user-object).
+func (w *Workspace) facts(u *slack.User) approvals.Facts {
+	home := u.TeamID == w.team || slices.Contains(u.Enterprise.Teams, w.team)
+	ours := w.enterprise != "" && u.Enterprise.EnterpriseID == w.enterprise
 	return approvals.Facts{
 		Person:   approvals.Person{ID: u.ID, Enterprise: u.Enterprise.ID, Name: u.Name},
 		Bot:      u.IsBot || u.IsAppUser || u.ID == slackbot,
@@ -134,9 +134,9 @@ func (s *Slack) facts(u *slack.User) approvals.Facts {
 // Channel is what Slack says about a channel. One that the bot cannot see is
 // one that it is not in
 // (https://docs.slack.dev/reference/methods/conversations.info).
-func (s *Slack) Channel(ctx context.Context, id string) (approvals.Channel, error) {
-	ch, err := recall(ctx, s.memory, "channel "+id, func(ctx context.Context) (approvals.Channel, error) {
-		c, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
+func (w *Workspace) Channel(ctx context.Context, id string) (approvals.Channel, error) {
+	ch, err := recall(ctx, w.memory, "channel "+id, func(ctx context.Context) (approvals.Channel, error) {
+		c, err := w.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 		if isSlackError(err, "channel_not_found") {
 			return approvals.Channel{ID: id}, nil
 		}
@@ -152,7 +152,7 @@ func (s *Slack) Channel(ctx context.Context, id string) (approvals.Channel, erro
 		}, nil
 	})
 	if err == nil && (!ch.Member || ch.Archived) {
-		s.memory.forget("channel " + id) // an invitation must take effect at once
+		w.memory.forget("channel " + id) // an invitation must take effect at once
 	}
 	return ch, err
 }
@@ -166,9 +166,9 @@ func (m *memory) forget(key string) {
 // Members are the people in a user group. One that is gone, or that the bot may
 // not read, is a refusal that lasts
 // (https://docs.slack.dev/reference/methods/usergroups.users.list).
-func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
-	return recall(ctx, s.memory, "group "+group, func(ctx context.Context) ([]string, error) {
-		members, err := s.api.GetUserGroupMembersContext(ctx, group)
+func (w *Workspace) Members(ctx context.Context, group string) ([]string, error) {
+	return recall(ctx, w.memory, "group "+group, func(ctx context.Context) ([]string, error) {
+		members, err := w.api.GetUserGroupMembersContext(ctx, group)
 		if err != nil {
 			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, sorted(err))
 		}
@@ -179,12 +179,12 @@ func (s *Slack) Members(ctx context.Context, group string) ([]string, error) {
 // GroupNamed finds the id of the user group with that handle, without the @.
 // Slack leaves out groups that are switched off
 // (https://docs.slack.dev/reference/methods/usergroups.list).
-func (s *Slack) GroupNamed(ctx context.Context, handle string) (string, error) {
-	groups, err := s.api.GetUserGroupsContext(ctx)
+func (w *Workspace) GroupNamed(ctx context.Context, handle string) (string, error) {
+	groups, err := w.api.GetUserGroupsContext(ctx)
 	if err != nil {
 		err = fmt.Errorf("usergroups.list: %w", err)
 		if lastingRefusal(err) != "" {
-			return "", fmt.Errorf("%w: %w; check that the app has usergroups:read, or list people by id", ErrForGood, err)
+			return "", fmt.Errorf("%w: %w; check that the app has usergroups:read, or list people by id", ErrPermanent, err)
 		}
 		return "", err // also where the token is the trouble: that is found out once, for all calls
 	}

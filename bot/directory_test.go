@@ -62,7 +62,7 @@ func TestFacts(t *testing.T) {
 // TestFactsTheFakeDoesNotHave covers what Slack says of apps that act as users,
 // of Slackbot, and of people who have not accepted their invitation.
 func TestFactsTheFakeDoesNotHave(t *testing.T) {
-	s := &Slack{team: "T1"}
+	s := &Workspace{team: "T1"}
 	for _, tt := range []struct {
 		user slack.User
 		want approvals.Facts
@@ -188,12 +188,12 @@ func TestDirectoryRefused(t *testing.T) {
 // token is found out once, for all calls.
 func TestGroupNamedRefused(t *testing.T) {
 	o := visit(t, slackfake.Options{})
-	for code, forGood := range map[string]bool{
+	for code, permanent := range map[string]bool{
 		"plan_upgrade_required": true, "missing_scope": true, "access_denied": true, "token_revoked": false, "internal_error": false, "moon_phase": false,
 	} {
 		o.Break(slackfake.Fault{Method: "usergroups.list", Error: code, Times: 1})
-		if _, err := o.slack.GroupNamed(t.Context(), "oncall"); errors.Is(err, ErrForGood) != forGood || !isSlackError(err, code) {
-			t.Errorf("%s: %v, want that it is for good: %v", code, err, forGood)
+		if _, err := o.slack.GroupNamed(t.Context(), "oncall"); errors.Is(err, ErrPermanent) != permanent || !isSlackError(err, code) {
+			t.Errorf("%s: %v, want that it is for good: %v", code, err, permanent)
 		}
 	}
 }

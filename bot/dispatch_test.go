@@ -59,7 +59,7 @@ func redeliver(t *testing.T, d *desked, id string, times int) (all []slackfake.R
 func TestAPanicCostsOneAnswer(t *testing.T) {
 	s, client := newWorkspace(t)
 	// Without a desk, whatever needs one panics.
-	front := New(Config{Slack: client, Grammar: grammar(), Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	front := New(Config{Workspace: client, Grammar: grammar(), Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
 	stop := serveAll(t, front)
 	w := watch(t, client.OpenSocket, func(x *Session) { x.Handle, x.Drained = front.Handle, front.Idle })
 	w.happened("hello", 1)

@@ -23,7 +23,7 @@ func TestFramesThatMakeNoSense(t *testing.T) {
 	stop := serveAll(t, front)
 	heard := make(chan string, 20)
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
-		say(conn, hello,
+		speak(conn, hello,
 			`not JSON`, ``, `null`, `[]`, `7`, `{}`, hello, `{"envelope_id":7}`, `{"type":"disconnect"`, `{"type":"something"}`,
 			`{"envelope_id":"no-type"}`,
 			`{"envelope_id":"odd-type","type":5}`,
@@ -44,7 +44,7 @@ func TestFramesThatMakeNoSense(t *testing.T) {
 	}), func(x *Session) { x.Handle, x.Drained = front.Handle, front.Idle })
 	want := []string{
 		`{"envelope_id":"an-event"}`, `{"envelope_id":"new-interaction"}`, `{"envelope_id":"new-type"}`, `{"envelope_id":"no-payload"}`,
-		`{"envelope_id":"no-type"}`, `{"envelope_id":"odd-flag"}`, `{"envelope_id":"odd-payload","payload":` + jsonOf(t, ephemeral(unreadableSentence)) + `}`,
+		`{"envelope_id":"no-type"}`, `{"envelope_id":"odd-flag"}`, `{"envelope_id":"odd-payload","payload":` + jsonOf(t, say(unreadableSentence).inAck()) + `}`,
 		`{"envelope_id":"odd-type"}`,
 	}
 	var got []string
@@ -116,7 +116,7 @@ func TestAnswersFitIntoAcknowledgements(t *testing.T) {
 	answers := map[string]string{
 		"help": grammar().Help(), "busy": busySentence, "later": laterSentence, "team": wrongTeam,
 		"broke": brokeSentence, "unreadable": unreadableSentence,
-		"unconfirmed": explain(ledger.ErrUnconfirmed), "not recorded": explain(ledger.ErrNotRecorded), "bug": explain(errors.New("bug")),
+		"unconfirmed": explain(ledger.ErrUnconfirmed).plain(), "not recorded": explain(ledger.ErrNotRecorded).plain(), "bug": explain(errors.New("bug")).plain(),
 	}
 	for _, nasty := range []string{"&", "<", "\x01", "😀", "\u202e", `"`, "’", "a", " b", ",", "😀 ", "&,", "/", "."} {
 		long := strings.Repeat(nasty, 4000)
@@ -125,12 +125,12 @@ func TestAnswersFitIntoAcknowledgements(t *testing.T) {
 				answers[cut(text, 30)] = err.Error()
 			}
 		}
-		answers["ambiguous "+nasty] = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.DeviceAmbiguous, Detail: strings.Repeat(nasty, 500)}})
+		answers["ambiguous "+nasty] = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.DeviceAmbiguous, Detail: strings.Repeat(nasty, 500)}}).plain()
 	}
 	for name, answer := range answers {
 		size := 0
 		e := Envelope{ID: strings.Repeat("e", 36), TakesPayload: true, write: func(frame []byte) error { size = len(frame); return nil }}
-		if err := e.Ack(ephemeral(answer)); err != nil || size > ackLimit/2 {
+		if err := e.Ack(asWritten(answer).inAck()); err != nil || size > ackLimit/2 {
 			t.Errorf("the answer to %q has %d bytes: %v", name, size, err)
 		}
 	}

@@ -69,7 +69,7 @@ func watch(t *testing.T, open func(context.Context) (string, error), change ...f
 	w.cancel = cancel
 	go func() { w.result <- w.Run(ctx) }()
 	t.Cleanup(func() {
-		if err := w.stop(); err != nil && !errors.Is(err, ErrForGood) {
+		if err := w.stop(); err != nil && !errors.Is(err, ErrPermanent) {
 			t.Errorf("Run: %v", err)
 		}
 		w.checkLog()

@@ -66,7 +66,7 @@ func TestPressElsewhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := deskOn(t, redistest.Mini(t).Addr(), 1)
-			d.front.slack.Use(views())
+			d.front.workspace.Use(views())
 			var counted atomic.Int64
 			d.front.refused = func(what string, why approvals.Reason) {
 				if what == actionApprove && why == approvals.OtherMessage {
@@ -103,16 +103,16 @@ func TestPressElsewhere(t *testing.T) {
 // taken away by the click; no other message is.
 func TestPressCopy(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
-	d.front.slack.Use(views())
+	d.front.workspace.Use(views())
 	r := d.pendingRequest(typist)
 	var posted []string
 	for range 2 {
-		ts, err := d.front.slack.Show(t.Context(), r)
+		ts, err := d.front.workspace.Show(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		posted = append(posted, ts)
-		d.front.slack.turns = newTurns(time.Now) // the second is posted by another process
+		d.front.workspace.turns = newTurns(time.Now) // the second is posted by another process
 	}
 	r = d.happen(r, approvals.Show{TS: posted[0], Visible: r.Visible})
 	if out, err := d.slack.Click(soon(t), clicker, channel, posted[1], actionApprove); err != nil || !out.Acked {
@@ -131,9 +131,9 @@ func TestPressCopy(t *testing.T) {
 // card from the first click on.
 func TestPressUnsaved(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
-	d.front.slack.Use(views())
+	d.front.workspace.Use(views())
 	r := d.pendingRequest(typist)
-	ts, err := d.front.slack.Show(t.Context(), r)
+	ts, err := d.front.workspace.Show(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestDenyFormElsewhere(t *testing.T) {
 // answered in words, and not with what the first one was told.
 func TestEnvelopeReused(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
-	d.front.slack.Use(views())
+	d.front.workspace.Use(views())
 	slash := func(device string) slackfake.Envelope {
 		payload, err := json.Marshal(object{
 			"team_id": d.slack.TeamID(), "channel_id": channel, "user_id": typist, "command": "/defender",

@@ -38,7 +38,7 @@ func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
 				"Try again in a minute. What I do not know: U0GRACE could not be looked up.",
 		},
 	} {
-		if got := explain(&approvals.Refusal{Why: approvals.Why{Reason: tt.reason}, Others: tt.others}); got != tt.want {
+		if got := explain(&approvals.Refusal{Why: approvals.Why{Reason: tt.reason}, Others: tt.others}).plain(); got != tt.want {
 			t.Errorf("%s, %v:\ngot  %s\nwant %s", tt.reason, tt.others, got, tt.want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
 	for i := range 40 {
 		many = append(many, approvals.Standing{ID: fmt.Sprint("U", i), Bar: approvals.IsBot})
 	}
-	got := explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: many})
+	got := explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: many}).plain()
 	if !strings.Contains(got, "U5 is a bot; and 34 more.") || strings.Contains(got, "U6 ") {
 		t.Errorf("of many: %s", got)
 	}

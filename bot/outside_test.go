@@ -30,7 +30,7 @@ func (c *handClock) forward(d time.Duration) {
 // bot has of it.
 type outside struct {
 	*slackfake.Server
-	slack *Slack
+	slack *Workspace
 	clock *handClock
 }
 
@@ -46,7 +46,7 @@ func visit(t *testing.T, o slackfake.Options) outside {
 	server.AddUser(slackfake.User{ID: ada, Name: "ada"})
 	server.AddUser(slackfake.User{ID: grace, Name: "grace"})
 	server.AddChannel(slackfake.Channel{ID: room, Name: "incident-42", Bot: true, Members: []string{ada, grace}})
-	s, err := NewSlack(t.Context(), SlackConfig{
+	s, err := NewWorkspace(t.Context(), WorkspaceConfig{
 		APIURL: server.APIURL(), AppToken: server.AppToken(), BotToken: server.BotToken(), Clock: clock.now,
 	})
 	if err != nil {

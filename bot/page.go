@@ -9,9 +9,9 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// page is what a card says, before it is made into blocks and into the plain
-// text that notifications and screen readers use: one source for both, so that
-// the text says all that the card says.
+// page is what a card or an answer says, before it is made into blocks and into
+// the plain text that notifications and screen readers use: one source for both,
+// so that the text says all that the blocks say.
 type page []para
 
 // para is one paragraph.
@@ -52,6 +52,18 @@ func aside(s string) para            { return para{small, []span{words(s)}} }
 func heading(s string) para          { return para{title, []span{words(s)}} }
 func quoted(s string) para           { return para{quote, []span{words(s)}} }
 func wordsf(f string, a ...any) span { return words(fmt.Sprintf(f, a...)) }
+
+// say is a page of one line.
+func say(s string) page                 { return page{says(words(s))} }
+func sayf(format string, a ...any) page { return say(fmt.Sprintf(format, a...)) }
+
+// asWritten is a page of the lines of a text, which may be any length.
+func asWritten(text string) (p page) {
+	for line := range strings.SplitSeq(cut(strings.Map(legible, text), 3000), "\n") {
+		p = append(p, says(words(line)))
+	}
+	return p
+}
 
 // blocks lays the page out. Lines and quotes that follow each other share one
 // block; lines share one section, because sections are not set apart by Slack.

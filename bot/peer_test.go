@@ -29,8 +29,8 @@ func peer(t *testing.T, serve func(conn *websocket.Conn)) (open func(context.Con
 
 const hello = `{"type":"hello","num_connections":1,"debug_info":{"host":"peer"},"connection_info":{"app_id":"A1"}}`
 
-// say writes text frames, as far as somebody is still there to hear them.
-func say(conn *websocket.Conn, frames ...string) {
+// speak writes text frames, as far as somebody is still there to hear them.
+func speak(conn *websocket.Conn, frames ...string) {
 	for _, f := range frames {
 		if conn.WriteMessage(websocket.TextMessage, []byte(f)) != nil {
 			return

@@ -14,11 +14,7 @@ import (
 func (p page) text() string {
 	var lines []string
 	for _, q := range p {
-		var b strings.Builder
-		for _, s := range q.shown() {
-			b.WriteString(s.markup())
-		}
-		text := b.String()
+		text := q.joined(span.markup)
 		if q.kind == quote {
 			text = quoteMark + strings.ReplaceAll(text, "\n", "\n"+quoteMark)
 		}
@@ -48,11 +44,22 @@ func (s span) markup() string {
 	return slackutilsx.EscapeMessage(s.text)
 }
 
+// plain is the page where Slack renders nothing: beside the field of a form.
+func (p page) plain() string {
+	lines := make([]string, len(p))
+	for i, q := range p {
+		lines[i] = q.plain()
+	}
+	return strings.Join(lines, "\n")
+}
+
 // plain is the paragraph without anything that Slack renders.
-func (q para) plain() string {
+func (q para) plain() string { return q.joined(func(s span) string { return s.text }) }
+
+func (q para) joined(as func(span) string) string {
 	var b strings.Builder
 	for _, s := range q.shown() {
-		b.WriteString(s.text)
+		b.WriteString(as(s))
 	}
 	return b.String()
 }

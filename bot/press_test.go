@@ -2,6 +2,7 @@ package bot
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,11 +55,11 @@ func (d *desked) other(than approvals.Request) approvals.Request {
 // the new request has a card of its own.
 func TestTryAgainLeavesTheOldCard(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
-	d.front.slack.Use(views())
+	d.front.workspace.Use(views())
 	r := d.pendingRequest(typist)
 	r = d.happen(r, approvals.Approve{By: approvals.Person{ID: clicker}, Digest: r.Digest()},
 		approvals.On{Event: approvals.Lapse{Why: approvals.Why{Reason: approvals.ExecutionLapsed}}})
-	ts, err := d.front.slack.Show(t.Context(), r)
+	ts, err := d.front.workspace.Show(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +83,8 @@ func TestTryAgainLeavesTheOldCard(t *testing.T) {
 // TestDenyOpensAForm for who may decide, and for nobody else.
 func TestDenyOpensAForm(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
-	d.front.slack.Use(views())
-	ts, err := d.front.slack.Show(t.Context(), d.pendingRequest("U0ELSE"))
+	d.front.workspace.Use(views())
+	ts, err := d.front.workspace.Show(t.Context(), d.pendingRequest("U0ELSE"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +101,31 @@ func TestDenyOpensAForm(t *testing.T) {
 	out, err := d.slack.Submit(soon(t), clicker, d.slack.Views(clicker)[0].ID, map[string]string{reasonInput: "our own scanner"})
 	if err != nil || !out.Closed {
 		t.Errorf("the form stays open: %+v, %v", out, err)
+	}
+}
+
+// TestTables: every button of a card and every form has its row.
+func TestTables(t *testing.T) {
+	pressed := map[string]bool{}
+	for name, v := range everyView() {
+		if v.Form != nil {
+			f := forms()[v.Form.CallbackID]
+			if input, is := v.Form.Blocks.BlockSet[0].(*slack.InputBlock); f.do == nil || !is || input.BlockID != f.field {
+				t.Errorf("%s: its row is %+v", name, f)
+			}
+		}
+		for _, b := range v.Blocks {
+			actions, is := b.(*slack.ActionBlock)
+			if !is {
+				continue
+			}
+			for _, e := range actions.Elements.ElementSet {
+				pressed[e.(*slack.ButtonBlockElement).ActionID] = true
+			}
+		}
+	}
+	if got, want := sortedKeys(buttons()), sortedKeys(pressed); !slices.Equal(got, want) {
+		t.Errorf("there are rows for %q; the cards have %q", got, want)
 	}
 }
 
@@ -123,7 +149,7 @@ func TestDenyForm(t *testing.T) {
 		{"once more", clicker, meta(r.Digest()), "again", "already denied by grace"},
 	} {
 		var answer string
-		i := slack.InteractionCallback{User: slack.User{ID: tt.user}, View: slack.View{PrivateMetadata: tt.meta}}
+		i := slack.InteractionCallback{User: slack.User{ID: tt.user}, View: slack.View{CallbackID: denyForm, PrivateMetadata: tt.meta}}
 		i.Team.ID = d.slack.TeamID()
 		i.View.State = &slack.ViewState{Values: map[string]map[string]slack.BlockAction{reasonBlock: {reasonInput: {Value: tt.typed}}}}
 		d.front.submitted(t.Context(), envelope("form "+tt.name, &answer), i)

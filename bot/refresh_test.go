@@ -197,7 +197,7 @@ func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
 		"announced": {hello, `{"type":"disconnect","reason":"refresh_requested"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := watch(t, peer(t, func(conn *websocket.Conn) { say(conn, frames...) }),
+			w := watch(t, peer(t, func(conn *websocket.Conn) { speak(conn, frames...) }),
 				func(x *Session) { x.pace.settled, x.pace.retry, x.pace.most = time.Hour, retry, retry })
 			w.wait("some tries", func() bool { return len(w.opened()) >= tries })
 			// Of the pauses between them the first may be none: a refresh is routine.
@@ -207,7 +207,7 @@ func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
 		})
 	}
 	t.Run("growing", func(t *testing.T) {
-		w := watch(t, peer(t, func(conn *websocket.Conn) { say(conn, hello) }),
+		w := watch(t, peer(t, func(conn *websocket.Conn) { speak(conn, hello) }),
 			func(x *Session) { x.pace.settled, x.pace.retry, x.pace.most = time.Hour, time.Millisecond, time.Hour })
 		w.wait("some tries", func() bool { return len(w.opened()) >= 7 })
 		w.stop()
@@ -217,12 +217,12 @@ func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
 		}
 	})
 	t.Run("but those that lasted are", func(t *testing.T) {
-		w := watch(t, peer(t, func(conn *websocket.Conn) { say(conn, hello) }),
+		w := watch(t, peer(t, func(conn *websocket.Conn) { speak(conn, hello) }),
 			func(x *Session) {
 				x.pace.settled, x.pace.retry, x.pace.most = time.Nanosecond, time.Millisecond, time.Hour
 			})
 		w.wait("some tries", func() bool { return len(w.opened()) >= 7 })
-		if err := w.stop(); errors.Is(err, ErrForGood) {
+		if err := w.stop(); errors.Is(err, ErrPermanent) {
 			t.Error(err)
 		}
 		pauses, _ := w.pauses()

@@ -91,7 +91,7 @@ func TestTheWrongGreetingIsRetried(t *testing.T) {
 			frames <- first
 			frames <- hello
 			w := watch(t, peer(t, func(conn *websocket.Conn) {
-				say(conn, <-frames)
+				speak(conn, <-frames)
 				hear(conn)
 			}))
 			w.happened("hello", 1)
@@ -109,7 +109,7 @@ func TestAGreetingThatDoesNotComeIsNotWaitedForForEver(t *testing.T) {
 		select {
 		case <-first:
 		default:
-			say(conn, hello)
+			speak(conn, hello)
 		}
 		hear(conn)
 	}), func(x *Session) { x.pace.handshake = 200 * time.Millisecond })

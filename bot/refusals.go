@@ -128,13 +128,13 @@ func tokenRefused(code string) bool {
 // outgoing sorts an error about a message of a request in its channel into those
 // that approvals knows. A new card is not
 // there yet, so it cannot be missing.
-func (s *Slack) outgoing(r approvals.Request, err error, newCard bool) error {
+func (w *Workspace) outgoing(r approvals.Request, err error, newCard bool) error {
 	if err == nil {
-		s.strange.forget(r.ID)
+		w.strange.forget(r.ID)
 		return nil
 	}
 	if wait, is := limit(err); is {
-		s.turns.hold(r.Place.Channel, r.ID, wait)
+		w.turns.hold(r.Place.Channel, r.ID, wait)
 		return &approvals.Later{After: wait}
 	}
 	refused, is := errors.AsType[slack.SlackErrorResponse](err)
@@ -145,7 +145,7 @@ func (s *Slack) outgoing(r approvals.Request, err error, newCard bool) error {
 	if what.fate == missing && newCard {
 		what = meaning{}
 	}
-	if what.fate == unheardOf && s.strange.again(r.ID) {
+	if what.fate == unheardOf && w.strange.again(r.ID) {
 		what = meaning{lasting, approvals.SlackRefused}
 	}
 	err = explained(err, refused)

@@ -123,13 +123,13 @@ func TestFactsRefused(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.SetScopes("chat:write")
 	_, err := o.slack.Facts(t.Context(), ada)
-	told := explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err})
+	told := explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}).plain()
 	if !strings.Contains(told, "missing_scope (needed: users:read)") || strings.Contains(told, "in a minute") {
 		t.Errorf("people are told: %s", told)
 	}
 	o.Break(slackfake.Fault{Method: "users.info", Error: "internal_error"})
 	_, err = o.slack.Facts(t.Context(), ada)
-	if told = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}); !strings.Contains(told, "in a minute") {
+	if told = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}).plain(); !strings.Contains(told, "in a minute") {
 		t.Errorf("of trouble that passes people are told: %s", told)
 	}
 }
@@ -247,13 +247,13 @@ func TestTokenCodes(t *testing.T) {
 					t.Errorf("%s: %s raises no doubt: %v", method, code, err)
 				}
 			}
-			if errors.Is(err, ErrForGood) && method != "auth.test" && doubted {
+			if errors.Is(err, ErrPermanent) && method != "auth.test" && doubted {
 				t.Errorf("%s: %s is for good without having been checked", method, code)
 			}
 		}
 	}
 	o.Revoke("token_revoked")
-	if err := o.slack.Check(t.Context()); !errors.Is(err, ErrForGood) || !strings.Contains(fmt.Sprint(err), "SLACK_BOT_TOKEN") {
+	if err := o.slack.Check(t.Context()); !errors.Is(err, ErrPermanent) || !strings.Contains(fmt.Sprint(err), "SLACK_BOT_TOKEN") {
 		t.Errorf("check: %v", err)
 	}
 }

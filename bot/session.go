@@ -30,13 +30,13 @@ type Session struct {
 // Live is how many sockets Slack has greeted and that are still read.
 func (s *Session) Live() int { return int(s.live.Load()) }
 
-// ErrForGood says that Slack will not work with this app until a person changes
+// ErrPermanent says that Slack will not work with this app until a person changes
 // something.
-var ErrForGood = errors.New("slack does not work with this app")
+var ErrPermanent = errors.New("slack does not work with this app")
 
 // Run keeps the sockets open until ctx ends, then lets what is being answered
 // be finished, closes them and returns nil. It ends by itself only with an
-// [ErrForGood].
+// [ErrPermanent].
 func (s *Session) Run(ctx context.Context) error {
 	s.pace = cmp.Or(s.pace, usualPace())
 	run, end := context.WithCancelCause(ctx)
@@ -54,7 +54,7 @@ func (s *Session) Run(ctx context.Context) error {
 	r.drain(ctx)
 	r.closeAll()
 	r.reading.Wait()
-	if err := context.Cause(run); errors.Is(err, ErrForGood) {
+	if err := context.Cause(run); errors.Is(err, ErrPermanent) {
 		return err
 	}
 	return nil
@@ -82,7 +82,7 @@ func (r *running) keepOne(ctx context.Context) {
 			return
 		}
 		lasted, err := r.one(ctx, func() { <-room })
-		if errors.Is(err, ErrForGood) {
+		if errors.Is(err, ErrPermanent) {
 			r.end(err)
 		}
 		if ctx.Err() != nil {
@@ -100,7 +100,7 @@ func (r *running) keepOne(ctx context.Context) {
 	}
 }
 
-// one opens a socket, attends it, and says whether it lasted. When the socket is
+// one opens a socket, attends it, and reports whether it lasted. When the socket is
 // closed, which may be long after the return, ended is called.
 func (r *running) one(ctx context.Context, ended func()) (lasted bool, err error) {
 	sock, err := r.connect(ctx)
@@ -141,7 +141,7 @@ func (r *running) attend(ctx context.Context, sock *socket, ended func()) error 
 // successor is open already, and says what to do about the socket.
 func (r *running) announced(reason string) error {
 	err := farewell(reason)
-	if errors.Is(err, ErrForGood) {
+	if errors.Is(err, ErrPermanent) {
 		r.end(err)
 	}
 	return err
@@ -152,7 +152,7 @@ func (r *running) announced(reason string) error {
 func farewell(reason string) error {
 	switch reason {
 	case "link_disabled":
-		return fmt.Errorf("%w: Socket Mode is switched off for this app (link_disabled); switch it on in the app's settings", ErrForGood)
+		return fmt.Errorf("%w: Socket Mode is switched off for this app (link_disabled); switch it on in the app's settings", ErrPermanent)
 	case "too_many_websockets":
 		return errCrowded
 	default: // warning, refresh_requested: routine
@@ -211,7 +211,7 @@ func (s *Session) count(event string) {
 	}
 }
 
-// pause waits for d or the end of ctx, and says whether it was d.
+// pause waits for d or the end of ctx, and reports whether it was d.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

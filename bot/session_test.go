@@ -50,7 +50,7 @@ func TestASocketCountsOnlyAfterHello(t *testing.T) {
 		conn.SetPongHandler(func(string) error { close(ponged); return nil })
 		go func() {
 			<-greet
-			say(conn, hello)
+			speak(conn, hello)
 		}()
 		hear(conn)
 	}))
@@ -97,7 +97,7 @@ func TestOwnPingsKeepAQuietSocket(t *testing.T) {
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
 		pong := conn.PingHandler()
 		conn.SetPingHandler(func(text string) error { pings <- true; return pong(text) })
-		say(conn, hello)
+		speak(conn, hello)
 		hear(conn)
 	}), func(x *Session) { x.pace.silence, x.pace.ping = silence, every })
 	for range 2 * silence / every {
@@ -117,7 +117,7 @@ func TestSlackPingsKeepASocketToo(t *testing.T) {
 	const silence = 4 * time.Second
 	var sockets atomic.Int32
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
-		say(conn, hello)
+		speak(conn, hello)
 		if sockets.Add(1) > 1 { // the successor lives until the test is over
 			hear(conn)
 			return
@@ -144,7 +144,7 @@ func TestSlackPingsKeepASocketToo(t *testing.T) {
 			}
 			<-ponged
 		}
-		say(conn, `{"type":"disconnect","reason":"refresh_requested"}`)
+		speak(conn, `{"type":"disconnect","reason":"refresh_requested"}`)
 		<-ended
 	}), func(x *Session) { x.pace.silence, x.pace.ping, x.pace.overlap = silence, time.Hour, time.Millisecond })
 	w.happened("refresh_requested", 1)
@@ -160,7 +160,7 @@ func TestForGood(t *testing.T) {
 			s.Break(slackfake.Fault{Method: "apps.connections.open", Error: code})
 			w := watch(t, client.OpenSocket)
 			err := w.ended()
-			if !errors.Is(err, ErrForGood) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "SLACK_APP_TOKEN") {
+			if !errors.Is(err, ErrPermanent) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "SLACK_APP_TOKEN") {
 				t.Errorf("Run: %v, want that it is for good, the code and the variable to look at", err)
 			}
 			if len(w.opened()) != 1 {
@@ -174,8 +174,8 @@ func TestLinkDisabled(t *testing.T) {
 	const sentence = "Socket Mode is switched off for this app (link_disabled); switch it on in the app's settings"
 	check := func(t *testing.T, err error) {
 		t.Helper()
-		if !errors.Is(err, ErrForGood) || !strings.HasSuffix(err.Error(), sentence) {
-			t.Errorf("Run: %v, want ErrForGood: %s", err, sentence)
+		if !errors.Is(err, ErrPermanent) || !strings.HasSuffix(err.Error(), sentence) {
+			t.Errorf("Run: %v, want ErrPermanent: %s", err, sentence)
 		}
 	}
 	t.Run("on one of several sockets", func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestLinkDisabled(t *testing.T) {
 	})
 	t.Run("instead of hello", func(t *testing.T) {
 		w := watch(t, peer(t, func(conn *websocket.Conn) {
-			say(conn, `{"type":"disconnect","reason":"link_disabled"}`)
+			speak(conn, `{"type":"disconnect","reason":"link_disabled"}`)
 			hear(conn)
 		}))
 		check(t, w.ended())

@@ -87,10 +87,10 @@ func TestSocketsAreClosedWithAWord(t *testing.T) {
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
 		closing := conn.CloseHandler()
 		conn.SetCloseHandler(func(code int, text string) error {
-			say(conn, `{"envelope_id":"too-late","type":"slash_commands"}`)
+			speak(conn, `{"envelope_id":"too-late","type":"slash_commands"}`)
 			return closing(code, text)
 		})
-		say(conn, hello, `{"envelope_id":"in-time","type":"slash_commands"}`)
+		speak(conn, hello, `{"envelope_id":"in-time","type":"slash_commands"}`)
 		frames, err := hear(conn)
 		ends <- end{frames, err}
 	}), func(x *Session) {
@@ -122,7 +122,7 @@ func TestAPeerThatIgnoresTheGoodbyeIsLeft(t *testing.T) {
 	release := make(chan bool)
 	defer close(release)
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
-		say(conn, hello)
+		speak(conn, hello)
 		<-release
 	}), func(x *Session) { x.pace.goodbye = 300 * time.Millisecond })
 	w.happened("hello", 1)
@@ -163,7 +163,7 @@ func TestAWriteThatIsStuckEndsTheSocket(t *testing.T) {
 	release := make(chan bool)
 	defer close(release)
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
-		say(conn, hello, `{"envelope_id":"e1","type":"slash_commands","accepts_response_payload":true}`)
+		speak(conn, hello, `{"envelope_id":"e1","type":"slash_commands","accepts_response_payload":true}`)
 		<-release // reads nothing
 	}), func(x *Session) {
 		x.pace.write = 100 * time.Millisecond

@@ -47,55 +47,55 @@ func stateLine(r approvals.Request) string {
 
 // explain says to a person what an error means for them. What it does not know
 // it does not show: errors can hold anything.
-func explain(err error) string {
-	var refused *approvals.Refusal
-	switch {
-	case errors.As(err, &refused):
+func explain(err error) page {
+	if refused, is := errors.AsType[*approvals.Refusal](err); is {
 		return refusal(refused)
-	case errors.Is(err, errFormClosed):
-		return "Slack did not open the form, so nothing was done. Press Deny again."
-	case errors.Is(err, ledger.ErrUnconfirmed):
-		return "My memory (Redis) did not answer in time, so I could not confirm whether this was recorded. " +
-			"If the channel does not show it within a minute, try again: what is recorded already is not recorded twice."
-	case errors.Is(err, ledger.ErrNotRecorded):
-		return "My memory (Redis) cannot be reached, so nothing was recorded and nothing will happen. Try again in a moment."
 	}
-	return "Something went wrong on my side, and I do not know whether this counts. " +
-		"Look at the channel before you try again; if it happens again, tell whoever runs this bot."
+	switch {
+	case errors.Is(err, errFormClosed):
+		return say("Slack did not open the form, so nothing was done. Press Deny again.")
+	case errors.Is(err, ledger.ErrUnconfirmed):
+		return say("My memory (Redis) did not answer in time, so I could not confirm whether this was recorded. " +
+			"If the channel does not show it within a minute, try again: what is recorded already is not recorded twice.")
+	case errors.Is(err, ledger.ErrNotRecorded):
+		return say("My memory (Redis) cannot be reached, so nothing was recorded and nothing will happen. Try again in a moment.")
+	}
+	return say("Something went wrong on my side, and I do not know whether this counts. " +
+		"Look at the channel before you try again; if it happens again, tell whoever runs this bot.")
 }
 
 // refusal adds to the sentence who decided what, where that is the reason.
-func refusal(n *approvals.Refusal) string {
+func refusal(n *approvals.Refusal) page {
 	if len(n.Others) > 0 {
-		return tooFew(n)
+		return say(tooFew(n))
 	}
 	r := n.Request
 	code := lastingRefusal(n.Err)
 	switch {
 	case n.Why.Reason == approvals.NotKnown && code != "":
-		return "Slack refuses to tell me who you are and what you may do, so I did nothing: " + stop(code) +
-			" Trying again does not help. Tell whoever runs this bot."
+		return sayf("Slack refuses to tell me who you are and what you may do, so I did nothing: %s "+
+			"Trying again does not help. Tell whoever runs this bot.", stop(code))
 	case n.Why.Reason == approvals.RequesterUnchecked:
-		return sentence(n.Why) + " Nothing was recorded. Press again in a minute."
+		return say(sentence(n.Why) + " Nothing was recorded. Press again in a minute.")
 	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":
-		return sentence(n.Why)
+		return say(sentence(n.Why))
 	}
 	switch r.State {
 	case approvals.Checking:
-		return r.ID + " cannot be decided yet: its devices are still being looked up. Try again when its card is there."
+		return say(r.ID + " cannot be decided yet: its devices are still being looked up. Try again when its card is there.")
 	case approvals.Denied:
-		return fmt.Sprintf("%s was already denied by %s.", r.ID, r.Ended.By.Called())
+		return sayf("%s was already denied by %s.", r.ID, r.Ended.By.Called())
 	case approvals.Cancelled:
-		return fmt.Sprintf("%s was already cancelled by %s.", r.ID, r.Ended.By.Called())
+		return sayf("%s was already cancelled by %s.", r.ID, r.Ended.By.Called())
 	case approvals.Approved, approvals.Done:
-		return fmt.Sprintf("%s was already approved by %s.", r.ID, approvers(r))
+		return sayf("%s was already approved by %s.", r.ID, approvers(r))
 	case approvals.Expired:
-		return r.ID + " has expired: nobody decided in time. Ask again if it is still needed."
+		return say(r.ID + " has expired: nobody decided in time. Ask again if it is still needed.")
 	case approvals.Rejected:
-		return stop(r.ID+" could not be put to approval") + " " + sentence(r.Ended.Why)
+		return say(stop(r.ID+" could not be put to approval") + " " + sentence(r.Ended.Why))
 	case approvals.Pending:
 	}
-	return r.ID + " cannot be decided any more. Look at its card."
+	return say(r.ID + " cannot be decided any more. Look at its card.")
 }
 
 func approvers(r approvals.Request) string {
@@ -115,33 +115,41 @@ const (
 	noReason      = "Please say why in a few words."
 )
 
-// recorded is the answer to a command that was recorded.
-func recorded(r approvals.Request) string {
+// recordedPage is the answer to a command that was recorded.
+func recordedPage(r approvals.Request) page {
 	devices := "the device"
 	if len(r.Devices) > 1 {
 		devices = fmt.Sprintf("the %d devices", len(r.Devices))
 	}
-	return fmt.Sprintf("Recorded as %s. I am looking %s up; then the card appears here for somebody else to approve.", r.ID, devices)
+	return sayf("Recorded as %s. I am looking %s up; then the card appears here for somebody else to approve.", r.ID, devices)
 }
 
-// decided is the answer to a decision that was taken.
-func decided(verb string, r approvals.Request) string {
-	switch {
-	case verb == actionApprove && r.State == approvals.Pending:
-		return fmt.Sprintf("Your approval of %s is recorded; it has %d of %d. Somebody else has to approve it too.",
+// The answers to a decision that was taken.
+
+func approvedPage(r approvals.Request) page {
+	if r.State == approvals.Pending {
+		return sayf("Your approval of %s is recorded; it has %d of %d. Somebody else has to approve it too.",
 			r.ID, len(r.Approvals), r.Terms.Needed)
-	case verb == actionApprove:
-		return fmt.Sprintf("You approved %s. The card shows what becomes of it.", r.ID)
-	case verb == actionDeny:
-		return fmt.Sprintf("You denied %s. Nothing was sent.", r.ID)
-	case verb == actionRetry && len(r.Approvals) > 0:
-		return fmt.Sprintf("What did not work is tried again as %s, and your click counts as an approval of it.", r.ID)
-	case verb == actionRetry:
-		return fmt.Sprintf("What did not work is tried again as %s. Its card appears here for somebody else to approve.", r.ID)
-	case r.State == approvals.Cancelled:
-		return fmt.Sprintf("You cancelled %s. Nothing was sent.", r.ID)
 	}
-	return fmt.Sprintf("You cancelled what was not sent yet of %s. The card shows the rest.", r.ID)
+	return sayf("You approved %s. The card shows what becomes of it.", r.ID)
+}
+
+func deniedPage(r approvals.Request) page {
+	return sayf("You denied %s. Nothing was sent.", r.ID)
+}
+
+func cancelledPage(r approvals.Request) page {
+	if r.State == approvals.Cancelled {
+		return sayf("You cancelled %s. Nothing was sent.", r.ID)
+	}
+	return sayf("You cancelled what was not sent yet of %s. The card shows the rest.", r.ID)
+}
+
+func retriedPage(r approvals.Request) page {
+	if len(r.Approvals) > 0 {
+		return sayf("What did not work is tried again as %s, and your click counts as an approval of it.", r.ID)
+	}
+	return sayf("What did not work is tried again as %s. Its card appears here for somebody else to approve.", r.ID)
 }
 
 // inWords is a duration as people say it: to the minute, from two hours on to

@@ -122,7 +122,7 @@ func TestExplainShowsNoInternals(t *testing.T) {
 		{&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
 		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Look at the channel"}},
 	} {
-		got := explain(tt.err)
+		got := explain(tt.err).plain()
 		for _, w := range tt.words {
 			if !strings.Contains(got, w) {
 				t.Errorf("%v: %q is not in %q", tt.err, w, got)
@@ -141,7 +141,7 @@ func TestExplainShowsNoInternals(t *testing.T) {
 func TestExplainClaimsOnlyWhatIsCertain(t *testing.T) {
 	for _, err := range []error{ledger.ErrUnconfirmed, errors.New("read: reset")} {
 		for _, claim := range []string{"nothing", "did nothing", "was recorded and"} {
-			if got := explain(err); strings.Contains(got, claim) {
+			if got := explain(err).plain(); strings.Contains(got, claim) {
 				t.Errorf("%v: %q is claimed in %q", err, claim, got)
 			}
 		}
@@ -170,7 +170,7 @@ func TestRefusalNamesWhoDecided(t *testing.T) {
 		{no(notFound()), "D-7K3F9Q could not be put to approval. Defender knows no such device: srv-bd-01. Check the id or the name in the portal."},
 		{no(approvals.Request{}), "This cannot be decided any more. Look at its card."},
 	} {
-		if got := explain(tt.err); got != tt.want {
+		if got := explain(tt.err).plain(); got != tt.want {
 			t.Errorf("%v:\n got %s\nwant %s", tt.err, got, tt.want)
 		}
 	}

@@ -81,7 +81,7 @@ func TestTurnsOfAChannel(t *testing.T) {
 	if err := o.slack.Say(t.Context(), shown, 0); !waits(err) {
 		t.Errorf("a reply at once: %v", err)
 	}
-	if err := o.slack.answer(t.Context(), reply{user: ada, channel: room}, "hello"); err != nil {
+	if err := o.slack.whisper(t.Context(), reply{user: ada, channel: room}, say("hello")); err != nil {
 		t.Errorf("a private answer: %v", err)
 	}
 	elsewhere := pending("investigate", 1)

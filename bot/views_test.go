@@ -43,10 +43,7 @@ func told(r approvals.Request) view {
 	return view{Text: text, Blocks: blocks}
 }
 
-func said(text string) view {
-	p := ephemeral(text)
-	return view{Text: p.Text, Blocks: p.Blocks}
-}
+func said(p page) view { return view{Text: p.text(), Blocks: p.blocks()} }
 
 // sampleRequests are the requests that are shown on a card.
 func sampleRequests() map[string]approvals.Request {
@@ -98,25 +95,29 @@ func everyView() map[string]view {
 	all["notice-reminder-one-given"] = told(reminded(oneGiven(twoNeeded(pending("investigate", 1)))))
 	form := denyView("D-7K3F9Q", `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
 	all["form-deny"] = view{Form: &form}
-	for name, text := range answers() {
-		all["answer-"+name] = said(text)
+	for name, p := range answers() {
+		all["answer-"+name] = said(p)
 	}
 	return all
 }
 
 // answers are what one person alone is told, but for the reasons.
-func answers() map[string]string {
+func answers() map[string]page {
 	p, second := pending("investigate", 1), oneGiven(twoNeeded(pending("investigate", 1)))
 	stopped := ended(approvals.Cancelled, approvals.End{By: person(ada)})
+	denied := ended(approvals.Denied, approvals.End{By: person(grace), Text: "it is our own scanner"})
 	_, wrong := grammar().Parse("investgate srv-db-01 odd logins")
-	return map[string]string{
-		"help": grammar().Help(), "wrong-command": wrong.Error(), "busy": busySentence, "later": laterSentence,
-		"wrong-team": wrongTeam, "recorded": recorded(p), "recorded-several": recorded(pending("investigate", 3)),
-		"approved": decided(actionApprove, approved("investigate", openCalls()["queued"])), "approved-first": decided(actionApprove, second),
-		"retried": decided(actionRetry, p), "retried-approved": decided(actionRetry, second),
-		"denied": decided(actionDeny, p), "cancelled": decided(actionCancel, stopped), "cancelled-rest": decided(actionCancel, many()),
+	return map[string]page{
+		"help": asWritten(grammar().Help()), "wrong-command": asWritten(wrong.Error()), "busy": say(busySentence), "later": say(laterSentence),
+		"wrong-team": say(wrongTeam), "recorded": recordedPage(p), "recorded-several": recordedPage(pending("investigate", 3)),
+		"approved": approvedPage(approved("investigate", openCalls()["queued"])), "approved-first": approvedPage(second),
+		"retried": retriedPage(p), "retried-approved": retriedPage(second),
+		"denied": deniedPage(p), "cancelled": cancelledPage(stopped), "cancelled-rest": cancelledPage(many()),
 		"form-closed": explain(errFormClosed), "not-recorded": explain(ledger.ErrNotRecorded), "unconfirmed": explain(ledger.ErrUnconfirmed),
-		"own-request": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+		"own-request":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+		"denied-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}),
+		"nobody-else":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: []approvals.Standing{{ID: joan, Person: person(joan), Bar: approvals.IsGone}}}),
+		"not-found":      fitting(notFound(), views().page), // of a request that has no card
 	}
 }
 

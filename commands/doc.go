@@ -1,7 +1,7 @@
 // Package commands is the grammar of /defender: text in, a command or an
 // error that helps out; no I/O, no action known by itself.
 //
-// The actions come from the caller, as [Verb] values; the words help, status,
+// The actions come from the caller, as [Action] values; the words help, status,
 // list, limits and cancel are the grammar's own.
 //
 // # What may stand in a command

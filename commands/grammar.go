@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Verb is one action of the catalogue, as a person types and reads it.
-type Verb struct {
+// Action is one action of the catalogue, as a person types and reads it.
+type Action struct {
 	Name    string // one lower-case word, none of the grammar's own
 	Summary string // what it does, in a few words
 }
@@ -14,7 +14,7 @@ type Verb struct {
 // Grammar holds what the caller decides about the language.
 type Grammar struct {
 	Slash      string // the slash command, as in "/defender"; only shown
-	Actions    []Verb
+	Actions    []Action
 	MaxDevices int // devices in one request, at least 1
 }
 

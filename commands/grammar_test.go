@@ -50,7 +50,7 @@ func TestFormat(t *testing.T) {
 
 // TestActionsComeFromTheCaller holds the grammar to knowing no action itself.
 func TestActionsComeFromTheCaller(t *testing.T) {
-	isolate := Grammar{Slash: "/d", Actions: []Verb{{Name: "isolate", Summary: "Cut off"}}, MaxDevices: 1}
+	isolate := Grammar{Slash: "/d", Actions: []Action{{Name: "isolate", Summary: "Cut off"}}, MaxDevices: 1}
 	got, err := isolate.Parse("isolate ws-1 odd login")
 	want := Ask{Action: "isolate", Devices: []Device{{Name: "ws-1"}}, Comment: "odd login"}
 	if diff := cmp.Diff(Command(want), got); err != nil || diff != "" {
@@ -87,7 +87,7 @@ A <request> is the id on the request's message, as in D-7K3F9Q.
 }
 
 func TestTable(t *testing.T) {
-	g := Grammar{Slash: "/defender", Actions: []Verb{{Name: "scan", Summary: "Scan quick|full"}}}
+	g := Grammar{Slash: "/defender", Actions: []Action{{Name: "scan", Summary: "Scan quick|full"}}}
 	const want = "| command | what it does |\n|---|---|\n" +
 		"| `/defender scan <device>[,<device>...] <comment>` | Scan quick\\|full |\n" +
 		"| `/defender status <request>` | Show how a request stands (not in this version yet) |\n"

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write what the grammar answers into tes
 // testGrammar has a small limit on devices so that cases stay readable.
 var testGrammar = Grammar{
 	Slash: "/defender",
-	Actions: []Verb{
+	Actions: []Action{
 		{Name: "investigate", Summary: "Start an automated investigation"},
 		{Name: "collect", Summary: "Collect an investigation package"},
 	},

@@ -156,7 +156,7 @@ func (s *story) ask(user, text string) (slackfake.Message, error) {
 	if err != nil || out.Answer == nil {
 		return slackfake.Message{}, fmt.Errorf("the command got no answer; slack shows %q: %w", out.Shown, err)
 	}
-	s.whisper(user, out.Answer.Text)
+	s.whisper(user, *out.Answer)
 	if !strings.Contains(out.Answer.Text, "Recorded as D-") {
 		return slackfake.Message{}, errors.New("the command was not recorded")
 	}
@@ -177,9 +177,9 @@ func (s *story) press(user string, card slackfake.Message, action, want string) 
 	if err != nil {
 		return fmt.Errorf("the click was not answered: %w", err)
 	}
-	said := s.place.Slack.Ephemerals(user)[before].Text
+	said := s.place.Slack.Ephemerals(user)[before]
 	s.whisper(user, said)
-	if !strings.Contains(said, want) {
+	if !strings.Contains(said.Text, want) {
 		return fmt.Errorf("the answer does not say %q", want)
 	}
 	return nil
@@ -201,8 +201,8 @@ func (s *story) note(format string, a ...any) {
 	s.print("\n%2d. %s\n", s.step, fmt.Sprintf(format, a...))
 }
 
-func (s *story) whisper(user, text string) {
-	s.print("      only %s sees: %s\n", name(user), text)
+func (s *story) whisper(user string, m slackfake.Message) {
+	s.print("      only %s sees: %s\n", name(user), strings.TrimSpace(slackfake.Render(m.Blocks, name, time.UTC)))
 }
 
 // print writes to the terminal. One that is gone ends the story at the next

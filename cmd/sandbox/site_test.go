@@ -127,6 +127,25 @@ func TestSay(t *testing.T) {
 	}
 }
 
+// TestPrivateAnswer: what the bot tells one person alone is shown as Slack would
+// show it, by its blocks.
+func TestPrivateAnswer(t *testing.T) {
+	site := sandboxAt(t)
+	page := func(who string) string {
+		return ask(t, http.MethodGet, site+"/?as="+who+"&in=incident-42", "", nil, nil).body
+	}
+	for until := time.Now().Add(20 * time.Second); !strings.Contains(page("ada"), "2 sockets"); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("the bot does not connect")
+		}
+	}
+	ask(t, http.MethodPost, site+"/say", "", nil, url.Values{"as": {"ada"}, "in": {"incident-42"}, "text": {"/defender help"}})
+	const blocks = `<div class="bk-rich">`
+	if mine, theirs := page("ada"), page("grace"); !strings.Contains(mine, blocks) || strings.Contains(theirs, blocks) {
+		t.Errorf("who asked sees %d blocks, somebody else %d", strings.Count(mine, blocks), strings.Count(theirs, blocks))
+	}
+}
+
 // TestWrongActs are refused in words.
 func TestWrongActs(t *testing.T) {
 	site := sandboxAt(t)

@@ -77,7 +77,7 @@ func (a *App) work(ctx context.Context) error {
 }
 
 // workIn connects to Redis and runs the bot on both.
-func (a *App) workIn(ctx context.Context, slack *bot.Slack) error {
+func (a *App) workIn(ctx context.Context, slack *bot.Workspace) error {
 	lists, err := a.resolve(ctx, slack)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (a *App) workIn(ctx context.Context, slack *bot.Slack) error {
 // run is deliberately one straight function: it is the picture of what is
 // connected to what.
 func (a *App) run(
-	ctx context.Context, slack *bot.Slack, store *ledger.Store, policy approvals.Policy, roster *office.Roster, rdb redis.UniversalClient,
+	ctx context.Context, slack *bot.Workspace, store *ledger.Store, policy approvals.Policy, roster *office.Roster, rdb redis.UniversalClient,
 ) error {
 	c, log, clock := a.config, a.options.Log, a.options.Clock
 	tokens, err := defender.NewTokens(defender.TokenConfig{
@@ -134,7 +134,7 @@ func (a *App) run(
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
 	front := bot.New(bot.Config{
-		Desk: desk, Slack: slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
+		Desk: desk, Workspace: slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
 	})
 	session := &bot.Session{
 		Open: slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, Drained: front.Idle,
@@ -179,7 +179,7 @@ func (a *App) grammar() commands.Grammar {
 func Grammar(catalogue defender.Catalogue, maxDevices int) commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: maxDevices}
 	for _, action := range catalogue {
-		g.Actions = append(g.Actions, commands.Verb{Name: action.Name, Summary: action.Title})
+		g.Actions = append(g.Actions, commands.Action{Name: action.Name, Summary: action.Title})
 	}
 	return g
 }

@@ -36,7 +36,7 @@ func (a *App) policy(l lists) approvals.Policy {
 // request could ever be approved, for certain, and what Slack refuses to say is
 // certain. What could not be found out in time keeps nobody from starting and is
 // looked up again.
-func (a *App) muster(ctx context.Context, slack *bot.Slack, policy approvals.Policy) (*office.Roster, error) {
+func (a *App) muster(ctx context.Context, slack *bot.Workspace, policy approvals.Policy) (*office.Roster, error) {
 	roster := office.NewRoster(slack, policy, a.options.Log)
 	first, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()

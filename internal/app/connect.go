@@ -32,7 +32,7 @@ func (a *App) until(ctx context.Context, what string, try func(context.Context) 
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err() // err tells of the stop in whatever words a library has for it
-		case errors.Is(err, bot.ErrForGood), errors.Is(err, errVolatile):
+		case errors.Is(err, bot.ErrPermanent), errors.Is(err, errVolatile):
 			return err
 		}
 		a.watch.missing(what, err)
@@ -47,9 +47,9 @@ func (a *App) until(ctx context.Context, what string, try func(context.Context) 
 	}
 }
 
-func (a *App) connectSlack(ctx context.Context) (s *bot.Slack, err error) {
+func (a *App) connectSlack(ctx context.Context) (s *bot.Workspace, err error) {
 	err = a.until(ctx, "slack", func(ctx context.Context) (err error) {
-		s, err = bot.NewSlack(ctx, bot.SlackConfig{
+		s, err = bot.NewWorkspace(ctx, bot.WorkspaceConfig{
 			APIURL: a.config.SlackAPIURL, AppToken: a.config.SlackAppToken, BotToken: a.config.SlackBotToken, Clock: a.options.Clock,
 		})
 		return err
@@ -81,7 +81,7 @@ type lists struct {
 }
 
 // resolve pins the handles of user groups to their ids.
-func (a *App) resolve(ctx context.Context, s *bot.Slack) (l lists, err error) {
+func (a *App) resolve(ctx context.Context, s *bot.Workspace) (l lists, err error) {
 	err = a.until(ctx, "slack's user groups", func(ctx context.Context) (err error) {
 		if l.approvers, err = pin(ctx, s, a.config.Approvers); err != nil {
 			return fmt.Errorf("APPROVERS: %w", err)
@@ -94,7 +94,7 @@ func (a *App) resolve(ctx context.Context, s *bot.Slack) (l lists, err error) {
 	return l, err
 }
 
-func pin(ctx context.Context, s *bot.Slack, p People) (approvals.List, error) {
+func pin(ctx context.Context, s *bot.Workspace, p People) (approvals.List, error) {
 	l := approvals.List{Users: p.Users, Groups: p.Groups}
 	for _, handle := range p.Handles {
 		id, err := s.GroupNamed(ctx, handle)

@@ -43,8 +43,8 @@ func TestSlackRefuses(t *testing.T) {
 			l := launch(t, p, p.Env())
 			select {
 			case err := <-l.ended:
-				if !errors.Is(err, bot.ErrForGood) {
-					t.Fatalf("ended with %v, want ErrForGood", err)
+				if !errors.Is(err, bot.ErrPermanent) {
+					t.Fatalf("ended with %v, want ErrPermanent", err)
 				}
 				says(t, "error", err.Error(), tt.want...)
 			case <-limit(t).Done():

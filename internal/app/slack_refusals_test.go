@@ -249,8 +249,8 @@ func TestTokenDies(t *testing.T) {
 			happens(t, p)
 			select {
 			case err := <-l.ended:
-				if !errors.Is(err, bot.ErrForGood) {
-					t.Fatalf("ended with %v, want ErrForGood", err)
+				if !errors.Is(err, bot.ErrPermanent) {
+					t.Fatalf("ended with %v, want ErrPermanent", err)
 				}
 				says(t, "error", err.Error(), "account_inactive", "SLACK_BOT_TOKEN")
 			case <-limit(t).Done():
@@ -319,7 +319,7 @@ func TestTokenDiesWhileStarting(t *testing.T) {
 			skip(t, p, 10*time.Minute)
 			select {
 			case err := <-l.ended:
-				if !errors.Is(err, bot.ErrForGood) {
+				if !errors.Is(err, bot.ErrPermanent) {
 					t.Errorf("ended with %v", err)
 				}
 			case <-limit(t).Done():

@@ -19,7 +19,7 @@ const (
 // token it would go on, and people would hear that they should try again. It asks
 // now and then, for a bot that nobody uses notices nothing else, and at once when a
 // call was refused because of the token. Until it knows, the bot is not ready.
-func (a *App) watchToken(ctx context.Context, slack *bot.Slack) error {
+func (a *App) watchToken(ctx context.Context, slack *bot.Workspace) error {
 	tick := time.NewTicker(tokenTick)
 	defer tick.Stop()
 	var doubt error
@@ -42,7 +42,7 @@ func (a *App) watchToken(ctx context.Context, slack *bot.Slack) error {
 		asked = now
 		err := a.checkToken(ctx, slack)
 		switch {
-		case errors.Is(err, bot.ErrForGood):
+		case errors.Is(err, bot.ErrPermanent):
 			a.watch.missing("slack", err)
 			return err
 		case err != nil && ctx.Err() == nil:
@@ -55,7 +55,7 @@ func (a *App) watchToken(ctx context.Context, slack *bot.Slack) error {
 	}
 }
 
-func (a *App) checkToken(ctx context.Context, slack *bot.Slack) error {
+func (a *App) checkToken(ctx context.Context, slack *bot.Workspace) error {
 	ctx, cancel := context.WithTimeout(ctx, tokenWait)
 	defer cancel()
 	return slack.Check(ctx)

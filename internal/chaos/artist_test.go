@@ -17,7 +17,7 @@ import (
 // renderer, in a workspace where nothing ever goes wrong.
 type artist struct {
 	fake  *slackfake.Server
-	slack *bot.Slack
+	slack *bot.Workspace
 	ts    string // the message it draws on
 }
 
@@ -30,7 +30,7 @@ func newArtist(t testing.TB, tenant string) *artist {
 	}
 	fake.AddChannel(slackfake.Channel{ID: channel, Name: "incident", Bot: true})
 	var looks atomic.Int64
-	s, err := bot.NewSlack(t.Context(), bot.SlackConfig{
+	s, err := bot.NewWorkspace(t.Context(), bot.WorkspaceConfig{
 		APIURL: fake.APIURL(), AppToken: fake.AppToken(), BotToken: fake.BotToken(),
 		Clock: func() time.Time { // runs so fast that no drawing has to wait for its turn
 			return time.Now().Add(time.Duration(looks.Add(1)) * time.Minute)

@@ -1,0 +1,123 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/office"
+)
+
+// act is one thing that a person does: a command, a click or a form.
+type act struct {
+	envelope   Envelope
+	what       string // which command, button or form it is, for the log
+	by         office.By
+	to         reply       // where answers beside the acknowledgement go
+	id, digest string      // of the request that it is about
+	wish       office.Wish // what is asked for
+	text       string      // what was typed into a form
+	trigger    string      // lets a form be opened
+}
+
+// reply is where a private answer goes.
+type reply struct {
+	user, channel, url string
+}
+
+func newAct(e Envelope, what string, place approvals.Place, to reply) act {
+	return act{envelope: e, what: what, by: office.By{Op: e.ID, User: to.user, Place: place}, to: to}
+}
+
+// handler does what somebody wants. It returns the request as it is then, also
+// beside an error, and what to tell the person; an empty page tells nothing.
+type handler func(b *Bot, ctx context.Context, a act) (approvals.Request, page, error)
+
+// perform does what somebody wants in the time that Slack waits for an
+// acknowledgement. Why it was not done is noted for the operator, and becomes
+// what the person is told.
+func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Request, said page, done bool) {
+	limited, cancel := context.WithDeadline(ctx, a.envelope.Received.Add(ackBudget))
+	defer cancel()
+	r, said, err := do(b, limited, a)
+	if err != nil {
+		b.noteFailure(ctx, a, r, err)
+		return r, explain(err), false
+	}
+	return r, said, true
+}
+
+// noteFailure writes down for the operator what a person gets as a sentence: a
+// warning where it is more than an everyday no.
+func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err error) {
+	id := cmp.Or(a.id, r.ID)
+	refused, ok := errors.AsType[*approvals.Refusal](err)
+	if !ok {
+		b.log.ErrorContext(ctx, "not done", "what", a.what, "request", id, "user", a.by.User, "error", err)
+		return
+	}
+	if b.refused != nil {
+		b.refused(a.what, refused.Why.Reason)
+	}
+	level := slog.LevelInfo
+	if refused.Err != nil || odd(refused.Why.Reason) {
+		level = slog.LevelWarn
+	}
+	b.log.Log(ctx, level, "refused", "what", a.what, "request", id, "user", a.by.User, "team", a.by.Place.Team,
+		"channel", a.by.Place.Channel, "message", a.by.On.TS, "reason", refused.Why.Reason, "cause", refused.Err)
+}
+
+// odd reports whether no honest click leads to a reason.
+func odd(r approvals.Reason) bool {
+	return r == approvals.OtherMessage || r == approvals.OpReused || r == approvals.BrokenRecord
+}
+
+// ackMessage is a message in an acknowledgement, which only one person sees.
+type ackMessage struct {
+	Type   string        `json:"response_type"`
+	Text   string        `json:"text"`
+	Blocks []slack.Block `json:"blocks"`
+}
+
+func (p page) inAck() ackMessage {
+	return ackMessage{Type: slack.ResponseTypeEphemeral, Text: p.text(), Blocks: p.blocks()}
+}
+
+// errNoPayload says that an acknowledgement may hold no answer.
+var errNoPayload = errors.New("the envelope takes no answer")
+
+// answer answers a command in its acknowledgement, or where that cannot be had,
+// in the next way that works.
+func (b *Bot) answer(ctx context.Context, a act, said page) {
+	err := errNoPayload
+	if a.envelope.TakesPayload {
+		err = b.acked(a.envelope, said.inAck())
+	}
+	if err == nil {
+		return
+	}
+	b.log.WarnContext(ctx, "a command is answered beside its acknowledgement", "envelope", a.envelope.ID, "error", err)
+	b.ack(a.envelope, nil)
+	b.whisper(ctx, a.to, said)
+}
+
+// whisper answers a person privately, after the acknowledgement. An empty page
+// says nothing.
+func (b *Bot) whisper(ctx context.Context, to reply, said page) {
+	if len(said) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, replyLimit)
+	defer cancel()
+	if err := b.workspace.whisper(ctx, to, said); err != nil {
+		level := slog.LevelWarn
+		if refused, is := errors.AsType[*approvals.NoPlace](err); is && refused.Why.Reason == approvals.CardRefused {
+			level = slog.LevelError // a mistake of ours
+		}
+		b.log.Log(ctx, level, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
+	}
+}

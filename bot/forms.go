@@ -1,0 +1,137 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/office"
+	"defenderbot/commands"
+)
+
+// form is what is done with a form that comes back.
+type form struct {
+	field string // the block beside which stands what is wrong
+	// read is what the form asks for, or what is wrong with it.
+	read func(Envelope, slack.InteractionCallback) (a act, wrong string)
+	do   handler
+}
+
+// forms has a row for every form, by its callback_id.
+func forms() map[string]form {
+	return map[string]form{
+		denyForm: {field: reasonBlock, read: readDenial, do: (*Bot).deny},
+	}
+}
+
+// formErrors keeps a form open and shows what is wrong with it.
+type formErrors struct {
+	Action string            `json:"response_action"`
+	Errors map[string]string `json:"errors"`
+}
+
+func (f form) wrong(why string) formErrors {
+	return formErrors{"errors", map[string]string{f.field: cut(why, 300)}}
+}
+
+// submitted answers a form: it closes if what it asks for was done.
+func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCallback) {
+	f, known := forms()[i.View.CallbackID]
+	if !known {
+		b.ack(e, nil) // a form of another version
+		return
+	}
+	a, wrong := f.read(e, i)
+	if wrong != "" {
+		b.ack(e, f.wrong(wrong))
+		return
+	}
+	r, said, done := b.perform(ctx, a, f.do)
+	if done {
+		b.ack(e, nil)
+		b.whisper(ctx, a.to, said)
+	} else {
+		b.ack(e, f.wrong(said.plain()))
+	}
+	b.tidy(ctx, a, r)
+}
+
+// errFormClosed says that Slack would not open the form.
+var errFormClosed = errors.New("the form could not be opened")
+
+// The form that asks for the reason of a denial.
+const (
+	denyForm    = "deny"
+	reasonBlock = "reason"
+	reasonInput = "text"
+	reasonLimit = 500
+)
+
+// denial is what the form carries to its submission.
+type denial struct {
+	ID      string `json:"id"`
+	Digest  string `json:"digest"`
+	Channel string `json:"channel"`
+	// The message whose button was pressed, and whether it was a copy of the card.
+	TS   string `json:"ts"`
+	Copy bool   `json:"copy,omitempty"`
+}
+
+// askWhy asks for the reason of a denial. Who could never deny is told so right
+// away; the rest is checked when the form comes back.
+func (b *Bot) askWhy(ctx context.Context, a act) (none approvals.Request, nothing page, err error) {
+	if err := b.desk.MayDecide(ctx, a.by.User); err != nil {
+		return none, nil, err
+	}
+	meta, err := json.Marshal(denial{a.id, a.digest, a.by.Place.Channel, a.by.On.TS, a.by.On.Copy})
+	if err == nil {
+		err = b.workspace.openForm(ctx, a.trigger, denyView(a.id, string(meta)))
+	}
+	if err != nil {
+		err = errors.Join(errFormClosed, err)
+	}
+	return none, nil, err
+}
+
+// denyView is the form.
+func denyView(id, meta string) slack.ModalViewRequest {
+	input := slack.NewPlainTextInputBlockElement(plainText("Wrong host, not needed any more, ..."), reasonInput)
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: denyForm, PrivateMetadata: meta,
+		Title: plainText("Deny " + id), Submit: plainText("Deny"), Close: plainText("Back"),
+		Blocks: slack.Blocks{BlockSet: []slack.Block{
+			slack.NewInputBlock(reasonBlock, plainText("Why? (Everybody in the channel will see it)"), nil,
+				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)),
+		}},
+	}
+}
+
+// readDenial reads the form.
+func readDenial(e Envelope, i slack.InteractionCallback) (a act, wrong string) {
+	var d denial
+	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &d); err != nil {
+		return a, formUnread
+	}
+	a = newAct(e, denyForm, approvals.Place{Team: i.Team.ID, Channel: d.Channel}, reply{user: i.User.ID, channel: d.Channel})
+	a.id, a.digest, a.by.On = d.ID, d.Digest, office.Message{TS: d.TS, Copy: d.Copy}
+	if a.text = reason(i.View.State); a.text == "" {
+		return a, noReason
+	}
+	return a, ""
+}
+
+// reason is what was typed, without what could mislead a reader.
+func reason(s *slack.ViewState) string {
+	if s == nil {
+		return ""
+	}
+	return cut(commands.Readable(s.Values[reasonBlock][reasonInput].Value), reasonLimit)
+}
+
+func (b *Bot) deny(ctx context.Context, a act) (approvals.Request, page, error) {
+	r, err := b.desk.Deny(ctx, a.by, a.id, a.digest, a.text)
+	return r, deniedPage(r), err
+}
