@@ -131,9 +131,12 @@ func sending(s *ledger.Store, call int) ledger.Decision {
 	}
 }
 
-// defenderThat is a client of a Defender that answers as told.
+// defenderThat is a client of a Defender that answers as told; nil: it is down.
 func defenderThat(t *testing.T, clock func() time.Time, answer http.HandlerFunc) *defender.Client {
 	t.Helper()
+	if answer == nil {
+		answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", http.StatusServiceUnavailable) }
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/token") {
 			answer(w, r)
