@@ -57,7 +57,7 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 	id := cmp.Or(a.id, r.ID)
 	refused, ok := errors.AsType[*approvals.Refusal](err)
 	if !ok {
-		b.log.ErrorContext(ctx, "not done", "what", a.what, "request", id, "user", a.by.User, "error", err)
+		b.log.ErrorContext(ctx, "action failed", "what", a.what, "request", id, "user", a.by.User, "error", err)
 		return
 	}
 	if b.refused != nil {
@@ -67,7 +67,7 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 	if refused.Err != nil || odd(refused.Why.Reason) {
 		level = slog.LevelWarn
 	}
-	b.log.Log(ctx, level, "refused", "what", a.what, "request", id, "user", a.by.User, "team", a.by.Place.Team,
+	b.log.Log(ctx, level, "action refused", "what", a.what, "request", id, "user", a.by.User, "team", a.by.Place.Team,
 		"channel", a.by.Place.Channel, "message", a.by.On.TS, "reason", refused.Why.Reason, "cause", refused.Err)
 }
 
@@ -100,7 +100,7 @@ func (b *Bot) answer(ctx context.Context, a act, said page) {
 	if err == nil {
 		return
 	}
-	b.log.WarnContext(ctx, "a command is answered beside its acknowledgement", "envelope", a.envelope.ID, "error", err)
+	b.log.WarnContext(ctx, "command not answered in its acknowledgement", "envelope", a.envelope.ID, "error", err)
 	b.ack(a.envelope, nil)
 	b.whisper(ctx, a.to, said)
 }
@@ -118,6 +118,6 @@ func (b *Bot) whisper(ctx context.Context, to reply, said page) {
 		if refused, is := errors.AsType[*approvals.NoPlace](err); is && refused.Why.Reason == approvals.CardRefused {
 			level = slog.LevelError // a mistake of ours
 		}
-		b.log.Log(ctx, level, "a person could not be answered", "user", to.user, "channel", to.channel, "error", err)
+		b.log.Log(ctx, level, "private answer failed", "user", to.user, "channel", to.channel, "error", err)
 	}
 }

@@ -212,7 +212,7 @@ func TestRequestWithoutACardIsToldToItsRequesterAlone(t *testing.T) {
 				t.Fatalf("show: %q, %v", ts, err)
 			}
 			seen := o.Ephemerals(ada)
-			if len(seen) != 1 || !strings.Contains(seen[0].Text, "no such device: srv-bd-01") || len(o.Messages(room)) != 0 {
+			if len(seen) != 1 || !strings.Contains(seen[0].Text, "not know this device: srv-bd-01") || len(o.Messages(room)) != 0 {
 				t.Errorf("ada sees %+v, the channel %+v", seen, o.Messages(room))
 			}
 			if got, want := o.asks("response_url"), map[bool]int{true: 1, false: 0}[age == 0]; got != want {

@@ -9,8 +9,8 @@ import (
 
 // The sentences for what was not done.
 const (
-	unreadableSentence = "Slack sent me something I cannot read, so I did nothing."
-	brokeSentence      = "Something broke on my side while I looked at this. Look in the channel whether it was recorded before you try again."
+	unreadableSentence = "Slack sent me something I could not read, so I did nothing."
+	brokeSentence      = "Something broke on my side. Check the channel to see whether this was recorded before you try again."
 )
 
 // apologise acknowledges an envelope with a sentence about why it was not
@@ -60,7 +60,7 @@ func (b *Bot) excuse(ctx context.Context, e Envelope, to reply, sentence string)
 		return nil
 	})
 	if !started {
-		b.log.WarnContext(ctx, "a click is left unanswered", "envelope", e.ID)
+		b.log.WarnContext(ctx, "click not answered", "envelope", e.ID)
 		b.end()
 	}
 }

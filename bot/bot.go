@@ -75,7 +75,7 @@ func (b *Bot) Handle(e Envelope) {
 	select {
 	case b.queue <- e:
 	default:
-		b.log.Warn("too much is waiting; an envelope was turned away", "envelope", e.ID, "type", e.Type)
+		b.log.Warn("queue full, envelope turned away", "envelope", e.ID, "type", e.Type)
 		b.apologise(context.Background(), e, busySentence)
 		b.end()
 	}
@@ -133,13 +133,13 @@ func (b *Bot) serve(ctx context.Context, e Envelope) {
 	defer b.end()
 	defer func() {
 		if p := recover(); p != nil {
-			b.log.ErrorContext(ctx, "answering an envelope panicked", "envelope", e.ID, "panic", p, "stack", string(debug.Stack()))
+			b.log.ErrorContext(ctx, "handler panicked", "envelope", e.ID, "panic", p, "stack", string(debug.Stack()))
 			b.apologise(ctx, e, brokeSentence)
 		}
 	}()
 	if b.clock().Sub(e.Received) > ackBudget {
 		// Slack is about to say, or has said, that it failed: so it must not happen.
-		b.log.WarnContext(ctx, "an envelope waited too long; nothing was done", "envelope", e.ID, "type", e.Type)
+		b.log.WarnContext(ctx, "envelope too old, dropped", "envelope", e.ID, "type", e.Type)
 		b.apologise(ctx, e, busySentence)
 		return
 	}
@@ -161,7 +161,7 @@ func (b *Bot) dispatch(ctx context.Context, e Envelope) {
 			b.interaction(ctx, e, i)
 		}
 	default:
-		b.log.InfoContext(ctx, "slack sent something unknown", "envelope", e.ID, "type", e.Type)
+		b.log.InfoContext(ctx, "envelope type unknown", "envelope", e.ID, "type", e.Type)
 		b.ack(e, nil)
 	}
 }
@@ -182,7 +182,7 @@ func (b *Bot) interaction(ctx context.Context, e Envelope, i slack.InteractionCa
 func (b *Bot) read(ctx context.Context, e Envelope, into any) bool {
 	err := json.Unmarshal(e.Payload, into)
 	if err != nil {
-		b.log.WarnContext(ctx, "a payload cannot be read", "envelope", e.ID, "type", e.Type, "bytes", len(e.Payload))
+		b.log.WarnContext(ctx, "payload unreadable", "envelope", e.ID, "type", e.Type, "bytes", len(e.Payload))
 		b.apologise(ctx, e, unreadableSentence)
 	}
 	return err == nil
@@ -192,7 +192,7 @@ func (b *Bot) read(ctx context.Context, e Envelope, into any) bool {
 // Slack's own message, and a redelivery finds the operation done already.
 func (b *Bot) ack(e Envelope, answer any) {
 	if err := b.acked(e, answer); err != nil {
-		b.log.Warn("an acknowledgement could not be sent", "envelope", e.ID, "type", e.Type, "error", err)
+		b.log.Warn("acknowledgement failed", "envelope", e.ID, "type", e.Type, "error", err)
 	}
 }
 

@@ -41,7 +41,7 @@ func callWord(s approvals.CallState) string {
 	case approvals.Running:
 		return "▶️ running in Defender"
 	case approvals.Uncertain:
-		return "❓ not certain that Defender took it"
+		return "❓ sent, outcome not known yet"
 	case approvals.Succeeded:
 		return "✅ succeeded"
 	case approvals.Failed:
@@ -52,7 +52,7 @@ func callWord(s approvals.CallState) string {
 		return "⌛ lapsed"
 	case approvals.Unknown:
 	}
-	return "❓ not known how it ended"
+	return "❓ outcome unknown"
 }
 
 // moment is the time, and the person, that belong to the state of a call.
@@ -61,7 +61,7 @@ func moment(r approvals.Request, c approvals.Call) []span {
 	case approvals.Queued:
 		switch at := nextTry(c); {
 		case !at.IsZero() && !at.Before(r.Lapses()):
-			return []span{words(". Its turn would come "), when(at), words(", and the approval lapses before, "), when(r.Lapses())}
+			return []span{words(". Its turn would come "), when(at), words(", but the approval runs out first, "), when(r.Lapses())}
 		case !at.IsZero():
 			return []span{words(". Expected to be sent: "), when(at)}
 		}
@@ -98,7 +98,7 @@ func (v Views) story(r approvals.Request, c approvals.Call) []string {
 		list = append(list, sentence(c.Why))
 	}
 	if c.State == approvals.Uncertain {
-		list = append(list, "It is being looked up in Defender, and will not be sent again.")
+		list = append(list, "I am checking in Defender whether it started; it will not be sent twice.")
 	}
 	if c.Job.ID == "" {
 		return list
@@ -113,7 +113,7 @@ func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
 		says = strings.TrimSuffix(says, ".") + ": " + stop(cut(c.Job.Details, 200))
 	}
 	if c.State == approvals.Unknown {
-		says = "What Defender said last: " + says
+		says = "Defender last said: " + says
 	}
 	if !c.Job.Adopted {
 		return []string{cut(says, 300)}
@@ -128,9 +128,9 @@ func adopted(j approvals.Job) string {
 		since = " since " + inUTC(j.Created)
 	}
 	if j.By == "" {
-		return "It is there on the device" + since + ", but who started it is not known."
+		return "It has been on the device" + since + "; who started it is unknown."
 	}
-	return stop("It was running already" + since + ", started by " + cut(fact(j.By), 60))
+	return stop("It was already running" + since + ", started by " + cut(fact(j.By), 60))
 }
 
 // references are what can be looked up: the job in Defender, the approver whom a

@@ -105,14 +105,14 @@ func barred(r approvals.Request) []para {
 	if len(r.Barred) == 0 {
 		return nil
 	}
-	spans := []span{words("Not by ")}
+	spans := []span{words("Not from ")}
 	for i, p := range r.Barred {
 		if i > 0 {
 			spans = append(spans, words(", "))
 		}
 		spans = append(spans, mention(p.ID))
 	}
-	return []para{says(append(spans, words(", who asked for it before."))...)}
+	return []para{says(append(spans, words(", who asked for this before."))...)}
 }
 
 func (v Views) action(r approvals.Request) defender.Action {
@@ -134,17 +134,17 @@ func decisions(r approvals.Request) []para {
 	case approvals.Cancelled:
 		list = append(list, by("Cancelled", r.Ended.By, r.EndedAt, "."))
 	case approvals.Expired:
-		list = append(list, says(words("Nobody decided in time; it expired "), when(r.EndedAt),
+		list = append(list, says(words("Nobody decided in time, so it expired "), when(r.EndedAt),
 			words(". Nothing was sent. Ask again if it is still needed.")))
 	case approvals.Rejected:
 		list = append(list, says(words(sentence(r.Ended.Why))))
 	case approvals.Checking, approvals.Pending, approvals.Approved, approvals.Done:
 	}
 	if r.RetryOf != "" {
-		list = append(list, says(words("Tries again what did not work in "), code(r.RetryOf), words(".")))
+		list = append(list, says(words("Retry of "), code(r.RetryOf), words(".")))
 	}
 	if r.RetriedAs != "" {
-		list = append(list, says(words("Tried again as "), code(r.RetriedAs), words(".")))
+		list = append(list, says(words("Retried as "), code(r.RetriedAs), words(".")))
 	}
 	return list
 }
@@ -159,12 +159,12 @@ const mostMentions = 12
 
 // askFor mentions those who may decide.
 func (v Views) askFor(r approvals.Request) para {
-	need := "Needs the approval of somebody other than the requester:"
+	need := "Needs approval from somebody other than the requester:"
 	switch left := r.Terms.Needed - len(r.Approvals); {
 	case len(r.Approvals) > 0:
-		need = fmt.Sprintf("Needs %d more of %d approvals, none of them the requester's:", left, r.Terms.Needed)
+		need = fmt.Sprintf("Needs %d more of %d approvals, from somebody other than the requester:", left, r.Terms.Needed)
 	case left > 1:
-		need = fmt.Sprintf("Needs %d approvals, none of them the requester's:", left)
+		need = fmt.Sprintf("Needs %d approvals from people other than the requester:", left)
 	}
 	spans := []span{words(need)}
 	for _, g := range v.Approvers.Groups {
@@ -213,7 +213,7 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 	case approvals.Approved:
 		for _, c := range r.Calls {
 			if c.State == approvals.Queued {
-				return slack.NewActionBlock(block, cancelButton(value, "Cancel what waits"))
+				return slack.NewActionBlock(block, cancelButton(value, "Cancel waiting calls"))
 			}
 		}
 	case approvals.Done:
@@ -227,13 +227,13 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 
 func cancelButton(value, label string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(actionCancel, value, plainText(label)).WithConfirm(slack.NewConfirmationBlockObject(
-		plainText(label+"?"), plainText("What was not sent yet will not be sent."), plainText("Yes, cancel"), plainText("Keep it")))
+		plainText(label+"?"), plainText("What has not been sent will not be. What has been sent goes on."), plainText("Yes, cancel"), plainText("Keep waiting")))
 }
 
 func retryButton(value string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")).WithConfirm(slack.NewConfirmationBlockObject(
-		plainText("Try again?"), plainText("A new request is made for the devices on which this did not work. If you are an approver, "+
-			"pressing it soon after the end counts as an approval."), plainText("Try again"), plainText("Leave it")))
+		plainText("Try again?"), plainText("This makes a new request for the devices that failed. If you are an approver, "+
+			"your click counts as an approval if the first request ended a short while ago."), plainText("Try again"), plainText("Not now")))
 }
 
 // splitValue takes a button's value apart.
@@ -247,7 +247,7 @@ func (v Views) notice(r approvals.Request, n int) ([]slack.Block, string) {
 	p := fitting(r, v.ended)
 	if note := r.Notices[n]; note.Kind == approvals.NoticeReminder {
 		left := r.Deadline().Sub(note.At).Round(time.Minute)
-		p = page{says(wordsf("%s still waits for a decision; it expires in %s.", r.ID, inWords(left))), v.askFor(r)}
+		p = page{says(wordsf("%s is still waiting for a decision; it expires in %s.", r.ID, inWords(left))), v.askFor(r)}
 	}
 	return p.blocks(), p.text()
 }

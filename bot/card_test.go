@@ -76,7 +76,7 @@ func TestPendingCardHasWhatAnApproverNeeds(t *testing.T) {
 		"effect":     {views().action(r).Effect},
 		"budget":     {"Microsoft allows 50 an hour; 49 left at 14:03 UTC."},
 		"expiry":     {"Expires " + when(r.Deadline()).markup()},
-		"approvers":  {"Needs 2 approvals, none of them the requester's: <!subteam^" + oncall + "> <@" + joan + ">"},
+		"approvers":  {"Needs 2 approvals from people other than the requester: <!subteam^" + oncall + "> <@" + joan + ">"},
 	} {
 		for _, w := range words {
 			if !strings.Contains(v.Text, w) {

@@ -36,9 +36,9 @@ func slow(c approvals.Call, dev approvals.Device) []span {
 	if c.State != approvals.Running || !c.Job.Slow {
 		return nil
 	}
-	spans := []span{words(" It takes longer than usual, and is followed on")}
+	spans := []span{words(" This is taking longer than usual; I keep checking")}
 	if !dev.LastSeen.IsZero() {
-		spans = append(spans, words("; when it was asked for, the device was last seen "), when(dev.LastSeen))
+		spans = append(spans, words(". When this was requested, the device had last been seen "), when(dev.LastSeen))
 	}
 	return append(spans, words("."))
 }
@@ -78,7 +78,7 @@ func known(r approvals.Request, dev approvals.Device, d detail) []span {
 	case r.Opened.IsZero():
 		return nil
 	case !dev.Verified && d == full:
-		return []span{words("⚠️ Not verified: Defender could not be asked about this device.")}
+		return []span{words("⚠️ Not verified: I could not ask Defender about this device.")}
 	case !dev.Verified:
 		return []span{words("⚠️ not verified")}
 	}

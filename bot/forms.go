@@ -98,12 +98,12 @@ func (b *Bot) askWhy(ctx context.Context, a act) (none approvals.Request, nothin
 
 // denyView is the form.
 func denyView(id, meta string) slack.ModalViewRequest {
-	input := slack.NewPlainTextInputBlockElement(plainText("Wrong host, not needed any more, ..."), reasonInput)
+	input := slack.NewPlainTextInputBlockElement(plainText("Wrong host, no longer needed, ..."), reasonInput)
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: denyForm, PrivateMetadata: meta,
 		Title: plainText("Deny " + id), Submit: plainText("Deny"), Close: plainText("Back"),
 		Blocks: slack.Blocks{BlockSet: []slack.Block{
-			slack.NewInputBlock(reasonBlock, plainText("Why? (Everybody in the channel will see it)"), nil,
+			slack.NewInputBlock(reasonBlock, plainText("Why? (Everybody in the channel will see this)"), nil,
 				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)),
 		}},
 	}

@@ -187,7 +187,7 @@ func (w *watched) pauses() (pauses []time.Duration, causes []string) {
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			w.t.Fatalf("log line %q: %v", line, err)
 		}
-		if strings.Contains(l.Msg, "trying again") {
+		if strings.Contains(l.Msg, "slack socket down") {
 			again, err := time.ParseDuration(l.Again)
 			if err != nil {
 				w.t.Fatalf("log line %q: %v", line, err)

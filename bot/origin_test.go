@@ -80,7 +80,7 @@ func TestPressElsewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			sockWait(t, d.slack, "an answer", func() bool { return len(d.slack.Ephemerals(clicker)) == 1 })
-			if said := d.slack.Ephemerals(clicker)[0].Text; !strings.Contains(said, "not the card of this request") {
+			if said := d.slack.Ephemerals(clicker)[0].Text; !strings.Contains(said, "not this request's card") {
 				t.Errorf("answered %q", said)
 			}
 			if counted.Load() != 1 {
@@ -173,7 +173,7 @@ func TestDenyFormElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := d.slack.SendEnvelope(soon(t), slackfake.Envelope{ID: fmt.Sprint("form ", n), Kind: "interactive", Accepts: true, Payload: payload})
-		if err != nil || !strings.Contains(string(got.Payload), "not the card of this request") {
+		if err != nil || !strings.Contains(string(got.Payload), "not this request's card") {
 			t.Errorf("%+v: answered %s, %v", from, got.Payload, err)
 		}
 	}

@@ -23,8 +23,8 @@ func tooFew(n *approvals.Refusal) string {
 	}
 	who := stop(strings.Join(list, "; "))
 	if n.Why.Reason == approvals.NotKnown {
-		return "Slack could not tell me whether enough people besides you could approve this, so I did nothing. " +
-			"Try again in a minute. What I do not know: " + who
+		return "Slack could not tell me whether enough people other than you can approve this, so I did nothing. " +
+			"Try again in a minute. Not known: " + who
 	}
 	s := sayings()[n.Why.Reason]
 	return stop(s.what) + " Of those on the list: " + who + " " + s.then

@@ -15,8 +15,8 @@ func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
 	gus := approvals.Standing{ID: "U0GUS", Person: approvals.Person{ID: "U0GUS", Name: "gus"}, Bar: approvals.IsGuest}
 	nobody := approvals.Standing{ID: "U0NOSUCH1", Bar: approvals.IsNobody}
 	silent := approvals.Standing{ID: "U0GRACE", Bar: approvals.NotLookedUp, Err: errors.New("secret of the wire")}
-	const begin = "Too few people besides you could approve this, so it was not recorded."
-	const end = "Ask whoever runs this bot to extend APPROVERS."
+	const begin = "Too few people other than you can approve this, so it was not recorded."
+	const end = "Ask whoever runs this bot to add people to APPROVERS."
 	for _, tt := range []struct {
 		reason approvals.Reason
 		others []approvals.Standing
@@ -34,8 +34,8 @@ func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
 				"U0GRACE: somebody whom Slack refuses to show: missing_scope (needed: users:read). " + end,
 		},
 		{
-			approvals.NotKnown, []approvals.Standing{silent}, "Slack could not tell me whether enough people besides you could approve this, so I did nothing. " +
-				"Try again in a minute. What I do not know: U0GRACE could not be looked up.",
+			approvals.NotKnown, []approvals.Standing{silent}, "Slack could not tell me whether enough people other than you can approve this, so I did nothing. " +
+				"Try again in a minute. Not known: U0GRACE could not be looked up.",
 		},
 	} {
 		if got := explain(&approvals.Refusal{Why: approvals.Why{Reason: tt.reason}, Others: tt.others}).plain(); got != tt.want {

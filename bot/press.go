@@ -124,6 +124,6 @@ func (b *Bot) tidy(ctx context.Context, a act, r approvals.Request) {
 		err = b.workspace.Retire(ctx, channel, ts)
 	}
 	if err != nil {
-		b.log.WarnContext(ctx, "a card that the record does not know could not be put right", "request", r.ID, "error", err)
+		b.log.WarnContext(ctx, "stray card not tidied", "request", r.ID, "error", err)
 	}
 }

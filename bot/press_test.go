@@ -96,7 +96,7 @@ func TestDenyOpensAForm(t *testing.T) {
 	}
 	sockWait(t, d.slack, "a word to who may not", func() bool {
 		said := d.slack.Ephemerals(typist)
-		return len(said) == 1 && strings.Contains(said[0].Text, "not on the list of approvers")
+		return len(said) == 1 && strings.Contains(said[0].Text, "not an approver")
 	})
 	out, err := d.slack.Submit(soon(t), clicker, d.slack.Views(clicker)[0].ID, map[string]string{reasonInput: "our own scanner"})
 	if err != nil || !out.Closed {
@@ -144,7 +144,7 @@ func TestDenyForm(t *testing.T) {
 		{"nothing readable", clicker, "", "why not", formUnread},
 		{"no reason", clicker, meta(r.Digest()), " \u202e ", noReason},
 		{"the requester", typist, meta(r.Digest()), "mine", "your own request"},
-		{"another card", clicker, meta("0123456789abcdef"), "odd", "not what this request asks for"},
+		{"another card", clicker, meta("0123456789abcdef"), "odd", "does not match this request"},
 		{"all is well", clicker, meta(r.Digest()), "our \u202eown\nscanner", ""},
 		{"once more", clicker, meta(r.Digest()), "again", "already denied by grace"},
 	} {

@@ -76,7 +76,7 @@ func TestCardRefusals(t *testing.T) {
 		"channel_not_found":                     {approvals.NotInChannel, invite},
 		"is_archived":                           {approvals.ChannelArchived, "archived"},
 		"restricted_action_read_only_channel":   {approvals.ChannelReadOnly, "read-only"},
-		"restricted_action_thread_only_channel": {approvals.ThreadsOnly, "in threads only"},
+		"restricted_action_thread_only_channel": {approvals.ThreadsOnly, "only replies in threads"},
 		"restricted_action":                     {approvals.PostingRestricted, "who may post"},
 		"posting_to_channel_denied":             {approvals.PostingRestricted, "who may post"},
 		"channel_is_limited_access":             {approvals.ChannelLimited, "Salesforce"},
@@ -85,8 +85,8 @@ func TestCardRefusals(t *testing.T) {
 		"no_permission":                         {approvals.NotPermitted, "no_permission"},
 		"accesslimited":                         {approvals.NetworkNotAllowed, "network"},
 		"message_limit_exceeded":                {approvals.MessageLimit, "plan"},
-		"invalid_blocks":                        {approvals.CardRefused, "mistake of mine: invalid_blocks"},
-		"msg_too_long":                          {approvals.CardRefused, "mistake of mine: msg_too_long"},
+		"invalid_blocks":                        {approvals.CardRefused, "my mistake: invalid_blocks"},
+		"msg_too_long":                          {approvals.CardRefused, "my mistake: msg_too_long"},
 	} {
 		o := visit(t, slackfake.Options{})
 		o.Break(slackfake.Fault{Method: "chat.postMessage", Error: code})
@@ -219,7 +219,7 @@ func TestRejectedCard(t *testing.T) {
 		t.Fatalf("show: %q, %v", ts, err)
 	}
 	seen := o.Ephemerals(ada)
-	if len(seen) != 1 || !strings.Contains(seen[0].Text, "replies in threads only") || o.asks("chat.postMessage") != 0 {
+	if len(seen) != 1 || !strings.Contains(seen[0].Text, "only replies in threads") || o.asks("chat.postMessage") != 0 {
 		t.Errorf("ada sees %+v, and %d messages were posted", seen, o.asks("chat.postMessage"))
 	}
 }

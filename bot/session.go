@@ -94,7 +94,7 @@ func (r *running) keepOne(ctx context.Context) {
 		}
 		wait := r.pace.next(failed, err)
 		if err != nil {
-			r.Log.WarnContext(ctx, "a socket to slack is missing; trying again", "error", err, "again_in", wait.String())
+			r.Log.WarnContext(ctx, "slack socket down", "error", err, "again_in", wait.String())
 		}
 		pause(ctx, wait)
 	}
@@ -123,7 +123,7 @@ func (r *running) attend(ctx context.Context, sock *socket, ended func()) error 
 		defer ended()
 		err := sock.read(ctx, r.Handle, func(reason string) {
 			r.count(reason)
-			r.Log.InfoContext(ctx, "slack will close a socket", "reason", reason, "socket", sock.name)
+			r.Log.InfoContext(ctx, "slack socket closing", "reason", reason, "socket", sock.name)
 			offer(wanted, r.announced(reason))
 		})
 		r.leave(sock)

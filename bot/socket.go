@@ -75,7 +75,7 @@ func (s *socket) greeted(ctx context.Context) error {
 		return cmp.Or(farewell(hello.Reason), fmt.Errorf("slack said %q and not hello", hello.Type))
 	}
 	s.name = hello.Debug.Host
-	s.log.InfoContext(ctx, "a socket to slack is open", "socket", s.name, "sockets_of_the_app", hello.Num)
+	s.log.InfoContext(ctx, "slack socket open", "socket", s.name, "sockets_of_the_app", hello.Num)
 	return nil
 }
 
@@ -125,7 +125,7 @@ func (s *socket) parse(ctx context.Context, text []byte) frame {
 	if err := json.Unmarshal(text, &f); err == nil {
 		return f
 	}
-	s.log.WarnContext(ctx, "slack sent what cannot be read", "socket", s.name, "bytes", len(text))
+	s.log.WarnContext(ctx, "socket message unreadable", "socket", s.name, "bytes", len(text))
 	var named struct {
 		ID string `json:"envelope_id"`
 	}

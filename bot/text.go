@@ -14,7 +14,7 @@ import (
 func stateLine(r approvals.Request) string {
 	switch r.State {
 	case approvals.Checking:
-		return "🔎 Looking the devices up"
+		return "🔎 Looking up the devices"
 	case approvals.Pending:
 		return "🟡 Waiting for approval"
 	case approvals.Approved:
@@ -26,7 +26,7 @@ func stateLine(r approvals.Request) string {
 	case approvals.Expired:
 		return "⌛ Expired"
 	case approvals.Rejected:
-		return "⚠️ Could not be put to approval"
+		return "⚠️ Not submitted for approval"
 	case approvals.Done:
 	}
 	switch r.Outcome() {
@@ -37,12 +37,12 @@ func stateLine(r approvals.Request) string {
 	case approvals.AllFailed:
 		return "❌ Failed"
 	case approvals.AllLapsed:
-		return "⌛ Lapsed before it was sent"
+		return "⌛ Approval ran out before it was sent"
 	case approvals.AllCancelled:
 		return "⚪ Cancelled"
 	case approvals.OutcomeUnsure:
 	}
-	return "❓ Not known how it ended: check the Defender portal"
+	return "❓ Outcome unknown: check the Defender portal"
 }
 
 // explain says to a person what an error means for them. What it does not know
@@ -53,15 +53,15 @@ func explain(err error) page {
 	}
 	switch {
 	case errors.Is(err, errFormClosed):
-		return say("Slack did not open the form, so nothing was done. Press Deny again.")
+		return say("Slack could not open the form, so nothing happened. Press Deny again.")
 	case errors.Is(err, ledger.ErrUnconfirmed):
-		return say("My memory (Redis) did not answer in time, so I could not confirm whether this was recorded. " +
-			"If the channel does not show it within a minute, try again: what is recorded already is not recorded twice.")
+		return say("My database (Redis) did not answer in time, so I cannot tell whether this was recorded. " +
+			"If the channel does not show it within a minute, try again: it is never recorded twice.")
 	case errors.Is(err, ledger.ErrNotRecorded):
-		return say("My memory (Redis) cannot be reached, so nothing was recorded and nothing will happen. Try again in a moment.")
+		return say("Nothing was recorded and nothing will happen: my database (Redis) is not available. Try again in a minute; if it stays that way, tell whoever runs this bot.")
 	}
-	return say("Something went wrong on my side, and I do not know whether this counts. " +
-		"Look at the channel before you try again; if it happens again, tell whoever runs this bot.")
+	return say("Something went wrong on my side, and I cannot tell whether this was recorded. " +
+		"Check the channel before you try again; if it happens again, tell whoever runs this bot.")
 }
 
 // refusal adds to the sentence who decided what, where that is the reason.
@@ -73,8 +73,8 @@ func refusal(n *approvals.Refusal) page {
 	code := lastingRefusal(n.Err)
 	switch {
 	case n.Why.Reason == approvals.NotKnown && code != "":
-		return sayf("Slack refuses to tell me who you are and what you may do, so I did nothing: %s "+
-			"Trying again does not help. Tell whoever runs this bot.", stop(code))
+		return sayf("Slack refuses to tell me who you are, so I did nothing: %s "+
+			"Trying again will not help. Tell whoever runs this bot.", stop(code))
 	case n.Why.Reason == approvals.RequesterUnchecked:
 		return say(sentence(n.Why) + " Nothing was recorded. Press again in a minute.")
 	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":
@@ -82,7 +82,7 @@ func refusal(n *approvals.Refusal) page {
 	}
 	switch r.State {
 	case approvals.Checking:
-		return say(r.ID + " cannot be decided yet: its devices are still being looked up. Try again when its card is there.")
+		return say(r.ID + " cannot be decided yet: its devices are still being looked up. Use the buttons on its card when it appears.")
 	case approvals.Denied:
 		return sayf("%s was already denied by %s.", r.ID, r.Ended.By.Called())
 	case approvals.Cancelled:
@@ -90,12 +90,12 @@ func refusal(n *approvals.Refusal) page {
 	case approvals.Approved, approvals.Done:
 		return sayf("%s was already approved by %s.", r.ID, approvers(r))
 	case approvals.Expired:
-		return say(r.ID + " has expired: nobody decided in time. Ask again if it is still needed.")
+		return say(r.ID + " expired, because nobody decided in time. Ask again if it is still needed.")
 	case approvals.Rejected:
-		return say(stop(r.ID+" could not be put to approval") + " " + sentence(r.Ended.Why))
+		return say(stop(r.ID+" was not submitted for approval") + " " + sentence(r.Ended.Why))
 	case approvals.Pending:
 	}
-	return say(r.ID + " cannot be decided any more. Look at its card.")
+	return say(r.ID + " can no longer be decided. Look at its card.")
 }
 
 func approvers(r approvals.Request) string {
@@ -108,11 +108,11 @@ func approvers(r approvals.Request) string {
 
 // The sentences that are not reasons.
 const (
-	busySentence  = "I am busy right now and did not look at this. Try again in a moment."
-	laterSentence = "I understand this word, but this version of me cannot do it yet. /defender help shows what I can do."
-	wrongTeam     = "I belong to another workspace, so I did nothing."
-	formUnread    = "This form cannot be read any more. Close it and press Deny again."
-	noReason      = "Please say why in a few words."
+	busySentence  = "I am too busy right now and did nothing. Try again in a moment."
+	laterSentence = "That command is not available yet. A request's card shows how it stands and has its buttons."
+	wrongTeam     = "This bot belongs to another workspace, so nothing happened. Ask somebody there."
+	formUnread    = "This form is out of date. Close it and press Deny again."
+	noReason      = "Say why, in a few words."
 )
 
 // recordedPage is the answer to a command that was recorded.
@@ -121,17 +121,17 @@ func recordedPage(r approvals.Request) page {
 	if len(r.Devices) > 1 {
 		devices = fmt.Sprintf("the %d devices", len(r.Devices))
 	}
-	return sayf("Recorded as %s. I am looking %s up; then the card appears here for somebody else to approve.", r.ID, devices)
+	return sayf("Recorded as %s. I am looking up %s; a card for somebody else to approve follows here.", r.ID, devices)
 }
 
 // The answers to a decision that was taken.
 
 func approvedPage(r approvals.Request) page {
 	if r.State == approvals.Pending {
-		return sayf("Your approval of %s is recorded; it has %d of %d. Somebody else has to approve it too.",
+		return sayf("You approved %s. That makes %d of %d; somebody else has to approve it too.",
 			r.ID, len(r.Approvals), r.Terms.Needed)
 	}
-	return sayf("You approved %s. The card shows what becomes of it.", r.ID)
+	return sayf("You approved %s. Follow it on its card.", r.ID)
 }
 
 func deniedPage(r approvals.Request) page {
@@ -139,17 +139,17 @@ func deniedPage(r approvals.Request) page {
 }
 
 func cancelledPage(r approvals.Request) page {
-	if r.State == approvals.Cancelled {
+	if r.State == approvals.Cancelled || r.State == approvals.Done && r.Outcome() == approvals.AllCancelled {
 		return sayf("You cancelled %s. Nothing was sent.", r.ID)
 	}
-	return sayf("You cancelled what was not sent yet of %s. The card shows the rest.", r.ID)
+	return sayf("You cancelled the calls of %s that had not been sent. Those already sent go on; follow them on the card.", r.ID)
 }
 
 func retriedPage(r approvals.Request) page {
 	if len(r.Approvals) > 0 {
-		return sayf("What did not work is tried again as %s, and your click counts as an approval of it.", r.ID)
+		return sayf("The devices that failed are tried again as %s. Your click counts as an approval of it.", r.ID)
 	}
-	return sayf("What did not work is tried again as %s. Its card appears here for somebody else to approve.", r.ID)
+	return sayf("The devices that failed are tried again as %s. A card for somebody else to approve follows here.", r.ID)
 }
 
 // inWords is a duration as people say it: to the minute, from two hours on to

@@ -96,12 +96,12 @@ func TestDetailsAreShown(t *testing.T) {
 		why  approvals.Why
 		want string
 	}{
-		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An administrator of Entra has to grant it."},
-		{approvals.Why{Reason: approvals.NotReached, Detail: "kiosk-7"}, "Defender cannot be reached, and without it this name cannot be turned into a device: kiosk-7. Ask again later, or with the device's id."},
-		{approvals.Why{Reason: approvals.ExecutionLapsed, Detail: "throttled"}, "It waited longer than an approval lasts, so it was not sent. The last obstacle: Defender says that there are too many calls for now. Ask again if it is still needed."},
-		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it may no longer do so. Ask again if it is still needed."},
+		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An Entra administrator has to grant it."},
+		{approvals.Why{Reason: approvals.NotReached, Detail: "kiosk-7"}, "Defender cannot be reached, so I cannot tell which device this name is: kiosk-7. Ask again later, or use the device's id."},
+		{approvals.Why{Reason: approvals.ExecutionLapsed, Detail: "throttled"}, "The approval ran out before it could be sent. What it last waited for: Defender is getting too many calls right now. Ask again if it is still needed."},
+		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver. Ask again if it is still needed."},
 		{approvals.Why{Reason: approvals.Refused, Detail: strings.Repeat("é", 300)}, "Defender refused it: " + strings.Repeat("é", mostDetail-1) + "… Look at the device in the portal."},
-		{approvals.Why{Reason: "brand_new", Detail: "x"}, "The reason is one that this version of me does not know: brand_new."},
+		{approvals.Why{Reason: "brand_new", Detail: "x"}, "This version of the bot does not know the reason: brand_new."},
 	} {
 		if got := sentence(tt.why); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.why.Reason, got, tt.want)
@@ -116,11 +116,11 @@ func TestExplainShowsNoInternals(t *testing.T) {
 		err   error
 		words []string
 	}{
-		{fmt.Errorf("%w: %w", ledger.ErrNotRecorded, secret), []string{"Redis", "nothing was recorded", "Try again"}},
-		{fmt.Errorf("%w: %w", ledger.ErrUnconfirmed, secret), []string{"Redis", "could not confirm", "try again"}},
-		{errors.Join(errFormClosed, secret), []string{"form", "nothing was done", "Press Deny again"}},
+		{fmt.Errorf("%w: %w", ledger.ErrNotRecorded, secret), []string{"Redis", "Nothing was recorded", "Try again"}},
+		{fmt.Errorf("%w: %w", ledger.ErrUnconfirmed, secret), []string{"Redis", "cannot tell", "try again"}},
+		{errors.Join(errFormClosed, secret), []string{"form", "nothing happened", "Press Deny again"}},
 		{&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
-		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Look at the channel"}},
+		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Check the channel"}},
 	} {
 		got := explain(tt.err).plain()
 		for _, w := range tt.words {
@@ -165,10 +165,10 @@ func TestRefusalNamesWhoDecided(t *testing.T) {
 		{no(ended(approvals.Cancelled, approvals.End{By: person(ada)})), "D-7K3F9Q was already cancelled by ada."},
 		{no(done("investigate", endedCalls()["succeeded"])), "D-7K3F9Q was already approved by grace."},
 		{no(two), "D-7K3F9Q was already approved by grace and joan."},
-		{no(ended(approvals.Expired, approvals.End{})), "D-7K3F9Q has expired: nobody decided in time. Ask again if it is still needed."},
-		{no(checking), "D-7K3F9Q cannot be decided yet: its devices are still being looked up. Try again when its card is there."},
-		{no(notFound()), "D-7K3F9Q could not be put to approval. Defender knows no such device: srv-bd-01. Check the id or the name in the portal."},
-		{no(approvals.Request{}), "This cannot be decided any more. Look at its card."},
+		{no(ended(approvals.Expired, approvals.End{})), "D-7K3F9Q expired, because nobody decided in time. Ask again if it is still needed."},
+		{no(checking), "D-7K3F9Q cannot be decided yet: its devices are still being looked up. Use the buttons on its card when it appears."},
+		{no(notFound()), "D-7K3F9Q was not submitted for approval. Defender does not know this device: srv-bd-01. Check its id or name in the portal."},
+		{no(approvals.Request{}), "This can no longer be decided. Look at its card."},
 	} {
 		if got := explain(tt.err).plain(); got != tt.want {
 			t.Errorf("%v:\n got %s\nwant %s", tt.err, got, tt.want)

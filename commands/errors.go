@@ -20,7 +20,7 @@ func (e *Error) Error() string {
 	if e.Nearest != "" {
 		s += " Did you mean “" + e.Nearest + "”?"
 	}
-	return s + " The right form is: " + e.Form
+	return s + " Type: " + e.Form
 }
 
 const deviceForm = ", where a device is a host name, a device id (40 hex digits) " +
@@ -32,7 +32,7 @@ func (g Grammar) unknown(raw, name string) *Error {
 		words = append(words, f.name)
 	}
 	e := &Error{Problem: "There is no command " + quote(raw) + ".", Nearest: nearest(name, words)}
-	e.Form = g.usage("help") + ", which lists all commands"
+	e.Form = g.usage("help") + " (it lists all commands)"
 	if e.Nearest != "" {
 		e.Form = g.usage(e.Nearest)
 	}
@@ -45,7 +45,7 @@ func (g Grammar) wrong(name, format string, args ...any) *Error {
 }
 
 func (g Grammar) extra(name, takes, rest string) *Error {
-	return g.wrong(name, "“%s” takes %s after it; %s is too much.", name, takes, quote(rest))
+	return g.wrong(name, "“%s” takes %s after it, so %s is too much.", name, takes, quote(rest))
 }
 
 func (g Grammar) noRequest(name string) *Error {
@@ -57,7 +57,7 @@ func (g Grammar) badRequest(name, raw, why string) *Error {
 }
 
 func (g Grammar) noDevice(action string) *Error {
-	e := g.wrong(action, "“%s” needs a device and a comment, and nothing was given.", action)
+	e := g.wrong(action, "“%s” needs a device and a comment, but nothing was given.", action)
 	e.Form += deviceForm
 	return e
 }
@@ -70,7 +70,7 @@ func (g Grammar) emptyDevice(action string, i, n int) *Error {
 	case n - 1:
 		where = "after the last comma"
 	}
-	return g.wrong(action, "A device is missing in the list: nothing stands %s.", where)
+	return g.wrong(action, "A device is missing from the list: there is nothing %s.", where)
 }
 
 func (g Grammar) badDevice(action, raw, why string) *Error {
@@ -102,13 +102,13 @@ func (g Grammar) noComment(action string, devices []Device) *Error {
 	if more := len(devices) - len(names); more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
-	return g.wrong(action, "The comment is missing: after the device list (%s) nothing is left. It tells the approver why.", list)
+	return g.wrong(action, "The comment is missing: there is nothing after the device list (%s). A comment tells the approver why.", list)
 }
 
 func (g Grammar) invisibleComment(action string) *Error {
-	return g.wrong(action, "The comment has only characters that cannot be seen. It tells the approver why.")
+	return g.wrong(action, "The comment has only invisible characters. A comment tells the approver why.")
 }
 
 func (g Grammar) longComment(action string, n int) *Error {
-	return g.wrong(action, "The comment has %d characters, and at most %d are shown whole to the approver.", n, MaxComment)
+	return g.wrong(action, "The comment has %d characters; at most %d fit on the card.", n, MaxComment)
 }

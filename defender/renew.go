@@ -48,7 +48,7 @@ func (t *Tokens) Run(ctx context.Context) error {
 		_, err := t.renew(ctx)
 		failures = count(failures, err)
 		if err != nil && ctx.Err() == nil {
-			t.cfg.Log.WarnContext(ctx, "token not renewed", "error", err, "failures", failures)
+			t.cfg.Log.WarnContext(ctx, "token renewal failed", "error", err, "failures", failures)
 		}
 	}
 }

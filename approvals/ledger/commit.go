@@ -30,7 +30,7 @@ func (c *committed) clock() int64 { return c.Time }
 // statusOK is the status of a change that was made.
 const statusOK = "ok"
 
-// tries is how often one change is decided anew because others were faster.
+// tries is how often one change is decided anew after a lost race.
 const tries = 20
 
 // Decision is what should happen to r, as it is.

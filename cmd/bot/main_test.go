@@ -225,7 +225,7 @@ func wholeJob(t *testing.T, binary string) {
 			t.Errorf("the log has the %s in it", what)
 		}
 	}
-	for _, want := range []string{`"msg":"running"`, `"credential":"client secret"`, `"event":"accept"`, "token not renewed", "connect a socket", "response_url took no answer"} {
+	for _, want := range []string{`"msg":"running"`, `"credential":"client secret"`, `"event":"accept"`, "token renewal failed", "connect a socket", "response_url took no answer"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("the log has no %s:\n%s", want, stderr)
 		}

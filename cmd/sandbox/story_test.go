@@ -178,7 +178,7 @@ func external(ada, elsa *tab, h hand) {
 	h.ask(ada, "investigate", "lt-ada.contoso.example", "seen by partners")
 	elsa.sees("#messages", "Waiting for approval", "seen by partners")
 	h.press(elsa, approve)
-	elsa.sees("#messages", "nobody of another workspace or organisation")
+	elsa.sees("#messages", "people from other workspaces")
 	elsa.shot("external")
 	h.press(ada, cancel)
 	ada.until(`document.querySelector("#confirm").open`)

@@ -50,7 +50,7 @@ func answerCut(ada, grace *tab) {
 		mouse{}.trouble(ada, "cut")
 		ada.sees("#t-cut", "armed")
 	})
-	ada.sees("#messages", "no answer came")
+	ada.sees("#messages", "answer was lost")
 	ada.sees("#t-cut", "next POST")
 	ada.sees("#calls", "cut")
 	ada.shot("uncertain")
@@ -102,7 +102,7 @@ func TestHasty(t *testing.T) {
 			grace.until(`document.activeElement.matches("#in-text")`)
 			grace.types("   ")
 			mouse{}.press(grace, `#form [type="submit"]`)
-			grace.sees("#modal", "Please say why")
+			grace.sees("#modal", "Say why")
 			grace.until(`document.activeElement.matches("#in-text") && !document.querySelector("#form-error").textContent`)
 			grace.types("a reason")
 			grace.do(chromedp.Evaluate[chromedp.Void](`for (let i = 0; i < 2; i++) document.querySelector("#modal").requestSubmit()`))
@@ -158,8 +158,8 @@ func TestEverybody(t *testing.T) {
 			mouse{}.ask(ada, "collect", "lt-ada.contoso.example", "for everybody")
 			ada.sees("#messages", "Recorded as D-", "Waiting for approval", "for everybody")
 			for _, who := range []struct{ handle, role, told string }{
-				{"ben", "responder", "not on the list of approvers"},
-				{"gus", "guest", "no guests"},
+				{"ben", "responder", "not an approver"},
+				{"gus", "guest", "not guests"},
 				{"joan", "on call", "You approved D-"},
 			} {
 				p := become(t, at, who.handle, "incident-42", w)
@@ -179,7 +179,7 @@ func TestEverybody(t *testing.T) {
 			grace.sees("#messages", "You approved D-")
 			grace.leave()
 			for _, who := range []struct{ handle, room, told string }{
-				{"gus", "incident-42", "no guests"},
+				{"gus", "incident-42", "not guests"},
 				{"elsa", "partners", "not a valid command"},
 				{"ada", "random", "/invite"},
 			} {

@@ -126,7 +126,7 @@ func TestTheMainJob(t *testing.T) {
 			if got := click(t, p, sandbox.Ada, c, "approve"); !strings.Contains(got, "your own request") {
 				t.Errorf("the requester approves: told %q", got)
 			}
-			if got := click(t, p, sandbox.Ben, c, "approve"); !strings.Contains(got, "not on the list of approvers") {
+			if got := click(t, p, sandbox.Ben, c, "approve"); !strings.Contains(got, "not an approver") {
 				t.Errorf("somebody else approves: told %q", got)
 			}
 			if got := click(t, p, sandbox.Grace, c, "approve"); !strings.Contains(got, "You approved") {

@@ -118,7 +118,7 @@ func TestApproversSomeCannot(t *testing.T) {
 
 	text := "investigate " + sandbox.Server + " why"
 	says(t, "the only one", command(t, p, sandbox.Grace, sandbox.Incident, text),
-		"Too few people besides you", "gus ("+sandbox.Gus+") is a guest", nobody+": no such user", "extend APPROVERS")
+		"Too few people other than you", "gus ("+sandbox.Gus+") is a guest", nobody+": no such user", "add people to APPROVERS")
 	if got := held(t, p); got != nil {
 		t.Errorf("Redis holds %q, want nothing", got)
 	}
@@ -163,7 +163,7 @@ func TestApproversLeave(t *testing.T) {
 	l.log.wait(t, `"level":"WARN"`, "grace ("+sandbox.Grace+")", "deactivated")
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: ", "APPROVERS", "grace ("+sandbox.Grace+"): deactivated")
 	says(t, "asking", command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why"),
-		"Too few people besides you", "grace ("+sandbox.Grace+") is deactivated")
+		"Too few people other than you", "grace ("+sandbox.Grace+") is deactivated")
 	deleted(false)
 	l.log.wait(t, `"level":"INFO"`, "counts again", sandbox.Grace)
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready")
@@ -226,7 +226,7 @@ func TestApproversGroupGone(t *testing.T) {
 	click(t, p, sandbox.Ada, c, "cancel")
 	card(t, p, id, "Cancelled")
 	says(t, "the only one asks", command(t, p, sandbox.Grace, sandbox.Incident, "collect "+sandbox.Server+" why"),
-		"Too few people besides you", gone+": a user group that Slack refuses: no_such_subteam")
+		"Too few people other than you", gone+": a user group that Slack refuses: no_such_subteam")
 }
 
 // TestApproversQuota has a group of a hundred: the start asks about thirty, and
@@ -365,7 +365,7 @@ func TestOnePersonUnderTwoIDs(t *testing.T) {
 		env.Approvers, env.ApprovalsRequired = env.Approvers+","+sandbox.Grace, "2"
 		run(t, p, env, app.Options{})
 		says(t, "answer", command(t, p, sandbox.Grace, sandbox.Incident, "investigate "+sandbox.Server+" why"),
-			"Too few people besides you", "kim ("+org+") is another id")
+			"Too few people other than you", "kim ("+org+") is another id")
 	})
 }
 
@@ -472,7 +472,7 @@ func TestApproversShort(t *testing.T) {
 	env.Approvers, env.ApprovalsRequired, env.HTTPAddr = sandbox.Grace+","+sandbox.Joan, "1,collect=3", freeAddr(t)
 	l := launch(t, p, env)
 	l.becomes(t, p)
-	l.log.wait(t, `"level":"WARN"`, "actions need more approvers", `"actions":"collect"`)
+	l.log.wait(t, `"level":"WARN"`, "too few approvers for actions", `"actions":"collect"`)
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready", "need more approvers than may decide: collect")
 
 	none := p.Env()

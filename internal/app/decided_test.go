@@ -28,8 +28,8 @@ func TestDeny(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nil)
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	says(t, "deny by the requester", click(t, p, sandbox.Ada, c, "deny"), "not on the list of approvers")
-	says(t, "deny by somebody else", click(t, p, sandbox.Ben, c, "deny"), "not on the list of approvers")
+	says(t, "deny by the requester", click(t, p, sandbox.Ada, c, "deny"), "not an approver")
+	says(t, "deny by somebody else", click(t, p, sandbox.Ben, c, "deny"), "not an approver")
 
 	v := form(t, p, sandbox.Grace, c)
 	for _, none := range []string{"", " \n", "\u200b"} {
@@ -117,7 +117,7 @@ func TestTwoApprovers(t *testing.T) {
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	says(t, "the first", click(t, p, sandbox.Grace, c, "approve"), "1 of 2")
 	c = card(t, p, id, "Waiting for approval", "Approved by <@"+sandbox.Grace+">", "1 more of 2")
-	says(t, "the first again", click(t, p, sandbox.Grace, c, "approve"), "You have approved this already")
+	says(t, "the first again", click(t, p, sandbox.Grace, c, "approve"), "You have already approved this")
 	says(t, "the requester", click(t, p, sandbox.Ada, c, "approve"), "your own request")
 	nothingSent(t, p)
 	says(t, "the second", click(t, p, sandbox.Joan, c, "approve"), "You approved "+id)

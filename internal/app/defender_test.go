@@ -40,7 +40,7 @@ func TestDefenderDownAtCheck(t *testing.T) {
 	p.Defender.Down()
 	byID := ask(t, p, sandbox.Ada, "investigate "+sandbox.Server+" by id")
 	byName := ask(t, p, sandbox.Ada, "investigate lt-ada.contoso.example by name")
-	told(t, p, sandbox.Ada, byName, "Could not be put to approval", "Defender cannot be reached", "lt-ada.contoso.example")
+	told(t, p, sandbox.Ada, byName, "Not submitted for approval", "Defender cannot be reached", "lt-ada.contoso.example")
 	card(t, p, byID, "Waiting for approval", sandbox.Server, "ot verified")
 	if _, shown := p.Card(sandbox.Incident, byName); shown {
 		t.Error("the request that was rejected has a card")
@@ -60,7 +60,7 @@ func TestExecutionLapses(t *testing.T) {
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	p.Defender.Down()
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, id, "apsed", "longer than an approval lasts", "Defender cannot be reached")
+	card(t, p, id, "apsed", "approval ran out before it could be sent", "Defender cannot be reached")
 	thread(t, p, c, "<@"+sandbox.Ada+">", "apsed")
 	if err := p.Defender.Up(); err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestAnswerLost(t *testing.T) {
 	id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
 	p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, When: defenderfake.AfterEffect, Drop: true})
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, id, "will not be sent again")
+	card(t, p, id, "will not be sent twice")
 	card(t, p, id, "Succeeded", p.Defender.Actions()[0].ID)
 	if n := posts(p, defenderfake.CollectPackage); n != 1 {
 		t.Errorf("%d calls of Defender, want 1", n)
@@ -166,7 +166,7 @@ func TestApproverGone(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	card(t, p, id, "apsed", "may no longer do so")
+	card(t, p, id, "apsed", "no longer an approver")
 	nothingSent(t, p)
 }
 
@@ -178,7 +178,7 @@ func TestApproverUnchecked(t *testing.T) {
 	p, id := restarted(t, func(p *sandbox.Place) {
 		mend = p.Slack.Break(slackfake.Fault{Method: "users.info", Status: 500})
 	})
-	card(t, p, id, "cannot be asked whether the approver still may approve")
+	card(t, p, id, "could not confirm that the approver may still approve")
 	nothingSent(t, p)
 	mend()
 	card(t, p, id, "Succeeded")

@@ -25,7 +25,7 @@ func TestFollowedToTheHorizon(t *testing.T) {
 		skip(t, p, 5*time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := p.WaitCard(ctx, sandbox.Incident, id, "running in Defender", "It takes longer than usual", "the device was last seen")
+		_, err := p.WaitCard(ctx, sandbox.Incident, id, "running in Defender", "This is taking longer than usual", "the device had last been seen")
 		return err == nil
 	}
 	for tries := 0; !slowly(); tries++ {
@@ -39,7 +39,7 @@ func TestFollowedToTheHorizon(t *testing.T) {
 	if got.Why.Reason != approvals.TookTooLong {
 		t.Errorf("ended because of %s", got.Why.Reason)
 	}
-	card(t, p, id, "not known how it ended", "Check the Defender portal")
+	card(t, p, id, "outcome unknown", "Check the Defender portal")
 	if ran := got.EndedAt.Sub(got.Started); ran < 73*time.Hour || ran > 80*time.Hour {
 		t.Errorf("followed for %s, want the 73 h of the catalogue", ran)
 	}

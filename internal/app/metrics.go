@@ -61,6 +61,6 @@ func (m *metrics) refused(what string, why approvals.Reason) {
 func (a *App) observe(before, after approvals.Request, e approvals.Event) {
 	c, _ := approvals.Describe(before, after, e)
 	a.watch.changes.WithLabelValues(after.Action, c.Event, c.To).Inc()
-	a.options.Log.Info("changed", "request", after.ID, "action", after.Action, "event", c.Event,
+	a.options.Log.Info("request changed", "request", after.ID, "action", after.Action, "event", c.Event,
 		"from", c.From, "to", c.To, "by", c.By, "detail", c.Detail)
 }

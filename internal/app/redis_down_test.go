@@ -145,8 +145,8 @@ func TestRedisDies(t *testing.T) {
 		run(t, p, p.Env(), app.Options{})
 		id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 		s.Kill(t)
-		says(t, "command", timed(t, p, "collect "+sandbox.Laptop+" why"), "nothing was recorded")
-		says(t, "click", click(t, p, sandbox.Grace, c, "approve"), "nothing was recorded")
+		says(t, "command", timed(t, p, "collect "+sandbox.Laptop+" why"), "Nothing was recorded")
+		says(t, "click", click(t, p, sandbox.Grace, c, "approve"), "Nothing was recorded")
 		s.Up(t)
 		for _, entry := range held(t, p) {
 			if strings.Contains(entry, "collect") {
@@ -156,7 +156,7 @@ func TestRedisDies(t *testing.T) {
 		nothingSent(t, p)
 		asked := "collect " + sandbox.Laptop + " again"
 		if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool {
-			return strings.HasPrefix(timed(t, p, asked), "Recorded as ") || strings.HasPrefix(timed(t, p, asked), "There is already")
+			return strings.HasPrefix(timed(t, p, asked), "Recorded as ") || strings.HasPrefix(timed(t, p, asked), "The same request is already open")
 		}); err != nil {
 			t.Fatalf("the bot does not come back: %v", err)
 		}
@@ -175,7 +175,7 @@ func TestRedisStalls(t *testing.T) {
 		p := open(t, way.addr, nil)
 		run(t, p, p.Env(), app.Options{})
 		way.hold()
-		says(t, "command", timed(t, p, "investigate "+sandbox.Server+" why"), "could not confirm")
+		says(t, "command", timed(t, p, "investigate "+sandbox.Server+" why"), "cannot tell")
 		way.pass()
 		c := card(t, p, "Waiting for approval", sandbox.Server)
 		if cards := p.Cards(sandbox.Incident); len(cards) != 1 {
@@ -198,7 +198,7 @@ func TestRedisSilentConnections(t *testing.T) {
 	const asked = "collect " + sandbox.Laptop + " why"
 	if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool {
 		answer := timed(t, p, asked)
-		return strings.HasPrefix(answer, "Recorded as ") || strings.HasPrefix(answer, "There is already")
+		return strings.HasPrefix(answer, "Recorded as ") || strings.HasPrefix(answer, "The same request is already open")
 	}); err != nil {
 		t.Fatalf("the bot does not come back: %v", err)
 	}

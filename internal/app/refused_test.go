@@ -79,16 +79,16 @@ func TestWrongDevices(t *testing.T) {
 		devices string
 		want    []string
 	}{
-		{nowhere, []string{"Defender knows no", nowhere}},
-		{"no-such-host", []string{"Defender knows no", "no-such-host"}},
+		{nowhere, []string{"Defender does not know", nowhere}},
+		{"no-such-host", []string{"Defender does not know", "no-such-host"}},
 		{merged, []string{"has merged this device into another", sandbox.Server}},
 		{"lab-1", []string{"excluded in Defender", excluded}},
-		{"twin", []string{"Several devices have this name", twin, otherTwin}},
-		{sandbox.Server + ",srv-db-01", []string{"Two of the devices are the same one", "srv-db-01.contoso.example"}},
-		{sandbox.Laptop + "," + nowhere, []string{"Defender knows no", nowhere}},
+		{"twin", []string{"More than one device has this name", twin, otherTwin}},
+		{sandbox.Server + ",srv-db-01", []string{"Two of the devices are the same device", "srv-db-01.contoso.example"}},
+		{sandbox.Laptop + "," + nowhere, []string{"Defender does not know", nowhere}},
 	} {
 		id := ask(t, p, sandbox.Ada, "investigate "+tt.devices+" why")
-		told(t, p, sandbox.Ada, append([]string{id, "Could not be put to approval"}, tt.want...)...)
+		told(t, p, sandbox.Ada, append([]string{id, "Not submitted for approval"}, tt.want...)...)
 	}
 	if got := held(t, p); len(got) != 0 {
 		t.Errorf("Redis holds %q, want nothing", got)
@@ -106,9 +106,9 @@ func TestSecondRequest(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nil)
 	first, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	says(t, "the same id", command(t, p, sandbox.Ben, sandbox.Incident, "investigate "+sandbox.Server+" me too"), "already an open request", first)
+	says(t, "the same id", command(t, p, sandbox.Ben, sandbox.Incident, "investigate "+sandbox.Server+" me too"), "already open for this device", first)
 	second := ask(t, p, sandbox.Ben, "investigate srv-db-01 me too")
-	told(t, p, sandbox.Ben, second, "already an open request", first)
+	told(t, p, sandbox.Ben, second, "already open for this device", first)
 	pending(t, p, "collect "+sandbox.Server+" another action may be asked for")
 	says(t, "cancel", click(t, p, sandbox.Ada, c, "cancel"), "You cancelled "+first)
 	card(t, p, first, "Cancelled")
@@ -137,9 +137,9 @@ func TestWhoAndWhere(t *testing.T) {
 	for _, tt := range []struct{ name, user, channel, want string }{
 		{"not in the channel", sandbox.Ada, sandbox.Random, "/invite"},
 		{"shared channel", sandbox.Ada, sandbox.Partners, "shared with another organisation"},
-		{"channel not on the list", sandbox.Ada, "C0OTHER", "not taken in this channel"},
+		{"channel not on the list", sandbox.Ada, "C0OTHER", "does not take commands in this channel"},
 		{"guest", sandbox.Gus, sandbox.Incident, "Only full members"},
-		{"not on the list", sandbox.Ben, sandbox.Incident, "not on the list of those who may ask"},
+		{"not on the list", sandbox.Ben, sandbox.Incident, "not on the list of people who may ask"},
 	} {
 		says(t, tt.name, command(t, p, tt.user, tt.channel, "investigate "+sandbox.Server+" why"), tt.want)
 	}
@@ -155,7 +155,7 @@ func TestWhoAndWhere(t *testing.T) {
 func TestNobodyElse(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(e *app.Env) { e.ApprovalsRequired = "1,collect=2" })
-	says(t, "too few others", command(t, p, sandbox.Grace, sandbox.Incident, "collect "+sandbox.Server+" why"), "Too few people besides you")
+	says(t, "too few others", command(t, p, sandbox.Grace, sandbox.Incident, "collect "+sandbox.Server+" why"), "Too few people other than you")
 	ask(t, p, sandbox.Grace, "investigate "+sandbox.Server+" one other is enough")
 }
 

@@ -67,7 +67,7 @@ func TestHandles(t *testing.T) {
 	p.Slack.AddGroup(slackfake.Group{ID: "S0SOC", Handle: "soc", Members: []string{sandbox.Ben}})
 	l.becomes(t, p)
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	says(t, "somebody else", click(t, p, sandbox.Grace, c, "approve"), "not on the list of approvers")
+	says(t, "somebody else", click(t, p, sandbox.Grace, c, "approve"), "not an approver")
 	click(t, p, sandbox.Ben, c, "approve")
 	card(t, p, id, "Succeeded")
 }
@@ -85,7 +85,7 @@ func TestBotRemoved(t *testing.T) {
 	if err := p.Defender.Up(); err != nil {
 		t.Fatal(err)
 	}
-	told(t, p, sandbox.Ada, id, "Could not be put to approval", "/invite")
+	told(t, p, sandbox.Ada, id, "Not submitted for approval", "/invite")
 	if got := held(t, p); len(got) != 0 {
 		t.Errorf("Redis holds %q, want nothing", got)
 	}

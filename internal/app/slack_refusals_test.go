@@ -94,11 +94,11 @@ func TestCardRefused(t *testing.T) {
 	t.Parallel()
 	for code, words := range map[string][]string{
 		"restricted_action_read_only_channel":   {"read-only"},
-		"restricted_action_thread_only_channel": {"replies in threads only"},
+		"restricted_action_thread_only_channel": {"only replies in threads"},
 		"channel_is_limited_access":             {"Salesforce"},
-		"ekm_access_denied":                     {"administrators", "switched off"},
-		"message_limit_exceeded":                {"used up the messages"},
-		"msg_blocks_too_long":                   {"a mistake of mine", "msg_blocks_too_long"},
+		"ekm_access_denied":                     {"administrator", "suspended"},
+		"message_limit_exceeded":                {"reached the message limit"},
+		"msg_blocks_too_long":                   {"my mistake", "msg_blocks_too_long"},
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
@@ -107,7 +107,7 @@ func TestCardRefused(t *testing.T) {
 			l.becomes(t, p)
 			channel(t, p, func(c *slackfake.Channel) { c.NoPosts = code })
 			id := ask(t, p, sandbox.Ada, "investigate "+sandbox.Server+" why")
-			says(t, "told", told(t, p, sandbox.Ada, id, "Could not be put to approval"), words...)
+			says(t, "told", told(t, p, sandbox.Ada, id, "Not submitted for approval"), words...)
 			l.log.wait(t, "message refused by slack", `"what":"card"`, code)
 			if r := record(t, p, id); r.State != approvals.Rejected {
 				t.Errorf("%s is %s", id, r.State)
@@ -130,7 +130,7 @@ func TestCardRefusedUnknownCode(t *testing.T) {
 		skip(t, p, 10*time.Second)
 	}
 	tries(t, p, "chat.postMessage", 3)
-	told(t, p, sandbox.Ada, id, "Could not be put to approval", "moon_is_full")
+	told(t, p, sandbox.Ada, id, "Not submitted for approval", "moon_is_full")
 	off()
 }
 
@@ -162,7 +162,7 @@ func TestCardWithoutAnAnswer(t *testing.T) {
 			l.becomes(t, p)
 			p.Slack.Break(slackfake.Fault{Method: "chat.postMessage", Body: body, Times: 1})
 			id := ask(t, p, sandbox.Ada, "investigate "+sandbox.Server+" why")
-			l.log.wait(t, "a card cannot be brought up to date", id)
+			l.log.wait(t, "card update failed", id)
 			skip(t, p, 10*time.Second)
 			c := card(t, p, id, "Waiting for approval")
 			click(t, p, sandbox.Grace, c, "approve")
@@ -193,7 +193,7 @@ func TestCardDeleted(t *testing.T) {
 		"the name is asked for again": func(t *testing.T, p *sandbox.Place, id string) {
 			t.Helper()
 			second := ask(t, p, sandbox.Ben, "collect "+serverName(t, p)+" why not")
-			told(t, p, sandbox.Ben, second, "Could not be put to approval", id)
+			told(t, p, sandbox.Ben, second, "Not submitted for approval", id)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -130,7 +130,7 @@ var requestID = regexp.MustCompile(`D-[0-9A-HJKMNP-TV-Z]{6}`)
 // first answer was lost.
 func (r *round) hear(who, comment, answer string) (id string) {
 	switch {
-	case strings.Contains(answer, "nothing was recorded and nothing will happen"):
+	case strings.Contains(answer, "Nothing was recorded and nothing will happen"):
 		r.claim(claim{kind: notRecorded, by: who, comment: comment})
 	case strings.Contains(answer, "This request was not created"):
 		r.claim(claim{kind: notRecorded, by: who, comment: comment})

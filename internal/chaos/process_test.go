@@ -67,7 +67,7 @@ func (p *process) read(logs io.Reader, j *journal) {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		j.add(p.name, lines.Bytes())
-		if bytes.Contains(lines.Bytes(), []byte(`"a socket to slack is open"`)) {
+		if bytes.Contains(lines.Bytes(), []byte(`"slack socket open"`)) {
 			once()
 		}
 	}

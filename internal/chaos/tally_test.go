@@ -92,7 +92,7 @@ func (t *tally) String() string {
 	row("times that a call was uncertain", t.uncertain)
 	row("  found in Defender and adopted", t.adopted)
 	row("  looked for and not there", t.notStarted)
-	row("  not known how it ended", t.unknown)
+	row("  outcome unknown", t.unknown)
 	row("second cards left by a crash", t.copies)
 	for _, kind := range []string{lost, untrue, doubled, reposted, openEnded, wrongCard, trailGap} {
 		row("VIOLATIONS: "+kind, t.bad[kind])
