@@ -37,10 +37,10 @@ func (e *NoPlace) Error() string {
 // Unwrap is what the chat said.
 func (e *NoPlace) Unwrap() error { return e.Err }
 
-// ErrGone says that the message is not there any more.
+// ErrGone means that the message is not there any more.
 var ErrGone = errors.New("the message is gone")
 
-// ErrUnthreaded says that a reply was posted, but stands by itself: its card is
+// ErrUnthreaded means that a reply was posted, but stands by itself: its card is
 // gone.
 var ErrUnthreaded = fmt.Errorf("the reply stands by itself: %w", ErrGone)
 

@@ -12,7 +12,7 @@ func nextCall(c Call, e CallEvent, now time.Time) (Call, error) {
 	return after, nil
 }
 
-// Send says that a POST may leave from now until NotAfter.
+// Send records that a POST may leave from now until NotAfter.
 type Send struct{ NotAfter time.Time }
 
 func (Send) name() string  { return "send" }
@@ -24,7 +24,7 @@ func (e Send) applyTo(c Call, now time.Time) (Call, bool) {
 	return sent, c.Waiting()
 }
 
-// Accept says that Defender took attempt Attempt and made Job of it.
+// Accept records that Defender took attempt Attempt and made Job of it.
 type Accept struct {
 	Attempt int
 	Job     Job
@@ -37,7 +37,7 @@ func (e Accept) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.with(e.Job, Running, now), c.answers(e.Attempt)
 }
 
-// Requeue says that attempt Attempt provably started nothing.
+// Requeue records that attempt Attempt provably started nothing.
 type Requeue struct {
 	Attempt int
 	Why     Why
@@ -53,7 +53,7 @@ func (e Requeue) applyTo(c Call, now time.Time) (Call, bool) {
 	return back, c.sends(e.Attempt)
 }
 
-// Fail says that Defender refused attempt Attempt, and a repeat would not help.
+// Fail records that Defender refused attempt Attempt, and a repeat would not help.
 type Fail struct {
 	Attempt int
 	Why     Why
@@ -66,7 +66,7 @@ func (e Fail) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.to(Failed, e.Why, now), c.answers(e.Attempt)
 }
 
-// Doubt says that nobody can tell whether attempt Attempt started anything.
+// Doubt records that nobody can tell whether attempt Attempt started anything.
 type Doubt struct {
 	Attempt int
 	Why     Why
@@ -79,7 +79,7 @@ func (e Doubt) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.to(Uncertain, e.Why, now), c.sends(e.Attempt)
 }
 
-// Adopt says that Job in Defender is, or stands in for, what was asked for.
+// Adopt records that Job in Defender is, or stands in for, what was asked for.
 type Adopt struct {
 	Job Job
 	As  CallState // Running, or how it has ended
@@ -105,7 +105,7 @@ func (e Report) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.with(e.Job, e.As, now), c.State == Running && e.Job.ID == c.Job.ID
 }
 
-// Miss says that the job was looked for long enough and is not there.
+// Miss records that the job was looked for long enough and is not there.
 type Miss struct{}
 
 func (Miss) name() string  { return "miss" }
@@ -115,7 +115,7 @@ func (Miss) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.to(Failed, Why{Reason: NotStarted}, now), c.State == Uncertain
 }
 
-// GiveUp says that how the call ended cannot be found out.
+// GiveUp records that how the call ended cannot be found out.
 type GiveUp struct{ Why Why }
 
 func (GiveUp) name() string    { return "giveup" }
@@ -125,7 +125,7 @@ func (e GiveUp) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.to(Unknown, e.Why, now), c.State == Uncertain || c.State == Running
 }
 
-// Lapse says that the approval is no longer good.
+// Lapse records that the approval is no longer good.
 type Lapse struct{ Why Why }
 
 func (Lapse) name() string    { return "lapse" }

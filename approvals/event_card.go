@@ -35,7 +35,7 @@ func (e Show) apply(r Request, _ time.Time) (Request, error) {
 	return r, nil
 }
 
-// Lose says that the card's message is gone and another is needed.
+// Lose records that the card's message is gone and another is needed.
 type Lose struct {
 	aboutCard
 
@@ -52,7 +52,7 @@ func (e Lose) apply(r Request, _ time.Time) (Request, error) {
 	return r, nil
 }
 
-// Redraw says that the card may not be what it is taken for: people are sent to
+// Redraw records that the card may not be what it is taken for: people are sent to
 // it, and it is drawn again to see that it is there.
 type Redraw struct{ aboutCard }
 

@@ -162,7 +162,7 @@ func (Remind) apply(r Request, now time.Time) (Request, error) {
 	return r, nil
 }
 
-// Retry says that what failed is tried again as request As.
+// Retry records that what failed is tried again as request As.
 type Retry struct{ As string }
 
 func (Retry) name() string { return "retry" }

@@ -87,7 +87,7 @@ func (p page) inAck() ackMessage {
 	return ackMessage{Type: slack.ResponseTypeEphemeral, Text: p.text(), Blocks: p.blocks()}
 }
 
-// errNoPayload says that an acknowledgement may hold no answer.
+// errNoPayload means that an acknowledgement may hold no answer.
 var errNoPayload = errors.New("the envelope takes no answer")
 
 // answer answers a command in its acknowledgement, or where that cannot be had,

@@ -13,7 +13,7 @@ type Envelope struct {
 	ID      string          `json:"envelope_id"`
 	Type    string          `json:"type"`
 	Payload json.RawMessage `json:"payload"`
-	// TakesPayload says that the acknowledgement may carry an answer.
+	// TakesPayload reports whether the acknowledgement may carry an answer.
 	TakesPayload bool      `json:"accepts_response_payload"`
 	Received     time.Time `json:"-"`
 
@@ -24,7 +24,7 @@ type Envelope struct {
 // without a word (20,480 bytes).
 const ackLimit = 20_000
 
-// errAckTooLarge says that an answer has to go another way.
+// errAckTooLarge means that an answer has to go another way.
 var errAckTooLarge = errors.New("the answer is too large for an acknowledgement")
 
 // Ack acknowledges the envelope on the socket it came from, with an answer if

@@ -59,7 +59,7 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 	b.tidy(ctx, a, r)
 }
 
-// errFormClosed says that Slack would not open the form.
+// errFormClosed means that Slack would not open the form.
 var errFormClosed = errors.New("the form could not be opened")
 
 // The form that asks for the reason of a denial.

@@ -30,7 +30,7 @@ type Session struct {
 // Live is how many sockets Slack has greeted and that are still read.
 func (s *Session) Live() int { return int(s.live.Load()) }
 
-// ErrPermanent says that Slack will not work with this app until a person changes
+// ErrPermanent means that Slack will not work with this app until a person changes
 // something.
 var ErrPermanent = errors.New("slack does not work with this app")
 

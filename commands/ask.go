@@ -84,7 +84,7 @@ func (g Grammar) readComment(action, text string, devices []Device) (string, *Er
 	}
 }
 
-// surrounds tells whether r belongs around a comment and not into it.
+// surrounds reports whether r belongs around a comment and not into it.
 func surrounds(r rune) bool {
 	return isSpace(r) || isComma(r) || strings.ContainsRune(doubleQuotes+singleQuotes+codeQuotes, r)
 }

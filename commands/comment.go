@@ -84,7 +84,7 @@ func unquote(s string) string {
 	return s
 }
 
-// quotes tells whether s has a quote of that kind. One between two letters is
+// quotes reports whether s has a quote of that kind. One between two letters is
 // an apostrophe.
 func quotes(s, kind string) bool {
 	before := ' '

@@ -80,7 +80,7 @@ func notInName(r rune) bool {
 	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_'
 }
 
-// isIP tells whether s is an IP address, with or without port or prefix, or
+// isIP reports whether s is an IP address, with or without port or prefix, or
 // could only be meant as one.
 func isIP(s string) bool {
 	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
@@ -101,7 +101,7 @@ func isHex(s string) bool {
 	})
 }
 
-// isGUID tells whether s is 8-4-4-4-12 hex digits.
+// isGUID reports whether s is 8-4-4-4-12 hex digits.
 func isGUID(s string) bool {
 	const length = 36
 	return len(s) == length && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&

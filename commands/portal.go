@@ -21,7 +21,7 @@ const (
 	otherPage    = "is in the Defender portal, but not a device's page there"
 )
 
-// isAddress tells whether s can only be meant as an address: it says so, or it
+// isAddress reports whether s can only be meant as an address: it says so, or it
 // goes on behind a host name with dots.
 func isAddress(s string) bool {
 	host, _, path := strings.Cut(s, "/")
@@ -56,7 +56,7 @@ func parseAddress(s string) (d Device, why string) {
 	return d, why
 }
 
-// isPortal tells whether an address leads to the portal and nowhere else: a
+// isPortal reports whether an address leads to the portal and nowhere else: a
 // name before an @ or a port of its own make it another address.
 func isPortal(u *url.URL) bool {
 	web := u.Scheme == "https" || u.Scheme == "http"

@@ -15,10 +15,10 @@ const (
 	minus              = '\u2212'
 )
 
-// isSpace tells whether r separates words.
+// isSpace reports whether r separates words.
 func isSpace(r rune) bool { return unicode.IsSpace(r) || r == brailleBlank }
 
-// isInvisible tells whether r leaves no mark of its own: controls, formats
+// isInvisible reports whether r leaves no mark of its own: controls, formats
 // (bidirectional ones, zero-width ones, tags), fillers, variation selectors.
 func isInvisible(r rune) bool {
 	if isSpace(r) {
@@ -32,13 +32,13 @@ func isInvisible(r rune) bool {
 
 func isBlank(r rune) bool { return isSpace(r) || isInvisible(r) }
 
-// isJoiner tells whether r is invisible but changes how its neighbours are
+// isJoiner reports whether r is invisible but changes how its neighbours are
 // drawn in a way that writers mean.
 func isJoiner(r rune) bool {
 	return r == zeroWidthNonJoiner || r == zeroWidthJoiner || r == textStyle || r == emojiStyle
 }
 
-// isComma tells whether r separates devices; phones with East Asian keyboards
+// isComma reports whether r separates devices; phones with East Asian keyboards
 // type the wide ones.
 func isComma(r rune) bool { return r == ',' || r == '，' || r == '、' }
 
@@ -48,7 +48,7 @@ const (
 	codeQuotes   = "`"
 )
 
-// visible tells whether s has anything to read.
+// visible reports whether s has anything to read.
 func visible(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {
 		return !isBlank(r) && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsSymbol(r))

@@ -201,7 +201,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	return answer, nil
 }
 
-// ErrTooFewReplicas says that a change is made, but could be lost with the
+// ErrTooFewReplicas means that a change is made, but could be lost with the
 // master.
 var ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)
 

@@ -43,10 +43,10 @@ func source(name string) string {
 	return string(text)
 }
 
-// ErrNotRecorded says that it is certain that nothing was recorded.
+// ErrNotRecorded means that it is certain that nothing was recorded.
 var ErrNotRecorded = errors.New("nothing was recorded")
 
-// ErrUnconfirmed says that nobody can tell whether something was recorded.
+// ErrUnconfirmed means that nobody can tell whether something was recorded.
 var ErrUnconfirmed = errors.New("could not confirm that it was recorded")
 
 // The pauses between tries of a script that got no answer. A repeat is
@@ -151,7 +151,7 @@ func (s *Store) master(ctx context.Context, key string) (redis.Cmdable, error) {
 	return node, nil
 }
 
-// errNoMaster says that it is not known which server of a Cluster to ask.
+// errNoMaster means that it is not known which server of a Cluster to ask.
 var errNoMaster = errors.New("no master is known")
 
 // notCarriedOut reports whether an error proves that the script wrote nothing:

@@ -159,7 +159,7 @@ func (s *Store) Create(ctx context.Context, op Op, r approvals.Request, most int
 	}
 }
 
-// errIDTaken says that a drawn id names another request already.
+// errIDTaken means that a drawn id names another request already.
 var errIDTaken = errors.New("the id is taken")
 
 // Load reads a request. One that is not there is a *Refusal.

@@ -161,7 +161,7 @@ func (k kept) audited(t testing.TB) map[string]int64 {
 	return last
 }
 
-// opKept says whether the answer of an operation is kept: whether it was
+// opKept reports whether the answer of an operation is kept: whether it was
 // carried out in the last 15 minutes.
 func opKept(t testing.TB, s *Store, op string) bool {
 	t.Helper()

@@ -30,7 +30,7 @@ func (w *Worker) render(ctx context.Context, l ledger.Lease, r approvals.Request
 	return w.redraw(r, err), false, nil
 }
 
-// errAnew says that there is something else to show now.
+// errAnew means that there is something else to show now.
 var errAnew = errors.New("the request has changed; its card is drawn anew")
 
 // leastPause is the shortest pause before the chat is tried again, whatever it

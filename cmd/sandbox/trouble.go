@@ -86,7 +86,7 @@ func (t *trouble) refresh() {
 	t.place.Slack.Disconnect(slackfake.ReasonRefresh, refreshAfter)
 }
 
-// settle ends what has had its time, and says whether anything ended.
+// settle ends what has had its time, and reports whether anything ended.
 func (t *trouble) settle() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -88,7 +88,7 @@ func cluster(text string) (func() redis.UniversalClient, error) {
 	return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
 }
 
-// errVolatile says that Redis may lose what it confirmed.
+// errVolatile means that Redis may lose what it confirmed.
 var errVolatile = errors.New("redis is not durable")
 
 // durable checks that Redis neither evicts keys nor forgets them at a restart.

@@ -61,7 +61,7 @@ func TestChaos(t *testing.T) {
 	t.Logf("\n%s", &total)
 }
 
-// installed says whether there is a redis-server: nothing less will do here.
+// installed reports whether there is a redis-server: nothing less will do here.
 func installed(t *testing.T) bool {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err == nil {

@@ -75,7 +75,7 @@ func recordedAfterAll(e evidence, c claim) []violation {
 	return bad
 }
 
-// stands says whether the record has what somebody was told.
+// stands reports whether the record has what somebody was told.
 func stands(c claim, r approvals.Request) bool {
 	switch c.kind {
 	case recorded:

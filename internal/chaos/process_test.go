@@ -131,7 +131,7 @@ func (p *process) stop(ctx context.Context) error {
 	return nil
 }
 
-// alive says whether the process has not ended.
+// alive reports whether the process has not ended.
 func (p *process) alive() bool {
 	select {
 	case <-p.ended:

@@ -79,7 +79,7 @@ func parseAssertion(jwt string) (c assertion, signed string, signature []byte, o
 	return c, parts[0] + "." + parts[1], signature, err == nil && c.Typ == "JWT"
 }
 
-// names tells whether the header points to this certificate: base64url as documented, or padded base64 as MSAL Go
+// names reports whether the header points to this certificate: base64url as documented, or padded base64 as MSAL Go
 // writes it.
 func (c assertion) names(cert *x509.Certificate) bool {
 	long, short := sha256.Sum256(cert.Raw), sha1.Sum(cert.Raw) //nolint:gosec // see the import

@@ -92,7 +92,7 @@ func (f Fault) fits(endpoint string) bool {
 	return f.On == "" || f.On == endpoint
 }
 
-// ends tells whether the fault replaces what the endpoint would answer.
+// ends reports whether the fault replaces what the endpoint would answer.
 func (f Fault) ends() bool { return f.Drop || f.Status != 0 }
 
 func (f Fault) reply() reply {

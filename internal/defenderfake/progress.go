@@ -59,7 +59,7 @@ func (p *progress) state(now time.Time) (string, time.Time) {
 	return p.words[waiting], p.created
 }
 
-// final tells whether nothing can change any more.
+// final reports whether nothing can change any more.
 func (p *progress) final(now time.Time) bool {
 	word, _ := p.state(now)
 	return !p.open[word]

@@ -31,7 +31,7 @@ const (
 	InvestigationList  = "investigations/list"
 )
 
-// Limit allows so many calls of one endpoint by one application in so long.
+// Limit is how many calls of one endpoint one application may make in how long.
 type Limit struct {
 	Calls int
 	Per   time.Duration

@@ -66,7 +66,7 @@ func (t *tenant) device(id string) (Device, bool) {
 	return all[i], true
 }
 
-// visible tells whether something created then can be read by x already.
+// visible reports whether something created then can be read by x already.
 func (t *tenant) visible(created time.Time, x *exchange) bool {
 	return x.now.Sub(created) >= max(t.opts.FreshFor, x.hide)
 }

@@ -24,7 +24,7 @@ type Watched struct {
 // watchedName is what the sentinels call the master.
 const watchedName = "main"
 
-// Sentinel runs a test on a watched master with so many replicas, where
+// Sentinel runs a test on a watched master with that many replicas, where
 // redis-server is installed.
 func Sentinel(t *testing.T, replicas int, test func(t *testing.T, w *Watched)) {
 	t.Helper()
@@ -33,7 +33,7 @@ func Sentinel(t *testing.T, replicas int, test func(t *testing.T, w *Watched)) {
 	}
 }
 
-// StartWatched starts a watched master with so many replicas and waits until
+// StartWatched starts a watched master with that many replicas and waits until
 // the sentinels know all of them and each other.
 func StartWatched(t testing.TB, replicas int) *Watched {
 	t.Helper()

@@ -120,7 +120,7 @@ func scopes() []string {
 // Now is the time of the place.
 func (p *Place) Now() time.Time { return p.clock.Now() }
 
-// ErrOwnTime says that the Redis of the place has its own time.
+// ErrOwnTime means that the Redis of the place has its own time.
 var ErrOwnTime = errors.New("time can be moved only on the embedded redis")
 
 // Skip lets time pass at once, for everybody in the place. It works with the
