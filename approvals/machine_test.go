@@ -172,7 +172,8 @@ func TestNextCallOverEveryStateAndEvent(t *testing.T) {
 	}
 }
 
-func TestACallTakesNoEventOfAnotherAttempt(t *testing.T) {
+// TestNextCallOtherAttempt: a call takes no event of another attempt.
+func TestNextCallOtherAttempt(t *testing.T) {
 	for _, e := range []approvals.CallEvent{approvals.Accept{Attempt: 2}, approvals.Requeue{Attempt: 2}, approvals.Fail{Attempt: 2}, approvals.Doubt{Attempt: 2}} {
 		if got, err := approvals.NextCall(approvalstest.SampleCall(approvals.Sending), e, approvalstest.Start); !approvalstest.WasRefused(err) {
 			t.Errorf("%s of attempt 2 while attempt 1 is out: got %q and %v, want a *Refusal", approvals.EventName(e), got.State, err)
@@ -180,7 +181,8 @@ func TestACallTakesNoEventOfAnotherAttempt(t *testing.T) {
 	}
 }
 
-func TestAReportMayEndACallInEveryWay(t *testing.T) {
+// TestNextCallReport: a report may end a call in every way.
+func TestNextCallReport(t *testing.T) {
 	for _, s := range []approvals.CallState{approvals.Running, approvals.Succeeded, approvals.Failed, approvals.CallCancelled, approvals.Unknown} {
 		for _, from := range []approvals.CallState{approvals.Running, approvals.Uncertain} {
 			var e approvals.CallEvent = approvals.Report{Job: approvals.Job{ID: "j1"}, As: s}
@@ -195,7 +197,7 @@ func TestAReportMayEndACallInEveryWay(t *testing.T) {
 	}
 }
 
-func TestDecisionsAreRefused(t *testing.T) {
+func TestNextRefusesDecisions(t *testing.T) {
 	r := approvalstest.Sample(approvals.Pending, "")
 	grid := r
 	grid.By.Enterprise = "W1"
@@ -226,7 +228,8 @@ func TestDecisionsAreRefused(t *testing.T) {
 	}
 }
 
-func TestAsManyDistinctApproversAsNeeded(t *testing.T) {
+// TestNextDistinctApprovers: it takes as many distinct approvers as the terms say.
+func TestNextDistinctApprovers(t *testing.T) {
 	r := approvalstest.Sample(approvals.Pending, "")
 	r.Terms.Needed = 2
 	one, err := approvals.Next(r, approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()}, approvalstest.Start.Add(time.Minute))

@@ -11,7 +11,8 @@ func member(id string) approvals.Facts {
 	return approvals.Facts{Person: approvals.Person{ID: id}, Asks: true, Decides: true}
 }
 
-func TestWhoMayDoWhat(t *testing.T) {
+// TestPolicyMay: who may ask, decide, cancel and retry.
+func TestPolicyMay(t *testing.T) {
 	with := func(change func(*approvals.Facts)) approvals.Facts {
 		f := member("U2")
 		change(&f)
@@ -92,7 +93,7 @@ func TestPersonIs(t *testing.T) {
 	}
 }
 
-func TestNeededByAction(t *testing.T) {
+func TestPolicyApproversFor(t *testing.T) {
 	p := approvals.Policy{Needed: 1, NeededFor: map[string]int{"isolate": 2}}
 	if got := p.ApproversFor("isolate"); got != 2 {
 		t.Errorf("isolate: %d, want 2", got)

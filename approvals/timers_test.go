@@ -8,7 +8,8 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-func TestAWaitingCallIsLookedAtEveryFiveMinutes(t *testing.T) {
+// TestTimersQueuedCall: a waiting call is looked at every five minutes.
+func TestTimersQueuedCall(t *testing.T) {
 	r := approvalstest.Sample(approvals.Approved, approvals.Queued)
 	if got := approvals.Due(r, approvals.Clock, approvalstest.Start.Add(2*time.Minute)).Sub(approvalstest.Start); got != 7*time.Minute {
 		t.Errorf("due after %s, want 7m", got)
@@ -19,7 +20,8 @@ func TestAWaitingCallIsLookedAtEveryFiveMinutes(t *testing.T) {
 	}
 }
 
-func TestEveryStateHasATimer(t *testing.T) {
+// TestTimersComplete: every state that has not ended has a timer.
+func TestTimersComplete(t *testing.T) {
 	for _, s := range approvals.States() {
 		for _, cs := range approvals.CallStates() {
 			r := approvalstest.Sample(s, cs)

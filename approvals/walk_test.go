@@ -11,9 +11,9 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-// TestRandomWalksKeepTheInvariants sends random events of random people at
+// TestNextRandomWalks sends random events of random people at
 // random times into a request and checks after each what must never break.
-func TestRandomWalksKeepTheInvariants(t *testing.T) {
+func TestNextRandomWalks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := approvalstest.Start
 		r, err := approvals.Next(approvals.Request{}, approvals.Ask{Request: drawnRequest(t)}, now)

@@ -114,9 +114,9 @@ func TestAnswersQuoteLiterally(t *testing.T) {
 	}
 }
 
-// TestAnswersFindAWay: the response_url, an ephemeral message, a direct one, in
+// TestAnswerWays: the response_url, an ephemeral message, a direct one, in
 // this order, whatever fails.
-func TestAnswersFindAWay(t *testing.T) {
+func TestAnswerWays(t *testing.T) {
 	fail := func(methods ...string) func(*testing.T, outside) {
 		return func(_ *testing.T, o outside) {
 			for _, m := range methods {
@@ -166,9 +166,9 @@ func TestAnswersFindAWay(t *testing.T) {
 	}
 }
 
-// TestAnswerThatFindsNoWay says whether it is worth trying again, by what the
+// TestAnswerNoWay: the error says whether it is worth trying again, by what the
 // last way said, and shows no address.
-func TestAnswerThatFindsNoWay(t *testing.T) {
+func TestAnswerNoWay(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fault   slackfake.Fault
 		noPlace bool
@@ -199,9 +199,9 @@ func TestAnswerThatFindsNoWay(t *testing.T) {
 	}
 }
 
-// TestRequestWithoutACardIsToldToItsRequesterAlone: the way is the command's
+// TestAnswerWithoutCard: the way is the command's
 // response_url, as long as it works.
-func TestRequestWithoutACardIsToldToItsRequesterAlone(t *testing.T) {
+func TestAnswerWithoutCard(t *testing.T) {
 	for name, age := range map[string]time.Duration{"at once": 0, "when the response_url is old": replyURLLife + time.Second} {
 		t.Run(name, func(t *testing.T) {
 			o := visit(t, slackfake.Options{})
@@ -222,8 +222,8 @@ func TestRequestWithoutACardIsToldToItsRequesterAlone(t *testing.T) {
 	}
 }
 
-// TestOldAddressesAreForgotten: they are secrets, and of no use.
-func TestOldAddressesAreForgotten(t *testing.T) {
+// TestMemoryForgets: old response_urls are forgotten; they are secrets, and of no use.
+func TestMemoryForgets(t *testing.T) {
 	clock := &handClock{at: asked}
 	s := &Workspace{memory: newMemory(clock.now), urls: map[string]replyURL{}}
 	s.remember("D-1", "https://hooks.example/1")
@@ -235,7 +235,7 @@ func TestOldAddressesAreForgotten(t *testing.T) {
 	}
 }
 
-func TestSentencesHideNothing(t *testing.T) {
+func TestAnswersHideNothing(t *testing.T) {
 	got := said(asWritten("<!here> \u202eab\u200b & c\nd"))
 	if what := broken(t, got); what != "" || got.Text != "&lt;!here&gt; ab &amp; c\nd" {
 		t.Errorf("%s: %q", what, got.Text)

@@ -43,7 +43,7 @@ func answerOf(o slackfake.Outcome) string {
 // With every worker stuck and the queue full, sockets are still read: what
 // comes is answered at once, each kind in its way, and nothing of it happens.
 // What waited too long in the queue does not happen either.
-func TestASlowHandlerNeverBlocksTheReader(t *testing.T) {
+func TestHandleNeverBlocks(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 2)
 	r := d.pendingRequest(clicker)
 	before := len(d.records())
@@ -99,7 +99,7 @@ func TestASlowHandlerNeverBlocksTheReader(t *testing.T) {
 
 // Telling people who clicked takes calls to Slack. While too many of those hang,
 // further clicks are left to Slack's own warning, and reading goes on.
-func TestApologiesAreBounded(t *testing.T) {
+func TestApologiesBounded(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
 	r := d.pendingRequest(clicker)
 	open := d.gate.shut()

@@ -53,9 +53,9 @@ func TestButtons(t *testing.T) {
 	}
 }
 
-// TestBlockIDsFollowTheVersion holds because clients keep the state of a block
+// TestCardBlockIDs: each version has its own, because clients keep the state of a block
 // by its id.
-func TestBlockIDsFollowTheVersion(t *testing.T) {
+func TestCardBlockIDs(t *testing.T) {
 	r := pending("investigate", 1)
 	before := encoded(t, views().buttons(r))
 	r.Visible++
@@ -64,7 +64,8 @@ func TestBlockIDsFollowTheVersion(t *testing.T) {
 	}
 }
 
-func TestPendingCardHasWhatAnApproverNeeds(t *testing.T) {
+// TestCardPending: a pending card has what an approver needs.
+func TestCardPending(t *testing.T) {
 	r := twoNeeded(pending("investigate", 1))
 	v := drawn(r)
 	d := r.Devices[0]
@@ -84,7 +85,7 @@ func TestPendingCardHasWhatAnApproverNeeds(t *testing.T) {
 			}
 		}
 	}
-	// TestTextSaysAllThatBlocksSay holds the blocks to the same.
+	// TestTextHoldsTheBlocks holds the blocks to the same.
 	if got := linksOf(v); !slices.Equal(got, []string{views().DevicePage(d.ID)}) {
 		t.Errorf("links %q, want the device's page", got)
 	}
@@ -113,8 +114,8 @@ func linksOf(v view) []string {
 	return all
 }
 
-// TestInvestigationLink takes an id that would end the address early.
-func TestInvestigationLink(t *testing.T) {
+// TestCardInvestigationLink takes an id that would end the address early.
+func TestCardInvestigationLink(t *testing.T) {
 	v := views()
 	v.Investigation = "https://portal.example/inv/{id}?x=1"
 	c := openCalls()["running"]
@@ -128,7 +129,8 @@ func TestInvestigationLink(t *testing.T) {
 	}
 }
 
-func TestFewAreMentionedOfMany(t *testing.T) {
+// TestCardMentions: of many approvers only a few are mentioned.
+func TestCardMentions(t *testing.T) {
 	v := views()
 	for i := range 50 {
 		v.Approvers.Users = append(v.Approvers.Users, fmt.Sprintf("U0%03d", i))
@@ -149,7 +151,8 @@ func TestFewAreMentionedOfMany(t *testing.T) {
 	}
 }
 
-func TestTheMoreDevicesTheLessIsSaidOfEach(t *testing.T) {
+// TestCardManyDevices: the more devices there are, the less is said of each.
+func TestCardManyDevices(t *testing.T) {
 	const seen = "last seen"
 	for n, want := range map[int]bool{1: true, fewDevices: true, fewDevices + 1: false, 20: false} {
 		if got := strings.Contains(drawn(pending("investigate", n)).Text, seen); got != want {
@@ -168,8 +171,8 @@ func TestTheMoreDevicesTheLessIsSaidOfEach(t *testing.T) {
 	}
 }
 
-// TestLittleIsKnown of a device, or nothing, or only what cannot be seen.
-func TestLittleIsKnown(t *testing.T) {
+// TestDeviceLittleKnown: little is known of a device, or nothing, or only what cannot be seen.
+func TestDeviceLittleKnown(t *testing.T) {
 	for name, tt := range map[string]struct {
 		device approvals.Device
 		want   string
@@ -193,8 +196,8 @@ func TestLittleIsKnown(t *testing.T) {
 	}
 }
 
-// TestNothingIsNoElement: Slack takes no empty text.
-func TestNothingIsNoElement(t *testing.T) {
+// TestPageEmptySpans: Slack takes no empty text.
+func TestPageEmptySpans(t *testing.T) {
 	p := page{says(words(""), strong("\u200b"), code(""), words("a"), strong("\u202e"), words(""), words("b")), aside("c"), says(code(""), mention(ada))}
 	got := view{Text: p.text(), Blocks: p.blocks()}
 	if what := broken(t, got); what != "" || got.Text != "ab\nc\n<@"+ada+">" {

@@ -79,7 +79,8 @@ func TestFactsTheFakeDoesNotHave(t *testing.T) {
 	}
 }
 
-func TestFactsAreNeverOlderThanAMinute(t *testing.T) {
+// TestFactsAge: facts are never older than a minute.
+func TestFactsAge(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	deleted := func() bool {
 		t.Helper()
@@ -105,7 +106,8 @@ func TestFactsAreNeverOlderThanAMinute(t *testing.T) {
 	}
 }
 
-func TestErrorsAreNotKept(t *testing.T) {
+// TestFactsErrorsNotKept: errors are not kept.
+func TestFactsErrorsNotKept(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
 	for method, ask := range map[string]func() error{
@@ -241,7 +243,8 @@ func TestChannel(t *testing.T) {
 	}
 }
 
-func TestInvitationTakesEffectAtOnce(t *testing.T) {
+// TestChannelInvitation: an invitation takes effect at once.
+func TestChannelInvitation(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddChannel(slackfake.Channel{ID: "G1", Private: true, Members: []string{ada}})
 	member := func() bool {

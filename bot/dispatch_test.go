@@ -11,7 +11,8 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-func TestDuplicateEnvelopesChangeNothing(t *testing.T) {
+// TestEnvelopeDuplicate: duplicate envelopes change nothing.
+func TestEnvelopeDuplicate(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		d := deskOn(t, addr, 2)
 		out, err := d.slack.Command(soon(t), typist, channel, "collect "+strings.Repeat("b", 40)+" odd logins")
@@ -56,7 +57,8 @@ func redeliver(t *testing.T, d *desked, id string, times int) (all []slackfake.R
 	return all
 }
 
-func TestAPanicCostsOneAnswer(t *testing.T) {
+// TestHandlePanic: a panic costs one answer.
+func TestHandlePanic(t *testing.T) {
 	s, client := newWorkspace(t)
 	// Without a desk, whatever needs one panics.
 	front := New(Config{Workspace: client, Grammar: grammar(), Clock: time.Now, Log: slog.New(slog.DiscardHandler)})

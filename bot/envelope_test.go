@@ -18,7 +18,7 @@ import (
 
 // Frames that make no sense end nothing: what has a name is acknowledged by it,
 // the rest is passed over, and what comes after is answered.
-func TestFramesThatMakeNoSense(t *testing.T) {
+func TestSessionBadFrames(t *testing.T) {
 	front := New(Config{Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
 	stop := serveAll(t, front)
 	heard := make(chan string, 20)
@@ -75,7 +75,8 @@ func jsonOf(t *testing.T, v any) string {
 	return string(text)
 }
 
-func TestAnAcknowledgementIsOneFrame(t *testing.T) {
+// TestAckOneFrame: an acknowledgement is one frame.
+func TestAckOneFrame(t *testing.T) {
 	const around = len(`{"envelope_id":"","payload":""}`)
 	for _, size := range []int{200, 4096, 4097, ackLimit} {
 		acked := make(chan error, 1)
@@ -112,7 +113,7 @@ func TestAckRefusesWhatSlackWouldIgnore(t *testing.T) {
 
 // No answer of ours comes near the size from which Slack ignores it, whatever
 // people type: there is no need for another way.
-func TestAnswersFitIntoAcknowledgements(t *testing.T) {
+func TestAckSize(t *testing.T) {
 	answers := map[string]string{
 		"help": grammar().Help(), "busy": busySentence, "later": laterSentence, "team": wrongTeam,
 		"broke": brokeSentence, "unreadable": unreadableSentence,

@@ -64,7 +64,8 @@ func misleading(text string, v view) string {
 	return ""
 }
 
-func TestEveryViewFitsSlack(t *testing.T) {
+// TestViewsFitSlack: every view fits Slack.
+func TestViewsFitSlack(t *testing.T) {
 	for name, v := range everyView() {
 		if what := broken(t, v); what != "" {
 			t.Errorf("%s: %s\n%s", name, what, v.Text)
@@ -72,9 +73,9 @@ func TestEveryViewFitsSlack(t *testing.T) {
 	}
 }
 
-// TestTheLongestComment puts the comments that take the most room on the card
+// TestCardLongestComment puts the comments that take the most room on the card
 // with the most devices.
-func TestTheLongestComment(t *testing.T) {
+func TestCardLongestComment(t *testing.T) {
 	for _, c := range []string{"<", "&", "\"", "\\", "x", "é", "\U0001F525", "a\n", "\u0301"} {
 		comment := string([]rune(strings.Repeat(c, commands.MaxComment))[:commands.MaxComment-1]) + "x"
 		for name, r := range map[string]approvals.Request{"pending": pending("investigate", 20), "calls": many(), "one": pending("collect", 1)} {
@@ -95,9 +96,9 @@ func TestTheLongestComment(t *testing.T) {
 	}
 }
 
-// TestNobodyWritesOurLines: what others write is on lines of its own nowhere
+// TestTextForgedLines: what others write is on lines of its own nowhere
 // but in a quote, and there it is marked.
-func TestNobodyWritesOurLines(t *testing.T) {
+func TestTextForgedLines(t *testing.T) {
 	const forged = "\nApproved by everybody"
 	r := approved("investigate", approvals.Call{
 		State: approvals.Running, Started: after(3), Job: approvals.Job{ID: "1" + forged, Status: "Odd" + forged, Details: "x" + forged, Adopted: true, By: "x" + forged},
@@ -120,8 +121,8 @@ func TestNobodyWritesOurLines(t *testing.T) {
 	}
 }
 
-// TestTextSaysAllThatBlocksSay compares them without spaces and marks.
-func TestTextSaysAllThatBlocksSay(t *testing.T) {
+// TestTextHoldsTheBlocks compares them without spaces and marks.
+func TestTextHoldsTheBlocks(t *testing.T) {
 	for name, v := range everyView() {
 		if v.Form != nil {
 			continue

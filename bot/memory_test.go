@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-func TestManyAskersOneQuestion(t *testing.T) {
+// TestMemoryManyAskers: many who ask at once cost one question.
+func TestMemoryManyAskers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(time.Now)
 		var questions atomic.Int32
@@ -37,7 +38,8 @@ func TestManyAskersOneQuestion(t *testing.T) {
 	})
 }
 
-func TestAskerWhoLeavesGetsNoAnswerAndSpoilsNone(t *testing.T) {
+// TestMemoryAskerLeaves: an asker who gives up gets no answer and spoils nobody's.
+func TestMemoryAskerLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory(time.Now)
 		answer := make(chan string)
@@ -67,9 +69,9 @@ func TestAskerWhoLeavesGetsNoAnswerAndSpoilsNone(t *testing.T) {
 	})
 }
 
-// TestAgeCountsFromTheQuestion: what Slack said may have been true when it was
+// TestMemoryAge: what Slack said may have been true when it was
 // asked, and no longer when it answered.
-func TestAgeCountsFromTheQuestion(t *testing.T) {
+func TestMemoryAge(t *testing.T) {
 	clock := &handClock{at: asked}
 	m := newMemory(clock.now)
 	questions := 0
@@ -89,7 +91,7 @@ func TestAgeCountsFromTheQuestion(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
+func TestMemoryBounded(t *testing.T) {
 	m := newMemory(func() time.Time { return asked })
 	for i := range 3 * mostKept {
 		_, err := recall(t.Context(), m, strconv.Itoa(i), func(context.Context) (int, error) { return i, nil })

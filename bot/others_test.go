@@ -11,7 +11,8 @@ import (
 	"defenderbot/approvals"
 )
 
-func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
+// TestTooFew: the refusal names who does not count, and why.
+func TestTooFew(t *testing.T) {
 	gus := approvals.Standing{ID: "U0GUS", Person: approvals.Person{ID: "U0GUS", Name: "gus"}, Bar: approvals.IsGuest}
 	nobody := approvals.Standing{ID: "U0NOSUCH1", Bar: approvals.IsNobody}
 	silent := approvals.Standing{ID: "U0GRACE", Bar: approvals.NotLookedUp, Err: errors.New("secret of the wire")}
@@ -52,9 +53,9 @@ func TestTooFewNamesWhoDoesNotCount(t *testing.T) {
 	}
 }
 
-// TestStandingOfSomebodyUnderAnotherID names the id on the list, which is the one
+// TestStandingOtherID names the id on the list, which is the one
 // that can be taken off it.
-func TestStandingOfSomebodyUnderAnotherID(t *testing.T) {
+func TestStandingOtherID(t *testing.T) {
 	s := approvals.Standing{ID: "W0KIM", Person: approvals.Person{ID: "U0KIM", Enterprise: "W0KIM", Name: "kim"}, Bar: approvals.IsTwin}
 	if got, want := standing(s), "kim (W0KIM) is another id of somebody who is counted already"; got != want {
 		t.Errorf("got %q, want %q", got, want)

@@ -51,9 +51,9 @@ func (d *desked) other(than approvals.Request) approvals.Request {
 	return found[0]
 }
 
-// TestTryAgainLeavesTheOldCard also when the click is delivered again, after
+// TestPressRetry: the old card stays, also when the click is delivered again, after
 // the new request has a card of its own.
-func TestTryAgainLeavesTheOldCard(t *testing.T) {
+func TestPressRetry(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
 	d.front.workspace.Use(views())
 	r := d.pendingRequest(typist)
@@ -80,8 +80,8 @@ func TestTryAgainLeavesTheOldCard(t *testing.T) {
 	}
 }
 
-// TestDenyOpensAForm for who may decide, and for nobody else.
-func TestDenyOpensAForm(t *testing.T) {
+// TestPressDeny: the form opens for whoever may decide, and for nobody else.
+func TestPressDeny(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
 	d.front.workspace.Use(views())
 	ts, err := d.front.workspace.Show(t.Context(), d.pendingRequest("U0ELSE"))
@@ -167,7 +167,8 @@ func TestDenyForm(t *testing.T) {
 	}
 }
 
-func TestReasonOfADenial(t *testing.T) {
+// TestDenyFormReason: what was typed, without what could mislead.
+func TestDenyFormReason(t *testing.T) {
 	state := func(text string) *slack.ViewState {
 		return &slack.ViewState{Values: map[string]map[string]slack.BlockAction{reasonBlock: {reasonInput: {Value: text}}}}
 	}

@@ -77,10 +77,10 @@ func (f *traffic) end() {
 	f.people.Wait()
 }
 
-// refreshed is how often TestRefreshesLoseNothing has a socket refreshed.
+// refreshed is how often TestSessionRefreshes has a socket refreshed.
 var refreshed = flag.Int("refreshes", 50, "refreshes of sockets under traffic")
 
-func TestRefreshesLoseNothing(t *testing.T) {
+func TestSessionRefreshes(t *testing.T) {
 	refreshes := *refreshed
 	s, w := connected(t, 2)
 	f := startTraffic(t, s, 3)
@@ -141,7 +141,8 @@ func soaked(t *testing.T, s *slackfake.Server) {
 	}
 }
 
-func TestOneSocketHasOneSuccessor(t *testing.T) {
+// TestSessionOneSuccessor: one socket has one successor.
+func TestSessionOneSuccessor(t *testing.T) {
 	s, w := connected(t, 1)
 	s.Disconnect(slackfake.ReasonWarning, time.Hour, 1)
 	s.Disconnect(slackfake.ReasonRefresh, time.Hour, 1)
@@ -153,7 +154,8 @@ func TestOneSocketHasOneSuccessor(t *testing.T) {
 	}
 }
 
-func TestNeverAThirdSocket(t *testing.T) {
+// TestSessionNoThirdSocket: of two sockets there is never a third.
+func TestSessionNoThirdSocket(t *testing.T) {
 	s, w := connected(t, 1)
 	s.Disconnect(slackfake.ReasonWarning, time.Hour, 1)
 	sockWait(t, s, "a successor", func() bool { return slices.Equal(s.Sockets(), []int{1, 2}) })
@@ -167,14 +169,16 @@ func TestNeverAThirdSocket(t *testing.T) {
 	sockWait(t, s, "the successor's successor, once there is room", func() bool { return slices.Equal(s.Sockets(), []int{2, 3}) })
 }
 
-func TestAnOldSocketThatSlackForgetsIsClosed(t *testing.T) {
+// TestSessionForgottenSocket: an old socket that Slack forgets is closed.
+func TestSessionForgottenSocket(t *testing.T) {
 	s, w := connected(t, 1, func(x *Session) { x.pace.overlap = 100 * time.Millisecond })
 	s.Disconnect(slackfake.ReasonRefresh, time.Hour, 1)
 	w.happened("closed", 1)
 	sockWait(t, s, "only the successor", func() bool { return slices.Equal(s.Sockets(), []int{2}) })
 }
 
-func TestTheOldSocketStaysWhileNoSuccessorCanBeHad(t *testing.T) {
+// TestSessionKeepsOldSocket: the old socket stays while no successor can be had.
+func TestSessionKeepsOldSocket(t *testing.T) {
 	s, w := connected(t, 1)
 	mended := s.Break(slackfake.Fault{Method: "apps.connections.open", Error: "internal_error"})
 	s.Disconnect(slackfake.ReasonWarning, time.Hour, 1)
@@ -190,7 +194,7 @@ func TestTheOldSocketStaysWhileNoSuccessorCanBeHad(t *testing.T) {
 
 // Slack that takes every socket back at once must not be asked for sockets in a
 // tight loop, whether or not it announces it.
-func TestSocketsThatDoNotLastAreNotAskedForAtOnce(t *testing.T) {
+func TestSessionShortLivedSockets(t *testing.T) {
 	const tries, retry = 6, 40 * time.Millisecond
 	for name, frames := range map[string][]string{
 		"closed":    {hello},

@@ -16,7 +16,7 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-func TestRefusalsAreRetried(t *testing.T) {
+func TestSessionRetriesRefusals(t *testing.T) {
 	const tries = 3
 	for name, tt := range map[string]struct {
 		fault slackfake.Fault
@@ -48,7 +48,8 @@ func TestRefusalsAreRetried(t *testing.T) {
 	}
 }
 
-func TestRateLimitIsObeyed(t *testing.T) {
+// TestSessionRateLimit: a Retry-After is obeyed.
+func TestSessionRateLimit(t *testing.T) {
 	s, client := newWorkspace(t)
 	s.Break(slackfake.Fault{Method: "apps.connections.open", RetryAfter: 1, Times: 1})
 	w := watch(t, client.OpenSocket)
@@ -58,7 +59,8 @@ func TestRateLimitIsObeyed(t *testing.T) {
 	}
 }
 
-func TestADialThatIsRefusedIsRetried(t *testing.T) {
+// TestSessionRetriesDial: a dial that is refused is retried.
+func TestSessionRetriesDial(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +82,8 @@ func TestADialThatIsRefusedIsRetried(t *testing.T) {
 	}
 }
 
-func TestTheWrongGreetingIsRetried(t *testing.T) {
+// TestSessionWrongGreeting: the wrong greeting is retried.
+func TestSessionWrongGreeting(t *testing.T) {
 	for name, first := range map[string]string{
 		"another frame":        `{"type":"slash_commands","envelope_id":"e1","payload":{}}`,
 		"a routine disconnect": `{"type":"disconnect","reason":"refresh_requested"}`,
@@ -102,7 +105,8 @@ func TestTheWrongGreetingIsRetried(t *testing.T) {
 	}
 }
 
-func TestAGreetingThatDoesNotComeIsNotWaitedForForEver(t *testing.T) {
+// TestSessionNoGreeting: a hello that does not come is not waited for for ever.
+func TestSessionNoGreeting(t *testing.T) {
 	first := make(chan bool, 1)
 	first <- true
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
@@ -119,7 +123,7 @@ func TestAGreetingThatDoesNotComeIsNotWaitedForForEver(t *testing.T) {
 	}
 }
 
-func TestTooManySockets(t *testing.T) {
+func TestSessionTooManySockets(t *testing.T) {
 	const crowded = 300 * time.Millisecond
 	s, client := newWorkspace(t)
 	ten := watch(t, client.OpenSocket, func(x *Session) { x.Sockets = 10 })
@@ -140,7 +144,8 @@ func TestTooManySockets(t *testing.T) {
 	one.happened("hello", 1)
 }
 
-func TestTooManySocketsSaidLater(t *testing.T) {
+// TestSessionTooManySocketsLater: Slack says so only after the hello.
+func TestSessionTooManySocketsLater(t *testing.T) {
 	s, w := connected(t, 1, func(x *Session) { x.pace.crowded = time.Hour })
 	s.Disconnect(slackfake.ReasonTooMany, time.Nanosecond, 1)
 	w.wait("a line in the log", func() bool { _, causes := w.pauses(); return len(causes) > 0 })
@@ -187,7 +192,8 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-func TestNoErrorHoldsTheAddress(t *testing.T) {
+// TestSessionHidesAddress: no error holds the address.
+func TestSessionHidesAddress(t *testing.T) {
 	const secret = "ticket-4711"
 	s, _ := newWorkspace(t)
 	host := strings.TrimSuffix(strings.TrimPrefix(s.APIURL(), "http://"), "/api/")

@@ -14,7 +14,8 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-func TestSocketsOpenOneAfterTheOther(t *testing.T) {
+// TestSessionOpensInTurn: sockets open one after the other.
+func TestSessionOpensInTurn(t *testing.T) {
 	const stagger = 20 * time.Millisecond
 	started := time.Now()
 	s, w := connected(t, 4, func(x *Session) { x.pace.stagger = stagger })
@@ -41,7 +42,8 @@ func TestSocketsOpenOneAfterTheOther(t *testing.T) {
 	}
 }
 
-func TestASocketCountsOnlyAfterHello(t *testing.T) {
+// TestSessionHello: a socket counts only after hello.
+func TestSessionHello(t *testing.T) {
 	greet, ponged := make(chan bool), make(chan bool)
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
 		if err := conn.WriteControl(websocket.PingMessage, nil, time.Time{}); err != nil {
@@ -65,7 +67,8 @@ func TestASocketCountsOnlyAfterHello(t *testing.T) {
 	}
 }
 
-func TestALostSocketIsReplaced(t *testing.T) {
+// TestSessionReplacesSocket: a lost socket is replaced.
+func TestSessionReplacesSocket(t *testing.T) {
 	s, w := connected(t, 2)
 	s.Cut()
 	w.happened("closed", 2)
@@ -79,7 +82,8 @@ func TestALostSocketIsReplaced(t *testing.T) {
 	}
 }
 
-func TestAHalfOpenSocketIsNoticed(t *testing.T) {
+// TestSocketHalfOpen: a half-open socket is noticed.
+func TestSocketHalfOpen(t *testing.T) {
 	s, w := connected(t, 1, func(x *Session) { x.pace.silence = 200 * time.Millisecond })
 	s.Freeze(1)
 	w.happened("closed", 1)
@@ -90,7 +94,7 @@ func TestAHalfOpenSocketIsNoticed(t *testing.T) {
 }
 
 // A peer that says nothing by itself is alive as long as it answers pings.
-func TestOwnPingsKeepAQuietSocket(t *testing.T) {
+func TestSocketOwnPings(t *testing.T) {
 	t.Parallel()
 	const silence, every = 4 * time.Second, 400 * time.Millisecond
 	pings := make(chan bool, 100)
@@ -112,7 +116,8 @@ func TestOwnPingsKeepAQuietSocket(t *testing.T) {
 	}
 }
 
-func TestSlackPingsKeepASocketToo(t *testing.T) {
+// TestSocketSlackPings: Slack's pings keep a socket too.
+func TestSocketSlackPings(t *testing.T) {
 	t.Parallel()
 	const silence = 4 * time.Second
 	var sockets atomic.Int32
@@ -150,7 +155,7 @@ func TestSlackPingsKeepASocketToo(t *testing.T) {
 	w.happened("refresh_requested", 1)
 }
 
-func TestForGood(t *testing.T) {
+func TestSessionPermanent(t *testing.T) {
 	for _, code := range []string{
 		"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type",
 		"missing_scope", "no_permission", "team_access_not_granted", "user_removed_from_team", "team_disabled", "forbidden_team",
@@ -170,7 +175,7 @@ func TestForGood(t *testing.T) {
 	}
 }
 
-func TestLinkDisabled(t *testing.T) {
+func TestSessionLinkDisabled(t *testing.T) {
 	const sentence = "Socket Mode is switched off for this app (link_disabled); switch it on in the app's settings"
 	check := func(t *testing.T, err error) {
 		t.Helper()
@@ -200,7 +205,8 @@ func TestLinkDisabled(t *testing.T) {
 	})
 }
 
-func TestRunUsesTheUsualPace(t *testing.T) {
+// TestSessionUsualPace: Run uses the usual pace.
+func TestSessionUsualPace(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := &Session{Sockets: 1, Clock: time.Now}

@@ -27,7 +27,7 @@ func ourGoroutines() string {
 
 // What is being answered when the process is told to end is finished and
 // acknowledged before the sockets are closed; then nothing is left.
-func TestAnEndFinishesWhatIsBeingAnswered(t *testing.T) {
+func TestShutdownFinishesAnswers(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 2)
 	open := d.gate.shut()
 	defer open()
@@ -62,7 +62,8 @@ func TestAnEndFinishesWhatIsBeingAnswered(t *testing.T) {
 	sockWait(t, d.slack, "no sockets", func() bool { return len(d.slack.Sockets()) == 0 })
 }
 
-func TestAnEndDoesNotWaitForEver(t *testing.T) {
+// TestShutdownBounded: an end does not wait for ever.
+func TestShutdownBounded(t *testing.T) {
 	s, client := newWorkspace(t)
 	w := watch(t, client.OpenSocket, func(x *Session) {
 		x.pace.drain = 50 * time.Millisecond
@@ -77,7 +78,7 @@ func TestAnEndDoesNotWaitForEver(t *testing.T) {
 
 // The last acknowledgement and the close frame arrive, in this order, also
 // where Slack has sent more meanwhile; of that nothing happens any more.
-func TestSocketsAreClosedWithAWord(t *testing.T) {
+func TestShutdownClosesSockets(t *testing.T) {
 	type end struct {
 		frames []string
 		err    error
@@ -118,7 +119,8 @@ func TestSocketsAreClosedWithAWord(t *testing.T) {
 	}
 }
 
-func TestAPeerThatIgnoresTheGoodbyeIsLeft(t *testing.T) {
+// TestShutdownDeafPeer: a peer that ignores the goodbye is left.
+func TestShutdownDeafPeer(t *testing.T) {
 	release := make(chan bool)
 	defer close(release)
 	w := watch(t, peer(t, func(conn *websocket.Conn) {
@@ -135,7 +137,7 @@ func TestAPeerThatIgnoresTheGoodbyeIsLeft(t *testing.T) {
 }
 
 // An end during a handshake that hangs does not wait for it.
-func TestAnEndDuringTheHandshake(t *testing.T) {
+func TestShutdownDuringHandshake(t *testing.T) {
 	for name, greeted := range map[string]bool{"before the upgrade": false, "before hello": true} {
 		t.Run(name, func(t *testing.T) {
 			arrived, release := make(chan bool, 1), make(chan bool)
@@ -158,7 +160,7 @@ func TestAnEndDuringTheHandshake(t *testing.T) {
 
 // A write that does not get through ends the socket instead of holding a
 // worker up.
-func TestAWriteThatIsStuckEndsTheSocket(t *testing.T) {
+func TestSocketStuckWrite(t *testing.T) {
 	failed := make(chan error, 1)
 	release := make(chan bool)
 	defer close(release)

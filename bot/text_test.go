@@ -47,7 +47,8 @@ func reasonsOf(t *testing.T) map[string]approvals.Reason {
 	return all
 }
 
-func TestEveryReasonHasASentence(t *testing.T) {
+// TestReasonsComplete: every reason has a sentence.
+func TestReasonsComplete(t *testing.T) {
 	taken := map[string]string{}
 	for name, reason := range reasonsOf(t) {
 		if _, ok := sayings()[reason]; !ok {
@@ -74,9 +75,9 @@ func TestEveryReasonHasASentence(t *testing.T) {
 	}
 }
 
-// TestWhatCanBeDoneIsSaid looks at the reasons that a person can do something
+// TestReasonsSayWhatToDo looks at the reasons that a person can do something
 // about: a second sentence says what.
-func TestWhatCanBeDoneIsSaid(t *testing.T) {
+func TestReasonsSayWhatToDo(t *testing.T) {
 	nothingToDo := map[approvals.Reason]bool{
 		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToCancel: true, approvals.NothingToRetry: true,
 		approvals.Ran: true, approvals.UnsupportedOS: true,
@@ -91,7 +92,7 @@ func TestWhatCanBeDoneIsSaid(t *testing.T) {
 	}
 }
 
-func TestDetailsAreShown(t *testing.T) {
+func TestReasonsDetails(t *testing.T) {
 	for _, tt := range []struct {
 		why  approvals.Why
 		want string
@@ -136,9 +137,9 @@ func TestExplainShowsNoInternals(t *testing.T) {
 	}
 }
 
-// TestExplainClaimsOnlyWhatIsCertain: of an error nobody knows, nobody knows
+// TestExplainUncertain: of an error nobody knows, nobody knows
 // whether it came before or after the commit.
-func TestExplainClaimsOnlyWhatIsCertain(t *testing.T) {
+func TestExplainUncertain(t *testing.T) {
 	for _, err := range []error{ledger.ErrUnconfirmed, errors.New("read: reset")} {
 		for _, claim := range []string{"nothing", "did nothing", "was recorded and"} {
 			if got := explain(err).plain(); strings.Contains(got, claim) {
@@ -176,7 +177,8 @@ func TestRefusalNamesWhoDecided(t *testing.T) {
 	}
 }
 
-func TestEveryStateHasALine(t *testing.T) {
+// TestStateLineComplete: every state has a line.
+func TestStateLineComplete(t *testing.T) {
 	taken := map[string]approvals.State{}
 	for _, s := range approvals.States() {
 		got := stateLine(approvals.Request{State: s, Calls: []approvals.Call{{State: approvals.Succeeded}}})

@@ -193,8 +193,8 @@ func names(id string) string {
 	return map[string]string{ada: "Ada", grace: "Grace", joan: "Joan", oncall: "oncall"}[id]
 }
 
-// TestNothingIsSaidTwice looks for what templates do to sentences.
-func TestNothingIsSaidTwice(t *testing.T) {
+// TestShowNothingTwice looks for what templates do to sentences.
+func TestShowNothingTwice(t *testing.T) {
 	for name, v := range everyView() {
 		if name == "answer-help" || name == "answer-wrong-command" {
 			continue // the grammar's own, with forms in it

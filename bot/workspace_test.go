@@ -23,7 +23,8 @@ func (o outside) post(t *testing.T, r approvals.Request) approvals.Request {
 	return r
 }
 
-func TestShowPostsOnceAndThenEdits(t *testing.T) {
+// TestShow: it posts once and then edits.
+func TestShow(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := o.post(t, pending("investigate", 1))
 	r.State, r.Visible = approvals.Expired, 9
@@ -42,7 +43,8 @@ func TestShowPostsOnceAndThenEdits(t *testing.T) {
 	}
 }
 
-func TestSayAnswersInTheThread(t *testing.T) {
+// TestSay: it answers in the thread.
+func TestSay(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := reminded(o.post(t, pending("investigate", 1)))
 	o.clock.forward(gap)
@@ -75,9 +77,9 @@ func TestRetire(t *testing.T) {
 	}
 }
 
-// TestErrorsAreSorted breaks each call in every way that approvals tells apart,
+// TestWorkspaceErrors breaks each call in every way that approvals tells apart,
 // and in some that it does not.
-func TestErrorsAreSorted(t *testing.T) {
+func TestWorkspaceErrors(t *testing.T) {
 	const other, gone, unthreaded, noPlace, later = "other", "gone", "unthreaded", "no place", "later"
 	kind := func(err error) string {
 		var l *approvals.Later
@@ -172,7 +174,8 @@ func (o outside) mustHide(t *testing.T, err error, more ...string) {
 	}
 }
 
-func TestTokensThatDoNotWorkAreForGood(t *testing.T) {
+// TestNewWorkspaceTokens: a token that does not work is a permanent error.
+func TestNewWorkspaceTokens(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	for name, c := range map[string]WorkspaceConfig{
 		"wrong":   {APIURL: o.APIURL(), BotToken: "xoxb-wrong", Clock: o.clock.now},
@@ -191,8 +194,8 @@ func TestTokensThatDoNotWorkAreForGood(t *testing.T) {
 	}
 }
 
-// TestSlackThatIsGone: errors of the network name addresses; none is a secret.
-func TestSlackThatIsGone(t *testing.T) {
+// TestNewWorkspaceSlackGone: errors of the network name addresses; none is a secret.
+func TestNewWorkspaceSlackGone(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	url := o.responseURL(t)
 	o.Close()
@@ -209,7 +212,8 @@ func TestSlackThatIsGone(t *testing.T) {
 	}
 }
 
-func TestFormOpensOnceForATrigger(t *testing.T) {
+// TestOpenFormTrigger: a form opens once for a trigger.
+func TestOpenFormTrigger(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	if err := o.slack.openForm(t.Context(), "no.such.trigger", denyView("D-7K3F9Q", "{}")); !isSlackError(err, "invalid_trigger_id") {
 		t.Errorf("a trigger that is none: %v", err)

@@ -53,8 +53,8 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestCatalogueIsOwnedByTheCaller changes an answer and asks again.
-func TestCatalogueIsOwnedByTheCaller(t *testing.T) {
+// TestCatalogueOwned changes an answer and asks again.
+func TestCatalogueOwned(t *testing.T) {
 	defender.Actions()[0].Post.Limits[0].Calls = 1000
 	if got := defender.Actions()[0].Post.Limits[0].Calls; got != 50 {
 		t.Errorf("a caller changed the catalogue: %d calls", got)

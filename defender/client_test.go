@@ -106,8 +106,8 @@ func TestReadsEnd(t *testing.T) {
 	}
 }
 
-// TestAnswersAreBounded reads no more than it can hold.
-func TestAnswersAreBounded(t *testing.T) {
+// TestReadsBounded reads no more than it can hold.
+func TestReadsBounded(t *testing.T) {
 	r := setup(t, answers(http.StatusOK, `{"value":[{"id":"`+strings.Repeat("x", 9<<20)+`"}]}`))
 	_, err := r.DevicesNamed(t.Context(), "web1")
 	failed(t, err, defender.BadAnswer)

@@ -158,8 +158,8 @@ func writePEM(t *testing.T, key any, der []byte) string {
 	return path
 }
 
-// TestCertificateIsReadAgain replaces the file between two requests.
-func TestCertificateIsReadAgain(t *testing.T) {
+// TestCertificateReread replaces the file between two requests.
+func TestCertificateReread(t *testing.T) {
 	c := newClock()
 	first, der := certificate(t, c.now().Add(time.Hour))
 	path := writePEM(t, first, der)
@@ -245,8 +245,8 @@ func TestFederatedTokenFile(t *testing.T) {
 	}
 }
 
-// TestAssertionsDoNotComeBack hides an assertion that the endpoint repeats.
-func TestAssertionsDoNotComeBack(t *testing.T) {
+// TestAssertionsUnique hides an assertion that the endpoint repeats.
+func TestAssertionsUnique(t *testing.T) {
 	tokens, err := defender.NewTokens(defender.TokenConfig{
 		TokenURL: "u", ClientID: "c", Scope: "s", Credential: defender.FederatedTokenFile(writeFile(t, accessToken)), Now: time.Now,
 		Transport: canned(400, refusalOfToken("invalid_client", "AADSTS50027: "+accessToken)),
@@ -261,8 +261,8 @@ func TestAssertionsDoNotComeBack(t *testing.T) {
 	leaksNothing(t, err)
 }
 
-// TestCredentialsPrintTheirKind prints credentials in every way, in other values too.
-func TestCredentialsPrintTheirKind(t *testing.T) {
+// TestCredentialString prints credentials in every way, in other values too.
+func TestCredentialString(t *testing.T) {
 	c := defender.Secret(clientSecret)
 	var b bytes.Buffer
 	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "credential", c)

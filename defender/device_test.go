@@ -70,9 +70,9 @@ func TestDevice(t *testing.T) {
 	}
 }
 
-// TestDeviceIsTheOneAskedFor refuses an answer about another device: the API takes names
+// TestDeviceOther refuses an answer about another device: the API takes names
 // where ids go.
-func TestDeviceIsTheOneAskedFor(t *testing.T) {
+func TestDeviceOther(t *testing.T) {
 	r := setup(t, answers(http.StatusOK, sampleMachine))
 	_, err := r.Device(t.Context(), device32)
 	failed(t, err, defender.BadAnswer)
@@ -156,8 +156,8 @@ func TestDevicesNamed(t *testing.T) {
 	}
 }
 
-// TestFilterIsEscaped keeps a name inside its string and its parameter.
-func TestFilterIsEscaped(t *testing.T) {
+// TestDevicesNamedEscapes keeps a name inside its string and its parameter.
+func TestDevicesNamedEscapes(t *testing.T) {
 	r := setup(t, answers(http.StatusOK, `{"value":[]}`))
 	if _, err := r.DevicesNamed(t.Context(), "a' or 1 eq 1 &$top=5#.x"); err != nil {
 		t.Fatalf("DevicesNamed: %v", err)
@@ -172,8 +172,8 @@ func TestFilterIsEscaped(t *testing.T) {
 	}
 }
 
-// TestListsSaySomething refuses a success without a list: "none" would be a guess.
-func TestListsSaySomething(t *testing.T) {
+// TestListsNotEmpty refuses a success without a list: "none" would be a guess.
+func TestListsNotEmpty(t *testing.T) {
 	for _, body := range []string{`{}`, `null`, `{"value":null}`, `[]`, ``} {
 		r := setup(t, answers(http.StatusOK, body))
 		_, err := r.DevicesNamed(t.Context(), "web1")

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestSealIsAProof gives a request up while net/http's writing goroutine is still on its
+// TestGuardSeal gives a request up while net/http's writing goroutine is still on its
 // way: what it brings afterwards must not leave, or "nothing was written" was no proof.
-func TestSealIsAProof(t *testing.T) {
+func TestGuardSeal(t *testing.T) {
 	g := &guard{now: time.Now, notAfter: time.Now().Add(time.Hour)}
 	stands(t, g)
 	if got := g.verdict(); got != NotSent {
@@ -20,8 +20,8 @@ func TestSealIsAProof(t *testing.T) {
 	}
 }
 
-// TestHandshakeIsNoRequest counts only what is written once the connection stands.
-func TestHandshakeIsNoRequest(t *testing.T) {
+// TestGuardHandshake counts only what is written once the connection stands.
+func TestGuardHandshake(t *testing.T) {
 	for connected, want := range map[bool]Cause{false: NotSent, true: OutcomeUnknown} {
 		g := &guard{now: time.Now, notAfter: time.Now().Add(time.Hour)}
 		if connected {

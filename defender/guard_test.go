@@ -31,8 +31,8 @@ func newClock() *clock {
 	return c
 }
 
-// TestNothingLeavesAfterNotAfter lets the time pass at different moments of a POST.
-func TestNothingLeavesAfterNotAfter(t *testing.T) {
+// TestStartNotAfter lets the time pass at different moments of a POST.
+func TestStartNotAfter(t *testing.T) {
 	type dialFunc = func(context.Context, string, string) (net.Conn, error)
 	var straight net.Dialer
 	for _, tt := range []struct {
@@ -120,8 +120,8 @@ func (c *slowHandshake) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// TestNotSent are connections that never come about.
-func TestNotSent(t *testing.T) {
+// TestStartNotSent are connections that never come about.
+func TestStartNotSent(t *testing.T) {
 	closed := httptest.NewServer(nil)
 	closed.Close()
 	plain := httptest.NewServer(answers(http.StatusCreated, startedCollection))
@@ -156,8 +156,8 @@ func TestNotSent(t *testing.T) {
 	}
 }
 
-// TestNotSentWhenCancelled ends the context before the connection stands.
-func TestNotSentWhenCancelled(t *testing.T) {
+// TestStartCancelled ends the context before the connection stands.
+func TestStartCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &rig{}
 	r.connect(t, defender.Config{BaseURL: "http://defender.example", Now: time.Now, Transport: &http.Transport{
@@ -174,9 +174,9 @@ func TestNotSentWhenCancelled(t *testing.T) {
 	}
 }
 
-// TestUnknownWhenCut reads the whole request and cuts the connection: it may have been
+// TestStartCut reads the whole request and cuts the connection: it may have been
 // carried out. Not one more request may arrive.
-func TestUnknownWhenCut(t *testing.T) {
+func TestStartCut(t *testing.T) {
 	for _, answer := range []string{"", "HTTP/1.1 201 Cre", "no HTTP at all\r\n\r\n"} {
 		t.Run(answer, func(t *testing.T) {
 			r := setup(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -246,8 +246,8 @@ func swallow(conn net.Conn) error {
 	return err
 }
 
-// TestDialIsBounded gives a dial no more time than NotAfter leaves.
-func TestDialIsBounded(t *testing.T) {
+// TestGuardDial gives a dial no more time than NotAfter leaves.
+func TestGuardDial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		started := time.Now()
 		r := &rig{}

@@ -22,8 +22,8 @@ func refusal(code, message string) string {
 	return string(b)
 }
 
-// TestCausesOfStart is every documented code, and those seen elsewhere, as answers to a POST.
-func TestCausesOfStart(t *testing.T) {
+// TestStartCauses is every documented code, and those seen elsewhere, as answers to a POST.
+func TestStartCauses(t *testing.T) {
 	for _, tt := range []struct {
 		status        int
 		code, message string
@@ -86,8 +86,8 @@ func TestCausesOfStart(t *testing.T) {
 	}
 }
 
-// TestForeignBodies are answers that Defender did not write: then the status decides.
-func TestForeignBodies(t *testing.T) {
+// TestErrorForeignBodies are answers that Defender did not write: then the status decides.
+func TestErrorForeignBodies(t *testing.T) {
 	for status, want := range map[int]defender.Cause{
 		401: defender.Unauthenticated, 403: defender.Disallowed, 404: defender.NoSuchDevice,
 		407: defender.Refused, 429: defender.Throttled, 503: defender.OutcomeUnknown,
@@ -100,8 +100,8 @@ func TestForeignBodies(t *testing.T) {
 	}
 }
 
-// TestCausesOfReads are the causes that depend on what was asked.
-func TestCausesOfReads(t *testing.T) {
+// TestReadsCauses are the causes that depend on what was asked.
+func TestReadsCauses(t *testing.T) {
 	r := setup(t, answers(http.StatusNotFound, refusal("ResourceNotFound", "not found")))
 	_, err := r.Device(t.Context(), device40)
 	failed(t, err, defender.NoSuchDevice)
@@ -162,8 +162,8 @@ func TestMissingRole(t *testing.T) {
 	}
 }
 
-// TestMessagesLeakNothing lets Defender, or whatever stands before it, say too much.
-func TestMessagesLeakNothing(t *testing.T) {
+// TestErrorLeaksNothing lets Defender, or whatever stands before it, say too much.
+func TestErrorLeaksNothing(t *testing.T) {
 	message := "token " + accessToken + " was refused for https://api.example/api/machines?$filter=x&sig=y\r\n\x1b[31m" + strings.Repeat("é", 400)
 	r := setup(t, answers(http.StatusBadRequest, refusal("InvalidInput", message)))
 	_, err := r.Device(t.Context(), device40)
@@ -176,7 +176,7 @@ func TestMessagesLeakNothing(t *testing.T) {
 	}
 }
 
-func TestErrorSaysAll(t *testing.T) {
+func TestErrorText(t *testing.T) {
 	e := &defender.Error{
 		Op: "start collect", Cause: defender.MissingRole, Status: 403, Code: "Forbidden",
 		Message: "Missing application roles.", Target: "43f4cb08", Err: errors.New("below"),

@@ -170,8 +170,8 @@ func running(t *testing.T, tokens *defender.Tokens) (stop func()) {
 	}
 }
 
-// TestRunBacksOff keeps the old token in use while no new one comes.
-func TestRunBacksOff(t *testing.T) {
+// TestRunBackOff keeps the old token in use while no new one comes.
+func TestRunBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, i := time.Now(), &issuer{life: "3600"}
 		tokens := tokensOf(t, i, time.Now)
@@ -224,9 +224,9 @@ func TestDiscard(t *testing.T) {
 	})
 }
 
-// TestGetIsShared makes one request for all who ask at once; one of them gives up early
+// TestGetShared makes one request for all who ask at once; one of them gives up early
 // and takes nothing from the others.
-func TestGetIsShared(t *testing.T) {
+func TestGetShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start, i := time.Now(), &issuer{life: "3600", slow: 10 * time.Second}
 		tokens := tokensOf(t, i, time.Now)
@@ -311,8 +311,8 @@ func TestTokenSource(t *testing.T) {
 	}
 }
 
-// TestTokensPrintNothing prints tokens in every way.
-func TestTokensPrintNothing(t *testing.T) {
+// TestTokensString prints tokens in every way.
+func TestTokensString(t *testing.T) {
 	tokens := tokensOf(t, canned(200, `{"expires_in":3599,"access_token":"`+accessToken+`"}`), time.Now)
 	if _, err := tokens.Get(t.Context()); err != nil {
 		t.Fatal(err)

@@ -202,9 +202,9 @@ func TestCommitWrongType(t *testing.T) {
 	})
 }
 
-// TestRepeatIsReplicated: a repeat of an operation changes nothing, and still
+// TestStoreRepeatIsReplicated: a repeat of an operation changes nothing, and still
 // writes. Since Redis 7.2 WAIT speaks of the last write of its connection.
-func TestRepeatIsReplicated(t *testing.T) {
+func TestStoreRepeatIsReplicated(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		redistest.StartReplica(t, server) // without one there is no offset
 		s := newTestStore(t, server.Client(t), roomyActions())

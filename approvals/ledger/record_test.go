@@ -174,7 +174,7 @@ func TestRecordUnknownFields(t *testing.T) {
 	}
 }
 
-func TestRecordsSurviveStorage(t *testing.T) {
+func TestRecordRoundTrip(t *testing.T) {
 	for _, s := range approvals.States() {
 		for _, cs := range approvals.CallStates() {
 			r := approvalstest.Sample(s, cs)

@@ -18,7 +18,8 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-func TestARequestIsStoredWhole(t *testing.T) {
+// TestStoreCreate: a request is stored whole.
+func TestStoreCreate(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		made, err := s.Create(t.Context(), Op{ID: "op1"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 5)
@@ -38,7 +39,8 @@ func TestARequestIsStoredWhole(t *testing.T) {
 	})
 }
 
-func TestARepeatedOperationChangesNothing(t *testing.T) {
+// TestStoreRepeatedOp: a repeated operation changes nothing.
+func TestStoreRepeatedOp(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		first, err := s.Create(t.Context(), Op{ID: "envelope-1"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0)
@@ -71,7 +73,8 @@ func TestARepeatedOperationChangesNothing(t *testing.T) {
 	})
 }
 
-func TestOfManyDecisionsOneWins(t *testing.T) {
+// TestStoreConcurrentDecisions: of many decisions one wins.
+func TestStoreConcurrentDecisions(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		rdb := redistest.Client(t, addr)
 		stores := []*Store{newTestStore(t, rdb, testActions()), newTestStore(t, rdb, testActions())}
@@ -103,7 +106,8 @@ func TestOfManyDecisionsOneWins(t *testing.T) {
 	})
 }
 
-func TestARefusalOnAnOldRecordIsDecidedAgain(t *testing.T) {
+// TestStoreRefusalOnOldRecord: a refusal on an old record is decided again.
+func TestStoreRefusalOnOldRecord(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		old, err := s.Create(t.Context(), NewOp(), approvalstest.Asked(approvalstest.DeviceNo(1)), 0)
@@ -118,7 +122,8 @@ func TestARefusalOnAnOldRecordIsDecidedAgain(t *testing.T) {
 	})
 }
 
-func TestTheSameDeviceTwiceIsRefusedUntilItsCallEnds(t *testing.T) {
+// TestClaimsSameDevice: the same device twice is refused until its call ends.
+func TestClaimsSameDevice(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		first := approved(t, s, approvalstest.DeviceNo(1), approvalstest.DeviceNo(2))
@@ -144,7 +149,8 @@ func TestTheSameDeviceTwiceIsRefusedUntilItsCallEnds(t *testing.T) {
 	})
 }
 
-func TestOnePersonHasSoManyRequestsOpen(t *testing.T) {
+// TestClaimsMaxOpen: one person may have only so many requests open.
+func TestClaimsMaxOpen(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		var last approvals.Request
@@ -164,7 +170,8 @@ func TestOnePersonHasSoManyRequestsOpen(t *testing.T) {
 	})
 }
 
-func TestAJobBelongsToOneRequest(t *testing.T) {
+// TestClaimsJob: a job belongs to one request.
+func TestClaimsJob(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		one, two := approved(t, s, approvalstest.DeviceNo(1)), approved(t, s, approvalstest.DeviceNo(2))
@@ -184,7 +191,8 @@ func TestAJobBelongsToOneRequest(t *testing.T) {
 	})
 }
 
-func TestALateCommitIsRefusedAndDecidedAgain(t *testing.T) {
+// TestStoreLateCommit: a late commit is refused and decided again.
+func TestStoreLateCommit(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		behind := time.Now().Add(-10 * time.Second)
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
@@ -250,7 +258,8 @@ func (d *dropper) serve(c net.Conn, to string) {
 	up.Close()
 }
 
-func TestALostAnswerDoesNothingTwice(t *testing.T) {
+// TestStoreLostAnswer: a lost answer does nothing twice.
+func TestStoreLostAnswer(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		proxy := newDropper(t, addr)
 		s := newTestStore(t, redistest.Client(t, proxy.addr), testActions())
@@ -289,7 +298,8 @@ func TestALostAnswerDoesNothingTwice(t *testing.T) {
 	})
 }
 
-func TestWhatIsSaidAboutALostCommitIsTrue(t *testing.T) {
+// TestStoreLostCommitErrors: what is said about a lost commit is true.
+func TestStoreLostCommitErrors(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		proxy := newDropper(t, server.Addr)
 		s := newTestStore(t, redistest.Client(t, proxy.addr), testActions())
@@ -305,7 +315,8 @@ func TestWhatIsSaidAboutALostCommitIsTrue(t *testing.T) {
 	})
 }
 
-func TestTooFewReplicasAreNotDurable(t *testing.T) {
+// TestStoreTooFewReplicas: too few replicas are not durable.
+func TestStoreTooFewReplicas(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		s := NewStore(StoreConfig{Redis: server.Client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1})
 		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, ErrTooFewReplicas) {
@@ -338,7 +349,7 @@ func waitFor(t *testing.T, so func(context.Context) bool) {
 	}
 }
 
-func TestForgettingLeavesNothing(t *testing.T) {
+func TestStoreForget(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		r := approved(t, s, approvalstest.DeviceNo(1))

@@ -14,10 +14,10 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// TestASlotMovesUnderTraffic moves everything the bot has to another node of a
+// TestClusterSlotMoves moves everything the bot has to another node of a
 // Cluster and back while the traffic goes on. During a move most scripts find
 // their keys on two nodes and are refused.
-func TestASlotMovesUnderTraffic(t *testing.T) {
+func TestClusterSlotMoves(t *testing.T) {
 	for name, durable := range map[string]int{"without WAIT": 0, "with WAIT": 1} {
 		t.Run(name, func(t *testing.T) {
 			redistest.Cluster(t, func(t *testing.T, c *redistest.Nodes) {
@@ -49,10 +49,10 @@ func TestASlotMovesUnderTraffic(t *testing.T) {
 	}
 }
 
-// TestAClusterThatGoesAwayIsNotTakenForNothing loses the answer of a commit
+// TestClusterGone loses the answer of a commit
 // and then the node: whether it was recorded is not known, whatever the client
 // of the Cluster tries by itself.
-func TestAClusterThatGoesAwayIsNotTakenForNothing(t *testing.T) {
+func TestClusterGone(t *testing.T) {
 	redistest.Cluster(t, func(t *testing.T, c *redistest.Nodes) {
 		direct := newTestStore(t, c.Client(t), testActions())
 		holder := c.Servers[c.Holder(t, direct.keys.agenda())].Addr

@@ -58,10 +58,10 @@ func failover(t testing.TB, w *redistest.Watched, durable int, begin fault) (tal
 	return f.check(checkWhole(t, one), one), outage
 }
 
-// TestAFailoverLosesNothingThatReplicasHave takes the master away with
+// TestSentinelFailover takes the master away with
 // REDIS_WAIT_REPLICAS as high as there are replicas: whatever was confirmed is
 // with the new master. Without it only that nothing is torn can be promised.
-func TestAFailoverLosesNothingThatReplicasHave(t *testing.T) {
+func TestSentinelFailover(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string

@@ -114,8 +114,8 @@ func loseMaster(t testing.TB, durable int, lag time.Duration) tally {
 	return f.check(checkWhole(t, one), one)
 }
 
-// TestWaitClosesTheGapOfALaggingReplica shows what REDIS_WAIT_REPLICAS is for.
-func TestWaitClosesTheGapOfALaggingReplica(t *testing.T) {
+// TestSentinelLaggingReplica shows what REDIS_WAIT_REPLICAS is for.
+func TestSentinelLaggingReplica(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, _ *redistest.Server) {
 		for _, durable := range []int{0, 1} {
 			n := loseMaster(t, durable, 100*time.Millisecond)

@@ -23,7 +23,8 @@ func losing(t *testing.T, addr string) (s *Store, drop func()) {
 	return s, func() { proxy.drop.Store(1) }
 }
 
-func TestALostClaimIsTakenUpAfterItsLease(t *testing.T) {
+// TestStoreLostClaim: a lost claim is taken up after its lease.
+func TestStoreLostClaim(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, drop := losing(t, addr)
 		r := approved(t, s, approvalstest.DeviceNo(1))
@@ -45,7 +46,8 @@ func TestALostClaimIsTakenUpAfterItsLease(t *testing.T) {
 	})
 }
 
-func TestALostFinishIsNotUndone(t *testing.T) {
+// TestStoreLostFinish: a lost finish is not undone.
+func TestStoreLostFinish(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, drop := losing(t, addr)
 		approved(t, s, approvalstest.DeviceNo(1))
@@ -66,7 +68,8 @@ func TestALostFinishIsNotUndone(t *testing.T) {
 	})
 }
 
-func TestALostReadBooksOneSlot(t *testing.T) {
+// TestStoreLostBookReads: a lost read books one slot.
+func TestStoreLostBookReads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, drop := losing(t, addr)
 		e := defender.Endpoint{Name: "machines", Limits: []defender.Limit{{Calls: 10, Per: time.Minute}}}
@@ -89,7 +92,8 @@ func TestALostReadBooksOneSlot(t *testing.T) {
 	})
 }
 
-func TestALostBudgetIsAskedForAgain(t *testing.T) {
+// TestStoreLostBudget: a lost budget is asked for again.
+func TestStoreLostBudget(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, drop := losing(t, addr)
 		approved(t, s, approvalstest.DeviceNo(1))
@@ -102,9 +106,9 @@ func TestALostBudgetIsAskedForAgain(t *testing.T) {
 	})
 }
 
-// TestALostApprovalStaysInHand drops the answer of the click that approves:
+// TestStoreLostApplyAndLease drops the answer of the click that approves:
 // the call still goes at once, not after the lease that nobody knew of.
-func TestALostApprovalStaysInHand(t *testing.T) {
+func TestStoreLostApplyAndLease(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, drop := losing(t, addr)
 		r, err := s.Create(t.Context(), NewOp(), approvalstest.Asked(approvalstest.DeviceNo(1)), 0)
@@ -125,10 +129,10 @@ func TestALostApprovalStaysInHand(t *testing.T) {
 	})
 }
 
-// TestALostAnswerIsNotTakenForReplicated freezes the only replica and loses
+// TestStoreLostWait freezes the only replica and loses
 // the answer: the repeat finds the change made and must still say that it
 // could be lost with the master.
-func TestALostAnswerIsNotTakenForReplicated(t *testing.T) {
+func TestStoreLostWait(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		replica := redistest.StartReplica(t, server)
 		proxy := newDropper(t, server.Addr)
@@ -183,9 +187,9 @@ func (cutReads) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 var errCut = errors.New("read: connection reset by peer")
 
-// TestAReadThatFailsInTheMiddleIsSaidInWords cuts Redis off where a change has
+// TestStoreBrokenReply cuts Redis off where a change has
 // to read the record again.
-func TestAReadThatFailsInTheMiddleIsSaidInWords(t *testing.T) {
+func TestStoreBrokenReply(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		old, err := s.Create(t.Context(), Op{ID: "envelope"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0)

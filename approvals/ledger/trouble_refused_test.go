@@ -12,10 +12,10 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// TestRefusalsOfRedisAreSaidAndHarmless puts Redis into each state in which it
+// TestStoreRedisRefuses puts Redis into each state in which it
 // answers but refuses: the change is refused whole, the person is told that
 // nothing was recorded, and all goes on when the state has passed.
-func TestRefusalsOfRedisAreSaidAndHarmless(t *testing.T) {
+func TestStoreRedisRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		word  string // how Redis refuses
@@ -95,9 +95,9 @@ func demoted(t *testing.T, s *redistest.Server) (end func()) {
 	return func() { swap(replica, s) }
 }
 
-// TestForgottenScriptsAreTaughtAgain makes Redis forget the scripts over and
+// TestStoreForgottenScripts makes Redis forget the scripts over and
 // over. Nobody notices.
-func TestForgottenScriptsAreTaughtAgain(t *testing.T) {
+func TestStoreForgottenScripts(t *testing.T) {
 	for name, durable := range map[string]int{"one server": 0, "with WAIT": 1} {
 		t.Run(name, func(t *testing.T) {
 			redistest.Real(t, func(t *testing.T, server *redistest.Server) {
@@ -120,8 +120,8 @@ func TestForgottenScriptsAreTaughtAgain(t *testing.T) {
 	}
 }
 
-// TestOutOfMemoryStopsTheWorkerInWords checks the other scripts that write.
-func TestOutOfMemoryStopsTheWorkerInWords(t *testing.T) {
+// TestStoreOutOfMemory checks the other scripts that write.
+func TestStoreOutOfMemory(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		s := newTestStore(t, server.Client(t), testActions())
 		r := approved(t, s, approvalstest.DeviceNo(1))

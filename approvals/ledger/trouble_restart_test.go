@@ -32,7 +32,8 @@ func of(s *redistest.Server) func(testing.TB) redis.UniversalClient {
 	return func(t testing.TB) redis.UniversalClient { return s.Client(t) }
 }
 
-func TestARestartOfRedisLosesNothing(t *testing.T) {
+// TestRedisRestart: a restart of Redis loses nothing.
+func TestRedisRestart(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		one, other := twoStores(t, of(server), 0)
 		trouble(t, one, other, func(f *flow) {
@@ -46,7 +47,8 @@ func TestARestartOfRedisLosesNothing(t *testing.T) {
 	})
 }
 
-func TestACrashOfRedisLosesNothing(t *testing.T) {
+// TestRedisCrash: a crash of Redis loses nothing.
+func TestRedisCrash(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		one, other := twoStores(t, of(server), 0)
 		trouble(t, one, other, func(f *flow) {
@@ -59,10 +61,10 @@ func TestACrashOfRedisLosesNothing(t *testing.T) {
 	})
 }
 
-// TestLoadingIsRefusedInWords restarts a server that takes seconds to read its
+// TestRedisLoading restarts a server that takes seconds to read its
 // file: each command in it costs the given microseconds. Who asks meanwhile,
 // with nothing under way before, is told that nothing was recorded.
-func TestLoadingIsRefusedInWords(t *testing.T) {
+func TestRedisLoading(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, _ *redistest.Server) {
 		server := redistest.Start(t, "--key-load-delay", "300")
 		one, other := twoStores(t, of(server), 0)

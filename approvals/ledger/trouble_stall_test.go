@@ -12,10 +12,10 @@ import (
 // stallLength is longer than anybody waits.
 const stallLength = 10 * time.Second
 
-// TestAStallIsAnsweredInTimeAndItsCommitsAreLate stops Redis for ten seconds
+// TestRedisStall stops Redis for ten seconds
 // under traffic. Who waits is answered in time that it cannot be confirmed,
 // and what reached Redis meanwhile is refused as late when it goes on.
-func TestAStallIsAnsweredInTimeAndItsCommitsAreLate(t *testing.T) {
+func TestRedisStall(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string

@@ -11,7 +11,8 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-func TestAThrottledEndpointIsLeftAloneByAll(t *testing.T) {
+// TestHoldReadsForAll: a throttled endpoint is left alone by all.
+func TestHoldReadsForAll(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		rdb := redistest.Client(t, addr)
 		one, other := newTestStore(t, rdb, testActions()), newTestStore(t, rdb, testActions())
@@ -30,7 +31,8 @@ func TestAThrottledEndpointIsLeftAloneByAll(t *testing.T) {
 	})
 }
 
-func TestTheQueueIsFIFOByApprovalAndHeldCallsKeepTheirPlace(t *testing.T) {
+// TestQueueOrder: the queue is FIFO by approval and held calls keep their place.
+func TestQueueOrder(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions()) // two in ten seconds
 		var rs []approvals.Request
@@ -65,10 +67,10 @@ func isFull(err error) bool {
 	return errors.As(err, &full)
 }
 
-// TestTheHeadOfTheQueueIsDueWhenItsSlotIsFree checks the agenda after all that
+// TestQueueHeadDue checks the agenda after all that
 // can bring a waiting call forward: a slot that is settled, one that is
 // released, and somebody ahead who leaves.
-func TestTheHeadOfTheQueueIsDueWhenItsSlotIsFree(t *testing.T) {
+func TestQueueHeadDue(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		actions := testActions()
 		actions[0].Post.Limits = []defender.Limit{{Calls: 1, Per: time.Minute}}
@@ -95,7 +97,8 @@ func TestTheHeadOfTheQueueIsDueWhenItsSlotIsFree(t *testing.T) {
 	})
 }
 
-func TestASlotIsReleasedOnlyIfNothingLeft(t *testing.T) {
+// TestWindowSlotReleased: a slot is released only if nothing left.
+func TestWindowSlotReleased(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		action, _ := s.Action("collect")
@@ -120,7 +123,7 @@ func TestASlotIsReleasedOnlyIfNothingLeft(t *testing.T) {
 	})
 }
 
-func TestReadsAreShared(t *testing.T) {
+func TestBookReads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		e := defender.Endpoint{Name: "machines", Limits: []defender.Limit{{Calls: 10, Per: time.Minute}}}
@@ -147,7 +150,8 @@ func TestReadsAreShared(t *testing.T) {
 	})
 }
 
-func TestTheBudgetIsThatOfTheTightestWindow(t *testing.T) {
+// TestBudgetTightestWindow: the budget is that of the tightest window.
+func TestBudgetTightestWindow(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		r := approved(t, s, approvalstest.DeviceNo(1))

@@ -18,10 +18,10 @@ func named(n int) approvals.Device {
 	return approvals.Device{Name: fmt.Sprintf("pc-%d.contoso.example", n)}
 }
 
-// TestManyChecksGetFurther has so many requests for twenty devices each at once
+// TestCheckManyDevices has so many requests for twenty devices each at once
 // that the window of reads is too small for all of them. Ids do not wait for it
 // long; names keep what was found of them.
-func TestManyChecksGetFurther(t *testing.T) {
+func TestCheckManyDevices(t *testing.T) {
 	for name, tt := range map[string]struct {
 		device           func(n int) approvals.Device
 		requests, others int // others' reads in the last minute
@@ -84,9 +84,9 @@ func TestManyChecksGetFurther(t *testing.T) {
 	}
 }
 
-// TestAHangingDefenderKeepsNoIdBack names more devices than can be asked about
+// TestCheckHangingDefender names more devices than can be asked about
 // while none is answered.
-func TestAHangingDefenderKeepsNoIdBack(t *testing.T) {
+func TestCheckHangingDefender(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, chatter{}, nil)
 	a := approvalstest.Asked()

@@ -9,9 +9,9 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// TestOpReused: an envelope's id that comes again with another wish, person or
+// TestDeskOpReused: an envelope's id that comes again with another wish, person or
 // request is not given the first one's answer.
-func TestOpReused(t *testing.T) {
+func TestDeskOpReused(t *testing.T) {
 	people := approvalstest.Town{People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}, "U3": {Person: approvalstest.Second}}}
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), roomyActions())

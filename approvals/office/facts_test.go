@@ -78,7 +78,8 @@ func TestFactsGroupGone(t *testing.T) {
 	}
 }
 
-func TestListHasEveryIDOfAPerson(t *testing.T) {
+// TestPolicyListsEveryIDOfAPerson: a list may name a person by any of their ids.
+func TestPolicyListsEveryIDOfAPerson(t *testing.T) {
 	d := approvalstest.Town{Groups: map[string][]string{"S1": {"W1"}}}
 	p := approvals.Person{ID: "U1", Enterprise: "W1"}
 	for _, l := range []approvals.List{{Users: []string{"U1"}}, {Users: []string{"W1"}}, {Groups: []string{"S1"}}} {
@@ -91,8 +92,8 @@ func TestListHasEveryIDOfAPerson(t *testing.T) {
 	}
 }
 
-// TestNoSuchPersonIsAKnownNo tells the two ways apart in which there are no facts.
-func TestNoSuchPersonIsAKnownNo(t *testing.T) {
+// TestFactsNoSuchPerson tells the two ways apart in which there are no facts.
+func TestFactsNoSuchPerson(t *testing.T) {
 	d := newCrowd()
 	p := approvals.Policy{Approvers: approvals.List{Users: []string{"U0NOBODY"}}}
 	f, err := (people{d, p}).facts(t.Context(), "U0NOBODY", approvals.ToApprove)

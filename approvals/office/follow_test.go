@@ -14,9 +14,9 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-// TestOneJobThatCannotBeReadHidesNoOther reads three investigations of which one
+// TestFollowUnreadableJob reads three investigations of which one
 // is answered with 500 for ever.
-func TestOneJobThatCannotBeReadHidesNoOther(t *testing.T) {
+func TestFollowUnreadableJob(t *testing.T) {
 	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
 		if jobOf(r) == "j1" {
 			http.Error(w, "{}", http.StatusInternalServerError)
@@ -35,9 +35,9 @@ func TestOneJobThatCannotBeReadHidesNoOther(t *testing.T) {
 	}
 }
 
-// TestOneLookUpThatFailsHidesNoOther looks for two uncertain calls of which one
+// TestSearchOneFails looks for two uncertain calls of which one
 // cannot be looked up.
-func TestOneLookUpThatFailsHidesNoOther(t *testing.T) {
+func TestSearchOneFails(t *testing.T) {
 	var good atomic.Int64
 	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.RawQuery, approvalstest.DeviceNo(0).ID) {
@@ -65,10 +65,10 @@ func TestOneLookUpThatFailsHidesNoOther(t *testing.T) {
 	}
 }
 
-// TestEachJobIsAskedForAtItsTime runs a job for an hour before another one
+// TestFollowPollTimes runs a job for an hour before another one
 // starts: the old one is not asked for at the pace of the young one, and each is
 // asked for again and again.
-func TestEachJobIsAskedForAtItsTime(t *testing.T) {
+func TestFollowPollTimes(t *testing.T) {
 	reads := map[string]int{}
 	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
 		reads[jobOf(r)]++
@@ -93,9 +93,9 @@ func TestEachJobIsAskedForAtItsTime(t *testing.T) {
 	}
 }
 
-// TestNoJobIsLeftOut follows twenty investigations within a window of reads that
+// TestFollowManyJobs follows twenty investigations within a window of reads that
 // is too small for their pace.
-func TestNoJobIsLeftOut(t *testing.T) {
+func TestFollowManyJobs(t *testing.T) {
 	reads := map[string]int{}
 	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
 		reads[jobOf(r)]++
@@ -120,8 +120,8 @@ func TestNoJobIsLeftOut(t *testing.T) {
 	}
 }
 
-// TestASharedAlertKeepsNobody ends an investigation whose alert another one had.
-func TestASharedAlertKeepsNobody(t *testing.T) {
+// TestForeignSharedAlert ends an investigation whose alert another one had.
+func TestForeignSharedAlert(t *testing.T) {
 	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"id":%q,"state":"Benign","triggeringAlertId":"al1"}`, jobOf(r))
 	}, chatter{}, nil)
@@ -140,9 +140,9 @@ func TestASharedAlertKeepsNobody(t *testing.T) {
 	}
 }
 
-// TestWhatWasReadInTimeIsSaved has a Defender that answers for one job and not for
+// TestFollowSavesInTime has a Defender that answers for one job and not for
 // the other, until the time of the step is over.
-func TestWhatWasReadInTimeIsSaved(t *testing.T) {
+func TestFollowSavesInTime(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
 		if jobOf(r) != "j0" {
@@ -159,9 +159,9 @@ func TestWhatWasReadInTimeIsSaved(t *testing.T) {
 	}
 }
 
-// TestAPollThatFailedComesAgainSoon fails one read of a job that has run for an
+// TestFollowFailedPoll fails one read of a job that has run for an
 // hour, and is asked for every five minutes.
-func TestAPollThatFailedComesAgainSoon(t *testing.T) {
+func TestFollowFailedPoll(t *testing.T) {
 	var reads atomic.Int64
 	o := newOffice(t, func(w http.ResponseWriter, _ *http.Request) {
 		if reads.Add(1) == 1 {
@@ -182,8 +182,8 @@ func TestAPollThatFailedComesAgainSoon(t *testing.T) {
 	}
 }
 
-// TestAClockThatWasAheadDelaysNothing lets Redis's clock be ahead for one step.
-func TestAClockThatWasAheadDelaysNothing(t *testing.T) {
+// TestFollowClockAhead lets Redis's clock be ahead for one step.
+func TestFollowClockAhead(t *testing.T) {
 	var reads atomic.Int64
 	o := newOffice(t, func(w http.ResponseWriter, _ *http.Request) {
 		reads.Add(1)

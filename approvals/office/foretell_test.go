@@ -9,7 +9,8 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-func TestAForecastIsChangedWhenItIsFarOffAndOld(t *testing.T) {
+// TestForetell: a forecast is changed when it is far off and old.
+func TestForetell(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), roomyActions())
 		w := &Worker{store: s}

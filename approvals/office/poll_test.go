@@ -15,7 +15,8 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-func TestPollsShareAReadAndGetTheirAnswer(t *testing.T) {
+// TestPollsShare: polls share a read and get their answer.
+func TestPollsShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p polls
 		var mu sync.Mutex
@@ -50,7 +51,8 @@ func TestPollsShareAReadAndGetTheirAnswer(t *testing.T) {
 	})
 }
 
-func TestAPollThatFailsFailsForAllWhoShareIt(t *testing.T) {
+// TestPollsShareError: a poll that fails fails for all who share it.
+func TestPollsShareError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p polls
 		broken := errors.New("broken")
@@ -69,7 +71,8 @@ func TestAPollThatFailsFailsForAllWhoShareIt(t *testing.T) {
 	})
 }
 
-func TestPollsBackOffOnAGrid(t *testing.T) {
+// TestPollsBackOff: polls back off on a grid.
+func TestPollsBackOff(t *testing.T) {
 	for _, tt := range []struct{ ran, want time.Duration }{
 		{0, 3 * time.Second},
 		{30 * time.Second, 3 * time.Second},

@@ -38,9 +38,9 @@ func (o *office) logs() *bytes.Buffer {
 	return &b
 }
 
-// TestFirstPostRefused rejects the request with the reason that the chat
+// TestRenderFirstPostRefused rejects the request with the reason that the chat
 // gave, which the requester is then told.
-func TestFirstPostRefused(t *testing.T) {
+func TestRenderFirstPostRefused(t *testing.T) {
 	var states []approvals.State
 	o := newOffice(t, nil, chatter{show: func(r approvals.Request) (string, error) {
 		if states = append(states, r.State); r.State == approvals.Pending {
@@ -62,8 +62,8 @@ func TestFirstPostRefused(t *testing.T) {
 	}
 }
 
-// TestReplyRefused is left out: it ends nothing, and is not tried again.
-func TestReplyRefused(t *testing.T) {
+// TestRenderReplyRefused: a refused reply is left out, ends nothing, and is not tried again.
+func TestRenderReplyRefused(t *testing.T) {
 	said := 0
 	o := newOffice(t, nil, chatter{say: func(approvals.Request) error { said++; return restricted() }}, nil)
 	log := o.logs()
@@ -81,9 +81,9 @@ func TestReplyRefused(t *testing.T) {
 	}
 }
 
-// TestUpdateRefused leaves the card as it is, ends nothing, and is tried again
+// TestRenderUpdateRefused: a refused update leaves the card as it is, ends nothing, and is tried again
 // until the card is true.
-func TestUpdateRefused(t *testing.T) {
+func TestRenderUpdateRefused(t *testing.T) {
 	updates, mended := 0, false
 	o := newOffice(t, nil, chatter{show: func(r approvals.Request) (string, error) {
 		if r.Card.TS == "" || mended {
@@ -119,8 +119,8 @@ func TestUpdateRefused(t *testing.T) {
 	}
 }
 
-// TestOurMistakesAreErrors is how whoever runs the bot hears of it.
-func TestOurMistakesAreErrors(t *testing.T) {
+// TestRenderOurMistakes: they are logged as errors, so that whoever runs the bot hears of them.
+func TestRenderOurMistakes(t *testing.T) {
 	o := newOffice(t, nil, chatter{show: func(r approvals.Request) (string, error) {
 		if r.State != approvals.Pending {
 			return "", nil
@@ -135,8 +135,8 @@ func TestOurMistakesAreErrors(t *testing.T) {
 	}
 }
 
-// TestReplyUnthreaded has the card posted again, and is not said again.
-func TestReplyUnthreaded(t *testing.T) {
+// TestRenderReplyUnthreaded: a reply without its card has the card posted again, and is not said again.
+func TestRenderReplyUnthreaded(t *testing.T) {
 	said, posted := 0, 0
 	o := newOffice(t, nil, chatter{
 		show: func(r approvals.Request) (string, error) {
@@ -159,8 +159,8 @@ func TestReplyUnthreaded(t *testing.T) {
 	}
 }
 
-// TestPauseFloor: whatever the chat says, it is left alone for a second.
-func TestPauseFloor(t *testing.T) {
+// TestRenderPauseFloor: whatever the chat says, it is left alone for a second.
+func TestRenderPauseFloor(t *testing.T) {
 	for _, after := range []time.Duration{-time.Hour, 0, time.Millisecond, time.Second, 7 * time.Second} {
 		o := newOffice(t, nil, chatter{}, nil)
 		want := max(after, time.Second)
@@ -170,9 +170,9 @@ func TestPauseFloor(t *testing.T) {
 	}
 }
 
-// TestSecondRequestCard sends its requester to the card of the first one,
+// TestRenderSecondRequest: it sends its requester to the card of the first one,
 // which was deleted: it is posted again.
-func TestSecondRequestCard(t *testing.T) {
+func TestRenderSecondRequest(t *testing.T) {
 	gone := false
 	posted := map[string]int{}
 	o := newOffice(t, nil, chatter{show: func(r approvals.Request) (string, error) {

@@ -11,9 +11,9 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-// TestAReplyThatFailsIsNotTriedAtOnce: what Slack does not take is tried again
+// TestRenderReplyFails: what Slack does not take is tried again
 // when Slack says, or after a pause that grows.
-func TestAReplyThatFailsIsNotTriedAtOnce(t *testing.T) {
+func TestRenderReplyFails(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err  error
 		wait time.Duration
@@ -57,9 +57,9 @@ func TestAReplyThatFailsIsNotTriedAtOnce(t *testing.T) {
 	}
 }
 
-// TestASecondCardShowsWhatItShows posts a card twice, of which the first answer
+// TestRenderSecondCard posts a card twice, of which the first answer
 // is lost: the second one comes to be the card, as old as it is.
-func TestASecondCardShowsWhatItShows(t *testing.T) {
+func TestRenderSecondCard(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 1, 0)
 	pending := r.Visible - 1
@@ -75,7 +75,8 @@ func TestASecondCardShowsWhatItShows(t *testing.T) {
 	}
 }
 
-func TestARedrawComesSoonAfterAChange(t *testing.T) {
+// TestRenderRedraw: a redraw comes soon after a change.
+func TestRenderRedraw(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 1, 1)
 	o.pass(2 * time.Hour)
@@ -88,9 +89,9 @@ func TestARedrawComesSoonAfterAChange(t *testing.T) {
 	}
 }
 
-// TestAChangeDoesNotWaitForAPause: a card that waits long for its thread is drawn
+// TestRenderChangeInPause: a card that waits long for its thread is drawn
 // when there is something new.
-func TestAChangeDoesNotWaitForAPause(t *testing.T) {
+func TestRenderChangeInPause(t *testing.T) {
 	fails := true
 	var shown approvals.State
 	o := newOffice(t, nil, chatter{

@@ -36,7 +36,7 @@ func failed(t *testing.T, s *ledger.Store) approvals.Request {
 	return r
 }
 
-func TestTryAgain(t *testing.T) {
+func TestRetry(t *testing.T) {
 	people := approvalstest.Town{People: map[string]approvals.Facts{
 		"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}, "U3": {Person: approvalstest.Second}, "U9": {Person: approvals.Person{ID: "U9"}},
 	}}
@@ -81,7 +81,8 @@ func TestTryAgain(t *testing.T) {
 	})
 }
 
-func TestARetryByTheRequesterNeedsAnApprover(t *testing.T) {
+// TestRetryByRequester: a retry by the requester needs an approver.
+func TestRetryByRequester(t *testing.T) {
 	people := approvalstest.Town{People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}, "U3": {Person: approvalstest.Second}}}
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), roomyActions())
@@ -101,9 +102,9 @@ func TestARetryByTheRequesterNeedsAnApprover(t *testing.T) {
 	})
 }
 
-// TestAConcurrentRetryIsMadeOnce lets two people try again at once; the claim
+// TestRetryConcurrent lets two people try again at once; the claim
 // in the index decides, not what either of them had read.
-func TestAConcurrentRetryIsMadeOnce(t *testing.T) {
+func TestRetryConcurrent(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), roomyActions())
 		r := approvalstest.Asked(approvalstest.DeviceNo(1))
@@ -119,7 +120,8 @@ func TestAConcurrentRetryIsMadeOnce(t *testing.T) {
 	})
 }
 
-func TestOnlyWhatDidNotWorkIsRetryable(t *testing.T) {
+// TestRetryOnlyFailed: only what did not work is retryable.
+func TestRetryOnlyFailed(t *testing.T) {
 	for _, cs := range approvals.CallStates() {
 		got := len(approvalstest.Sample(approvals.Done, cs).Retryable()) == 1
 		if want := cs == approvals.Failed || cs == approvals.Lapsed || cs == approvals.Unknown; got != want {
@@ -199,9 +201,9 @@ func TestRetryLate(t *testing.T) {
 	}
 }
 
-// TestRequesterGone: a request of somebody who has left is not approved, and one
+// TestRetryRequesterGone: a request of somebody who has left is not approved, and one
 // that was approved in time is not sent.
-func TestRequesterGone(t *testing.T) {
+func TestRetryRequesterGone(t *testing.T) {
 	for name, change := range map[string]func(*approvals.Facts){
 		"deactivated": func(f *approvals.Facts) { f.Deleted = true },
 		"a guest now": func(f *approvals.Facts) { f.Guest = true },
@@ -266,9 +268,9 @@ func TestRetryChain(t *testing.T) {
 	}
 }
 
-// TestApproveUnderALaterID: the workspace has joined an organisation since, and
+// TestDeskApproveUnderLaterID: the workspace has joined an organisation since, and
 // everybody in the record has a second id by now.
-func TestApproveUnderALaterID(t *testing.T) {
+func TestDeskApproveUnderLaterID(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	inOrg := func(id, org string) approvals.Facts {
 		return approvals.Facts{Person: approvals.Person{ID: id, Enterprise: org}}

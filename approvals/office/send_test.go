@@ -14,9 +14,9 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-// TestWhatAFailedAttemptDoes goes through every cause that a POST can fail for.
+// TestSendFailures goes through every cause that a POST can fail for.
 // Only what proves that nothing was started leads to another attempt.
-func TestWhatAFailedAttemptDoes(t *testing.T) {
+func TestSendFailures(t *testing.T) {
 	w := newOffice(t, nil, chatter{}, nil)
 	r := approvalstest.Sample(approvals.Approved, approvals.Sending)
 	at := w.store.Now()

@@ -37,9 +37,9 @@ func (d slowTown) Facts(ctx context.Context, user string) (approvals.Facts, erro
 	return approvals.Facts{}, ctx.Err()
 }
 
-// TestTheHeadOfTheQueueTakesOnePlace approves and sends others while the approver
+// TestWorkerQueueHead approves and sends others while the approver
 // of the first in the queue is asked about.
-func TestTheHeadOfTheQueueTakesOnePlace(t *testing.T) {
+func TestWorkerQueueHead(t *testing.T) {
 	posted := make(chan struct{}, 100)
 	var posts atomic.Int64
 	people := slowTown{
@@ -91,9 +91,9 @@ func (d silentTown) Facts(context.Context, string) (approvals.Facts, error) {
 	return approvals.Facts{}, approvalstest.ErrDown
 }
 
-// TestASilentSlackKeepsNoCallFromBeingFollowed has nineteen calls wait for Slack,
+// TestWorkerSilentSlack has nineteen calls wait for Slack,
 // and one that runs.
-func TestASilentSlackKeepsNoCallFromBeingFollowed(t *testing.T) {
+func TestWorkerSilentSlack(t *testing.T) {
 	var o *office
 	o = newOffice(t, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"id":%q,"state":"Benign"}`, jobOf(r))
@@ -109,9 +109,9 @@ func TestASilentSlackKeepsNoCallFromBeingFollowed(t *testing.T) {
 	}
 }
 
-// TestWhatAnOlderVersionDoesNotKnowCanEnd has an action that is not in the
+// TestWorkerOlderVersionEnds has an action that is not in the
 // catalogue, as after a roll-back.
-func TestWhatAnOlderVersionDoesNotKnowCanEnd(t *testing.T) {
+func TestWorkerOlderVersionEnds(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r, err := o.store.Create(t.Context(), ledger.NewOp(), approvalstest.Asked(approvalstest.DeviceNo(1)), 0)
 	if err != nil {
@@ -126,9 +126,9 @@ func TestWhatAnOlderVersionDoesNotKnowCanEnd(t *testing.T) {
 	}
 }
 
-// TestWhatIsHandedOverAtTheEndIsLeftToOthers hands a request to a worker that
+// TestWorkerHandsOverAtEnd hands a request to a worker that
 // stops.
-func TestWhatIsHandedOverAtTheEndIsLeftToOthers(t *testing.T) {
+func TestWorkerHandsOverAtEnd(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 1, 0)
 	got, _, err := o.store.Claim(t.Context(), 10)
@@ -158,9 +158,9 @@ func (panicTown) Facts(context.Context, string) (approvals.Facts, error) {
 	panic("a bug in the directory")
 }
 
-// TestAPanicOfALookUpIsAnError: in a goroutine of its own it would end the
+// TestWorkerPanicInLookUp: a panic is an error; in a goroutine of its own it would end the
 // process.
-func TestAPanicOfALookUpIsAnError(t *testing.T) {
+func TestWorkerPanicInLookUp(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 1, 0)
 	d := newTestDesk(o.store, panicTown{})
@@ -169,9 +169,9 @@ func TestAPanicOfALookUpIsAnError(t *testing.T) {
 	}
 }
 
-// TestLookingDoesNotKeepACallFromBeingSent has look-ups that take ten seconds and
+// TestWorkerLookAndSend has look-ups that take ten seconds and
 // fail, and a call that waits beside them.
-func TestLookingDoesNotKeepACallFromBeingSent(t *testing.T) {
+func TestWorkerLookAndSend(t *testing.T) {
 	var posts atomic.Int64
 	var o *office
 	o = newOffice(t, func(w http.ResponseWriter, r *http.Request) {
@@ -202,8 +202,8 @@ func TestLookingDoesNotKeepACallFromBeingSent(t *testing.T) {
 	}
 }
 
-// TestWhatAnOlderVersionDoesNotKnowIsNotQueued: it does not know the queue.
-func TestWhatAnOlderVersionDoesNotKnowIsNotQueued(t *testing.T) {
+// TestWorkerOlderVersionQueues: it does not know the queue.
+func TestWorkerOlderVersionQueues(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 2, 1)
 	o.knows(nil)
@@ -217,9 +217,9 @@ func TestWhatAnOlderVersionDoesNotKnowIsNotQueued(t *testing.T) {
 	apply(t, o.store, r, approvals.Cancel{By: approvalstest.Asker})
 }
 
-// TestLookUpsThatHangKeepNoCallFromBeingSent has more look-ups that are never
+// TestWorkerHangingLookUps has more look-ups that are never
 // answered than one step has time for, and a call that waits beside them.
-func TestLookUpsThatHangKeepNoCallFromBeingSent(t *testing.T) {
+func TestWorkerHangingLookUps(t *testing.T) {
 	t.Parallel()
 	var posts atomic.Int64
 	var o *office

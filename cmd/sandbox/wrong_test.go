@@ -9,9 +9,9 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// TestMakeThingsGoWrong presses the buttons that the story does not: an answer
+// TestTrouble presses the buttons that the story does not: an answer
 // that is cut, sockets that are refreshed, and a Defender that is down.
-func TestMakeThingsGoWrong(t *testing.T) {
+func TestTrouble(t *testing.T) {
 	path, ok := findChromium(t)
 	if !ok {
 		return

@@ -112,7 +112,7 @@ func click(t testing.TB, p *sandbox.Place, user string, m slackfake.Message, act
 	return said[len(said)-1].Text
 }
 
-func TestTheMainJob(t *testing.T) {
+func TestMainJob(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, addr string) {
 		p := open(t, addr, nil)

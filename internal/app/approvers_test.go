@@ -312,10 +312,10 @@ func grid(t *testing.T, people ...slackfake.User) *sandbox.Place {
 	return p
 }
 
-// TestOnePersonUnderTwoIDs has somebody whom Slack names once by the id of the
+// TestApproversTwoIDs has somebody whom Slack names once by the id of the
 // workspace, with that of the organisation beside it, and once by the latter
 // alone.
-func TestOnePersonUnderTwoIDs(t *testing.T) {
+func TestApproversTwoIDs(t *testing.T) {
 	t.Parallel()
 	const here, org = "U0KIM", "W0KIM"
 	both := []slackfake.User{{ID: here, Name: "kim", EnterpriseID: "E0ORG", EnterpriseUserID: org}, {ID: org, Name: "kim"}}
@@ -369,10 +369,10 @@ func TestOnePersonUnderTwoIDs(t *testing.T) {
 	})
 }
 
-// TestColleaguesOfAnotherWorkspace lets a person of another workspace of the
+// TestApproversOtherWorkspace lets a person of another workspace of the
 // organisation act: only in a channel that the workspaces share, and only where
 // the configuration allows it.
-func TestColleaguesOfAnotherWorkspace(t *testing.T) {
+func TestApproversOtherWorkspace(t *testing.T) {
 	t.Parallel()
 	const sis, shared = "W0SIS", "C0SHARED"
 	place := func(t *testing.T, allow string) *sandbox.Place {

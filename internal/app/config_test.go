@@ -153,7 +153,8 @@ func TestConfigRefuses(t *testing.T) {
 	}
 }
 
-func TestConfigSaysEverythingAtOnce(t *testing.T) {
+// TestConfigAllErrors: one message has all that is wrong.
+func TestConfigAllErrors(t *testing.T) {
 	t.Parallel()
 	_, err := app.Env{HTTPAddr: "x", Cloud: secret, MaxDevices: secret}.Config(defender.Actions())
 	want := `the configuration is not usable:

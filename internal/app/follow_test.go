@@ -11,10 +11,10 @@ import (
 	"defenderbot/internal/sandbox"
 )
 
-// TestFollowedToTheHorizon waits for a device that is switched off: the card says
+// TestFollowHorizon waits for a device that is switched off: the card says
 // so after a while, another process goes on with it, and after the longest time
 // that Microsoft keeps such an action the card says that the end is not known.
-func TestFollowedToTheHorizon(t *testing.T) {
+func TestFollowHorizon(t *testing.T) {
 	t.Parallel()
 	p := timeless(t)
 	stop := run(t, p, p.Env(), app.Options{})

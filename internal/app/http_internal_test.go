@@ -58,9 +58,9 @@ func served(t *testing.T, h http.Handler) (d *door, log *bytes.Buffer) {
 	return d, log
 }
 
-// TestServerWaitsForNobody lets somebody come in who does not go on, and waits
+// TestServerTimeouts lets somebody come in who does not go on, and waits
 // until the server hangs up.
-func TestServerWaitsForNobody(t *testing.T) {
+func TestServerTimeouts(t *testing.T) {
 	const get = "GET /healthz HTTP/1.1\r\nHost: h\r\n"
 	for _, tt := range []struct {
 		name, sends string

@@ -8,9 +8,9 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-// TestACardThatWasNotSaved posts a card whose name is never saved, as a crash
+// TestCardNotSaved posts a card whose name is never saved, as a crash
 // in between leaves it. A click on it counts, and it comes to show the truth.
-func TestACardThatWasNotSaved(t *testing.T) {
+func TestCardNotSaved(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{"cancel", "deny"} {
 		t.Run(action, func(t *testing.T) {

@@ -19,9 +19,9 @@ var update = flag.Bool("update", false, "write the tables of the README anew")
 
 const readme = "../../README.md"
 
-// TestDocumentsNameWhatThereIs holds the documents to the tests and benchmarks
+// TestDocuments holds the documents to the tests and benchmarks
 // that they name.
-func TestDocumentsNameWhatThereIs(t *testing.T) {
+func TestDocuments(t *testing.T) {
 	const root = "../.."
 	there := map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {

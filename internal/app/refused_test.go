@@ -159,9 +159,9 @@ func TestNobodyElse(t *testing.T) {
 	ask(t, p, sandbox.Grace, "investigate "+sandbox.Server+" one other is enough")
 }
 
-// TestOutsidersClick lets a guest and a person of another organisation press
+// TestClicksOfOutsiders lets a guest and a person of another organisation press
 // the buttons of a card that they see.
-func TestOutsidersClick(t *testing.T) {
+func TestClicksOfOutsiders(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(e *app.Env) {
 		e.AllowSharedChannels = "true"

@@ -281,9 +281,9 @@ func TestTokenDoubted(t *testing.T) {
 	pending(t, p, "investigate "+sandbox.Server+" why")
 }
 
-// TestPrivateWordHasNoButtons: what somebody is told alone, because the card
+// TestPrivateAnswerNoButtons: what somebody is told alone, because the card
 // cannot be changed, has no button that would answer nobody.
-func TestPrivateWordHasNoButtons(t *testing.T) {
+func TestPrivateAnswerNoButtons(t *testing.T) {
 	t.Parallel()
 	p := unhurried(t)
 	l := launch(t, p, p.Env())

@@ -44,10 +44,10 @@ func runs(t *testing.T, p *sandbox.Place, id string) {
 	}
 }
 
-// TestNoSocketAtAll takes every socket away, and Slack gives no new one until it
+// TestSocketNone takes every socket away, and Slack gives no new one until it
 // was asked again and again. What is approved goes on meanwhile, what is typed
 // or clicked is refused by Slack itself and leaves nothing behind.
-func TestNoSocketAtAll(t *testing.T) {
+func TestSocketNone(t *testing.T) {
 	t.Parallel()
 	p := unhurried(t)
 	l := launch(t, p, p.Env())
@@ -87,10 +87,10 @@ func TestNoSocketAtAll(t *testing.T) {
 	pending(t, p, "collect "+sandbox.Laptop+" why")
 }
 
-// TestTroubleWithACard makes every kind of trouble with the card while the call
+// TestCardTrouble makes every kind of trouble with the card while the call
 // runs. The call is made once and its end is in the record; who can still be
 // shown or told it is.
-func TestTroubleWithACard(t *testing.T) {
+func TestCardTrouble(t *testing.T) {
 	t.Parallel()
 	change := func(edit func(*slackfake.Channel)) func(*testing.T, *sandbox.Place, slackfake.Message) {
 		return func(t *testing.T, p *sandbox.Place, _ slackfake.Message) {
@@ -155,11 +155,11 @@ func dm(t *testing.T, p *sandbox.Place, user string, words ...string) {
 	}
 }
 
-// TestEnvelopesInAnyOrder delivers everything of a whole story again, the last
+// TestEnvelopeOrder delivers everything of a whole story again, the last
 // first, while it goes on and after its end. What an envelope did is remembered
 // for 15 minutes, longer than Slack tries: two hours later a click still changes
 // nothing, and the command is a new one.
-func TestEnvelopesInAnyOrder(t *testing.T) {
+func TestEnvelopeOrder(t *testing.T) {
 	t.Parallel()
 	p := unhurried(t)
 	env := p.Env()

@@ -84,7 +84,7 @@ func TestInvestigationProceeds(t *testing.T) {
 	}
 }
 
-func TestFreshIsInvisible(t *testing.T) {
+func TestActionFresh(t *testing.T) {
 	r := newRig(t)
 	action := r.post("collectInvestigationPackage", `{"Comment":"x"}`).str("id")
 	investigation := r.post("startInvestigation", `{"Comment":"x"}`).str("id")

@@ -138,7 +138,7 @@ func TestExampleAddresses(t *testing.T) {
 }
 
 // https://learn.microsoft.com/defender-endpoint/api/stop-and-quarantine-file
-func TestQuarantineNamesTheFile(t *testing.T) {
+func TestActionQuarantine(t *testing.T) {
 	r := newRig(t)
 	a := r.post("StopAndQuarantineFile", `{"Comment": "Stop and quarantine file", "Sha1": "87662bc3d60e4200ceaf7aae249d1c343f4b83c9"}`)
 	a.want(http.StatusCreated, "")

@@ -12,7 +12,8 @@ import (
 
 const collectPath = "/api/machines/" + device40 + "/collectInvestigationPackage"
 
-func TestFaultsBeforeAndAfterTheEffect(t *testing.T) {
+// TestFaultOrder: faults come before or after the effect.
+func TestFaultOrder(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		fault  Fault
@@ -61,7 +62,8 @@ func TestFaultsBeforeAndAfterTheEffect(t *testing.T) {
 
 func lastDone(s Snapshot) bool { return s.Calls[len(s.Calls)-1].Done }
 
-func TestAnswerThatCannotBeRead(t *testing.T) {
+// TestFaultBrokenAnswer: an answer that cannot be read.
+func TestFaultBrokenAnswer(t *testing.T) {
 	r := newRig(t)
 	r.Inject(Fault{On: CollectPackage, When: AfterEffect, Times: 1, Status: 201, Body: "<html>proxy</html>"})
 	a := r.post("collectInvestigationPackage", `{"Comment":"x"}`)
@@ -85,7 +87,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestFaultsAreSwitched(t *testing.T) {
+func TestFaultSwitch(t *testing.T) {
 	r := newRig(t)
 	off := r.Inject(Fault{On: "machineactions/*", Status: 403, Message: "no"})
 	twice := r.Inject(Fault{On: MachineGet, Status: 401, Times: 2, Message: "first use"})
@@ -103,7 +105,7 @@ func TestFaultsAreSwitched(t *testing.T) {
 }
 
 // A client that gives up before the effect does not undo it: that is what makes such an outcome unknown.
-func TestEffectAfterTheClientGaveUp(t *testing.T) {
+func TestFaultClientGone(t *testing.T) {
 	r := newRig(t)
 	r.Inject(Fault{On: CollectPackage, Delay: 50 * time.Millisecond, Times: 1})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -132,7 +134,7 @@ func TestEffectAfterTheClientGaveUp(t *testing.T) {
 	}
 }
 
-func TestDownRefusesConnections(t *testing.T) {
+func TestDownRefuses(t *testing.T) {
 	r := newRig(t)
 	r.Down()
 	r.Down() // already
@@ -145,7 +147,8 @@ func TestDownRefusesConnections(t *testing.T) {
 	r.get("/api/machines").want(http.StatusOK, "")
 }
 
-func TestDownCutsWhatIsOpen(t *testing.T) {
+// TestDownCuts: Down cuts the connections that are open.
+func TestDownCuts(t *testing.T) {
 	r := newRig(t)
 	r.Inject(Fault{On: MachineList, Delay: time.Hour})
 	failed := make(chan error, 1)

@@ -115,7 +115,7 @@ func TestTheStricterOfTwoLimits(t *testing.T) {
 	}
 }
 
-func TestWhatCounts(t *testing.T) {
+func TestLimitCounts(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Limits = map[string][]Limit{CollectPackage: {{3, time.Hour}}} })
 	collect := func(body string) answer { return r.post("collectInvestigationPackage", body) }
 	r.RevokeTokens()

@@ -65,7 +65,8 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func TestQueriesThatAreNotValid(t *testing.T) {
+// TestQueryInvalid: queries that Defender would refuse.
+func TestQueryInvalid(t *testing.T) {
 	r := machines(t)
 	for _, query := range []string{
 		"$stop=2", "$top=-1", "$top=x", "$top=10001", "$skip=-1", "$orderby=id", "$count=true", "filter=id",

@@ -45,7 +45,8 @@ func TestBodyRules(t *testing.T) {
 	}
 }
 
-func TestEachActionOfTheTable(t *testing.T) {
+// TestTableEachAction: each action of the table can be started.
+func TestTableEachAction(t *testing.T) {
 	r := newRig(t)
 	for _, tt := range []struct{ verb, body, makes, scope string }{
 		{"collectInvestigationPackage", `{"Comment":"c"}`, "CollectInvestigationPackage", ""},
@@ -70,7 +71,8 @@ func TestEachActionOfTheTable(t *testing.T) {
 	}
 }
 
-func TestEachActionNeedsItsRole(t *testing.T) {
+// TestTableRoles: each action needs its role.
+func TestTableRoles(t *testing.T) {
 	for _, tt := range []struct{ method, path, need string }{
 		{"POST", "machines/{d}/startInvestigation", "Alert.ReadWrite.All"},
 		{"POST", "machines/{d}/collectInvestigationPackage", "Machine.CollectForensics"},
@@ -108,7 +110,8 @@ func TestEachActionNeedsItsRole(t *testing.T) {
 	}
 }
 
-func TestNoRolesAtAll(t *testing.T) {
+// TestTableNoRoles: a token without roles is refused everywhere.
+func TestTableNoRoles(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Roles = []string{} })
 	a := r.get("/api/machines")
 	if got, want := a.message(), "application roles: ."; !strings.HasSuffix(got, want) {
@@ -116,7 +119,8 @@ func TestNoRolesAtAll(t *testing.T) {
 	}
 }
 
-func TestWrongPathOrVerb(t *testing.T) {
+// TestPathWrong: a wrong path or verb is refused.
+func TestPathWrong(t *testing.T) {
 	r := newRig(t)
 	for _, tt := range []struct{ method, path string }{
 		{"GET", "/api/machines/" + device40 + "/startInvestigation"},
@@ -136,7 +140,8 @@ func TestWrongPathOrVerb(t *testing.T) {
 	}
 }
 
-func TestPathsThatMeanTheSame(t *testing.T) {
+// TestPathSame: paths that mean the same.
+func TestPathSame(t *testing.T) {
 	r := newRig(t)
 	for _, path := range []string{"/api/machines/" + device40, "/api/v1.0/machines/" + device40, "/api/Machines/" + device40} {
 		r.get(path).want(http.StatusOK, "")
@@ -178,7 +183,7 @@ func TestPlatforms(t *testing.T) {
 	}
 }
 
-func TestSecondIsRefused(t *testing.T) {
+func TestActionSecond(t *testing.T) {
 	for _, verb := range []string{"collectInvestigationPackage", "startInvestigation", "runAntiVirusScan"} {
 		r := newRig(t)
 		body := `{"Comment":"x","ScanType":"Full"}`
@@ -193,7 +198,8 @@ func TestSecondIsRefused(t *testing.T) {
 	}
 }
 
-func TestSecondMayAlsoJoinOrStart(t *testing.T) {
+// TestActionSecondOtherwise: a second action may also join the first or start.
+func TestActionSecondOtherwise(t *testing.T) {
 	r := newRig(t, func(o *Options) {
 		o.Second = map[string]Second{
 			CollectPackage: SecondFirst, Isolate: SecondStarted, StartInvestigation: SecondFirst,

@@ -144,7 +144,7 @@ func TestBlockLimits(t *testing.T) {
 	}
 }
 
-func TestAllBlocksTogether(t *testing.T) {
+func TestBlocksTogether(t *testing.T) {
 	text := section(mrk(3000))
 	tests := []struct {
 		name, blocks string
@@ -164,7 +164,7 @@ func TestAllBlocksTogether(t *testing.T) {
 	}
 }
 
-func TestCharactersNotBytes(t *testing.T) {
+func TestBlocksCountCharacters(t *testing.T) {
 	text := section(`{"type":"mrkdwn","text":"` + strings.Repeat("é", 3000) + `"}`)
 	if err := CheckBlocks(json.RawMessage("[" + text + "]")); err != nil {
 		t.Error(err)

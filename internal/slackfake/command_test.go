@@ -67,7 +67,8 @@ func TestCommandPayload(t *testing.T) {
 	}
 }
 
-func TestWhoCanTypeACommand(t *testing.T) {
+// TestCommandWho: who can type a command.
+func TestCommandWho(t *testing.T) {
 	s, _ := start(t)
 	open(t, s)
 	s.AddUser(User{ID: "U0OUT", Name: "out"})

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func TestEachEnvelopeGoesToOneSocket(t *testing.T) {
+// TestEnvelopeOneSocket: each envelope goes to one socket.
+func TestEnvelopeOneSocket(t *testing.T) {
 	s, _ := start(t)
 	seen := make(chan int, 20)
 	for i := range 2 {
@@ -32,7 +33,8 @@ func TestEachEnvelopeGoesToOneSocket(t *testing.T) {
 	}
 }
 
-func TestWithoutSocketThePersonIsToldAtOnce(t *testing.T) {
+// TestEnvelopeNoSocket: without a socket the person is told at once.
+func TestEnvelopeNoSocket(t *testing.T) {
 	s, _ := start(t)
 	o, err := s.Command(t.Context(), ana, general, "help")
 	if err != nil || o.Acked || o.Shown != `/defender failed with the error "dispatch_failed"` {
@@ -73,7 +75,8 @@ func TestThreeSecondRuleInRealTime(t *testing.T) {
 	}
 }
 
-func TestContextEndsTheWait(t *testing.T) {
+// TestEnvelopeContext: the context ends the wait.
+func TestEnvelopeContext(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -92,7 +95,8 @@ func deliver(t *testing.T, s *Server, app *client, accepts bool) (map[string]any
 	return app.read(), got
 }
 
-func TestAcknowledgementsThatSlackIgnores(t *testing.T) {
+// TestAckIgnored: acknowledgements that Slack ignores.
+func TestAckIgnored(t *testing.T) {
 	s, c := start(t)
 	app := open(t, s)
 	tests := []struct{ text, problem string }{
@@ -116,7 +120,8 @@ func TestAcknowledgementsThatSlackIgnores(t *testing.T) {
 	}
 }
 
-func TestLargestAcknowledgementIsTaken(t *testing.T) {
+// TestAckLargest: the largest acknowledgement is taken.
+func TestAckLargest(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	m, got := deliver(t, s, app, true)
@@ -128,7 +133,8 @@ func TestLargestAcknowledgementIsTaken(t *testing.T) {
 	}
 }
 
-func TestFragmentsAreNotJoined(t *testing.T) {
+// TestFrameFragments: fragments are not joined.
+func TestFrameFragments(t *testing.T) {
 	s, c := start(t)
 	app := open(t, s)
 	m, got := deliver(t, s, app, true)
@@ -149,7 +155,8 @@ func TestFragmentsAreNotJoined(t *testing.T) {
 	}
 }
 
-func TestAcknowledgementsThatAreNoted(t *testing.T) {
+// TestAckNoted: acknowledgements that are noted.
+func TestAckNoted(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	m, got := deliver(t, s, app, false)
@@ -182,7 +189,8 @@ func TestAcknowledgementsThatAreNoted(t *testing.T) {
 	}
 }
 
-func TestRedeliverSendsTheSameEnvelope(t *testing.T) {
+// TestEnvelopeRedeliver: Redeliver sends the same envelope.
+func TestEnvelopeRedeliver(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	first, got := deliver(t, s, app, true)
@@ -203,7 +211,7 @@ func TestRedeliverSendsTheSameEnvelope(t *testing.T) {
 }
 
 // Without the bot in the channel, or without the scope, the app hears of no mention.
-func TestMentionsOnlyWhereTheAppHears(t *testing.T) {
+func TestEventMentions(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	if r, err := s.MentionBot(t.Context(), ana, lonely, "hi"); err != nil || r.EnvelopeID != "" {
@@ -221,7 +229,8 @@ func TestMentionsOnlyWhereTheAppHears(t *testing.T) {
 	}
 }
 
-func TestEventsAreGivenUpAfterThreeRetries(t *testing.T) {
+// TestEventGivenUp: events are given up after three retries.
+func TestEventGivenUp(t *testing.T) {
 	s, c := start(t)
 	app := open(t, s)
 	got := within(t, func(ctx context.Context) (Receipt, error) {
@@ -238,7 +247,7 @@ func TestEventsAreGivenUpAfterThreeRetries(t *testing.T) {
 	}
 }
 
-func TestEventsAreRetried(t *testing.T) {
+func TestEventRetried(t *testing.T) {
 	s, c := start(t)
 	app := open(t, s)
 	got := within(t, func(ctx context.Context) (Receipt, error) { return s.MentionBot(ctx, ana, general, "hi <there>") })

@@ -17,7 +17,8 @@ func submit(t *testing.T, s *Server, app *client, v View, ack string) Outcome {
 	return <-got
 }
 
-func TestThreeModalsAtMostOnTopOfEachOther(t *testing.T) {
+// TestModalStack: at most three modals lie on top of each other.
+func TestModalStack(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	openModal(t, s, app)
@@ -36,7 +37,8 @@ func TestThreeModalsAtMostOnTopOfEachOther(t *testing.T) {
 	}
 }
 
-func TestExternalIDsAreGivenOnce(t *testing.T) {
+// TestModalExternalID: an external id is given once.
+func TestModalExternalID(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	v := openModal(t, s, app)
@@ -52,7 +54,8 @@ func TestExternalIDsAreGivenOnce(t *testing.T) {
 	}
 }
 
-func TestAnswersToASubmissionThatMakeNoSense(t *testing.T) {
+// TestModalBadAnswers: answers to a submission that make no sense.
+func TestModalBadAnswers(t *testing.T) {
 	for _, ack := range []string{`"text"`, `{"response_action":7}`, `{"response_action":"errors"}`, `{"response_action":"errors","errors":{}}`} {
 		s, _ := start(t)
 		app := open(t, s)

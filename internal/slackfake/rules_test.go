@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestEveryRuleHasItsTest holds docs/fakes.md to the code: each rule in its tables names tests that there are.
-func TestEveryRuleHasItsTest(t *testing.T) {
+// TestRulesComplete holds docs/fakes.md to the code: each rule in its tables names tests that there are.
+func TestRulesComplete(t *testing.T) {
 	raw, err := os.ReadFile("../../docs/fakes.md")
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,8 @@ func TestHello(t *testing.T) {
 	}
 }
 
-func TestTicketIsForOneConnectionAndShortLived(t *testing.T) {
+// TestSocketTicket: a ticket is for one connection, and short-lived.
+func TestSocketTicket(t *testing.T) {
 	s, c := start(t)
 	to := link(t, s)
 	if got := handshake(t, to); got != http.StatusSwitchingProtocols {
@@ -52,7 +53,8 @@ func TestTicketIsForOneConnectionAndShortLived(t *testing.T) {
 	}
 }
 
-func TestEleventhSocketIsTurnedAway(t *testing.T) {
+// TestSocketEleventh: an eleventh socket is turned away.
+func TestSocketEleventh(t *testing.T) {
 	s, _ := start(t)
 	for range 10 {
 		open(t, s)
@@ -70,7 +72,7 @@ func TestEleventhSocketIsTurnedAway(t *testing.T) {
 	}
 }
 
-func TestDisconnectFrames(t *testing.T) {
+func TestSocketDisconnect(t *testing.T) {
 	for _, reason := range []string{ReasonRefresh, ReasonDisabled, ReasonWarning} {
 		s, _ := start(t)
 		c := open(t, s)
@@ -90,7 +92,8 @@ func TestDisconnectFrames(t *testing.T) {
 	}
 }
 
-func TestPingCarriesTextAndWithoutPongTheSocketDies(t *testing.T) {
+// TestSocketNoPong: a ping carries text, and without a pong the socket dies.
+func TestSocketNoPong(t *testing.T) {
 	s, _ := start(t, func(o *Options) { o.PingEvery = 5 * time.Millisecond })
 	pings := make(chan string, 100)
 	c := dial(t, s, func(conn *websocket.Conn) {
@@ -107,7 +110,8 @@ func TestPingCarriesTextAndWithoutPongTheSocketDies(t *testing.T) {
 	wait(t, s, func(s *Server) bool { return len(s.Sockets()) == 0 })
 }
 
-func TestPongMustCarryThePingsText(t *testing.T) {
+// TestSocketPongText: a pong must carry the ping's text.
+func TestSocketPongText(t *testing.T) {
 	s, _ := start(t, func(o *Options) { o.PingEvery = 5 * time.Millisecond })
 	dial(t, s, func(conn *websocket.Conn) {
 		conn.SetPingHandler(func(string) error {
@@ -118,7 +122,8 @@ func TestPongMustCarryThePingsText(t *testing.T) {
 	wait(t, s, func(s *Server) bool { return len(s.Sockets()) == 0 })
 }
 
-func TestAnsweredPingsKeepASocketOpen(t *testing.T) {
+// TestSocketPings: answered pings keep a socket open.
+func TestSocketPings(t *testing.T) {
 	s, _ := start(t, func(o *Options) { o.PingEvery = 2 * time.Millisecond })
 	answered := make(chan bool, 1000)
 	dial(t, s, func(conn *websocket.Conn) {
@@ -136,7 +141,8 @@ func TestAnsweredPingsKeepASocketOpen(t *testing.T) {
 	}
 }
 
-func TestClientPingsAreAnswered(t *testing.T) {
+// TestSocketClientPings: client pings are answered.
+func TestSocketClientPings(t *testing.T) {
 	s, _ := start(t)
 	pongs := make(chan string, 1)
 	c := dial(t, s, func(conn *websocket.Conn) {
@@ -173,7 +179,8 @@ func TestSocketFaults(t *testing.T) {
 	}
 }
 
-func TestFramesOverAMebibyteEndTheConnection(t *testing.T) {
+// TestFrameTooLong: frames over a mebibyte end the connection.
+func TestFrameTooLong(t *testing.T) {
 	s, _ := start(t)
 	c := open(t, s)
 	head := func(size byte) []byte { return []byte{0x81, 0x80 | 127, 0, 0, 0, 0, 0, 0x10, 0, size, 0, 0, 0, 0} } // masked with zeros
@@ -189,7 +196,8 @@ func TestFramesOverAMebibyteEndTheConnection(t *testing.T) {
 	}
 }
 
-func TestUnmaskedFramesEndTheConnection(t *testing.T) {
+// TestFrameUnmasked: unmasked frames end the connection.
+func TestFrameUnmasked(t *testing.T) {
 	s, _ := start(t)
 	c := open(t, s)
 	if _, err := c.conn.NetConn().Write([]byte{0x81, 2, '{', '}'}); err != nil {

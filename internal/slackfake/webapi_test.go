@@ -128,7 +128,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestWhereTheTokenCounts(t *testing.T) {
+// TestTokenPlace: where the token counts.
+func TestTokenPlace(t *testing.T) {
 	s, _ := start(t)
 	const urlForm, jsonKind = "application/x-www-form-urlencoded", "application/json"
 	tests := []struct {
@@ -229,7 +230,8 @@ func TestMessageLife(t *testing.T) {
 	}
 }
 
-func TestLongTextIsCutNotRefused(t *testing.T) {
+// TestTextIsCut: a long text is cut, not refused.
+func TestTextIsCut(t *testing.T) {
 	s, _ := start(t)
 	bot(t, s, "chat.postMessage", form("channel", general, "text", strings.Repeat("é", 40_001)))
 	if got := len([]rune(s.Messages(general)[0].Text)); got != 40_000 {
