@@ -55,15 +55,6 @@ func callEvents() []approvals.CallEvent {
 	}
 }
 
-// after is when the sample's events happen: past every deadline but that of a
-// decision, so that events of the clock fit too.
-func after(e approvals.Event) time.Time {
-	if _, ok := e.(approvals.Expire); ok {
-		return approvalstest.Start.Add(time.Hour)
-	}
-	return approvalstest.Start.Add(2 * time.Minute)
-}
-
 // wanted is every change of state there is. What is not in it is refused.
 var wanted = map[string]approvals.State{
 	" ask":             approvals.Checking,

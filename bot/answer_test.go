@@ -13,6 +13,7 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/internal/slackfake"
+	"defenderbot/internal/testclock"
 )
 
 // responseURL lets Ada type a command and takes the address for its answers
@@ -56,11 +57,6 @@ func (o outside) responseURL(t *testing.T) string {
 		t.Fatalf("no response_url: %v", err)
 	}
 	return e.Payload.URL
-}
-
-func isNoPlace(err error) bool {
-	_, is := errors.AsType[*approvals.NoPlace](err)
-	return is
 }
 
 // pinged is a page that mentions Grace, and nobody else.
@@ -129,10 +125,10 @@ func TestAnswerWays(t *testing.T) {
 		hook, ephemeral, private int // messages that each way brought
 	}{
 		"all is well":                 {nil, 1, 1, 0},
-		"the response_url is old":     {func(_ *testing.T, o outside) { o.clock.forward(replyURLLife + time.Second) }, 0, 1, 0},
+		"the response_url is old":     {func(_ *testing.T, o outside) { o.clock.Advance(replyURLLife + time.Second) }, 0, 1, 0},
 		"the response_url is dropped": {func(_ *testing.T, o outside) { o.Break(slackfake.Fault{Method: "response_url", Drop: true}) }, 0, 1, 0},
 		"the person has left": {func(t *testing.T, o outside) {
-			o.clock.forward(replyURLLife + time.Second)
+			o.clock.Advance(replyURLLife + time.Second)
 			if err := o.ChangeChannel(room, func(c *slackfake.Channel) { c.Members = []string{grace} }); err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +203,7 @@ func TestAnswerWithoutCard(t *testing.T) {
 			o := visit(t, slackfake.Options{})
 			r := notFound()
 			o.slack.remember(r.ID, o.responseURL(t))
-			o.clock.forward(age)
+			o.clock.Advance(age)
 			if ts, err := o.slack.Show(t.Context(), r); ts != "" || err != nil {
 				t.Fatalf("show: %q, %v", ts, err)
 			}
@@ -224,11 +220,11 @@ func TestAnswerWithoutCard(t *testing.T) {
 
 // TestMemoryForgets: old response_urls are forgotten; they are secrets, and of no use.
 func TestMemoryForgets(t *testing.T) {
-	clock := &handClock{at: asked}
-	s := &Workspace{memory: newMemory(clock.now), urls: map[string]replyURL{}}
+	clock := testclock.New(asked)
+	s := &Workspace{memory: newMemory(clock.Now), urls: map[string]replyURL{}}
 	s.remember("D-1", "https://hooks.example/1")
 	s.remember("D-2", "")
-	clock.forward(replyURLLife + time.Second)
+	clock.Advance(replyURLLife + time.Second)
 	s.remember("D-3", "https://hooks.example/3")
 	if _, ok := s.urls["D-3"]; !ok || len(s.urls) != 1 {
 		t.Errorf("kept: %v", sortedKeys(s.urls))

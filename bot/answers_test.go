@@ -22,7 +22,7 @@ import (
 func everyCall(t *testing.T, o outside) map[string]func() error {
 	t.Helper()
 	shown := o.post(t, reminded(pending("investigate", 1)))
-	turn := func() { o.clock.forward(time.Minute) } // also makes what is remembered old
+	turn := func() { o.clock.Advance(time.Minute) } // also makes what is remembered old
 	return map[string]func() error{
 		"chat.postMessage": func() error { turn(); _, err := o.slack.Show(t.Context(), pending("investigate", 1)); return err },
 		"chat.update":      func() error { turn(); _, err := o.slack.Show(t.Context(), shown); return err },
@@ -115,7 +115,7 @@ func TestRetryAfterOnTheWire(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	for header, want := range map[string]time.Duration{
 		"0": time.Second, "-5": time.Second, "2.5": 3 * time.Second, "soon": retryUnsaid,
-		o.clock.now().Add(90 * time.Second).UTC().Format(http.TimeFormat): 90 * time.Second,
+		o.clock.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat): 90 * time.Second,
 	} {
 		off := o.Break(slackfake.Fault{Method: "users.info", RetryText: header})
 		_, err := o.slack.Facts(t.Context(), ada)

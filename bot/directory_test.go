@@ -51,7 +51,7 @@ func TestFacts(t *testing.T) {
 	} {
 		tt.user.ID, tt.user.Name = "U1", "u1"
 		o.AddUser(tt.user)
-		o.clock.forward(time.Minute)
+		o.clock.Advance(time.Minute)
 		got, err := o.slack.Facts(t.Context(), "U1")
 		if err != nil || got != tt.want {
 			t.Errorf("%s: %v (-want +got)\n%s", name, err, cmp.Diff(tt.want, got))
@@ -96,11 +96,11 @@ func TestFactsAge(t *testing.T) {
 	if err := o.ChangeUser(ada, func(u *slackfake.User) { u.Deleted = true }); err != nil {
 		t.Fatal(err)
 	}
-	o.clock.forward(time.Minute - time.Nanosecond)
+	o.clock.Advance(time.Minute - time.Nanosecond)
 	if deleted() || o.asks("users.info") != 1 {
 		t.Errorf("within a minute Slack was asked %d times, want once", o.asks("users.info"))
 	}
-	o.clock.forward(time.Nanosecond)
+	o.clock.Advance(time.Nanosecond)
 	if !deleted() {
 		t.Error("after a minute ada is still taken for active")
 	}

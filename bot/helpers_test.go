@@ -1,10 +1,13 @@
 package bot
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"defenderbot/approvals"
 	"defenderbot/internal/slackfake"
+	"defenderbot/internal/testclock"
 )
 
 // newWorkspace is a Slack with a person and a channel, and the app's side of it.
@@ -62,4 +65,58 @@ func typeHelp(t *testing.T, s *slackfake.Server) slackfake.Outcome {
 		t.Fatal(err)
 	}
 	return out
+}
+
+func isNoPlace(err error) bool {
+	_, is := errors.AsType[*approvals.NoPlace](err)
+	return is
+}
+
+// outside is a workspace with Ada in a channel that the bot is in, and what the
+// bot has of it.
+type outside struct {
+	*slackfake.Server
+	slack *Workspace
+	clock *testclock.Clock
+}
+
+func visit(t *testing.T, o slackfake.Options) outside {
+	t.Helper()
+	clock := testclock.New(asked)
+	o.Now = clock.Now
+	server, err := slackfake.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	server.AddUser(slackfake.User{ID: ada, Name: "ada"})
+	server.AddUser(slackfake.User{ID: grace, Name: "grace"})
+	server.AddChannel(slackfake.Channel{ID: room, Name: "incident-42", Bot: true, Members: []string{ada, grace}})
+	s, err := NewWorkspace(t.Context(), WorkspaceConfig{
+		APIURL: server.APIURL(), AppToken: server.AppToken(), BotToken: server.BotToken(), Clock: clock.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Use(views())
+	return outside{server, s, clock}
+}
+
+// asks counts the calls of one method.
+func (o outside) asks(method string) int {
+	n := 0
+	for _, c := range o.APICalls() {
+		if c.Method == method {
+			n++
+		}
+	}
+	return n
+}
+
+// envelope is one that keeps the answer it was acknowledged with.
+func envelope(id string, answer *string) Envelope {
+	return Envelope{ID: id, TakesPayload: true, Received: time.Now(), write: func(frame []byte) error {
+		*answer = string(frame)
+		return nil
+	}}
 }

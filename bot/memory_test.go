@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"defenderbot/internal/testclock"
 )
 
 // TestMemoryManyAskers: many who ask at once cost one question.
@@ -72,19 +74,19 @@ func TestMemoryAskerLeaves(t *testing.T) {
 // TestMemoryAge: what Slack said may have been true when it was
 // asked, and no longer when it answered.
 func TestMemoryAge(t *testing.T) {
-	clock := &handClock{at: asked}
-	m := newMemory(clock.now)
+	clock := testclock.New(asked)
+	m := newMemory(clock.Now)
 	questions := 0
 	ask := func(context.Context) (int, error) {
 		questions++
-		clock.forward(40 * time.Second)
+		clock.Advance(40 * time.Second)
 		return questions, nil
 	}
 	for range 2 {
 		if _, err := recall(t.Context(), m, "key", ask); err != nil {
 			t.Fatal(err)
 		}
-		clock.forward(20 * time.Second)
+		clock.Advance(20 * time.Second)
 	}
 	if questions != 2 {
 		t.Errorf("%d questions, want another one a minute after the first began", questions)

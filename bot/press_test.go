@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -13,14 +12,6 @@ import (
 	"defenderbot/approvals/ledger"
 	"defenderbot/internal/redistest"
 )
-
-// envelope is one that keeps the answer it was acknowledged with.
-func envelope(id string, answer *string) Envelope {
-	return Envelope{ID: id, TakesPayload: true, Received: time.Now(), write: func(frame []byte) error {
-		*answer = string(frame)
-		return nil
-	}}
-}
 
 // happen commits events of a request, one after the other.
 func (d *desked) happen(r approvals.Request, events ...approvals.Event) approvals.Request {

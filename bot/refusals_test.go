@@ -153,7 +153,7 @@ func TestUnknownCode(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	try := func(id string) error {
 		t.Helper()
-		o.clock.forward(time.Minute)
+		o.clock.Advance(time.Minute)
 		r := pending("investigate", 1)
 		r.ID = id
 		_, err := o.slack.Show(t.Context(), r)
@@ -200,7 +200,7 @@ func TestReplyAnswers(t *testing.T) {
 		`,"message":{"ts":"1.2"}`:                                 approvals.ErrUnthreaded,
 	} {
 		body := `{"ok":true,"ts":"1.2"` + message + "}"
-		o.clock.forward(time.Minute)
+		o.clock.Advance(time.Minute)
 		off := o.Break(slackfake.Fault{Method: "chat.postMessage", Replies: true, Body: body})
 		if err := o.slack.Say(t.Context(), r, 0); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", body, err, want)

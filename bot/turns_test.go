@@ -11,6 +11,7 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/internal/slackfake"
+	"defenderbot/internal/testclock"
 )
 
 // TestTurnsOfManyCards has thirty cards come at once to a channel that takes one
@@ -22,7 +23,7 @@ func TestTurnsOfManyCards(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := soon(t)
-	began := o.clock.now()
+	began := o.clock.Now()
 	due := map[string]time.Time{}
 	for n := range cards {
 		due[fmt.Sprintf("D-%06d", n)] = began
@@ -30,7 +31,7 @@ func TestTurnsOfManyCards(t *testing.T) {
 	for posted := 0; posted < cards; {
 		next := began.Add(time.Hour)
 		for id, at := range due {
-			if at.After(o.clock.now()) {
+			if at.After(o.clock.Now()) {
 				next = earlier(next, at)
 				continue
 			}
@@ -43,17 +44,17 @@ func TestTurnsOfManyCards(t *testing.T) {
 				posted++
 				delete(due, id)
 			case is:
-				due[id] = o.clock.now().Add(wait.After)
+				due[id] = o.clock.Now().Add(wait.After)
 				next = earlier(next, due[id])
 			default:
 				t.Fatal(err)
 			}
 		}
 		if posted < cards {
-			o.clock.forward(next.Sub(o.clock.now()))
+			o.clock.Advance(next.Sub(o.clock.Now()))
 		}
 	}
-	if took := o.clock.now().Sub(began); took > (cards-1)*gap {
+	if took := o.clock.Now().Sub(began); took > (cards-1)*gap {
 		t.Errorf("%d cards took %s", cards, took)
 	}
 	if calls := o.asks("chat.postMessage"); calls != cards {
@@ -89,7 +90,7 @@ func TestTurnsOfAChannel(t *testing.T) {
 	if _, err := o.slack.Show(t.Context(), elsewhere); err != nil {
 		t.Errorf("another channel: %v", err)
 	}
-	o.clock.forward(gap)
+	o.clock.Advance(gap)
 	if _, err := o.slack.Show(t.Context(), shown); err != nil {
 		t.Errorf("in its turn: %v", err)
 	}
@@ -118,7 +119,7 @@ func TestTurnsHeldBySlack(t *testing.T) {
 	if n := o.asks("chat.postMessage"); n != 1 {
 		t.Errorf("slack was asked %d times, want once", n)
 	}
-	o.clock.forward(7 * time.Second)
+	o.clock.Advance(7 * time.Second)
 	if got := after(first); got != 0 {
 		t.Errorf("the first one still waits for %s", got)
 	}
@@ -127,8 +128,8 @@ func TestTurnsHeldBySlack(t *testing.T) {
 // TestTurnsAfter429 keeps everybody from a channel that Slack wants to be left
 // alone; then they go on in their order, the refused one first.
 func TestTurnsAfter429(t *testing.T) {
-	clock := &handClock{at: asked}
-	line := newTurns(clock.now)
+	clock := testclock.New(asked)
+	line := newTurns(clock.Now)
 	for n, who := range []string{"a", "b", "c"} {
 		if got := line.take("C", who); got != time.Duration(n)*gap {
 			t.Fatalf("%s waits for %s", who, got)
@@ -152,19 +153,19 @@ func TestTurnsAfter429(t *testing.T) {
 // TestTurnsMissed are not kept for ever, and who comes late keeps the
 // distance to whoever is next.
 func TestTurnsMissed(t *testing.T) {
-	clock := &handClock{at: asked}
-	line := newTurns(clock.now)
+	clock := testclock.New(asked)
+	line := newTurns(clock.Now)
 	for _, who := range []string{"a", "b", "c"} {
 		line.take("C", who)
 	}
-	clock.forward(2*gap - 100*time.Millisecond)
+	clock.Advance(2*gap - 100*time.Millisecond)
 	if got := line.take("C", "b"); got != 0 {
 		t.Errorf("b, late, waits for %s", got)
 	}
 	if got := line.take("C", "c"); got != gap {
 		t.Errorf("c waits for %s after b, who was late, want %s", got, gap)
 	}
-	clock.forward(forgotten + 3*gap)
+	clock.Advance(forgotten + 3*gap)
 	line.take("C", "x")
 	if n := len(line.lanes["C"].slots); n != 0 {
 		t.Errorf("%d turns are kept of those who did not come", n)

@@ -2,48 +2,20 @@ package bot
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"flag"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
-	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
-	"defenderbot/internal/slackfake"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-func sortedKeys[K cmp.Ordered, T any](m map[K]T) []K { return slices.Sorted(maps.Keys(m)) }
-
-// view is what Slack gets: a message, or a form.
-type view struct {
-	Text   string                  `json:"text,omitempty"`
-	Blocks []slack.Block           `json:"blocks,omitempty"`
-	Form   *slack.ModalViewRequest `json:"view,omitempty"`
-}
-
-func drawn(r approvals.Request) view {
-	blocks, text := views().card(r)
-	return view{Text: text, Blocks: blocks}
-}
-
-func told(r approvals.Request) view {
-	blocks, text := views().notice(r, len(r.Notices)-1)
-	return view{Text: text, Blocks: blocks}
-}
-
-func said(p page) view { return view{Text: p.text(), Blocks: p.blocks()} }
 
 // sampleRequests are the requests that are shown on a card.
 func sampleRequests() map[string]approvals.Request {
@@ -80,45 +52,6 @@ func sampleRequests() map[string]approvals.Request {
 	samples["approved-adopted"] = approved("collect", openCalls()["adopted"])
 	samples["done-partly"] = done("investigate", calls["succeeded"], calls["failed-role"], calls["lapsed"])
 	return samples
-}
-
-// everyView is each thing that people see, by the name of its golden file.
-func everyView() map[string]view {
-	all := map[string]view{}
-	for name, r := range sampleRequests() {
-		all["card-"+name] = drawn(r)
-		if strings.HasPrefix(name, "done-") || len(r.Notices) > 0 {
-			all["notice-"+name] = told(r)
-		}
-	}
-	all["notice-reminder"] = told(reminded(pending("investigate", 1)))
-	all["notice-reminder-one-given"] = told(reminded(oneGiven(twoNeeded(pending("investigate", 1)))))
-	form := denyView("D-7K3F9Q", `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
-	all["form-deny"] = view{Form: &form}
-	for name, p := range answers() {
-		all["answer-"+name] = said(p)
-	}
-	return all
-}
-
-// answers are what one person alone is told, but for the reasons.
-func answers() map[string]page {
-	p, second := pending("investigate", 1), oneGiven(twoNeeded(pending("investigate", 1)))
-	stopped := ended(approvals.Cancelled, approvals.End{By: person(ada)})
-	denied := ended(approvals.Denied, approvals.End{By: person(grace), Text: "it is our own scanner"})
-	_, wrong := grammar().Parse("investgate srv-db-01 odd logins")
-	return map[string]page{
-		"help": asWritten(grammar().Help()), "wrong-command": asWritten(wrong.Error()), "busy": say(busySentence), "later": say(laterSentence),
-		"wrong-team": say(wrongTeam), "recorded": recordedPage(p), "recorded-several": recordedPage(pending("investigate", 3)),
-		"approved": approvedPage(approved("investigate", openCalls()["queued"])), "approved-first": approvedPage(second),
-		"retried": retriedPage(p), "retried-approved": retriedPage(second),
-		"denied": deniedPage(p), "cancelled": cancelledPage(stopped), "cancelled-rest": cancelledPage(many()),
-		"form-closed": explain(errFormClosed), "not-recorded": explain(ledger.ErrNotRecorded), "unconfirmed": explain(ledger.ErrUnconfirmed),
-		"own-request":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
-		"denied-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}),
-		"nobody-else":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: []approvals.Standing{{ID: joan, Person: person(joan), Bar: approvals.IsGone}}}),
-		"not-found":      fitting(notFound(), views().page), // of a request that has no card
-	}
 }
 
 func TestViews(t *testing.T) {
@@ -165,32 +98,6 @@ func indented(t *testing.T, v view) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// encoded is JSON as it goes to Slack.
-func encoded(t testing.TB, v any) json.RawMessage {
-	t.Helper()
-	text, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
-// reading is what a person reads of a view.
-func reading(t *testing.T, v view) string {
-	t.Helper()
-	blocks := v.Blocks
-	head := ""
-	if v.Form != nil {
-		blocks = v.Form.Blocks.BlockSet
-		head = v.Form.Title.Text + "\n"
-	}
-	return head + slackfake.Render(encoded(t, blocks), names, time.UTC)
-}
-
-func names(id string) string {
-	return map[string]string{ada: "Ada", grace: "Grace", joan: "Joan", oncall: "oncall"}[id]
 }
 
 // TestShowNothingTwice looks for what templates do to sentences.

@@ -14,7 +14,7 @@ import (
 // post shows r and gives it the ts it got.
 func (o outside) post(t *testing.T, r approvals.Request) approvals.Request {
 	t.Helper()
-	o.clock.forward(gap)
+	o.clock.Advance(gap)
 	ts, err := o.slack.Show(t.Context(), r)
 	if err != nil || ts == "" {
 		t.Fatalf("show: %q, %v", ts, err)
@@ -28,7 +28,7 @@ func TestShow(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := o.post(t, pending("investigate", 1))
 	r.State, r.Visible = approvals.Expired, 9
-	o.clock.forward(gap)
+	o.clock.Advance(gap)
 	ts, err := o.slack.Show(t.Context(), r)
 	if err != nil || ts != r.Card.TS {
 		t.Fatalf("the second time: %q, %v, want %q", ts, err, r.Card.TS)
@@ -47,7 +47,7 @@ func TestShow(t *testing.T) {
 func TestSay(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := reminded(o.post(t, pending("investigate", 1)))
-	o.clock.forward(gap)
+	o.clock.Advance(gap)
 	if err := o.slack.Say(t.Context(), r, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestWorkspaceErrors(t *testing.T) {
 			if tt.fault != (slackfake.Fault{}) {
 				o.Break(tt.fault)
 			}
-			turn := func() { o.clock.forward(time.Minute) }
+			turn := func() { o.clock.Advance(time.Minute) }
 			turn()
 			_, posting := o.slack.Show(t.Context(), r)
 			turn()
@@ -178,8 +178,8 @@ func (o outside) mustHide(t *testing.T, err error, more ...string) {
 func TestNewWorkspaceTokens(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	for name, c := range map[string]WorkspaceConfig{
-		"wrong":   {APIURL: o.APIURL(), BotToken: "xoxb-wrong", Clock: o.clock.now},
-		"swapped": {APIURL: o.APIURL(), BotToken: o.AppToken(), Clock: o.clock.now},
+		"wrong":   {APIURL: o.APIURL(), BotToken: "xoxb-wrong", Clock: o.clock.Now},
+		"swapped": {APIURL: o.APIURL(), BotToken: o.AppToken(), Clock: o.clock.Now},
 	} {
 		_, err := NewWorkspace(t.Context(), c)
 		if !errors.Is(err, ErrPermanent) || !strings.Contains(err.Error(), "SLACK_BOT_TOKEN") {
@@ -188,7 +188,7 @@ func TestNewWorkspaceTokens(t *testing.T) {
 		o.mustHide(t, err)
 	}
 	o.Break(slackfake.Fault{Method: "auth.test", Status: 503})
-	_, err := NewWorkspace(t.Context(), WorkspaceConfig{APIURL: o.APIURL(), BotToken: o.BotToken(), Clock: o.clock.now})
+	_, err := NewWorkspace(t.Context(), WorkspaceConfig{APIURL: o.APIURL(), BotToken: o.BotToken(), Clock: o.clock.Now})
 	if err == nil || errors.Is(err, ErrPermanent) {
 		t.Errorf("trouble of Slack's own: %v", err)
 	}

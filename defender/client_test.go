@@ -82,8 +82,8 @@ func TestMissingRoleRenewsAnOldToken(t *testing.T) {
 	for age, want := range map[time.Duration]bool{time.Minute: true, 6 * time.Minute: false} {
 		c := newClock()
 		r := setup(t, answers(http.StatusForbidden, refusal("Forbidden", "Missing application roles. API required roles: A.B.")))
-		r.connect(t, defender.Config{BaseURL: r.server.URL, Now: c.now})
-		c.advance(age)
+		r.connect(t, defender.Config{BaseURL: r.server.URL, Now: c.Now})
+		c.Advance(age)
 		_, err := r.Device(t.Context(), device40)
 		failed(t, err, defender.MissingRole)
 		if _, ok := r.tokens.Current(); ok != want {

@@ -54,9 +54,9 @@ func proofs(t *testing.T, c defender.Credential, now func() time.Time) (get func
 // TestCertificate checks the assertion with the certificate's own public key.
 func TestCertificate(t *testing.T) {
 	c := newClock()
-	key, der := certificate(t, c.now().Add(time.Hour))
+	key, der := certificate(t, c.Now().Add(time.Hour))
 	path := writePEM(t, key, der)
-	get := proofs(t, defender.Certificate(path), c.now)
+	get := proofs(t, defender.Certificate(path), c.Now)
 	form, err := get()
 	if err != nil {
 		t.Fatalf("Get: %v", err)
@@ -75,7 +75,7 @@ func TestCertificate(t *testing.T) {
 	}
 	jti := claims["jti"]
 	delete(claims, "jti")
-	now := float64(c.now().Unix())
+	now := float64(c.Now().Unix())
 	wantClaims := map[string]any{
 		"aud": "https://login.example/tenant/oauth2/v2.0/token", "iss": "client", "sub": "client", "iat": now, "nbf": now, "exp": now + 600,
 	}
@@ -161,13 +161,13 @@ func writePEM(t *testing.T, key any, der []byte) string {
 // TestCertificateReread replaces the file between two requests.
 func TestCertificateReread(t *testing.T) {
 	c := newClock()
-	first, der := certificate(t, c.now().Add(time.Hour))
+	first, der := certificate(t, c.Now().Add(time.Hour))
 	path := writePEM(t, first, der)
-	get := proofs(t, defender.Certificate(path), c.now)
+	get := proofs(t, defender.Certificate(path), c.Now)
 	if _, err := get(); err != nil {
 		t.Fatalf("Get: %v", err)
 	}
-	second, der := certificate(t, c.now().Add(time.Hour))
+	second, der := certificate(t, c.Now().Add(time.Hour))
 	if err := os.Rename(writePEM(t, second, der), path); err != nil {
 		t.Fatal(err)
 	}
@@ -180,8 +180,8 @@ func TestCertificateReread(t *testing.T) {
 
 func TestCertificateRefuses(t *testing.T) {
 	c := newClock()
-	key, ended := certificate(t, c.now().Add(-time.Second))
-	_, foreign := certificate(t, c.now().Add(time.Hour))
+	key, ended := certificate(t, c.Now().Add(-time.Second))
+	_, foreign := certificate(t, c.Now().Add(time.Hour))
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -189,14 +189,14 @@ func TestCertificateRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ path, want string }{
 		"ended":       {writePEM(t, key, ended), "the certificate ended on 2026-01-02"},
 		"of another":  {writePEM(t, key, foreign), "private key does not match public key"},
-		"not RSA":     {writePEM(t, curve, certify(t, c.now().Add(time.Hour), curve)), "Microsoft Entra ID takes RSA keys"},
+		"not RSA":     {writePEM(t, curve, certify(t, c.Now().Add(time.Hour), curve)), "Microsoft Entra ID takes RSA keys"},
 		"not there":   {filepath.Join(t.TempDir(), "none.pem"), "no such file"},
 		"not PEM":     {writeFile(t, clientSecret), "not a PEM file with a key and its certificate"},
 		"no key":      {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: foreign}))), "not a PEM file with a key and its certificate"},
 		"a directory": {t.TempDir(), "is a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := proofs(t, defender.Certificate(tt.path), c.now)()
+			_, err := proofs(t, defender.Certificate(tt.path), c.Now)()
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), tt.path) {
 				t.Fatalf("Get = %v, want %q and the path", err, tt.want)
 			}

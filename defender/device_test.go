@@ -1,7 +1,6 @@
 package defender_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -108,11 +107,6 @@ func directory(t *testing.T, lists map[string]string) http.HandlerFunc {
 		}
 		answers(http.StatusOK, `{"value":[`+body+`]}`)(w, r)
 	}
-}
-
-// row is a device in a list.
-func row(id, name, lastSeen string) string {
-	return fmt.Sprintf(`{"id":%q,"computerDnsName":%q,"lastSeen":%q}`, id, name, lastSeen)
 }
 
 func TestDevicesNamed(t *testing.T) {

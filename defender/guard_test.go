@@ -16,20 +16,8 @@ import (
 	"time"
 
 	"defenderbot/defender"
+	"defenderbot/internal/testclock"
 )
-
-// clock is a clock that tests move.
-type clock struct{ nanos atomic.Int64 }
-
-func (c *clock) now() time.Time          { return time.Unix(0, c.nanos.Load()) }
-func (c *clock) advance(d time.Duration) { c.nanos.Add(int64(d)) }
-
-// newClock starts at a fixed time.
-func newClock() *clock {
-	c := &clock{}
-	c.nanos.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
-	return c
-}
 
 // TestStartNotAfter lets the time pass at different moments of a POST.
 func TestStartNotAfter(t *testing.T) {
@@ -39,14 +27,14 @@ func TestStartNotAfter(t *testing.T) {
 		name  string
 		tls   bool
 		after time.Duration // NotAfter, from now
-		dial  func(c *clock) dialFunc
+		dial  func(c *testclock.Clock) dialFunc
 		dials int32
 	}{
-		{"before the dial", false, -time.Nanosecond, func(*clock) dialFunc { return straight.DialContext }, 0},
-		{"at the dial", false, 0, func(*clock) dialFunc { return straight.DialContext }, 0},
+		{"before the dial", false, -time.Nanosecond, func(*testclock.Clock) dialFunc { return straight.DialContext }, 0},
+		{"at the dial", false, 0, func(*testclock.Clock) dialFunc { return straight.DialContext }, 0},
 		{"between dial and write", false, time.Second, slowDial, 1},
 		{"between dial and handshake", true, time.Second, slowDial, 1},
-		{"between handshake and write", true, time.Second, func(c *clock) dialFunc {
+		{"between handshake and write", true, time.Second, func(c *testclock.Clock) dialFunc {
 			return func(ctx context.Context, network, address string) (net.Conn, error) {
 				conn, err := straight.DialContext(ctx, network, address)
 				return &slowHandshake{Conn: conn, clock: c}, err
@@ -67,9 +55,9 @@ func TestStartNotAfter(t *testing.T) {
 				dials.Add(1)
 				return dial(ctx, network, address)
 			}
-			r.connect(t, defender.Config{BaseURL: r.server.URL, Now: c.now, Transport: transport})
+			r.connect(t, defender.Config{BaseURL: r.server.URL, Now: c.Now, Transport: transport})
 			o := order(t, "collect", device32)
-			o.NotAfter = c.now().Add(tt.after)
+			o.NotAfter = c.Now().Add(tt.after)
 			_, err := r.Start(t.Context(), o)
 			failed(t, err, defender.NotSent)
 			if !errors.Is(err, defender.ErrLate) {
@@ -86,20 +74,10 @@ func TestStartNotAfter(t *testing.T) {
 	}
 }
 
-// clientTransport is the transport that trusts the test server.
-func clientTransport(t *testing.T, s *httptest.Server) *http.Transport {
-	t.Helper()
-	transport, ok := s.Client().Transport.(*http.Transport)
-	if !ok {
-		t.Fatal("the test server's client has another transport")
-	}
-	return transport.Clone()
-}
-
 // slowDial connects, and it takes a minute.
-func slowDial(c *clock) func(context.Context, string, string) (net.Conn, error) {
+func slowDial(c *testclock.Clock) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		defer c.advance(time.Minute)
+		defer c.Advance(time.Minute)
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}
 }
@@ -108,14 +86,14 @@ func slowDial(c *clock) func(context.Context, string, string) (net.Conn, error) 
 // a TLS 1.3 handshake ends.
 type slowHandshake struct {
 	net.Conn
-	clock  *clock
+	clock  *testclock.Clock
 	writes int
 }
 
 func (c *slowHandshake) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	if c.writes++; c.writes == 2 {
-		c.clock.advance(time.Minute)
+		c.clock.Advance(time.Minute)
 	}
 	return n, err
 }

@@ -1,7 +1,6 @@
 package defender_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,16 +10,6 @@ import (
 
 	"defenderbot/defender"
 )
-
-// refusal writes a body as the vendor's page on errors has it.
-func refusal(code, message string) string {
-	fields := map[string]string{"code": code, "message": message, "target": "43f4cb08-8fac-4b65-9db1-745c2ae65f3a"}
-	b, err := json.Marshal(map[string]any{"error": fields})
-	if err != nil {
-		return err.Error()
-	}
-	return string(b)
-}
 
 // TestStartCauses is every documented code, and those seen elsewhere, as answers to a POST.
 func TestStartCauses(t *testing.T) {

@@ -1,7 +1,6 @@
 package defender_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -23,31 +22,6 @@ const startedInvestigation = `{
 	"machineId": "1E5BC9D7E413DDD7902C2932E418702B84D0CC07",
 	"computerDnsName": "desktop-test123",
 	"triggeringAlertId": "da637139127150012465_1011995739"
-}`
-
-// startedCollection has the fields of a real answer, with its 7 digits of a second.
-const startedCollection = `{
-	"@odata.context": "https://api.securitycenter.microsoft.com/api/$metadata#MachineActions/$entity",
-	"id": "92452beb-ef01-42df-852d-84b34ef83425",
-	"type": "CollectInvestigationPackage",
-	"title": null,
-	"requestor": "defenderbot",
-	"requestorComment": "why",
-	"status": "Pending",
-	"machineId": "fb9ab6be3965095a09c057be7c90f0a2",
-	"computerDnsName": "desktop-test",
-	"creationDateTimeUtc": "2024-01-24T01:36:28.7283693Z",
-	"lastUpdateDateTimeUtc": "2024-01-24T01:36:28.7283702Z",
-	"cancellationRequestor": null,
-	"cancellationComment": null,
-	"cancellationDateTimeUtc": null,
-	"errorHResult": 0,
-	"scope": null,
-	"externalId": null,
-	"requestSource": "PublicApi",
-	"relatedFileInfo": null,
-	"commands": [],
-	"troubleshootInfo": null
 }`
 
 // TestStart holds the wire to the two examples on the vendor's pages.
@@ -159,20 +133,6 @@ func TestStartBadAnswers(t *testing.T) {
 			}
 		})
 	}
-}
-
-// cut answers and ends the connection in the middle of the body.
-func cut(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "1000")
-		w.WriteHeader(status)
-		fmt.Fprint(w, body)
-	}
-}
-
-// redirect leads back to the same server, where it would be seen.
-func redirect(status int) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/api/elsewhere", status) }
 }
 
 // TestStartRefusesOrders needs no server: nothing may be sent for a wrong order.

@@ -114,7 +114,7 @@ func TestTokenTimes(t *testing.T) {
 		"0": 270 * time.Second, "-1": 270 * time.Second, "null": 270 * time.Second, "999999999": 24*time.Hour - 30*time.Second,
 	} {
 		c := newClock()
-		tokens := tokensOf(t, &issuer{life: life}, c.now)
+		tokens := tokensOf(t, &issuer{life: life}, c.Now)
 		if _, ok := tokens.Current(); ok {
 			t.Errorf("%s: a token in hand before any was asked for", life)
 		}
@@ -122,11 +122,11 @@ func TestTokenTimes(t *testing.T) {
 			t.Errorf("%s: %v", life, err)
 			continue
 		}
-		c.advance(last - time.Nanosecond)
+		c.Advance(last - time.Nanosecond)
 		if access, ok := tokens.Current(); !ok || access != "t1" {
 			t.Errorf("%s: Current just before its last use = %q, %v", life, access, ok)
 		}
-		c.advance(time.Nanosecond)
+		c.Advance(time.Nanosecond)
 		if _, ok := tokens.Current(); ok {
 			t.Errorf("%s: still in hand %v after it came", life, last)
 		}
@@ -299,9 +299,9 @@ func TestTokenErrors(t *testing.T) {
 // TestTokenSource is for whoever wants an oauth2.TokenSource.
 func TestTokenSource(t *testing.T) {
 	c, i := newClock(), &issuer{life: "3600"}
-	tokens := tokensOf(t, i, c.now)
+	tokens := tokensOf(t, i, c.Now)
 	got, err := tokens.Token()
-	if err != nil || got.AccessToken != "t1" || got.Type() != "Bearer" || !got.Expiry.Equal(c.now().Add(time.Hour)) {
+	if err != nil || got.AccessToken != "t1" || got.Type() != "Bearer" || !got.Expiry.Equal(c.Now().Add(time.Hour)) {
 		t.Errorf("Token = %+v, %v", got, err)
 	}
 	tokens.Discard("t1")

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -133,4 +134,49 @@ func load(t *testing.T, s *Store, id string) approvals.Request {
 		t.Fatal(err)
 	}
 	return r
+}
+
+func newDropper(t *testing.T, to string) *dropper {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	d := &dropper{addr: l.Addr().String()}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go d.serve(c, to)
+		}
+	}()
+	return d
+}
+
+// far is a line between a master and a replica in another place: what the
+// master says arrives after a while, and what is under way when the line is
+// cut never does.
+type far struct {
+	addr string
+	lag  time.Duration
+	cut  chan struct{}
+}
+
+// twoStores are the stores of two replicas of the bot, each with its own
+// client.
+func twoStores(t testing.TB, client func(testing.TB) redis.UniversalClient, durable int) (one, other *Store) {
+	t.Helper()
+	var stores [2]*Store
+	for i := range stores {
+		stores[i] = NewStore(StoreConfig{
+			Redis: client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
+		})
+		if err := stores[i].Prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return stores[0], stores[1]
 }

@@ -213,26 +213,6 @@ type dropper struct {
 	drop atomic.Int32 // how many answers are still to be dropped
 }
 
-func newDropper(t *testing.T, to string) *dropper {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	d := &dropper{addr: l.Addr().String()}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go d.serve(c, to)
-		}
-	}()
-	return d
-}
-
 // serve passes everything on, and cuts the connection in place of an answer.
 func (d *dropper) serve(c net.Conn, to string) {
 	up, err := net.Dial("tcp", to)

@@ -14,15 +14,6 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// far is a line between a master and a replica in another place: what the
-// master says arrives after a while, and what is under way when the line is
-// cut never does.
-type far struct {
-	addr string
-	lag  time.Duration
-	cut  chan struct{}
-}
-
 type piece struct {
 	bytes []byte
 	due   <-chan time.Time

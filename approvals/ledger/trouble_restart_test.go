@@ -11,22 +11,6 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// twoStores are the stores of two replicas of the bot, each with its own
-// client.
-func twoStores(t testing.TB, client func(testing.TB) redis.UniversalClient, durable int) (one, other *Store) {
-	t.Helper()
-	var stores [2]*Store
-	for i := range stores {
-		stores[i] = NewStore(StoreConfig{
-			Redis: client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
-		})
-		if err := stores[i].Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return stores[0], stores[1]
-}
-
 // of is how twoStores gets clients of one server.
 func of(s *redistest.Server) func(testing.TB) redis.UniversalClient {
 	return func(t testing.TB) redis.UniversalClient { return s.Client(t) }

@@ -27,10 +27,10 @@ func TestActionProceeds(t *testing.T) {
 		{1, "Succeeded", "2024-01-24T01:37:56.7283693Z"},
 		{time.Hour, "Succeeded", "2024-01-24T01:37:56.7283693Z"},
 	} {
-		r.clock.move(step.after)
+		r.clock.Advance(step.after)
 		a := r.get("/api/machineactions/" + id)
 		if got := a.str("status") + " " + a.str("lastUpdateDateTimeUtc"); got != step.status+" "+step.update {
-			t.Errorf("at %v it is %s, want %s %s", r.clock.now(), got, step.status, step.update)
+			t.Errorf("at %v it is %s, want %s %s", r.clock.Now(), got, step.status, step.update)
 		}
 	}
 }
@@ -40,7 +40,7 @@ func TestActionEndsAsTheDeviceSays(t *testing.T) {
 		r := newRig(t)
 		r.AddDevice(Device{ID: device40, ActionEnd: end})
 		id := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
-		r.clock.move(80 * time.Hour)
+		r.clock.Advance(80 * time.Hour)
 		since := map[string]string{ActionPending: "01:36:28", ActionInProgress: "01:36:38"}[end]
 		a := r.get("/api/machineactions/" + id)
 		if got := a.str("status"); got != end {
@@ -65,7 +65,7 @@ func TestInvestigationProceeds(t *testing.T) {
 		id := r.made("startInvestigation", `{"Comment":"x"}`)
 		var states []any
 		for _, d := range []time.Duration{0, 8 * time.Second, 78 * time.Second} {
-			r.clock.move(d)
+			r.clock.Advance(d)
 			states = append(states, r.get("/api/investigations/" + id).object()["state"])
 		}
 		want := []any{"Queued", "Running", tt.end}
@@ -100,14 +100,14 @@ func TestActionFresh(t *testing.T) {
 	}
 	check(404, 0)
 	r.do("POST", "/api/machineactions/"+action+"/cancel", "").want(http.StatusNotFound, "ResourceNotFound")
-	r.clock.move(2*time.Second - 1)
+	r.clock.Advance(2*time.Second - 1)
 	check(404, 0)
-	r.clock.move(1)
+	r.clock.Advance(1)
 	check(200, 1)
 
 	off := r.Inject(Fault{On: "*", Hide: 2 * time.Minute})
 	check(404, 0)
-	r.clock.move(2 * time.Minute)
+	r.clock.Advance(2 * time.Minute)
 	check(200, 1)
 	off()
 }
@@ -120,7 +120,7 @@ func TestActionFilters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.clock.move(2 * time.Second)
+	r.clock.Advance(2 * time.Second)
 	for _, tt := range []struct {
 		filter string
 		want   string
@@ -163,7 +163,7 @@ func TestCancel(t *testing.T) {
 	r.do("POST", "/api/machineactions/"+guid()+"/cancel", "").want(http.StatusNotFound, "ResourceNotFound")
 
 	done := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
-	r.clock.move(88 * time.Second)
+	r.clock.Advance(88 * time.Second)
 	r.do("POST", "/api/machineactions/"+done+"/cancel", "").want(http.StatusBadRequest, "BadRequest")
 
 	open := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
@@ -178,7 +178,7 @@ func TestPackage(t *testing.T) {
 	id := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
 	path := "/api/machineactions/" + id + "/getPackageUri"
 	r.get(path).want(http.StatusNotFound, "ResourceNotFound") // not complete
-	r.clock.move(88 * time.Second)
+	r.clock.Advance(88 * time.Second)
 	a := r.get("/api/machineactions/" + id + "/GetPackageUri") // the page's other spelling
 	a.want(http.StatusOK, "")
 	if got, want := a.str("@odata.context"), r.URL()+"/api/$metadata#Edm.String"; got != want {
@@ -196,7 +196,7 @@ func TestPackage(t *testing.T) {
 		t.Error("the record of calls holds a link's token")
 	}
 	r.do("GET", link+"x", "").want(http.StatusForbidden, "")
-	r.clock.move(linkLife)
+	r.clock.Advance(linkLife)
 	r.do("GET", link, "").want(http.StatusForbidden, "")
 }
 
@@ -222,9 +222,9 @@ func TestPackageOnlyOfACollectionThatSucceeded(t *testing.T) {
 	scan := r.made("runAntiVirusScan", `{"Comment":"x","ScanType":"Full"}`)
 	r.AddDevice(Device{ID: device40, ActionEnd: ActionFailed})
 	failed := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
-	r.clock.move(time.Hour)
+	r.clock.Advance(time.Hour)
 	r.get("/api/machineactions/"+scan+"/getPackageUri").want(http.StatusNotFound, "ResourceNotFound")
 	r.get("/api/machineactions/"+failed+"/getPackageUri").want(http.StatusNotFound, "ResourceNotFound")
-	r.clock.move(time.Minute)
+	r.clock.Advance(time.Minute)
 	r.get("/api/machineactions/"+guid()+"/getPackageUri").want(http.StatusNotFound, "ResourceNotFound")
 }

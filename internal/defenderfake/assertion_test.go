@@ -64,7 +64,7 @@ func (s signer) header() map[string]any {
 }
 
 func (r *rig) claims() map[string]any {
-	now := r.clock.now().Unix()
+	now := r.clock.Now().Unix()
 	return map[string]any{
 		"aud": r.URL() + "/" + DefaultTenant + "/oauth2/v2.0/token", "iss": DefaultClientID, "sub": DefaultClientID,
 		"jti": guid(), "nbf": now, "exp": now + 300, "iat": now,
@@ -99,7 +99,7 @@ func TestCertificate(t *testing.T) {
 func TestCertificateRefused(t *testing.T) {
 	r, s, other := newRig(t), newSigner(t), newSigner(t)
 	r.SetApp(App{ID: DefaultClientID, Certificates: []*x509.Certificate{s.cert}, Roles: DefaultRoles()})
-	now := r.clock.now().Unix()
+	now := r.clock.Now().Unix()
 	for _, tt := range []struct {
 		name   string
 		signer signer

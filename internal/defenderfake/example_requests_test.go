@@ -30,11 +30,11 @@ func TestActionReadsAsDocumented(t *testing.T) {
 		o.AppName, o.PendingFor, o.FreshFor = "Analyst@TestPrd.onmicrosoft.com", -1, -1
 		o.RunFor = time.Date(2019, 1, 2, 14, 40, 44, 659626700, time.UTC).Sub(created)
 	})
-	r.clock.move(created.Sub(r.clock.now()))
+	r.clock.Advance(created.Sub(r.clock.Now()))
 	r.AddDevice(Device{ID: "7b1f4967d9728e5aa3c06a9e617a22a4a5a17378", ComputerDNSName: "desktop-test"})
 	id := r.do("POST", "/api/machines/7b1f4967d9728e5aa3c06a9e617a22a4a5a17378/isolate",
 		`{"Comment": "test for docs", "IsolationType": "Selective"}`).str("id")
-	r.clock.move(time.Hour)
+	r.clock.Advance(time.Hour)
 	want := r.sample(isolateSample, id)
 	maps.Copy(want, capturedOnly)
 	want["@odata.context"] = r.URL() + "/api/$metadata#MachineActions/$entity"
@@ -58,7 +58,7 @@ func TestListsAndLinksReadAsDocumented(t *testing.T) {
 		t.Errorf("investigations (-want +got):\n%s", diff)
 	}
 	id := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
-	r.clock.move(88 * time.Second)
+	r.clock.Advance(88 * time.Second)
 	got := r.get("/api/machineactions/" + id + "/getPackageUri").object()
 	value, _ := got["value"].(string)
 	token := value[strings.Index(value, "=")+1:]
@@ -97,12 +97,12 @@ func TestExampleAddresses(t *testing.T) {
 		if _, err := r.Portal("Analyst@contoso.com").Start(name, device40, ""); err != nil {
 			t.Fatal(err)
 		}
-		r.clock.move(time.Second)
+		r.clock.Advance(time.Second)
 	}
 	if _, err := r.Portal("other@contoso.com").Start(RunScan, "b", ""); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.move(12 * time.Second) // all can be seen, the investigation runs
+	r.clock.Advance(12 * time.Second) // all can be seen, the investigation runs
 	for _, tt := range []struct{ address, want string }{
 		{"machineactions?$filter=machineId eq '{id}'&$top=2", "CollectInvestigationPackage RunAntiVirusScan"},
 		{"machineactions?$filter=requestor eq 'Analyst@contoso.com' and type eq 'RunAntiVirusScan'", "RunAntiVirusScan"},

@@ -27,7 +27,7 @@ func TestWhatIsOverIsForgotten(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.TokenLife = time.Hour })
 	id := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
 	for range 3 {
-		r.clock.move(time.Hour)
+		r.clock.Advance(time.Hour)
 		r.bearer = r.login()
 		r.Inject(Fault{On: MachineGet, Times: 1, Status: 503})
 		r.get("/api/machines/"+device40).want(503, "")

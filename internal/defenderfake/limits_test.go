@@ -48,7 +48,7 @@ func TestFiftyInvestigationsAnHour(t *testing.T) {
 	if got := len(r.Investigations()); got != 50 {
 		t.Errorf("%d investigations, want 50", got)
 	}
-	r.clock.move(time.Hour)
+	r.clock.Advance(time.Hour)
 	r.post("startInvestigation", `{"Comment":"x"}`).want(http.StatusCreated, "")
 }
 
@@ -57,12 +57,12 @@ func TestRollingWindow(t *testing.T) {
 	get := func() answer { return r.get("/api/machines/" + device40) }
 	for range 3 {
 		get().want(http.StatusOK, "")
-		r.clock.move(10 * time.Second)
+		r.clock.Advance(10 * time.Second)
 	}
 	get().wantTooMany(30) // at 30 s: the first was at 0
-	r.clock.move(29500 * time.Millisecond)
+	r.clock.Advance(29500 * time.Millisecond)
 	get().wantTooMany(1)
-	r.clock.move(500 * time.Millisecond)
+	r.clock.Advance(500 * time.Millisecond)
 	get().want(http.StatusOK, "") // refusals have taken no place
 	get().wantTooMany(10)
 }
@@ -77,7 +77,7 @@ func TestFixedWindow(t *testing.T) {
 		get().want(http.StatusOK, "")
 		get().want(http.StatusOK, "")
 		get().wantTooMany(2)
-		r.clock.move(2 * time.Second)
+		r.clock.Advance(2 * time.Second)
 		get().want(http.StatusOK, "") // a new window, though the old calls are 2 s old
 		get().want(http.StatusOK, "")
 		get().wantTooMany(60)
@@ -102,7 +102,7 @@ func TestTheStricterOfTwoLimits(t *testing.T) {
 		r.get(path)
 		r.get(path)
 		r.get(path).wantTooMany(60)
-		r.clock.move(time.Minute)
+		r.clock.Advance(time.Minute)
 	}
 	// The hour is over for the first two.
 	r.get(path).want(http.StatusOK, "")

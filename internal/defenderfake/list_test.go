@@ -10,19 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// machines fills a tenant with four devices, a to d.
-func machines(t *testing.T) *rig {
-	t.Helper()
-	r := newRig(t)
-	r.RemoveDevice(device40)
-	day := time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
-	r.AddDevice(Device{ID: "a", ComputerDNSName: "web01.contoso.com", LastSeen: day, RiskScore: "High", RBACGroupID: 140})
-	r.AddDevice(Device{ID: "b", ComputerDNSName: "web02.contoso.com", LastSeen: day.Add(12 * time.Hour), OSPlatform: "Linux"})
-	r.AddDevice(Device{ID: "c", ComputerDNSName: "o'brien", LastSeen: day.Add(24 * time.Hour), RiskScore: "Low"})
-	r.AddDevice(Device{ID: "d", ComputerDNSName: "WEB03", LastSeen: day.Add(48 * time.Hour), RiskScore: "High"})
-	return r
-}
-
 func ids(list []map[string]any) string {
 	var b strings.Builder
 	for _, v := range list {
@@ -124,7 +111,7 @@ func TestPaging(t *testing.T) {
 
 func TestNoRecentMachines(t *testing.T) {
 	r := machines(t)
-	r.clock.move(60 * 24 * time.Hour)
+	r.clock.Advance(60 * 24 * time.Hour)
 	r.get("/api/machines").want(http.StatusNotFound, "ResourceNotFound")
 	r.AddDevice(Device{ID: "e"})
 	if got := ids(r.get("/api/machines").values()); got != "abcde" {

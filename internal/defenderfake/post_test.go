@@ -193,7 +193,7 @@ func TestActionSecond(t *testing.T) {
 		if got, want := a.message(), "Action is already in progress"; got != want {
 			t.Errorf("message = %q, want %q", got, want)
 		}
-		r.clock.move(88 * time.Second)
+		r.clock.Advance(88 * time.Second)
 		r.post(verb, body).want(http.StatusCreated, "")
 	}
 }

@@ -17,7 +17,7 @@ func TestStartNeedsAClock(t *testing.T) {
 		t.Error("Start without a clock, want an error")
 	}
 	r := newRig(t)
-	if s, err := Start(Options{Now: r.clock.now, Addr: strings.TrimPrefix(r.URL(), "http://")}); err == nil {
+	if s, err := Start(Options{Now: r.clock.Now, Addr: strings.TrimPrefix(r.URL(), "http://")}); err == nil {
 		s.Close()
 		t.Error("Start on a port that is taken, want an error")
 	}
@@ -25,7 +25,7 @@ func TestStartNeedsAClock(t *testing.T) {
 
 func TestCallsAreRecorded(t *testing.T) {
 	r := newRig(t)
-	start := r.clock.now()
+	start := r.clock.Now()
 	id := r.made("collectInvestigationPackage", `{"Comment":"look at it"}`)
 	r.get("/api/machineactions?$filter=machineId%20eq%20'x'&$top=1")
 	r.do("DELETE", "/api/machines", "")
@@ -54,7 +54,7 @@ func TestWaitWakesWhenTimeMoves(t *testing.T) {
 	if got := r.Actions()[0].Status; got != ActionPending {
 		t.Fatalf("status = %s, want Pending", got)
 	}
-	r.clock.move(time.Hour) // nothing but time happens
+	r.clock.Advance(time.Hour) // nothing but time happens
 	<-changed
 	if err := r.Wait(t.Context(), func(s Snapshot) bool { return s.Actions[0].Status == ActionSucceeded }); err != nil {
 		t.Error(err)
@@ -89,7 +89,7 @@ func TestPortal(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.post("collectInvestigationPackage", `{"Comment":"x"}`).want(http.StatusBadRequest, "ActiveRequestAlreadyExists")
-	r.clock.move(2 * time.Second)
+	r.clock.Advance(2 * time.Second)
 	a := r.get("/api/machineactions/" + collect)
 	if got := a.str("requestor") + " " + a.str("requestSource") + " " + a.str("requestorComment"); got != "ana@contoso.example Portal by hand" {
 		t.Errorf("the action shows %q", got)
@@ -108,7 +108,7 @@ func TestPortal(t *testing.T) {
 	if err := ana.Cancel(inv, ""); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.move(2 * time.Second)
+	r.clock.Advance(2 * time.Second)
 	if a = r.get("/api/investigations/" + inv); a.str("state") != "TerminatedByUser" || a.str("cancelledBy") != "ana@contoso.example" {
 		t.Errorf("the cancelled investigation shows %s", a.body)
 	}
@@ -148,12 +148,12 @@ func TestFinish(t *testing.T) {
 	r := newRig(t)
 	r.AddDevice(Device{ID: device40, ActionEnd: ActionPending})
 	id := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
-	r.clock.move(48 * time.Hour)
+	r.clock.Advance(48 * time.Hour)
 	if err := r.Finish(id, ActionSucceeded); err != nil {
 		t.Fatal(err)
 	}
 	a := r.get("/api/machineactions/" + id)
-	if a.str("status") != "Succeeded" || a.object()["cancellationRequestor"] != nil || a.str("lastUpdateDateTimeUtc") != *stamp(r.clock.now()) {
+	if a.str("status") != "Succeeded" || a.object()["cancellationRequestor"] != nil || a.str("lastUpdateDateTimeUtc") != *stamp(r.clock.Now()) {
 		t.Errorf("the finished action shows %s", a.body)
 	}
 	if err := r.Finish(id, ActionFailed); err == nil {

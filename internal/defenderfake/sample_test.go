@@ -93,7 +93,7 @@ func TestInvestigationShownAsItsAlert(t *testing.T) {
 	if diff := cmp.Diff(r.sample(alertSample, ""), a.object()); diff != "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
 	}
-	r.clock.move(5 * time.Second)
+	r.clock.Advance(5 * time.Second)
 	mine := "machineId eq '" + device40 + "'"
 	if n := len(r.list("investigations", mine)); n != 0 {
 		t.Errorf("%d investigations found by a device that is still null, want 0", n)
@@ -101,7 +101,7 @@ func TestInvestigationShownAsItsAlert(t *testing.T) {
 	if n := len(r.list("investigations", "machineId eq null and startTime eq null")); n != 1 {
 		t.Errorf("%d investigations with nulls, want 1", n)
 	}
-	r.clock.move(5 * time.Second)
+	r.clock.Advance(5 * time.Second)
 	b := r.get("/api/investigations/" + a.str("id"))
 	if got := b.str("id") + " " + b.str("state") + " " + b.str("machineId"); got != "63004 Running "+device40 {
 		t.Errorf("once it runs it is %q", got)

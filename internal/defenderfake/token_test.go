@@ -120,9 +120,9 @@ func claimsOf(t *testing.T, jwt string) map[string]any {
 func TestTokenEnds(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.TokenLife = time.Hour })
 	r.get("/api/machines").want(http.StatusOK, "")
-	r.clock.move(time.Hour - time.Nanosecond)
+	r.clock.Advance(time.Hour - time.Nanosecond)
 	r.get("/api/machines").want(http.StatusOK, "")
-	r.clock.move(time.Nanosecond)
+	r.clock.Advance(time.Nanosecond)
 	r.get("/api/machines").want(http.StatusUnauthorized, "Unauthorized")
 
 	r.bearer = r.login()

@@ -109,7 +109,7 @@ func TestClickWithoutAnswerShowsAWarning(t *testing.T) {
 	app := open(t, s)
 	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "approve") })
 	app.read()
-	c.add(3 * time.Second)
+	c.Advance(3 * time.Second)
 	if o := <-got; o.Shown != ShownButtonWarning {
 		t.Errorf("no acknowledgement: %+v", o)
 	}

@@ -166,11 +166,11 @@ func TestResponseURLWorksFiveTimes(t *testing.T) {
 func TestResponseURLLastsThirtyMinutes(t *testing.T) {
 	s, c := start(t)
 	to := commandHook(t, s)
-	c.add(30 * time.Minute)
+	c.Advance(30 * time.Minute)
 	if code, e := respond(t, to, `{"text":"hi"}`); code != http.StatusOK {
 		t.Errorf("at 30 min: %d %v", code, e)
 	}
-	c.add(time.Second)
+	c.Advance(time.Second)
 	if _, e := respond(t, to, `{"text":"hi"}`); e != "expired_url" {
 		t.Errorf("after 30 min: %v", e)
 	}

@@ -47,7 +47,7 @@ func TestThreeSecondRule(t *testing.T) {
 	app := open(t, s)
 	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Command(ctx, ana, general, "help") })
 	m := app.read()
-	c.add(2999 * time.Millisecond)
+	c.Advance(2999 * time.Millisecond)
 	app.ack(m, "")
 	if o := <-got; !o.Acked || o.Took != 2999*time.Millisecond || o.Shown != "" {
 		t.Errorf("in time: %+v", o)
@@ -55,7 +55,7 @@ func TestThreeSecondRule(t *testing.T) {
 
 	got = within(t, func(ctx context.Context) (Outcome, error) { return s.Command(ctx, ana, general, "help") })
 	m = app.read()
-	c.add(3 * time.Second)
+	c.Advance(3 * time.Second)
 	if o := <-got; o.Acked || o.Shown != `/defender failed with the error "operation_timeout"` {
 		t.Errorf("too late: %+v", o)
 	}
@@ -113,7 +113,7 @@ func TestAckIgnored(t *testing.T) {
 		if p := s.Acks()[i].Problem; p != tt.problem {
 			t.Errorf("problem %q, want %q", p, tt.problem)
 		}
-		c.add(3 * time.Second)
+		c.Advance(3 * time.Second)
 		if r := <-got; r.Acked {
 			t.Errorf("%s: acknowledged", tt.problem)
 		}
@@ -149,7 +149,7 @@ func TestFrameFragments(t *testing.T) {
 	if p := s.Acks()[0].Problem; p != ProblemFragmented {
 		t.Errorf("problem %q", p)
 	}
-	c.add(3 * time.Second)
+	c.Advance(3 * time.Second)
 	if r := <-got; r.Acked {
 		t.Error("acknowledged in fragments")
 	}
@@ -240,7 +240,7 @@ func TestEventGivenUp(t *testing.T) {
 		if m := app.read(); m["retry_attempt"] != float64(i) {
 			t.Fatalf("delivery %d: %v", i, m)
 		}
-		c.add(3 * time.Second)
+		c.Advance(3 * time.Second)
 	}
 	if r := <-got; r.Acked || s.Totals().Envelopes != 4 {
 		t.Errorf("%+v after %d deliveries, want none acknowledged after 4", r, s.Totals().Envelopes)
@@ -263,7 +263,7 @@ func TestEventRetried(t *testing.T) {
 		tries = append(tries, try{m["retry_attempt"], m["retry_reason"], at(m, "payload", "event_id")})
 		text = at(m, "payload", "event", "text")
 		if len(tries) < 3 {
-			c.add(3 * time.Second)
+			c.Advance(3 * time.Second)
 			continue
 		}
 		app.ack(m, "")

@@ -7,16 +7,6 @@ import (
 	"testing"
 )
 
-// submit sends a modal and acknowledges it.
-func submit(t *testing.T, s *Server, app *client, v View, ack string) Outcome {
-	t.Helper()
-	got := within(t, func(ctx context.Context) (Outcome, error) {
-		return s.Submit(ctx, ana, v.ID, map[string]string{"reason": "no"})
-	})
-	app.ack(app.read(), ack)
-	return <-got
-}
-
 // TestModalStack: at most three modals lie on top of each other.
 func TestModalStack(t *testing.T) {
 	s, _ := start(t)

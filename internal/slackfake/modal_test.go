@@ -11,23 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const smallView = `{"type":"modal","title":{"type":"plain_text","text":"Why"},"submit":{"type":"plain_text","text":"Deny"},
-	"private_metadata":"D-1","callback_id":"deny","notify_on_close":true,"blocks":[{"type":"input","block_id":"why",
-	"label":{"type":"plain_text","text":"Reason"},"element":{"type":"plain_text_input","action_id":"reason","max_length":10}}]}`
-
-// openModal clicks and opens smallView with the trigger.
-func openModal(t *testing.T, s *Server, app *client) View {
-	t.Helper()
-	ts := card(t, s)
-	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "approve") })
-	m := app.read()
-	trigger := at(m, "payload", "trigger_id").(string)
-	bot(t, s, "views.open", form("trigger_id", trigger, "view", smallView))
-	app.ack(m, "")
-	<-got
-	return s.Views(ana)[0]
-}
-
 func TestTriggerWorksOnce(t *testing.T) {
 	s, _ := start(t)
 	ts := card(t, s)
@@ -51,7 +34,7 @@ func TestTriggerLastsThreeSeconds(t *testing.T) {
 	m := app.read()
 	app.ack(m, "")
 	<-got
-	c.add(3001 * time.Millisecond)
+	c.Advance(3001 * time.Millisecond)
 	f := form("trigger_id", at(m, "payload", "trigger_id").(string), "view", smallView)
 	if e := call(t, s, "views.open", s.BotToken(), f)["error"]; e != "expired_trigger_id" {
 		t.Errorf("after 3 s: %v", e)
@@ -124,7 +107,7 @@ func TestModalTimeoutUpdateAndClose(t *testing.T) {
 		return s.Submit(ctx, ana, v.ID, map[string]string{"reason": "no"})
 	})
 	app.read()
-	c.add(3 * time.Second)
+	c.Advance(3 * time.Second)
 	if o := <-got; o.Closed || o.Shown != ShownModalTrouble {
 		t.Errorf("no acknowledgement: %+v", o)
 	}

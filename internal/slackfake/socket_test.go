@@ -47,7 +47,7 @@ func TestSocketTicket(t *testing.T) {
 		t.Errorf("second use: %d, want 403", got)
 	}
 	to = link(t, s)
-	c.add(31 * time.Second)
+	c.Advance(31 * time.Second)
 	if got := handshake(t, to); got != http.StatusForbidden {
 		t.Errorf("after 31 s: %d, want 403", got)
 	}
@@ -166,7 +166,7 @@ func TestSocketFaults(t *testing.T) {
 	s.Freeze(s.Sockets()...)
 	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Command(ctx, ana, general, "help") })
 	wait(t, s, func(s *Server) bool { return s.sentCount() == 1 })
-	c.add(3 * time.Second)
+	c.Advance(3 * time.Second)
 	if o := <-got; o.Acked || o.Socket == 0 || !strings.Contains(o.Shown, ShownTimeout) {
 		t.Errorf("a command into a half-open socket: %+v", o)
 	}

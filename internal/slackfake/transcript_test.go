@@ -44,7 +44,7 @@ func TestTranscript(t *testing.T) {
 	if _, err := s.Say(ana, general, "host down @ben"); err != nil {
 		t.Fatal(err)
 	}
-	c.add(time.Second)
+	c.Advance(time.Second)
 	blocks := `[{"type":"header","text":{"type":"plain_text","text":"Approval"}},
 		{"type":"section","text":{"type":"mrkdwn","text":"<@U0ANA> asks <!subteam^S0OPS> until <!date^1772633000^{date_short} {time}|soon>, see <https://x.example|the portal> &amp; act"},
 		"fields":[{"type":"mrkdwn","text":"*Device*\nWEB-01"}]},

@@ -80,7 +80,7 @@ func TestSlowChannel(t *testing.T) {
 		if got := f(); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "1" {
 			t.Errorf("%s at once: %d %v", name, got.status, got.body)
 		}
-		c.add(time.Second)
+		c.Advance(time.Second)
 		if got := f(); got.body["ok"] != true {
 			t.Errorf("%s a second later: %v", name, got.body)
 		}

@@ -10,14 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// refused is one call and the error it must get.
-type refused struct {
-	name   string
-	method string
-	form   map[string]string
-	want   string
-}
-
 func TestRefusals(t *testing.T) {
 	s, _ := start(t)
 	s.AddUser(User{ID: "U0OUT", Name: "out"})
@@ -96,14 +88,6 @@ func TestRefusedBlocksAreExplained(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func form(pairs ...string) map[string]string {
-	m := map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = pairs[i+1]
-	}
-	return m
 }
 
 // posted puts a message where the API would refuse it.
@@ -206,7 +190,7 @@ func TestMessageLife(t *testing.T) {
 	if !strings.Contains(string(first.Blocks), `"block_id":"`) {
 		t.Errorf("blocks without block_id: %s", first.Blocks)
 	}
-	c.add(time.Minute)
+	c.Advance(time.Minute)
 	bot(t, s, "chat.update", form("channel", general, "ts", ts, "text", "two"))
 	m := s.Messages(general)
 	if len(m) != 1 || m[0].Text != "two" || m[0].Blocks != nil || !m[0].Edited || len(m[0].Versions) != 2 {

@@ -13,27 +13,11 @@ import (
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
+
+	"defenderbot/internal/testclock"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// clock is a workspace clock that stands until it is moved.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
 
 const (
 	ana     = "U0ANA"
@@ -48,10 +32,10 @@ const (
 )
 
 // start opens a workspace with a few people and channels.
-func start(t *testing.T, change ...func(*Options)) (*Server, *clock) {
+func start(t *testing.T, change ...func(*Options)) (*Server, *testclock.Clock) {
 	t.Helper()
-	c := &clock{at: time.Date(2026, 3, 4, 14, 3, 7, 0, time.UTC)}
-	o := Options{Now: c.now, AckByClock: true, EventRetries: []time.Duration{0, 0, 0}}
+	c := testclock.New(time.Date(2026, 3, 4, 14, 3, 7, 0, time.UTC))
+	o := Options{Now: c.Now, AckByClock: true, EventRetries: []time.Duration{0, 0, 0}}
 	for _, f := range change {
 		f(&o)
 	}
@@ -276,3 +260,46 @@ func at(v any, path ...string) any {
 
 // sentCount is how many envelopes have gone out.
 func (s *Server) sentCount() int { return s.Totals().Envelopes }
+
+// submit sends a modal and acknowledges it.
+func submit(t *testing.T, s *Server, app *client, v View, ack string) Outcome {
+	t.Helper()
+	got := within(t, func(ctx context.Context) (Outcome, error) {
+		return s.Submit(ctx, ana, v.ID, map[string]string{"reason": "no"})
+	})
+	app.ack(app.read(), ack)
+	return <-got
+}
+
+const smallView = `{"type":"modal","title":{"type":"plain_text","text":"Why"},"submit":{"type":"plain_text","text":"Deny"},
+	"private_metadata":"D-1","callback_id":"deny","notify_on_close":true,"blocks":[{"type":"input","block_id":"why",
+	"label":{"type":"plain_text","text":"Reason"},"element":{"type":"plain_text_input","action_id":"reason","max_length":10}}]}`
+
+// openModal clicks and opens smallView with the trigger.
+func openModal(t *testing.T, s *Server, app *client) View {
+	t.Helper()
+	ts := card(t, s)
+	got := within(t, func(ctx context.Context) (Outcome, error) { return s.Click(ctx, ana, general, ts, "approve") })
+	m := app.read()
+	trigger := at(m, "payload", "trigger_id").(string)
+	bot(t, s, "views.open", form("trigger_id", trigger, "view", smallView))
+	app.ack(m, "")
+	<-got
+	return s.Views(ana)[0]
+}
+
+// refused is one call and the error it must get.
+type refused struct {
+	name   string
+	method string
+	form   map[string]string
+	want   string
+}
+
+func form(pairs ...string) map[string]string {
+	m := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = pairs[i+1]
+	}
+	return m
+}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"defenderbot/defender"
+	"defenderbot/internal/testclock"
 )
 
 // The secrets of these tests. None of them may ever be in an error.
@@ -179,4 +180,71 @@ func leaksNothing(t *testing.T, err error) {
 			}
 		}
 	}
+}
+
+// row is a device in a list.
+func row(id, name, lastSeen string) string {
+	return fmt.Sprintf(`{"id":%q,"computerDnsName":%q,"lastSeen":%q}`, id, name, lastSeen)
+}
+
+// newClock starts at a fixed time.
+func newClock() *testclock.Clock { return testclock.New(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) }
+
+// clientTransport is the transport that trusts the test server.
+func clientTransport(t *testing.T, s *httptest.Server) *http.Transport {
+	t.Helper()
+	transport, ok := s.Client().Transport.(*http.Transport)
+	if !ok {
+		t.Fatal("the test server's client has another transport")
+	}
+	return transport.Clone()
+}
+
+// refusal writes a body as the vendor's page on errors has it.
+func refusal(code, message string) string {
+	fields := map[string]string{"code": code, "message": message, "target": "43f4cb08-8fac-4b65-9db1-745c2ae65f3a"}
+	b, err := json.Marshal(map[string]any{"error": fields})
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// startedCollection has the fields of a real answer, with its 7 digits of a second.
+const startedCollection = `{
+	"@odata.context": "https://api.securitycenter.microsoft.com/api/$metadata#MachineActions/$entity",
+	"id": "92452beb-ef01-42df-852d-84b34ef83425",
+	"type": "CollectInvestigationPackage",
+	"title": null,
+	"requestor": "defenderbot",
+	"requestorComment": "why",
+	"status": "Pending",
+	"machineId": "fb9ab6be3965095a09c057be7c90f0a2",
+	"computerDnsName": "desktop-test",
+	"creationDateTimeUtc": "2024-01-24T01:36:28.7283693Z",
+	"lastUpdateDateTimeUtc": "2024-01-24T01:36:28.7283702Z",
+	"cancellationRequestor": null,
+	"cancellationComment": null,
+	"cancellationDateTimeUtc": null,
+	"errorHResult": 0,
+	"scope": null,
+	"externalId": null,
+	"requestSource": "PublicApi",
+	"relatedFileInfo": null,
+	"commands": [],
+	"troubleshootInfo": null
+}`
+
+// cut answers and ends the connection in the middle of the body.
+func cut(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}
+}
+
+// redirect leads back to the same server, where it would be seen.
+func redirect(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/api/elsewhere", status) }
 }

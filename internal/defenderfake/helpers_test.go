@@ -7,11 +7,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"defenderbot/internal/testclock"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,37 +23,19 @@ const (
 	device32 = "fb9ab6be3965095a09c057be7c90f0a2"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // rig is a tenant with one device, its clock, and a client with every role.
 type rig struct {
 	*Server
 	t      *testing.T
-	clock  *clock
+	clock  *testclock.Clock
 	client *http.Client
 	bearer string
 }
 
 func newRig(t *testing.T, with ...func(*Options)) *rig {
 	t.Helper()
-	c := &clock{t: time.Date(2024, 1, 24, 1, 36, 28, 728369300, time.UTC)}
-	o := Options{Now: c.now, TokenLife: 10_000 * time.Hour}
+	c := testclock.New(time.Date(2024, 1, 24, 1, 36, 28, 728369300, time.UTC))
+	o := Options{Now: c.Now, TokenLife: 10_000 * time.Hour}
 	for _, w := range with {
 		w(&o)
 	}
@@ -161,7 +144,7 @@ func (r *rig) made(verb, body string) string {
 	r.t.Helper()
 	a := r.post(verb, body)
 	a.want(http.StatusCreated, "")
-	r.clock.move(2 * time.Second)
+	r.clock.Advance(2 * time.Second)
 	return a.str("id")
 }
 
@@ -218,4 +201,17 @@ func (a answer) message() string {
 	e, _ := a.object()["error"].(map[string]any)
 	s, _ := e["message"].(string)
 	return s
+}
+
+// machines fills a tenant with four devices, a to d.
+func machines(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t)
+	r.RemoveDevice(device40)
+	day := time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
+	r.AddDevice(Device{ID: "a", ComputerDNSName: "web01.contoso.com", LastSeen: day, RiskScore: "High", RBACGroupID: 140})
+	r.AddDevice(Device{ID: "b", ComputerDNSName: "web02.contoso.com", LastSeen: day.Add(12 * time.Hour), OSPlatform: "Linux"})
+	r.AddDevice(Device{ID: "c", ComputerDNSName: "o'brien", LastSeen: day.Add(24 * time.Hour), RiskScore: "Low"})
+	r.AddDevice(Device{ID: "d", ComputerDNSName: "WEB03", LastSeen: day.Add(48 * time.Hour), RiskScore: "High"})
+	return r
 }
