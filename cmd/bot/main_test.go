@@ -289,7 +289,7 @@ func stopWhileWaiting(t *testing.T, binary string) {
 		t.Fatal(err)
 	}
 	bot := begin(t, binary, env...)
-	bot.stderr.wait(t, `"waiting_for":"slack"`)
+	bot.stderr.wait(t, `"check":"slack"`)
 	if err := bot.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

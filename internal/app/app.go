@@ -40,11 +40,14 @@ type App struct {
 
 // New makes an App. It starts nothing and speaks to nobody.
 func New(c Config, o Options) *App {
-	return &App{config: c, options: o, watch: newWatch(o.Clock)}
+	return &App{config: c, options: o, watch: newWatch()}
 }
 
 // Ready says why the bot cannot take commands now; nil if it can.
-func (a *App) Ready(ctx context.Context) error { return a.watch.ready(ctx) }
+func (a *App) Ready(ctx context.Context) error {
+	_, err := a.watch.ready(ctx)
+	return err
+}
 
 // Run connects, works until ctx ends, finishes what is in flight within 25
 // seconds and returns nil. Any other end is an error.
@@ -66,48 +69,33 @@ func (a *App) Run(ctx context.Context) error {
 // work connects to Slack and works there. From then on a token that dies ends
 // it, also while it waits for something else.
 func (a *App) work(ctx context.Context) error {
-	slack, err := a.connectSlack(ctx)
-	if err != nil {
+	p := &parts{rdb: a.config.Redis()}
+	if a.options.Hook != nil {
+		p.rdb.AddHook(a.options.Hook)
+	}
+	defer func() {
+		if err := p.rdb.Close(); err != nil {
+			a.options.Log.WarnContext(ctx, "redis close failed", "error", err)
+		}
+	}()
+	checks := a.startChecks(p)
+	if err := a.pass(ctx, checks[:1]); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.watchToken(ctx, slack) })
-	g.Go(func() error { return a.workIn(ctx, slack) })
-	return g.Wait()
-}
-
-// workIn connects to Redis and runs the bot on both.
-func (a *App) workIn(ctx context.Context, slack *bot.Workspace) error {
-	lists, err := a.resolve(ctx, slack)
-	if err != nil {
-		return err
-	}
-	policy := a.policy(lists)
-	roster, err := a.muster(ctx, slack, policy)
-	if err != nil {
-		return err
-	}
-	rdb := a.config.Redis()
-	if a.options.Hook != nil {
-		rdb.AddHook(a.options.Hook)
-	}
-	defer func() {
-		if err := rdb.Close(); err != nil {
-			a.options.Log.WarnContext(ctx, "redis could not be left in order", "error", err)
+	g.Go(func() error { return a.watchToken(ctx, p.slack) })
+	g.Go(func() error {
+		if err := a.pass(ctx, checks[1:]); err != nil {
+			return err
 		}
-	}()
-	store := a.store(rdb, ledger.Workspace{App: slack.App(), Team: slack.Team()})
-	if err := a.connectRedis(ctx, rdb, store); err != nil {
-		return err
-	}
-	return a.run(ctx, slack, store, policy, roster, rdb)
+		return a.run(ctx, p)
+	})
+	return g.Wait()
 }
 
 // run is deliberately one straight function: it is the picture of what is
 // connected to what.
-func (a *App) run(
-	ctx context.Context, slack *bot.Workspace, store *ledger.Store, policy approvals.Policy, roster *office.Roster, rdb redis.UniversalClient,
-) error {
+func (a *App) run(ctx context.Context, p *parts) error {
 	c, log, clock := a.config, a.options.Log, a.options.Clock
 	tokens, err := defender.NewTokens(defender.TokenConfig{
 		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
@@ -122,26 +110,26 @@ func (a *App) run(
 	if err != nil {
 		return fmt.Errorf("defender: %w", err)
 	}
-	slack.Use(bot.Views{
-		Approvers: policy.Approvers, Counts: roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
+	p.slack.Use(bot.Views{
+		Approvers: p.policy.Approvers, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
 		DevicePage: func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
 	})
 	worker := office.NewWorker(office.WorkerConfig{
-		Store: store, Defender: client, People: slack, Policy: policy, Chat: slack, Log: log,
+		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Log: log,
 	})
 	desk := office.NewDesk(office.DeskConfig{
-		Store: store, People: slack, Policy: policy, Roster: roster, Worker: worker, MaxOpen: c.MaxOpen,
+		Store: p.store, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
 	front := bot.New(bot.Config{
-		Desk: desk, Workspace: slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
+		Desk: desk, Workspace: p.slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
 	})
 	session := &bot.Session{
-		Open: slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, Drained: front.Idle,
+		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, Drained: front.Idle,
 		Clock: clock, Log: log, Count: a.watch.socketEvent,
 	}
-	a.watch.started(session, rdb)
-	log.InfoContext(ctx, "running", "version", a.options.Version, "team", slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
+	a.watch.started(session, a.runningChecks(p, session))
+	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 
 	// The bot outlives the session: what came in is answered before it stops.
 	answering, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -153,9 +141,9 @@ func (a *App) run(
 	})
 	g.Go(func() error { return front.Run(answering) })
 	g.Go(func() error { return worker.Run(ctx) })
-	g.Go(func() error { return a.takeOver(ctx, store) })
+	g.Go(func() error { return a.takeOver(ctx, p.store) })
 	g.Go(func() error { return tokens.Run(ctx) })
-	g.Go(func() error { return a.watchRoster(ctx, roster) })
+	g.Go(func() error { return a.watchRoster(ctx, p.roster) })
 	return g.Wait()
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,13 +10,12 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/office"
-	"defenderbot/bot"
 )
 
 // rosterEvery is how often the approvers are looked up again.
 const rosterEvery = 5 * time.Minute
 
-func (a *App) policy(l lists) approvals.Policy {
+func (a *App) policy(approvers, requesters approvals.List) approvals.Policy {
 	c := a.config
 	needed := map[string]int{}
 	for _, action := range a.options.Catalogue {
@@ -27,7 +27,7 @@ func (a *App) policy(l lists) approvals.Policy {
 		least = slices.Min(slices.Collect(maps.Values(needed)))
 	}
 	return approvals.Policy{
-		Requesters: l.requesters, Approvers: l.approvers, Channels: c.Channels, AllowShared: c.AllowShared,
+		Requesters: requesters, Approvers: approvers, Channels: c.Channels, AllowShared: c.AllowShared,
 		Needed: least, NeededFor: needed,
 	}
 }
@@ -36,16 +36,15 @@ func (a *App) policy(l lists) approvals.Policy {
 // request could ever be approved, for certain, and what Slack refuses to say is
 // certain. What could not be found out in time keeps nobody from starting and is
 // looked up again.
-func (a *App) muster(ctx context.Context, slack *bot.Workspace, policy approvals.Policy) (*office.Roster, error) {
-	roster := office.NewRoster(slack, policy, a.options.Log)
-	first, cancel := context.WithTimeout(ctx, connectWait)
-	defer cancel()
-	roster.Muster(first)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+func (a *App) muster(ctx context.Context, p *parts) (detail string, err error) {
+	p.roster = office.NewRoster(p.slack, p.policy, a.options.Log)
+	p.roster.Muster(ctx)
+	a.watch.musters(p.roster)
+	s := p.roster.State()
+	if err := s.TooFew(); err != nil {
+		return "", finalError{err}
 	}
-	a.watch.musters(roster)
-	return roster, roster.State().TooFew()
+	return fmt.Sprintf("%d may decide", s.Able), nil
 }
 
 // watchRoster looks the approvers up again and again until ctx ends.
@@ -57,30 +56,14 @@ func (a *App) watchRoster(ctx context.Context, roster *office.Roster) error {
 	return roster.Run(ctx, every)
 }
 
-func (r *readiness) musters(roster *office.Roster) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.roster = roster
-}
-
-// approvers is how the list of approvers stands.
-func (r *readiness) approvers() office.RosterState {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.roster == nil {
-		return office.RosterState{}
-	}
-	return r.roster.State()
-}
-
 // remarks are what is not as it should be and keeps nobody from working.
-func (r *readiness) remarks() string {
-	state, text := r.approvers(), ""
-	if len(state.Out) > 0 {
-		text = "\nentries of APPROVERS that do not count now: " + state.String()
+func remarks(s office.RosterState) string {
+	var list []string
+	if len(s.Out) > 0 {
+		list = append(list, "entries of APPROVERS that do not count now: "+s.String())
 	}
-	if len(state.Short) > 0 {
-		text += "\nactions that need more approvers than may decide: " + strings.Join(state.Short, ", ")
+	if len(s.Short) > 0 {
+		list = append(list, "actions that need more approvers than may decide: "+strings.Join(s.Short, ", "))
 	}
-	return text
+	return strings.Join(list, "; ")
 }

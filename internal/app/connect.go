@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,88 +9,59 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
+	"defenderbot/approvals/office"
 	"defenderbot/bot"
 )
 
-const (
-	firstRetry  = 500 * time.Millisecond
-	lastRetry   = 15 * time.Second
-	connectWait = 10 * time.Second // for one try
-)
+// parts are what the bot is made of once it is connected.
+type parts struct {
+	slack  *bot.Workspace
+	policy approvals.Policy
+	roster *office.Roster
+	rdb    redis.UniversalClient
+	store  *ledger.Store
+}
 
-// until tries again and again, with longer pauses, until it works, ctx ends, or
-// the error is one that no waiting mends.
-func (a *App) until(ctx context.Context, what string, try func(context.Context) error) error {
-	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
-		one, cancel := context.WithTimeout(ctx, connectWait)
-		err := try(one)
-		cancel()
-		switch {
-		case err == nil:
-			a.watch.connected(what)
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err() // err tells of the stop in whatever words a library has for it
-		case errors.Is(err, bot.ErrPermanent), errors.Is(err, errVolatile):
-			return err
-		}
-		a.watch.missing(what, err)
-		a.options.Log.WarnContext(ctx, "cannot start yet; trying again", "waiting_for", what, "error", err, "again_in", pause.String())
-		t := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
-		case <-t.C:
-		}
+// startChecks connect the parts, each with the help of those before it.
+func (a *App) startChecks(p *parts) []check {
+	with := func(connect func(context.Context, *parts) (string, error)) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) { return connect(ctx, p) }
+	}
+	return []check{
+		{"slack", with(a.connectSlack), "see that this host reaches SLACK_API_URL, and whether Slack is up"},
+		{"slack's user groups", with(a.resolve), "see that each @handle in APPROVERS and REQUESTERS is a user group of the workspace"},
+		{"approvers", with(a.muster), mendApprovers},
+		{"redis", with(a.connectRedis), mendRedis},
 	}
 }
 
-func (a *App) connectSlack(ctx context.Context) (s *bot.Workspace, err error) {
-	err = a.until(ctx, "slack", func(ctx context.Context) (err error) {
-		s, err = bot.NewWorkspace(ctx, bot.WorkspaceConfig{
-			APIURL: a.config.SlackAPIURL, AppToken: a.config.SlackAppToken, BotToken: a.config.SlackBotToken, Clock: a.options.Clock,
-		})
-		return err
-	})
-	return s, err
-}
+const (
+	mendApprovers = "put people on APPROVERS who may decide"
+	mendRedis     = "see that REDIS_URL is right, and that Redis is up and takes writes"
+)
 
-func (a *App) connectRedis(ctx context.Context, rdb redis.UniversalClient, store *ledger.Store) error {
-	return a.until(ctx, "redis", func(ctx context.Context) error {
-		if err := store.Prepare(ctx); err != nil {
-			return err
-		}
-		if err := store.Inherit(ctx); err != nil {
-			if !redis.HasErrorPrefix(err, "CROSSSLOT") { // in a Cluster they cannot be: docs/decisions/0007
-				return err
-			}
-			a.options.Log.WarnContext(ctx, "calls of an older version not counted", "error", err)
-		}
-		if a.config.AllowVolatile {
-			return nil
-		}
-		return durable(ctx, rdb)
+func (a *App) connectSlack(ctx context.Context, p *parts) (detail string, err error) {
+	p.slack, err = bot.NewWorkspace(ctx, bot.WorkspaceConfig{
+		APIURL: a.config.SlackAPIURL, AppToken: a.config.SlackAppToken, BotToken: a.config.SlackBotToken, Clock: a.options.Clock,
 	})
-}
-
-// lists are the people of the configuration by id.
-type lists struct {
-	approvers, requesters approvals.List
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("app %s in team %s", p.slack.App(), p.slack.Team()), nil
 }
 
 // resolve pins the handles of user groups to their ids.
-func (a *App) resolve(ctx context.Context, s *bot.Workspace) (l lists, err error) {
-	err = a.until(ctx, "slack's user groups", func(ctx context.Context) (err error) {
-		if l.approvers, err = pin(ctx, s, a.config.Approvers); err != nil {
-			return fmt.Errorf("APPROVERS: %w", err)
-		}
-		if l.requesters, err = pin(ctx, s, a.config.Requesters); err != nil {
-			return fmt.Errorf("REQUESTERS: %w", err)
-		}
-		return nil
-	})
-	return l, err
+func (a *App) resolve(ctx context.Context, p *parts) (detail string, err error) {
+	approvers, err := pin(ctx, p.slack, a.config.Approvers)
+	if err != nil {
+		return "", fmt.Errorf("APPROVERS: %w", err)
+	}
+	requesters, err := pin(ctx, p.slack, a.config.Requesters)
+	if err != nil {
+		return "", fmt.Errorf("REQUESTERS: %w", err)
+	}
+	p.policy = a.policy(approvers, requesters)
+	return fmt.Sprintf("%d approving, %d requesting", len(approvers.Groups), len(requesters.Groups)), nil
 }
 
 func pin(ctx context.Context, s *bot.Workspace, p People) (approvals.List, error) {
@@ -104,6 +74,23 @@ func pin(ctx context.Context, s *bot.Workspace, p People) (approvals.List, error
 		l.Groups = append(l.Groups, id)
 	}
 	return l, nil
+}
+
+func (a *App) connectRedis(ctx context.Context, p *parts) (detail string, err error) {
+	p.store = a.store(p.rdb, ledger.Workspace{App: p.slack.App(), Team: p.slack.Team()})
+	if err := p.store.Prepare(ctx); err != nil {
+		return "", err
+	}
+	if err := p.store.Inherit(ctx); err != nil {
+		if !redis.HasErrorPrefix(err, "CROSSSLOT") { // in a Cluster they cannot be: docs/decisions/0007
+			return "", err
+		}
+		a.options.Log.WarnContext(ctx, "calls of an older version not counted", "error", err)
+	}
+	if a.config.AllowVolatile {
+		return "may lose what it confirmed, which ALLOW_VOLATILE_REDIS permits", nil
+	}
+	return "durable", durable(ctx, p.rdb)
 }
 
 // inheritEvery is how often the bot looks for what an older version has written:
@@ -122,11 +109,8 @@ func (a *App) takeOver(ctx context.Context, store *ledger.Store) error {
 			said = err.Error() // once: what cannot be taken over stays so
 			a.options.Log.WarnContext(ctx, "requests of an older version not taken over", "error", err)
 		}
-		t := time.NewTimer(inheritEvery)
-		select {
-		case <-ctx.Done():
-			t.Stop()
-		case <-t.C:
+		if rest(ctx, inheritEvery) != nil {
+			return nil
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ func TestServerCrowd(t *testing.T) {
 		}
 		wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
 	}
-	l.log.wait(t, "too many connections to HTTP_ADDR")
+	l.log.wait(t, "http connection limit reached")
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready")
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	click(t, p, sandbox.Grace, c, "approve")

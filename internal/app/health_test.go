@@ -78,11 +78,11 @@ func TestHealth(t *testing.T) {
 	mend := p.Slack.Break(slackfake.Fault{Method: "auth.test", Status: 503})
 
 	l := launch(t, p, env)
-	l.log.wait(t, "cannot start yet", `"waiting_for":"slack"`)
+	l.log.wait(t, "check failed", `"check":"slack"`)
 	wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: slack: ", "503", "start: has not connected yet")
 	mend()
-	l.log.wait(t, "cannot start yet", `"waiting_for":"redis"`)
+	l.log.wait(t, "check failed", `"check":"redis"`)
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: redis: ", "LOADING")
 	mini.SetError("")
 	l.becomes(t, p)

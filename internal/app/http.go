@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,9 +21,9 @@ type watch struct {
 	*metrics
 }
 
-func newWatch(clock func() time.Time) *watch {
-	r := newReadiness(clock)
-	return &watch{readiness: r, metrics: newMetrics(r.live, func() int { return r.approvers().Able })}
+func newWatch() *watch {
+	r := newReadiness()
+	return &watch{readiness: r, metrics: newMetrics(r.live, r.able)}
 }
 
 // listen opens HTTP_ADDR before anything else starts: whoever probes the bot
@@ -113,7 +114,7 @@ func (c *crowd) enter(conn net.Conn) (oldest net.Conn) {
 	}
 	if !c.full { // once for each crowd, not for each of it
 		c.full = true
-		c.log.Warn("too many connections to HTTP_ADDR: the oldest ones are closed", "room", c.room)
+		c.log.Warn("http connection limit reached, oldest closed", "room", c.room)
 	}
 	oldest = c.conns[0]
 	c.conns = slices.Delete(c.conns, 0, 1)
@@ -131,11 +132,12 @@ func (w *watch) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(out http.ResponseWriter, _ *http.Request) { say(out, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(out http.ResponseWriter, in *http.Request) {
-		if err := w.ready(in.Context()); err != nil {
+		details, err := w.ready(in.Context())
+		if err != nil {
 			say(out, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			return
 		}
-		say(out, http.StatusOK, "ready"+w.remarks())
+		say(out, http.StatusOK, strings.Join(append([]string{"ready"}, details...), "\n"))
 	})
 	// A few kilobytes are not worth a compressor for each of many who ask.
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{DisableCompression: true}))

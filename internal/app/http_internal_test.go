@@ -76,7 +76,7 @@ func TestServerTimeouts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d, _ := served(t, newWatch(time.Now).handler())
+				d, _ := served(t, newWatch().handler())
 				start, conn := time.Now(), d.enter()
 				defer conn.Close()
 				if _, err := io.WriteString(conn, tt.sends); err != nil {
@@ -123,7 +123,7 @@ func TestServerAnswerUnread(t *testing.T) {
 // TestServerLargeHeader counts how much of a header of 1 MB the server takes.
 func TestServerLargeHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, _ := served(t, newWatch(time.Now).handler())
+		d, _ := served(t, newWatch().handler())
 		conn := d.enter()
 		defer conn.Close()
 		answer := make(chan string, 1)
@@ -153,7 +153,7 @@ func TestServerLargeHeader(t *testing.T) {
 // prober is answered at once all the same, and one line of the log says it.
 func TestServerFullHouse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, log := served(t, newWatch(time.Now).handler())
+		d, log := served(t, newWatch().handler())
 		start := time.Now()
 		var closed atomic.Int64
 		for range roomLimit + 100 {
@@ -178,7 +178,7 @@ func TestServerFullHouse(t *testing.T) {
 		if took := time.Since(start); took != 0 {
 			t.Errorf("the prober waited %v", took)
 		}
-		if n := strings.Count(log.String(), "too many connections"); n != 1 {
+		if n := strings.Count(log.String(), "http connection limit reached"); n != 1 {
 			t.Errorf("the log says it %d times, want once:\n%s", n, log)
 		}
 	})

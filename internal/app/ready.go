@@ -3,13 +3,11 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/singleflight"
 
 	"defenderbot/approvals/office"
@@ -18,19 +16,15 @@ import (
 
 // readiness knows what is missing to take commands.
 type readiness struct {
-	probe probe // of Redis
-
 	mu      sync.Mutex
-	lacks   map[string]error // what the start waits for
+	lacks   map[string]error // what the start waits for, or a token in doubt
+	checks  []check          // of the running bot
 	session *bot.Session
-	rdb     redis.UniversalClient
 	roster  *office.Roster
 }
 
-func newReadiness(clock func() time.Time) *readiness {
-	r := &readiness{lacks: map[string]error{"start": errors.New("has not connected yet")}}
-	r.probe = probe{clock: clock, ask: func(ctx context.Context) error { return r.client().Ping(ctx).Err() }}
-	return r
+func newReadiness() *readiness {
+	return &readiness{lacks: map[string]error{"start": errors.New("start: has not connected yet")}}
 }
 
 func (r *readiness) connected(what string) {
@@ -39,19 +33,26 @@ func (r *readiness) connected(what string) {
 	delete(r.lacks, what)
 }
 
-func (r *readiness) missing(what string, err error) {
+func (r *readiness) missing(c check, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lacks[what] = err
+	r.lacks[c.name] = c.failed(err)
 }
 
-func (r *readiness) started(s *bot.Session, rdb redis.UniversalClient) {
+func (r *readiness) musters(roster *office.Roster) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.roster = roster
+}
+
+func (r *readiness) started(s *bot.Session, checks []check) {
 	r.connected("start")
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.session, r.rdb = s, rdb
+	r.session, r.checks = s, checks
 }
 
+// live is how many sockets are open.
 func (r *readiness) live() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,38 +62,61 @@ func (r *readiness) live() int {
 	return r.session.Live()
 }
 
-// ready says what is missing to take commands. What it says about Redis can be
-// a second old.
-func (r *readiness) ready(ctx context.Context) error {
-	if missing := r.waitsFor(); missing != nil {
-		return missing
-	}
-	var missing []error
-	if r.live() == 0 {
-		missing = append(missing, errors.New("slack: no socket is open"))
-	}
-	if err := r.probe.get(ctx); err != nil {
-		missing = append(missing, fmt.Errorf("redis: %w", err))
-	}
-	missing = append(missing, r.approvers().TooFew())
-	return errors.Join(missing...)
-}
-
-// waitsFor says what the start waits for, in one order.
-func (r *readiness) waitsFor() error {
+// able is how many people may decide.
+func (r *readiness) able() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var missing []error
+	if r.roster == nil {
+		return 0
+	}
+	return r.roster.State().Able
+}
+
+// ready is what there is to say of a bot that takes commands, and an error that
+// says what is missing of one that does not.
+func (r *readiness) ready(ctx context.Context) (details []string, err error) {
+	checks, missing := r.stands()
+	for _, c := range checks {
+		detail, err := c.run(ctx)
+		if err != nil {
+			missing = append(missing, c.failed(err))
+		} else if detail != "" {
+			details = append(details, c.name+": "+detail)
+		}
+	}
+	return details, errors.Join(missing...)
+}
+
+// stands is what to check now, or what the bot waits for, in one order.
+func (r *readiness) stands() (checks []check, missing []error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.lacks) == 0 {
+		return r.checks, nil
+	}
 	for _, what := range slices.Sorted(maps.Keys(r.lacks)) {
-		missing = append(missing, fmt.Errorf("%s: %w", what, r.lacks[what]))
+		missing = append(missing, r.lacks[what])
 	}
-	return errors.Join(missing...)
+	return nil, missing
 }
 
-func (r *readiness) client() redis.UniversalClient {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.rdb
+// runningChecks are those of a bot that runs. What they say about Redis can be a
+// second old.
+func (a *App) runningChecks(p *parts, s *bot.Session) []check {
+	ping := &probe{clock: a.options.Clock, ask: func(ctx context.Context) error { return p.rdb.Ping(ctx).Err() }}
+	return []check{
+		{"slack", func(context.Context) (string, error) {
+			if s.Live() == 0 {
+				return "", errors.New("no socket is open")
+			}
+			return "", nil
+		}, "the log says why"},
+		{"redis", func(ctx context.Context) (string, error) { return "", ping.get(ctx) }, mendRedis},
+		{"approvers", func(context.Context) (string, error) {
+			state := p.roster.State()
+			return remarks(state), state.TooFew()
+		}, mendApprovers},
+	}
 }
 
 const (

@@ -88,9 +88,6 @@ func cluster(text string) (func() redis.UniversalClient, error) {
 	return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
 }
 
-// errVolatile means that Redis may lose what it confirmed.
-var errVolatile = errors.New("redis is not durable")
-
 // durable checks that Redis neither evicts keys nor forgets them at a restart.
 // It reads INFO, because CONFIG is often forbidden.
 func durable(ctx context.Context, rdb redis.UniversalClient) error {
@@ -110,10 +107,10 @@ func durableNode(ctx context.Context, rdb redis.Cmdable) error {
 		return fmt.Errorf("ask Redis about its persistence: %w", err)
 	}
 	if !strings.Contains(memory, "maxmemory_policy:noeviction") {
-		return fmt.Errorf("%w: its maxmemory-policy is not noeviction, so it may drop approvals; set it, or set ALLOW_VOLATILE_REDIS=true for a trial", errVolatile)
+		return finalError{errors.New("redis is not durable: its maxmemory-policy is not noeviction, so it may drop approvals; set it, or set ALLOW_VOLATILE_REDIS=true for a trial")}
 	}
 	if !strings.Contains(persistence, "aof_enabled:1") {
-		return fmt.Errorf("%w: appendonly is off, so a restart loses approvals; switch it on, or set ALLOW_VOLATILE_REDIS=true for a trial", errVolatile)
+		return finalError{errors.New("redis is not durable: appendonly is off, so a restart loses approvals; switch it on, or set ALLOW_VOLATILE_REDIS=true for a trial")}
 	}
 	return nil
 }

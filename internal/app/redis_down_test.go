@@ -85,7 +85,7 @@ func TestRedisDownAtStart(t *testing.T) {
 		s.Kill(t)
 		p := open(t, s.Addr, nil)
 		l := launch(t, p, p.Env())
-		l.log.wait(t, "cannot start yet", `"waiting_for":"redis"`, "connection refused")
+		l.log.wait(t, "check failed", `"check":"redis"`, "connection refused")
 		l.notReady(t, "redis: ", "connection refused")
 		s.Up(t)
 		l.becomes(t, p)

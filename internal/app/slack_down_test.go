@@ -18,7 +18,7 @@ func TestSlackDownAtStart(t *testing.T) {
 	p := open(t, redistest.Mini(t).Addr(), nil)
 	mend := p.Slack.Break(slackfake.Fault{Method: "auth.test", Status: 503})
 	l := launch(t, p, p.Env())
-	l.log.wait(t, "cannot start yet", `"waiting_for":"slack"`, "503")
+	l.log.wait(t, "check failed", `"check":"slack"`, "503")
 	l.notReady(t, "slack: ", "503")
 	mend()
 	l.becomes(t, p)
@@ -62,7 +62,7 @@ func TestHandles(t *testing.T) {
 	env := p.Env()
 	env.Approvers = "@soc"
 	l := launch(t, p, env)
-	l.log.wait(t, "cannot start yet", "there is no user group @soc")
+	l.log.wait(t, "check failed", "there is no user group @soc")
 	l.notReady(t, "APPROVERS", "there is no user group @soc")
 	p.Slack.AddGroup(slackfake.Group{ID: "S0SOC", Handle: "soc", Members: []string{sandbox.Ben}})
 	l.becomes(t, p)

@@ -272,11 +272,11 @@ func TestTokenDoubted(t *testing.T) {
 	p.Slack.Break(slackfake.Fault{Method: "users.info", Error: "invalid_auth", Times: 1})
 	command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why")
 	skip(t, p, 10*time.Second)
-	l.log.wait(t, "slack does not say whether it takes the bot token", "503", "invalid_auth")
+	l.log.wait(t, "token check failed", "503", "invalid_auth")
 	l.notReady(t, "slack: ", "invalid_auth")
 	silent()
 	skip(t, p, 10*time.Second)
-	l.log.wait(t, "which slack takes")
+	l.log.wait(t, "token works although")
 	l.becomes(t, p)
 	pending(t, p, "investigate "+sandbox.Server+" why")
 }
@@ -314,7 +314,7 @@ func TestTokenDiesWhileStarting(t *testing.T) {
 			env := p.Env()
 			change(&env)
 			l := launch(t, p, env)
-			l.log.wait(t, "cannot start yet")
+			l.log.wait(t, "check failed")
 			p.Slack.Revoke("account_inactive")
 			skip(t, p, 10*time.Minute)
 			select {

@@ -22,41 +22,46 @@ const (
 func (a *App) watchToken(ctx context.Context, slack *bot.Workspace) error {
 	tick := time.NewTicker(tokenTick)
 	defer tick.Stop()
+	c := check{"slack", func(ctx context.Context) (string, error) { return "", slack.Check(ctx) }, "the token is asked about again"}
 	var doubt error
 	for asked := a.options.Clock(); ; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case doubt = <-slack.Doubts():
-			a.watch.missing("slack", doubt)
+			a.watch.missing(c, doubt)
 		case <-tick.C:
 		}
 		pause := tokenEvery
 		if doubt != nil {
 			pause = tokenPause
 		}
-		now := a.options.Clock()
-		if now.Sub(asked) < pause {
-			continue
-		}
-		asked = now
-		err := a.checkToken(ctx, slack)
-		switch {
-		case errors.Is(err, bot.ErrPermanent):
-			a.watch.missing("slack", err)
-			return err
-		case err != nil && ctx.Err() == nil:
-			a.options.Log.WarnContext(ctx, "slack does not say whether it takes the bot token; asking again", "doubt", doubt, "error", err)
-		case err == nil && doubt != nil:
-			a.watch.connected("slack")
-			a.options.Log.WarnContext(ctx, "a call was refused because of the bot token, which slack takes", "error", doubt)
-			doubt = nil
+		if now := a.options.Clock(); now.Sub(asked) >= pause {
+			asked = now
+			var err error
+			if doubt, err = a.checkToken(ctx, c, doubt); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-func (a *App) checkToken(ctx context.Context, slack *bot.Workspace) error {
-	ctx, cancel := context.WithTimeout(ctx, tokenWait)
+// checkToken asks Slack whether it takes the token. It returns the doubt that is
+// left, and an error when the token is dead.
+func (a *App) checkToken(ctx context.Context, c check, doubt error) (left, dead error) {
+	one, cancel := context.WithTimeout(ctx, tokenWait)
 	defer cancel()
-	return slack.Check(ctx)
+	_, err := c.run(one)
+	switch {
+	case errors.Is(err, bot.ErrPermanent):
+		a.watch.missing(c, err)
+		return doubt, err
+	case err != nil && ctx.Err() == nil:
+		a.options.Log.WarnContext(ctx, "token check failed", "doubt", doubt, "error", err)
+	case err == nil && doubt != nil:
+		a.watch.connected(c.name)
+		a.options.Log.WarnContext(ctx, "token works although a call was refused because of it", "error", doubt)
+		return nil, nil
+	}
+	return doubt, nil
 }

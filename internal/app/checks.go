@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"defenderbot/bot"
+)
+
+// check is one thing that has to be so before the bot takes commands.
+type check struct {
+	name string
+	run  func(context.Context) (detail string, err error)
+	mend string // what an operator does about it
+}
+
+// failed is what the check found wrong, and what mends it.
+func (c check) failed(err error) error { return fmt.Errorf("%s: %w; %s", c.name, err, c.mend) }
+
+// finalError is one that no waiting mends.
+type finalError struct{ error }
+
+func (e finalError) Unwrap() error { return e.error }
+
+func isFinal(err error) bool {
+	_, final := errors.AsType[finalError](err)
+	return final || errors.Is(err, bot.ErrPermanent)
+}
+
+const (
+	firstRetry  = 500 * time.Millisecond
+	lastRetry   = 15 * time.Second
+	connectWait = 10 * time.Second // for one try
+)
+
+// pass runs checks one after the other, each until it passes.
+func (a *App) pass(ctx context.Context, checks []check) error {
+	for _, c := range checks {
+		if err := a.until(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// until runs a check again and again, with longer pauses, until it passes, ctx
+// ends, or the error is a final one.
+func (a *App) until(ctx context.Context, c check) error {
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+		one, cancel := context.WithTimeout(ctx, connectWait)
+		detail, err := c.run(one)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err() // err tells of the stop in whatever words a library has for it
+		case err == nil:
+			a.watch.connected(c.name)
+			a.options.Log.InfoContext(ctx, "check passed", "check", c.name, "detail", detail)
+			return nil
+		case isFinal(err):
+			return err
+		}
+		a.watch.missing(c, err)
+		a.options.Log.WarnContext(ctx, "check failed", "check", c.name, "error", err, "mend", c.mend, "again_in", pause.String())
+		if err := rest(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits for d, or until ctx ends, which is an error.
+func rest(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
