@@ -11,7 +11,7 @@ import (
 
 // call says where a call is, in sentences.
 func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
-	spans := []span{words(callWord(c.State))}
+	spans := []span{words(callWords()[c.State])}
 	story := v.story(r, c)
 	switch d {
 	case full:
@@ -31,28 +31,19 @@ func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
 	return append(spans, v.references(r, c, d)...)
 }
 
-// callWord is the state of a call in a word or two.
-func callWord(s approvals.CallState) string {
-	switch s {
-	case approvals.Queued:
-		return "⏳ waiting for its turn"
-	case approvals.Sending:
-		return "▶️ being sent to Defender"
-	case approvals.Running:
-		return "▶️ running in Defender"
-	case approvals.Uncertain:
-		return "❓ sent, outcome not known yet"
-	case approvals.Succeeded:
-		return "✅ succeeded"
-	case approvals.Failed:
-		return "❌ failed"
-	case approvals.CallCancelled:
-		return "⚪ cancelled"
-	case approvals.Lapsed:
-		return "⌛ lapsed"
-	case approvals.Unknown:
+// callWords are the states of a call in a word or two.
+func callWords() map[approvals.CallState]string {
+	return map[approvals.CallState]string{
+		approvals.Queued:        "⏳ waiting for its turn",
+		approvals.Sending:       "▶️ being sent to Defender",
+		approvals.Running:       "▶️ running in Defender",
+		approvals.Uncertain:     "❓ sent, outcome not known yet",
+		approvals.Succeeded:     "✅ succeeded",
+		approvals.Failed:        "❌ failed",
+		approvals.CallCancelled: "⚪ cancelled",
+		approvals.Lapsed:        "⌛ lapsed",
+		approvals.Unknown:       "❓ outcome unknown",
 	}
-	return "❓ outcome unknown"
 }
 
 // moment is the time, and the person, that belong to the state of a call.

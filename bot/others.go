@@ -37,26 +37,8 @@ func standing(s approvals.Standing) string {
 	if called := s.Person.Called(); called != s.Person.ID {
 		who = called + " (" + s.ID + ")"
 	}
-	switch s.Bar {
-	case approvals.IsBot:
-		return who + " is a bot"
-	case approvals.IsGone:
-		return who + " is deactivated"
-	case approvals.IsGuest:
-		return who + " is a guest"
-	case approvals.IsExternal:
-		return who + " belongs to another organisation"
-	case approvals.IsElsewhere:
-		return who + " belongs to another workspace, and this channel is not one where that counts"
-	case approvals.IsNobody:
-		return who + ": no such user"
-	case approvals.IsTwin:
-		return who + " is another id of somebody who is counted already"
-	case approvals.NotLookedUp:
-		return who + " could not be looked up"
-	case approvals.IsRefused, approvals.IsWithheld:
+	if s.Bar == approvals.IsRefused || s.Bar == approvals.IsWithheld {
 		return who + ": " + string(s.Bar) + ": " + lastingRefusal(s.Err)
-	case approvals.IsRequester, approvals.IsEmpty, approvals.IsUnread, approvals.NotAsked:
 	}
 	return who + ": " + string(s.Bar)
 }

@@ -24,7 +24,7 @@ func TestTooFew(t *testing.T) {
 		want   string
 	}{
 		{approvals.NobodyElse, nil, begin + " " + end},
-		{approvals.NobodyElse, []approvals.Standing{gus, nobody}, begin + " Of those on the list: gus (U0GUS) is a guest; U0NOSUCH1: no such user. " + end},
+		{approvals.NobodyElse, []approvals.Standing{gus, nobody}, begin + " Of those on the list: gus (U0GUS): a guest; U0NOSUCH1: no such user. " + end},
 		{
 			approvals.NobodyElse,
 			[]approvals.Standing{
@@ -36,7 +36,7 @@ func TestTooFew(t *testing.T) {
 		},
 		{
 			approvals.NotKnown, []approvals.Standing{silent}, "Slack could not tell me whether enough people other than you can approve this, so I did nothing. " +
-				"Try again in a minute. Not known: U0GRACE could not be looked up.",
+				"Try again in a minute. Not known: U0GRACE: could not be looked up.",
 		},
 	} {
 		if got := explain(&approvals.Refusal{Why: approvals.Why{Reason: tt.reason}, Others: tt.others}).plain(); got != tt.want {
@@ -48,7 +48,7 @@ func TestTooFew(t *testing.T) {
 		many = append(many, approvals.Standing{ID: fmt.Sprint("U", i), Bar: approvals.IsBot})
 	}
 	got := explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: many}).plain()
-	if !strings.Contains(got, "U5 is a bot; and 34 more.") || strings.Contains(got, "U6 ") {
+	if !strings.Contains(got, "U5: a bot; and 34 more.") || strings.Contains(got, "U6:") {
 		t.Errorf("of many: %s", got)
 	}
 }
@@ -57,7 +57,7 @@ func TestTooFew(t *testing.T) {
 // that can be taken off it.
 func TestStandingOtherID(t *testing.T) {
 	s := approvals.Standing{ID: "W0KIM", Person: approvals.Person{ID: "U0KIM", Enterprise: "W0KIM", Name: "kim"}, Bar: approvals.IsTwin}
-	if got, want := standing(s), "kim (W0KIM) is another id of somebody who is counted already"; got != want {
+	if got, want := standing(s), "kim (W0KIM): another id of somebody else on the list"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

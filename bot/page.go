@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"defenderbot/commands"
 )
 
 // page is what a card or an answer says, before it is made into blocks and into
@@ -59,7 +61,7 @@ func sayf(format string, a ...any) page { return say(fmt.Sprintf(format, a...)) 
 
 // asWritten is a page of the lines of a text, which may be any length.
 func asWritten(text string) (p page) {
-	for line := range strings.SplitSeq(cut(strings.Map(legible, text), 3000), "\n") {
+	for line := range strings.SplitSeq(cut(strings.Map(commands.Legible, text), 3000), "\n") {
 		p = append(p, says(words(line)))
 	}
 	return p
@@ -139,7 +141,7 @@ func (s span) isPlain() bool { return s == words(s.text) }
 func (q para) shown() []span {
 	list := make([]span, 0, len(q.spans))
 	for _, s := range q.spans {
-		s.text = strings.Map(legible, s.text)
+		s.text = strings.Map(commands.Legible, s.text)
 		if q.kind != quote {
 			s.text = strings.ReplaceAll(s.text, "\n", " ")
 		}

@@ -3,10 +3,11 @@ package bot
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack/slackutilsx"
+
+	"defenderbot/commands"
 )
 
 // text is the page for notifications and screen readers, escaped. Every line of
@@ -65,7 +66,9 @@ func (q para) joined(as func(span) string) string {
 }
 
 // oneLine is what others wrote, as part of a sentence.
-func oneLine(s string) string { return strings.Join(strings.Fields(strings.Map(legible, s)), " ") }
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.Map(commands.Legible, s)), " ")
+}
 
 // cut shortens s to at most n runes.
 func cut(s string, n int) string {
@@ -97,20 +100,3 @@ func cutBytes(s string, n int) string {
 
 // cutNote ends a text that is not whole.
 const cutNote = "… (shortened: the message itself shows the rest)"
-
-// legible drops characters that cannot be seen or that turn the direction of
-// reading around, and keeps those that join others.
-func legible(r rune) rune {
-	const joiner, nonJoiner = '\u200d', '\u200c'
-	switch {
-	case r == '\n', r == joiner, r == nonJoiner:
-		return r
-	case r == '\u2028', r == '\u2029', r == '\u0085', r == '\r', r == '\v', r == '\f':
-		return '\n'
-	case unicode.IsSpace(r):
-		return ' '
-	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point):
-		return -1
-	}
-	return r
-}

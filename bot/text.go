@@ -12,37 +12,33 @@ import (
 
 // stateLine is where a request is, in a few words.
 func stateLine(r approvals.Request) string {
-	switch r.State {
-	case approvals.Checking:
-		return "🔎 Looking up the devices"
-	case approvals.Pending:
-		return "🟡 Waiting for approval"
-	case approvals.Approved:
-		return "🔵 Approved, under way"
-	case approvals.Denied:
-		return "⛔ Denied"
-	case approvals.Cancelled:
-		return "⚪ Cancelled"
-	case approvals.Expired:
-		return "⌛ Expired"
-	case approvals.Rejected:
-		return "⚠️ Not submitted for approval"
-	case approvals.Done:
+	if r.State == approvals.Done {
+		return outcomeLines()[r.Outcome()]
 	}
-	switch r.Outcome() {
-	case approvals.AllSucceeded:
-		return "✅ Succeeded"
-	case approvals.Partly:
-		return "🟠 Partly succeeded"
-	case approvals.AllFailed:
-		return "❌ Failed"
-	case approvals.AllLapsed:
-		return "⌛ Approval ran out before it was sent"
-	case approvals.AllCancelled:
-		return "⚪ Cancelled"
-	case approvals.OutcomeUnsure:
+	return stateLines()[r.State]
+}
+
+func stateLines() map[approvals.State]string {
+	return map[approvals.State]string{
+		approvals.Checking:  "🔎 Looking up the devices",
+		approvals.Pending:   "🟡 Waiting for approval",
+		approvals.Approved:  "🔵 Approved, under way",
+		approvals.Denied:    "⛔ Denied",
+		approvals.Cancelled: "⚪ Cancelled",
+		approvals.Expired:   "⌛ Expired",
+		approvals.Rejected:  "⚠️ Not submitted for approval",
 	}
-	return "❓ Outcome unknown: check the Defender portal"
+}
+
+func outcomeLines() map[approvals.Outcome]string {
+	return map[approvals.Outcome]string{
+		approvals.AllSucceeded:  "✅ Succeeded",
+		approvals.Partly:        "🟠 Partly succeeded",
+		approvals.AllFailed:     "❌ Failed",
+		approvals.AllLapsed:     "⌛ Approval ran out before it was sent",
+		approvals.AllCancelled:  "⚪ Cancelled",
+		approvals.OutcomeUnsure: "❓ Outcome unknown: check the Defender portal",
+	}
 }
 
 // explain says to a person what an error means for them. What it does not know

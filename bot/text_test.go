@@ -189,10 +189,10 @@ func TestStateLineComplete(t *testing.T) {
 	}
 	said := map[string]approvals.CallState{}
 	for _, s := range approvals.CallStates() {
-		if other, ok := said[callWord(s)]; ok {
-			t.Errorf("calls that are %s and %s are told as %q", s, other, callWord(s))
+		if other, ok := said[callWords()[s]]; ok {
+			t.Errorf("calls that are %s and %s are told as %q", s, other, callWords()[s])
 		}
-		said[callWord(s)] = s
+		said[callWords()[s]] = s
 	}
 }
 

@@ -216,7 +216,7 @@ func (w *Workspace) whisper(ctx context.Context, to reply, said page) error {
 	if err = w.direct(ctx, to.user, options); err == nil {
 		return nil
 	}
-	// Only what the last way says reports whether trying again is worth it.
+	// Only what the last way says tells whether trying again is worth it.
 	return errors.Join(append(failed, personal(fmt.Errorf("direct message: %w", err)))...)
 }
 

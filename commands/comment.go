@@ -10,15 +10,11 @@ import (
 // a card shows it whole, always, and must stay within Slack's limits.
 const MaxComment = 1000
 
-// Breaks of every system and of Unicode become "\n".
-var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n",
-	"\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
-
 // Readable keeps what is to be read of what somebody wrote: its inner text with its
 // spaces and line breaks, without what cannot be seen and without what only
 // surrounds it. It is idempotent.
 func Readable(s string) string {
-	s = lines(strings.Map(readableRune, lineBreaks.Replace(s)))
+	s = lines(strings.Map(Legible, strings.ReplaceAll(s, "\r\n", "\n")))
 	for {
 		t := unquote(edges(s))
 		if t == s {
@@ -28,9 +24,14 @@ func Readable(s string) string {
 	}
 }
 
-func readableRune(r rune) rune {
+// Legible is for [strings.Map]: line breaks of every system become "\n" and other
+// spaces one space, and what cannot be seen or turns the direction of reading around
+// goes, unless it joins its neighbours.
+func Legible(r rune) rune {
 	switch {
-	case r == '\n' || isJoiner(r):
+	case strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r):
+		return '\n'
+	case isJoiner(r):
 		return r
 	case isSpace(r):
 		return ' '

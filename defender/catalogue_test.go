@@ -79,13 +79,10 @@ func TestReadEndpoints(t *testing.T) {
 	want := []defender.Endpoint{{"machines", usual}, {"machineactions", usual}, {"investigations", usual}, {}}
 	got := []defender.Endpoint{
 		defender.MachinesEndpoint(), defender.TrackMachineActions.Endpoint(),
-		defender.TrackInvestigations.Endpoint(), defender.Tracking(0).Endpoint(),
+		defender.TrackInvestigations.Endpoint(), defender.Tracking("").Endpoint(),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("endpoints (-want +got):\n%s", diff)
-	}
-	if got := defender.Tracking(0).String(); got != "Tracking(0)" {
-		t.Errorf("invalid tracking = %q", got)
 	}
 }
 

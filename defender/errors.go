@@ -1,6 +1,7 @@
 package defender
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,75 +9,41 @@ import (
 )
 
 // Cause says what is known about a request that did not end well.
-type Cause int
+type Cause string
 
 const (
 	// OutcomeUnknown is the zero value: nobody can say whether it happened. Every 5xx,
 	// timeout and cut connection is this, and so is any error that is not an [Error].
-	OutcomeUnknown Cause = iota
+	OutcomeUnknown Cause = ""
 	// NotSent is proof that no byte of the request left: no token, no connection, or
 	// [Order.NotAfter] had passed.
-	NotSent
+	NotSent Cause = "not sent"
 	// Throttled was refused for now; [Error.RetryAfter] says for how long.
-	Throttled
+	Throttled Cause = "throttled"
 	// Unauthenticated means that the token was refused. It has been discarded, so that the
 	// next request is made with a fresh one.
-	Unauthenticated
+	Unauthenticated Cause = "unauthenticated"
 	// AlreadyRunning means that the same action runs on the device already.
-	AlreadyRunning
+	AlreadyRunning Cause = "already running"
 	// NoSuchDevice means that Defender does not know the device.
-	NoSuchDevice
+	NoSuchDevice Cause = "no such device"
 	// UnsupportedOS means that the device's operating system or sensor is not supported.
-	UnsupportedOS
+	UnsupportedOS Cause = "unsupported operating system"
 	// MissingRole means that the application lacks a role; [Error.Role] names it.
-	MissingRole
+	MissingRole Cause = "missing role"
 	// Licence means that the tenant has no licence for it, or has the feature switched off.
-	Licence
+	Licence Cause = "licence"
 	// Disallowed means that Defender's own policy forbids it.
-	Disallowed
+	Disallowed Cause = "disallowed"
 	// Refused is any other 4xx: answered, and nothing was started.
-	Refused
+	Refused Cause = "refused"
 	// BadAnswer was answered with something that cannot be read or believed, redirects
 	// included. After a POST the action may be running.
-	BadAnswer
+	BadAnswer Cause = "bad answer"
 	// NotFound means that there is no machine action or investigation with that id, or
 	// not yet: a fresh one can be invisible for two minutes.
-	NotFound
+	NotFound Cause = "not found"
 )
-
-// String names the cause in lower case.
-func (c Cause) String() string {
-	switch c {
-	case OutcomeUnknown:
-		return "outcome unknown"
-	case NotSent:
-		return "not sent"
-	case Throttled:
-		return "throttled"
-	case Unauthenticated:
-		return "unauthenticated"
-	case AlreadyRunning:
-		return "already running"
-	case NoSuchDevice:
-		return "no such device"
-	case UnsupportedOS:
-		return "unsupported operating system"
-	case MissingRole:
-		return "missing role"
-	case Licence:
-		return "licence"
-	case Disallowed:
-		return "disallowed"
-	case Refused:
-		return "refused"
-	case BadAnswer:
-		return "bad answer"
-	case NotFound:
-		return "not found"
-	default:
-		return fmt.Sprintf("Cause(%d)", int(c))
-	}
-}
 
 // Error is what every function of [Client] returns when it fails.
 type Error struct {
@@ -103,7 +70,7 @@ type Error struct {
 
 // Error says all of it in one line, without a token, a secret or a query string.
 func (e *Error) Error() string {
-	parts := []string{"defender: " + e.Op + ": " + e.Cause.String()}
+	parts := []string{"defender: " + e.Op + ": " + cmp.Or(string(e.Cause), "outcome unknown")}
 	if e.Status != 0 {
 		parts = append(parts, strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, e.Code)))
 	}

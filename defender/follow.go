@@ -23,7 +23,7 @@ func (c *Client) Job(ctx context.Context, t Tracking, id string) (Job, error) {
 		return Job{}, &Error{Op: q.op, Cause: NotSent, Err: errors.New("not the id of an action or investigation")}
 	}
 	var r record
-	if err := c.get(ctx, q, "/api/"+t.String()+"/"+url.PathEscape(id), &r); err != nil {
+	if err := c.get(ctx, q, "/api/"+string(t)+"/"+url.PathEscape(id), &r); err != nil {
 		return Job{}, err
 	}
 	j := r.job(t)
@@ -119,7 +119,7 @@ func (j Job) touches(since time.Time) bool {
 
 // jobs lists the jobs that a filter matches.
 func (c *Client) jobs(ctx context.Context, t Tracking, filter string) ([]Job, error) {
-	page, err := list[record](ctx, c, readJobs(t), filtered("/api/"+t.String(), filter))
+	page, err := list[record](ctx, c, readJobs(t), filtered("/api/"+string(t), filter))
 	if CauseOf(err) == NotFound {
 		return nil, nil
 	}
@@ -135,7 +135,7 @@ func (c *Client) jobs(ctx context.Context, t Tracking, filter string) ([]Job, er
 
 // readJobs describes every read of machine actions or investigations.
 func readJobs(t Tracking) query {
-	return query{op: "read " + t.String(), role: t.readRole(), missing: NotFound}
+	return query{op: "read " + string(t), role: t.readRole(), missing: NotFound}
 }
 
 // quoteAll writes a list of string literals.

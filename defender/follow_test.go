@@ -90,7 +90,7 @@ func TestJobRefuses(t *testing.T) {
 		_, err := r.Job(t.Context(), defender.TrackMachineActions, id)
 		failed(t, err, defender.NotSent)
 	}
-	_, err := r.Job(t.Context(), 0, "1")
+	_, err := r.Job(t.Context(), "", "1")
 	failed(t, err, defender.NotSent)
 	if n := len(r.all()); n != 0 {
 		t.Errorf("%d requests, want none", n)

@@ -6,40 +6,22 @@ import (
 )
 
 // Phase is what a status means for whoever waits.
-type Phase int
+type Phase string
 
 const (
 	// PhaseUnknown is a status that this program does not know, or none at all. The
 	// lists are open: Microsoft may add words. Whether it has ended is not known
 	// either, unless [Job.Ended] is set.
-	PhaseUnknown Phase = iota
+	PhaseUnknown Phase = ""
 	// PhaseOpen is not ended yet: ask again.
-	PhaseOpen
+	PhaseOpen Phase = "open"
 	// PhaseSucceeded has ended and did what it should.
-	PhaseSucceeded
+	PhaseSucceeded Phase = "succeeded"
 	// PhaseFailed has ended without doing what it should.
-	PhaseFailed
+	PhaseFailed Phase = "failed"
 	// PhaseCancelled was stopped by somebody or something.
-	PhaseCancelled
+	PhaseCancelled Phase = "cancelled"
 )
-
-// String names the phase in lower case.
-func (p Phase) String() string {
-	switch p {
-	case PhaseUnknown:
-		return "unknown"
-	case PhaseOpen:
-		return "open"
-	case PhaseSucceeded:
-		return "succeeded"
-	case PhaseFailed:
-		return "failed"
-	case PhaseCancelled:
-		return "cancelled"
-	default:
-		return fmt.Sprintf("Phase(%d)", int(p))
-	}
-}
 
 // status is one of Microsoft's words, what it means, and a sentence for a responder.
 type status struct {
@@ -99,7 +81,7 @@ func machineActionStatuses() []status {
 	return []status{
 		{"Pending", PhaseOpen, "Waiting for the device to pick it up; a device that is offline gets it when it is back."},
 		{"InProgress", PhaseOpen, "The device is working on it."},
-		{"Succeeded", PhaseSucceeded, "Done."},
+		{"Succeeded", PhaseSucceeded, "Finished."},
 		{"Failed", PhaseFailed, "It failed on the device; a low battery or a metered connection can be the reason."},
 		{"TimeOut", PhaseFailed, "The device did not answer in time."},
 		{"Cancelled", PhaseCancelled, "Somebody cancelled it."},
@@ -118,10 +100,10 @@ func investigationStates() []status {
 		{"Running", PhaseOpen, "Defender is examining the device."},
 		{"PendingApproval", PhaseOpen, "Paused: somebody has to approve a remediation in the Action center, within 7 days."},
 		{"PendingResource", PhaseOpen, "Paused: a remediation waits for approval, or the device cannot be reached for now."},
-		{"Benign", PhaseSucceeded, "Finished: no threats were found."},
-		{"SuccessfullyRemediated", PhaseSucceeded, "Finished: threats were found and remediated."},
-		{"PartiallyRemediated", PhaseSucceeded, "Finished, but not everything that was found could be remediated; look at its log in the portal."},
-		{"PartiallyInvestigated", PhaseSucceeded, "Finished, but not everything could be examined; look at its log in the portal."},
+		{"Benign", PhaseSucceeded, "No threats were found."},
+		{"SuccessfullyRemediated", PhaseSucceeded, "Threats were found and remediated."},
+		{"PartiallyRemediated", PhaseSucceeded, "Threats were found, and not all of them could be remediated; see its log in the portal."},
+		{"PartiallyInvestigated", PhaseSucceeded, "Not everything could be examined; see its log in the portal."},
 		{"Terminated", PhaseCancelled, "It was stopped before its end."},
 		{"TerminatedByUser", PhaseCancelled, "Somebody stopped it before its end."},
 		{"TerminatedBySystem", PhaseFailed, "Defender stopped it; an approval that nobody gave for 7 days does this."},

@@ -183,16 +183,3 @@ func TestErrorText(t *testing.T) {
 		}
 	}
 }
-
-func TestCauseString(t *testing.T) {
-	seen := map[string]bool{}
-	for c := defender.OutcomeUnknown; c <= defender.NotFound; c++ {
-		if s := c.String(); seen[s] || strings.HasPrefix(s, "Cause(") {
-			t.Errorf("cause %d has no name of its own: %q", int(c), s)
-		}
-		seen[c.String()] = true
-	}
-	if got := (defender.NotFound + 1).String(); got != "Cause(13)" {
-		t.Errorf("unknown cause = %q", got)
-	}
-}

@@ -147,7 +147,7 @@ func TestStartRefusesOrders(t *testing.T) {
 		"no device":      func(o *defender.Order) { o.DeviceID = "" },
 		"no comment":     func(o *defender.Order) { o.Comment = " " },
 		"no action":      func(o *defender.Order) { o.Action = defender.Action{} },
-		"no tracking":    func(o *defender.Order) { o.Action.Tracks = 0 },
+		"no tracking":    func(o *defender.Order) { o.Action.Tracks = "" },
 		"no time":        func(o *defender.Order) { o.NotAfter = time.Time{} },
 		"time has gone":  func(o *defender.Order) { o.NotAfter = time.Now().Add(-time.Millisecond) },
 		"token has gone": func(*defender.Order) { r.tokens.Discard(accessToken) },

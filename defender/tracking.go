@@ -1,29 +1,15 @@
 package defender
 
-import "fmt"
-
 // Tracking is how an action is followed: which kind of thing the POST creates. The
-// zero value is none, and is refused everywhere.
-type Tracking int
+// zero value is none, and is refused everywhere. It is the word of the API's paths.
+type Tracking string
 
 const (
 	// TrackMachineActions follows a machine action.
-	TrackMachineActions Tracking = iota + 1
+	TrackMachineActions Tracking = "machineactions"
 	// TrackInvestigations follows an automated investigation.
-	TrackInvestigations
+	TrackInvestigations Tracking = "investigations"
 )
-
-// String names what is followed, in the plural, as the API's paths do.
-func (t Tracking) String() string {
-	switch t {
-	case TrackMachineActions:
-		return "machineactions"
-	case TrackInvestigations:
-		return "investigations"
-	default:
-		return fmt.Sprintf("Tracking(%d)", int(t))
-	}
-}
 
 // Endpoint is where what is followed is read; the zero Endpoint for an invalid Tracking.
 func (t Tracking) Endpoint() Endpoint {

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -34,43 +33,27 @@ func (l Lease) NotBefore(at time.Time) Lease {
 }
 
 type claimReply struct {
-	Time   int64   `json:"now"`
+	timed
 	Next   int64   `json:"next"`
 	Leases []Lease `json:"leases"`
 }
 
-func (c *claimReply) clock() int64 { return c.Time }
-
 // Claim leases up to most members that are due and that nobody holds, and says
 // when the next one is due; zero: none is.
 func (s *Store) Claim(ctx context.Context, most int) ([]Lease, time.Time, error) {
-	lasting, err := json.Marshal(terms())
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("encode leases: %w", err)
-	}
 	var got claimReply
-	if _, err := s.run(ctx, s.scripts.claim, []string{s.keys.agenda(), s.keys.held()}, &got, most, string(lasting)); err != nil {
+	if _, err := s.run(ctx, s.scripts.claim, []string{s.keys.agenda(), s.keys.held()}, &got, most, asJSON(terms())); err != nil {
 		return nil, time.Time{}, fmt.Errorf("claim what is due: %w", err)
 	}
 	return got.Leases, timeOf(got.Next), nil
 }
 
-type finished struct {
-	Time int64 `json:"now"`
-}
-
-func (f *finished) clock() int64 { return f.Time }
-
 // Finish gives a lease back: the member is due at the given time, or never if
 // zero, unless somebody has set it anew meanwhile. What else r has on the agenda
 // is put there where it is missing.
 func (s *Store) Finish(ctx context.Context, l Lease, at time.Time, r approvals.Request) error {
-	missing, err := json.Marshal(s.others(l, r))
-	if err != nil {
-		return fmt.Errorf("encode what is due: %w", err)
-	}
-	var answer finished
-	_, err = s.run(ctx, s.scripts.finish, []string{s.keys.agenda(), s.keys.held()}, &answer, l.Member, l.Token, l.Due, millis(at), string(missing))
+	var answer timed
+	_, err := s.run(ctx, s.scripts.finish, []string{s.keys.agenda(), s.keys.held()}, &answer, l.Member, l.Token, l.Due, millis(at), asJSON(s.others(l, r)))
 	if err != nil {
 		return fmt.Errorf("give %s back: %w", l.Member, err)
 	}

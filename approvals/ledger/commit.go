@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -12,8 +11,8 @@ import (
 
 // committed is the answer of commit.lua.
 type committed struct {
-	Status string  `json:"status"`
-	Time   int64   `json:"now"`
+	Status string `json:"status"`
+	timed
 	Answer string  `json:"answer"`
 	Record *string `json:"record"`
 	Claim  string  `json:"claim"`
@@ -24,8 +23,6 @@ type committed struct {
 	Token  int64   `json:"token"` // of whoever holds that
 	Soon   int64   `json:"soon"`  // the first of what was set on the agenda; 0: nothing was
 }
-
-func (c *committed) clock() int64 { return c.Time }
 
 // statusOK is the status of a change that was made.
 const statusOK = "ok"
@@ -177,12 +174,8 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		amend(&c, after)
 	}
 	c.Digest = op.Digest
-	text, err := json.Marshal(c)
-	if err != nil {
-		return committed{}, fmt.Errorf("encode a change of %s: %w", before.ID, err)
-	}
 	var answer committed
-	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, before.ID, action.Post.Name), &answer, string(text))
+	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, before.ID, action.Post.Name), &answer, asJSON(c))
 	if err != nil {
 		return answer, fmt.Errorf("%s of %s: %w", approvals.EventName(e), before.ID, err)
 	}

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -128,11 +127,9 @@ func (s *Store) inherit(ctx context.Context, id string) (bool, error) {
 }
 
 type inherited struct {
-	Time  int64 `json:"now"`
-	Moved int   `json:"moved"`
+	timed
+	Moved int `json:"moved"`
 }
-
-func (i *inherited) clock() int64 { return i.Time }
 
 // inheritOne takes over one request. One that changes meanwhile is left for the
 // next time; one that cannot be read stays.
@@ -148,7 +145,7 @@ func (s *Store) inheritOne(ctx context.Context, old keys, id string) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	var entries, turns []string
+	entries, turns := []string{}, []string{} // JSON has no nil list for scripts
 	for _, c := range approvals.Claims(r) {
 		entries = append(entries, c.Member())
 	}
@@ -161,7 +158,7 @@ func (s *Store) inheritOne(ctx context.Context, old keys, id string) (bool, erro
 	_, err = s.run(ctx, s.scripts.inherit, []string{
 		old.request(id), old.oneAgenda(), old.index(), old.queue(endpoint),
 		s.keys.request(id), s.keys.agenda(), s.keys.index(), s.keys.queue(endpoint),
-	}, &answer, id, text, list(entries), list(turns))
+	}, &answer, id, text, asJSON(entries), asJSON(turns))
 	if err != nil {
 		return false, fmt.Errorf("take over %s of the first version: %w", id, err)
 	}
@@ -169,15 +166,6 @@ func (s *Store) inheritOne(ctx context.Context, old keys, id string) (bool, erro
 		s.Wake()
 	}
 	return answer.Moved > 0, nil
-}
-
-// list is texts as JSON, also where there are none.
-func list(texts []string) string {
-	text, err := json.Marshal(append([]string{}, texts...))
-	if err != nil { // unreachable: texts can always be encoded
-		panic(err)
-	}
-	return string(text)
 }
 
 // trailPart is how many entries of the audit trail are taken over in one step.

@@ -33,6 +33,16 @@ func (s scripts) all() []*redis.Script {
 	return []*redis.Script{s.commit, s.claim, s.finish, s.read, s.hold, s.budget, s.rights}
 }
 
+// asJSON is a value of this package's own for a script; texts and numbers can
+// always be encoded.
+func asJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
 func script(name string) *redis.Script { return redis.NewScript(source("lib") + source(name)) }
 
 func source(name string) string {
@@ -53,7 +63,13 @@ var ErrUnconfirmed = errors.New("could not confirm that it was recorded")
 // harmless: each commit has an operation id whose answer is kept.
 var pauses = []time.Duration{50 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond}
 
-// reply is what every script answers with at least.
+// timed is what every script answers with at least: Redis's time.
+type timed struct {
+	Time int64 `json:"now"`
+}
+
+func (t timed) clock() int64 { return t.Time }
+
 type reply interface{ clock() int64 }
 
 // tried says how a script's run went besides its answer.

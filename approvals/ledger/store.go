@@ -83,11 +83,9 @@ func (s *Store) Prepare(ctx context.Context) error {
 }
 
 type rightsReply struct {
-	Time    int64    `json:"now"`
+	timed
 	Refused []string `json:"refused"`
 }
-
-func (r *rightsReply) clock() int64 { return r.Time }
 
 // mayAll fails where Redis refuses a command that the scripts need. It says
 // which, for whoever wrote the rules.

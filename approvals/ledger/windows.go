@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -11,11 +10,9 @@ import (
 )
 
 type readAt struct {
-	Time int64 `json:"now"`
-	At   int64 `json:"at"`
+	timed
+	At int64 `json:"at"`
 }
-
-func (r *readAt) clock() int64 { return r.Time }
 
 // ReadLimit is how long one read of Defender can last.
 const ReadLimit = 10 * time.Second
@@ -33,14 +30,9 @@ const (
 // BookReads books slots for count reads of an endpoint, all or none. A zero
 // time: they may go now; else it may be tried again then.
 func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, p Priority) (time.Time, error) {
-	limits, err := json.Marshal(limitPairs(reserved(e.Limits, p)))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("encode limits: %w", err)
-	}
 	var answer readAt
-	keys := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}
-	_, err = s.run(ctx, s.scripts.read, keys, &answer, string(limits), NewOp().ID, ReadLimit.Milliseconds(), count)
-	if err != nil {
+	keys, limits := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}, asJSON(limitPairs(reserved(e.Limits, p)))
+	if _, err := s.run(ctx, s.scripts.read, keys, &answer, limits, NewOp().ID, ReadLimit.Milliseconds(), count); err != nil {
 		return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)
 	}
 	if answer.At > answer.Time {
@@ -51,7 +43,7 @@ func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, p
 
 // HoldReads keeps all replicas from an endpoint that said 429.
 func (s *Store) HoldReads(ctx context.Context, e defender.Endpoint, until time.Time) error {
-	var answer readAt
+	var answer timed
 	if _, err := s.run(ctx, s.scripts.hold, []string{s.keys.hold(e.Name)}, &answer, millis(until)); err != nil {
 		return fmt.Errorf("hold reads of %s: %w", e.Name, err)
 	}
@@ -68,22 +60,16 @@ func reserved(limits []defender.Limit, p Priority) []defender.Limit {
 }
 
 type budgetReply struct {
-	Time  int64 `json:"now"`
+	timed
 	Used  []int `json:"used"`
 	Ahead int   `json:"ahead"`
 }
 
-func (b *budgetReply) clock() int64 { return b.Time }
-
 // Budget is what is left of an action's tightest window.
 func (s *Store) Budget(ctx context.Context, action defender.Action) (approvals.Budget, error) {
-	limits, err := json.Marshal(limitPairs(action.Post.Limits))
-	if err != nil {
-		return approvals.Budget{}, fmt.Errorf("encode limits: %w", err)
-	}
 	var answer budgetReply
 	keys := []string{s.keys.queue(action.Post.Name), s.keys.window(action.Post.Name)}
-	if _, err := s.run(ctx, s.scripts.budget, keys, &answer, string(limits)); err != nil {
+	if _, err := s.run(ctx, s.scripts.budget, keys, &answer, asJSON(limitPairs(action.Post.Limits))); err != nil {
 		return approvals.Budget{}, fmt.Errorf("budget of %s: %w", action.Name, err)
 	}
 	return tightest(action.Post.Limits, answer), nil

@@ -39,7 +39,6 @@ func (a *App) policy(approvers, requesters approvals.List) approvals.Policy {
 func (a *App) muster(ctx context.Context, p *parts) (detail string, err error) {
 	p.roster = office.NewRoster(p.slack, p.policy, a.options.Log)
 	p.roster.Muster(ctx)
-	a.watch.musters(p.roster)
 	s := p.roster.State()
 	if err := s.TooFew(); err != nil {
 		return "", finalError{err}

@@ -118,7 +118,7 @@ func TestApproversSomeCannot(t *testing.T) {
 
 	text := "investigate " + sandbox.Server + " why"
 	says(t, "the only one", command(t, p, sandbox.Grace, sandbox.Incident, text),
-		"Too few people other than you", "gus ("+sandbox.Gus+") is a guest", nobody+": no such user", "add people to APPROVERS")
+		"Too few people other than you", "gus ("+sandbox.Gus+"): a guest", nobody+": no such user", "add people to APPROVERS")
 	if got := held(t, p); got != nil {
 		t.Errorf("Redis holds %q, want nothing", got)
 	}
@@ -163,7 +163,7 @@ func TestApproversLeave(t *testing.T) {
 	l.log.wait(t, `"level":"WARN"`, "grace ("+sandbox.Grace+")", "deactivated")
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: ", "APPROVERS", "grace ("+sandbox.Grace+"): deactivated")
 	says(t, "asking", command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why"),
-		"Too few people other than you", "grace ("+sandbox.Grace+") is deactivated")
+		"Too few people other than you", "grace ("+sandbox.Grace+"): deactivated")
 	deleted(false)
 	l.log.wait(t, `"level":"INFO"`, "counts again", sandbox.Grace)
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready")
@@ -365,7 +365,7 @@ func TestApproversTwoIDs(t *testing.T) {
 		env.Approvers, env.ApprovalsRequired = env.Approvers+","+sandbox.Grace, "2"
 		run(t, p, env, app.Options{})
 		says(t, "answer", command(t, p, sandbox.Grace, sandbox.Incident, "investigate "+sandbox.Server+" why"),
-			"Too few people other than you", "kim ("+org+") is another id")
+			"Too few people other than you", "kim ("+org+"): another id")
 	})
 }
 

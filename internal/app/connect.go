@@ -99,8 +99,7 @@ const inheritEvery = 10 * time.Second
 
 // takeOver takes over what an older version wrote, until ctx ends.
 func (a *App) takeOver(ctx context.Context, store *ledger.Store) error {
-	said := ""
-	for ctx.Err() == nil {
+	for said := ""; ; {
 		n, err := store.TakeOver(ctx)
 		if n > 0 {
 			a.options.Log.InfoContext(ctx, "requests of an older version taken over", "requests", n)
@@ -109,9 +108,8 @@ func (a *App) takeOver(ctx context.Context, store *ledger.Store) error {
 			said = err.Error() // once: what cannot be taken over stays so
 			a.options.Log.WarnContext(ctx, "requests of an older version not taken over", "error", err)
 		}
-		if rest(ctx, inheritEvery) != nil {
-			return nil
+		if err := rest(ctx, inheritEvery); err != nil {
+			return err
 		}
 	}
-	return nil
 }

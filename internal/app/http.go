@@ -21,10 +21,7 @@ type watch struct {
 	*metrics
 }
 
-func newWatch() *watch {
-	r := newReadiness()
-	return &watch{readiness: r, metrics: newMetrics(r.live, r.able)}
-}
+func newWatch() *watch { return &watch{readiness: newReadiness(), metrics: newMetrics()} }
 
 // listen opens HTTP_ADDR before anything else starts: whoever probes the bot
 // hears from the beginning what it waits for. Nil: there is no server.

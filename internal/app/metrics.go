@@ -17,9 +17,7 @@ type metrics struct {
 	refusals *prometheus.CounterVec
 }
 
-// newMetrics registers everything; live is how many sockets are open now, and
-// approvers how many people may decide.
-func newMetrics(live, approvers func() int) *metrics {
+func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -36,12 +34,13 @@ func newMetrics(live, approvers func() int) *metrics {
 			Name: "defenderbot_refusals_total", Help: "What people were refused, by what they wanted and why.",
 		}, []string{"what", "reason"}),
 	}
-	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now.",
-	}, func() float64 { return float64(live()) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up.",
-	}, func() float64 { return float64(approvers()) }))
+	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals)
 	return m
+}
+
+// gauge registers a number that is asked for when somebody looks.
+func (m *metrics) gauge(name, help string, now func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(now()) }))
 }
 
 func (m *metrics) answered(kind string, took time.Duration) {

@@ -10,17 +10,14 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"defenderbot/approvals/office"
 	"defenderbot/bot"
 )
 
 // readiness knows what is missing to take commands.
 type readiness struct {
-	mu      sync.Mutex
-	lacks   map[string]error // what the start waits for, or a token in doubt
-	checks  []check          // of the running bot
-	session *bot.Session
-	roster  *office.Roster
+	mu     sync.Mutex
+	lacks  map[string]error // what the start waits for, or a token in doubt
+	checks []check          // of the running bot
 }
 
 func newReadiness() *readiness {
@@ -39,37 +36,11 @@ func (r *readiness) missing(c check, err error) {
 	r.lacks[c.name] = c.failed(err)
 }
 
-func (r *readiness) musters(roster *office.Roster) {
+func (r *readiness) started(checks []check) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.roster = roster
-}
-
-func (r *readiness) started(s *bot.Session, checks []check) {
-	r.connected("start")
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.session, r.checks = s, checks
-}
-
-// live is how many sockets are open.
-func (r *readiness) live() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.session == nil {
-		return 0
-	}
-	return r.session.Live()
-}
-
-// able is how many people may decide.
-func (r *readiness) able() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.roster == nil {
-		return 0
-	}
-	return r.roster.State().Able
+	r.checks = checks
+	delete(r.lacks, "start")
 }
 
 // ready is what there is to say of a bot that takes commands, and an error that
