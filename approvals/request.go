@@ -134,7 +134,7 @@ func (r Request) deviceIDs() []string {
 // Deadline is when a pending request expires.
 func (r Request) Deadline() time.Time { return r.Opened.Add(r.Terms.ApprovalTTL) }
 
-// Lapses is when what is approved and not sent by then is not sent any more.
+// Lapses is when an approved call that is still unsent lapses.
 func (r Request) Lapses() time.Time { return r.ApprovedAt().Add(r.Terms.ExecutionTTL) }
 
 // ApprovedAt is when the last approval that was needed came. One that came

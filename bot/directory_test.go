@@ -195,7 +195,7 @@ func TestGroupNamedRefused(t *testing.T) {
 	} {
 		o.Break(slackfake.Fault{Method: "usergroups.list", Error: code, Times: 1})
 		if _, err := o.slack.GroupNamed(t.Context(), "oncall"); errors.Is(err, ErrPermanent) != permanent || !isSlackError(err, code) {
-			t.Errorf("%s: %v, want that it is for good: %v", code, err, permanent)
+			t.Errorf("%s: %v, want a permanent error: %v", code, err, permanent)
 		}
 	}
 }

@@ -248,7 +248,7 @@ func TestTokenCodes(t *testing.T) {
 				}
 			}
 			if errors.Is(err, ErrPermanent) && method != "auth.test" && doubted {
-				t.Errorf("%s: %s is for good without having been checked", method, code)
+				t.Errorf("%s: %s is permanent without having been checked", method, code)
 			}
 		}
 	}

@@ -137,7 +137,7 @@ func (r *running) attend(ctx context.Context, sock *socket, ended func()) error 
 	}
 }
 
-// announced ends the run where the reason is one for good, also when a
+// announced ends the run where the reason is a permanent one, also when a
 // successor is open already, and says what to do about the socket.
 func (r *running) announced(reason string) error {
 	err := farewell(reason)

@@ -166,7 +166,7 @@ func TestSessionPermanent(t *testing.T) {
 			w := watch(t, client.OpenSocket)
 			err := w.ended()
 			if !errors.Is(err, ErrPermanent) || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), "SLACK_APP_TOKEN") {
-				t.Errorf("Run: %v, want that it is for good, the code and the variable to look at", err)
+				t.Errorf("Run: %v, want a permanent error, the code and the variable to look at", err)
 			}
 			if len(w.opened()) != 1 {
 				t.Errorf("asked %d times, want once", len(w.opened()))

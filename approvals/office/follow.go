@@ -11,9 +11,8 @@ import (
 	"defenderbot/defender"
 )
 
-// follow asks Defender how the running calls of r are doing whose time has come,
-// and commits what is new. It answers when to look again, and whether it has
-// committed.
+// follow asks Defender about the running calls of r that are due, and commits what
+// is new. It answers when to look again, and whether it has committed.
 func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, bool, error) {
 	action, ok := w.store.Action(r.Action)
 	ids, owner, next := w.dueJobs(r)
@@ -45,9 +44,8 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 	return approvals.Earliest(at, next), changed, nil
 }
 
-// dueJobs are the jobs of the running calls whose time to be asked for has come,
-// those that were not for longest first, and whose they are; and when the next
-// one's comes.
+// dueJobs are the jobs of the running calls that are due, the longest unasked
+// first, with the calls they belong to; and when the next one is due.
 func (w *Worker) dueJobs(r approvals.Request) (ids []string, owner map[string]int, next time.Time) {
 	now, last := w.store.Now(), map[string]time.Time{}
 	owner = map[string]int{}

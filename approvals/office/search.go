@@ -35,8 +35,7 @@ func (w *Worker) search(ctx context.Context, l ledger.Lease, r approvals.Request
 	return again, false, nil
 }
 
-// uncertain are the uncertain calls of r, those that were not looked for longest
-// first.
+// uncertain are the uncertain calls of r, the longest unsearched first.
 func (w *Worker) uncertain(r approvals.Request) (calls []int) {
 	for i, c := range r.Calls {
 		if c.State == approvals.Uncertain {

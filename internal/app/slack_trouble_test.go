@@ -24,7 +24,7 @@ func unhurried(t *testing.T) *sandbox.Place {
 	})
 }
 
-// runs waits until a call runs and its card says so for good: what is saved later
+// runs waits until a call runs and its card says so finally: what is saved later
 // would put off when Defender is asked.
 func runs(t *testing.T, p *sandbox.Place, id string) {
 	t.Helper()

@@ -104,7 +104,7 @@ func (s *slot) thaw() {
 	s.release()
 }
 
-// close ends what runs here for good, and then its ways.
+// close ends what runs here, never to start again, and then its ways.
 func (s *slot) close() {
 	s.mu.Lock()
 	s.closed = true
