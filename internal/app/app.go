@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,9 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.serveHTTP(running, listener) })
+	if listener != nil {
+		g.Go(func() error { return a.serveHTTP(running, listener) })
+	}
 	g.Go(func() error { return a.work(running) })
 	err = g.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -122,7 +125,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
 	front := bot.New(bot.Config{
-		Desk: desk, Workspace: p.slack, Grammar: a.grammar(), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
+		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.MaxDevices), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
 	})
 	session := &bot.Session{
 		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, Drained: front.Idle,
@@ -145,7 +148,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, p.store) })
 	g.Go(func() error { return tokens.Run(ctx) })
-	g.Go(func() error { return a.watchRoster(ctx, p.roster) })
+	g.Go(func() error { return p.roster.Run(ctx, cmp.Or(a.options.RosterEvery, rosterEvery)) })
 	return g.Wait()
 }
 
@@ -159,10 +162,6 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Workspace) *ledger.Store
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Workspace: w, Clouds: clouds,
 		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
 	})
-}
-
-func (a *App) grammar() commands.Grammar {
-	return Grammar(a.options.Catalogue, a.config.MaxDevices)
 }
 
 // Grammar is that of /defender for a catalogue.

@@ -46,15 +46,6 @@ func (a *App) muster(ctx context.Context, p *parts) (detail string, err error) {
 	return fmt.Sprintf("%d may decide", s.Able), nil
 }
 
-// watchRoster looks the approvers up again and again until ctx ends.
-func (a *App) watchRoster(ctx context.Context, roster *office.Roster) error {
-	every := a.options.RosterEvery
-	if every == 0 {
-		every = rosterEvery
-	}
-	return roster.Run(ctx, every)
-}
-
 // remarks are what is not as it should be and keeps nobody from working.
 func remarks(s office.RosterState) string {
 	var list []string

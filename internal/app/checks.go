@@ -16,8 +16,14 @@ type check struct {
 	mend string // what an operator does about it
 }
 
-// failed is what the check found wrong, and what mends it.
-func (c check) failed(err error) error { return fmt.Errorf("%s: %w; %s", c.name, err, c.mend) }
+// failed is what the check found wrong, and what mends it. A final error says
+// that itself.
+func (c check) failed(err error) error {
+	if isFinal(err) {
+		return fmt.Errorf("%s: %w", c.name, err)
+	}
+	return fmt.Errorf("%s: %w; %s", c.name, err, c.mend)
+}
 
 // finalError is one that no waiting mends.
 type finalError struct{ error }

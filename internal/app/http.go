@@ -38,10 +38,6 @@ func (a *App) listen(ctx context.Context) (net.Listener, error) {
 
 // serveHTTP serves /healthz, /readyz and /metrics until ctx ends.
 func (a *App) serveHTTP(ctx context.Context, listener net.Listener) error {
-	if listener == nil {
-		<-ctx.Done()
-		return ctx.Err()
-	}
 	server := newServer(a.watch.handler(), a.options.Log)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // probes need no farewell
 	defer stop()

@@ -81,7 +81,7 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 				return "", errors.New("no socket is open")
 			}
 			return "", nil
-		}, "the log says why"},
+		}, "see that this host reaches Slack, and that SLACK_CONNECTIONS of all processes together is at most 10"},
 		{"redis", func(ctx context.Context) (string, error) { return "", ping.get(ctx) }, mendRedis},
 		{"approvers", func(context.Context) (string, error) {
 			state := p.roster.State()

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -257,6 +258,9 @@ func TestTokenDies(t *testing.T) {
 				t.Fatal("the bot goes on")
 			}
 			l.notReady(t, "slack: ", "account_inactive")
+			if text := l.Ready(context.Background()).Error(); strings.Contains(text, "asked about again") {
+				t.Errorf("of a dead token it says %q", text)
+			}
 		})
 	}
 }
