@@ -132,8 +132,9 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Clock: clock, Log: log, Count: a.watch.socketEvent,
 	}
 	a.watch.started(a.runningChecks(p, session))
-	a.watch.gauge("defenderbot_sockets", "Sockets to Slack that are open now.", session.Live)
-	a.watch.gauge("defenderbot_approvers", "People on the list of approvers who may decide, as last looked up.", func() int { return p.roster.State().Able })
+	live, able := session.Live, func() int { return p.roster.State().Able }
+	a.watch.live.Store(&live)
+	a.watch.able.Store(&able)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 
 	// The bot outlives the session: what came in is answered before it stops.

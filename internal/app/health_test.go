@@ -81,6 +81,9 @@ func TestHealth(t *testing.T) {
 	l.log.wait(t, "check failed", `"check":"slack"`)
 	wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: slack: ", "503", "start: has not connected yet")
+	if got := metrics(t, env.HTTPAddr); got["defenderbot_sockets"] != "0" || got["defenderbot_approvers"] != "0" {
+		t.Errorf("%q sockets and %q approvers, want 0: no socket while it starts", got["defenderbot_sockets"], got["defenderbot_approvers"])
+	}
 	mend()
 	l.log.wait(t, "check failed", `"check":"redis"`)
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: redis: ", "LOADING")

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,18 @@ type metrics struct {
 	sockets  *prometheus.CounterVec
 	acks     *prometheus.HistogramVec
 	refusals *prometheus.CounterVec
+	live     gauge // sockets
+	able     gauge // approvers
+}
+
+// gauge is a number that is asked for when somebody looks: 0 until the bot runs.
+type gauge struct{ atomic.Pointer[func() int] }
+
+func (g *gauge) value() float64 {
+	if now := g.Load(); now != nil {
+		return float64((*now)())
+	}
+	return 0
 }
 
 func newMetrics() *metrics {
@@ -34,13 +47,12 @@ func newMetrics() *metrics {
 			Name: "defenderbot_refusals_total", Help: "What people were refused, by what they wanted and why.",
 		}, []string{"what", "reason"}),
 	}
-	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals)
+	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now.",
+	}, m.live.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up.",
+	}, m.able.value))
 	return m
-}
-
-// gauge registers a number that is asked for when somebody looks.
-func (m *metrics) gauge(name, help string, now func() int) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(now()) }))
 }
 
 func (m *metrics) answered(kind string, took time.Duration) {
