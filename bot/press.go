@@ -119,8 +119,9 @@ func (b *Bot) tidy(ctx context.Context, a act, r approvals.Request) {
 	defer cancel()
 	var err error
 	if r.Card.TS == "" {
-		err = b.desk.Found(ctx, r, ts)
-	} else {
+		r, err = b.desk.Found(ctx, r, ts)
+	}
+	if err == nil && r.Card.TS != ts {
 		err = b.workspace.Retire(ctx, channel, ts)
 	}
 	if err != nil {

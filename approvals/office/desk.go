@@ -212,15 +212,19 @@ func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (ap
 }
 
 // Found says that the card of r is message ts: a click came from it, and the
-// record knows of none. A crash between posting and saving leaves it so.
-func (d *Desk) Found(ctx context.Context, r approvals.Request, ts string) error {
-	_, err := d.store.Apply(ctx, ledger.NewOp(), r, func(r approvals.Request) (approvals.Event, error) {
+// record knows of none. A crash between posting and saving leaves it so. The answer
+// has the card that r has now, which is another if the worker posted one first.
+func (d *Desk) Found(ctx context.Context, r approvals.Request, ts string) (approvals.Request, error) {
+	found, err := d.store.Apply(ctx, ledger.NewOp(), r, func(r approvals.Request) (approvals.Event, error) {
 		if r.Card.TS != "" {
 			return nil, approvals.Refuse(approvals.DoesNotFit, "it has a card")
 		}
 		return approvals.Show{TS: ts, Told: r.Card.Told}, nil
 	})
-	return err
+	if _, refused := approvals.AsRefusal(err); refused && found.Card.TS != "" {
+		return found, nil
+	}
+	return found, err
 }
 
 // MayDecide reports whether a person could decide at all, before a request and

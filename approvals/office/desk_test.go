@@ -90,3 +90,19 @@ func TestDeskExcludes(t *testing.T) {
 		}
 	})
 }
+
+// TestDeskFound has a click find a card of whose record it knew none: none is
+// there, or the worker has posted another meanwhile.
+func TestDeskFound(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), roomyActions())
+		d := newTestDesk(s, approvalstest.Town{})
+		seen := pendingOn(t, s, approvalstest.DeviceNo(1))
+		if r, err := d.Found(t.Context(), seen, "1.1"); err != nil || r.Card.TS != "1.1" {
+			t.Errorf("the first found: %q, %v", r.Card.TS, err)
+		}
+		if r, err := d.Found(t.Context(), seen, "2.2"); err != nil || r.Card.TS != "1.1" {
+			t.Errorf("a second found, on an old record: %q, %v; want the card that there is", r.Card.TS, err)
+		}
+	})
+}

@@ -9,7 +9,8 @@ import (
 )
 
 // TestCardNotSaved posts a card whose name is never saved, as a crash
-// in between leaves it. A click on it counts, and it comes to show the truth.
+// in between leaves it. A click on it counts, and the one card that is left
+// shows the truth: that card, or the one that the worker posted meanwhile.
 func TestCardNotSaved(t *testing.T) {
 	t.Parallel()
 	for _, action := range []string{"cancel", "deny"} {
@@ -34,7 +35,7 @@ func TestCardNotSaved(t *testing.T) {
 			}
 			err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool {
 				cards := p.Cards(sandbox.Incident)
-				return len(cards) == 1 && cards[0].TS == orphan.TS && strings.Contains(cards[0].Text, end)
+				return len(cards) == 1 && strings.Contains(cards[0].Text, end)
 			})
 			if err != nil {
 				t.Errorf("the card does not show that it is %s:\n%s", end, p.Slack.Transcript(sandbox.Incident, ""))
