@@ -1,8 +1,7 @@
 package approvals
 
 // Bar is what keeps an id on the list of approvers from standing for somebody
-// who may decide, in a word or two for operators. The sentences that people
-// read are made from it on the Slack side.
+// who may decide, in a few words.
 type Bar string
 
 // What can be in the way.
@@ -13,7 +12,7 @@ const (
 	IsExternal  Bar = "of another organisation"
 	IsElsewhere Bar = "of another workspace of the organisation"
 	IsNobody    Bar = "no such user"
-	IsTwin      Bar = "another id of somebody else on the list"
+	IsTwin      Bar = "another id of somebody already on the list"
 	IsRequester Bar = "the requester"
 	IsEmpty     Bar = "a user group without active members"
 	IsRefused   Bar = "a user group that Slack refuses"

@@ -33,8 +33,10 @@ func (b *Bot) apologiseFor(ctx context.Context, e Envelope, sentence string) {
 		Type        slack.InteractionType `json:"type"`
 		User        slack.User            `json:"user"`
 		Container   slack.Container       `json:"container"`
-		View        slack.View            `json:"view"`
 		ResponseURL string                `json:"response_url"`
+		View        struct {
+			CallbackID string `json:"callback_id"`
+		} `json:"view"`
 	}
 	err := json.Unmarshal(e.Payload, &i)
 	f, known := forms()[i.View.CallbackID]

@@ -37,11 +37,11 @@ func callWords() map[approvals.CallState]string {
 		approvals.Queued:        "⏳ waiting for its turn",
 		approvals.Sending:       "▶️ being sent to Defender",
 		approvals.Running:       "▶️ running in Defender",
-		approvals.Uncertain:     "❓ sent, outcome not known yet",
+		approvals.Uncertain:     "❓ outcome not yet known",
 		approvals.Succeeded:     "✅ succeeded",
 		approvals.Failed:        "❌ failed",
 		approvals.CallCancelled: "⚪ cancelled",
-		approvals.Lapsed:        "⌛ lapsed",
+		approvals.Lapsed:        "⌛ not sent",
 		approvals.Unknown:       "❓ outcome unknown",
 	}
 }
@@ -119,9 +119,9 @@ func adopted(j approvals.Job) string {
 		since = " since " + inUTC(j.Created)
 	}
 	if j.By == "" {
-		return "It has been on the device" + since + "; who started it is unknown."
+		return "It has been running there" + since + "; who started it is unknown."
 	}
-	return stop("It was already running" + since + ", started by " + cut(fact(j.By), 60))
+	return stop("It has been running" + since + ", started by " + cut(fact(j.By), 60))
 }
 
 // references are what can be looked up: the job in Defender, the approver whom a

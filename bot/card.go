@@ -233,7 +233,7 @@ func cancelButton(value, label string) *slack.ButtonBlockElement {
 func retryButton(value string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")).WithConfirm(slack.NewConfirmationBlockObject(
 		plainText("Try again?"), plainText("This makes a new request for the devices that failed. If you are an approver, "+
-			"your click counts as an approval if the first request ended a short while ago."), plainText("Try again"), plainText("Not now")))
+			"your click counts as an approval if the first request ended recently."), plainText("Try again"), plainText("Not now")))
 }
 
 // splitValue takes a button's value apart.

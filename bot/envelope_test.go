@@ -32,6 +32,7 @@ func TestSessionBadFrames(t *testing.T) {
 			`{"envelope_id":"no-payload","type":"interactive"}`,
 			`{"envelope_id":"odd-payload","type":"slash_commands","accepts_response_payload":true,"payload":"text"}`,
 			`{"envelope_id":"new-interaction","type":"interactive","payload":{"type":"telepathy"}}`,
+			`{"envelope_id":"odd-view","type":"interactive","accepts_response_payload":true,"payload":{"type":"view_submission","view":{"callback_id":"`+denyForm+`","state":7}}}`,
 			`{"envelope_id":"an-event","type":"events_api","payload":{"event":{}}}`,
 		)
 		for {
@@ -46,6 +47,7 @@ func TestSessionBadFrames(t *testing.T) {
 		`{"envelope_id":"an-event"}`, `{"envelope_id":"new-interaction"}`, `{"envelope_id":"new-type"}`, `{"envelope_id":"no-payload"}`,
 		`{"envelope_id":"no-type"}`, `{"envelope_id":"odd-flag"}`, `{"envelope_id":"odd-payload","payload":` + jsonOf(t, say(unreadableSentence).inAck()) + `}`,
 		`{"envelope_id":"odd-type"}`,
+		`{"envelope_id":"odd-view","payload":` + jsonOf(t, forms()[denyForm].wrong(unreadableSentence)) + `}`,
 	}
 	var got []string
 	for range want {

@@ -170,7 +170,7 @@ func openCalls() map[string]approvals.Call {
 		"unchecked":       {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: grace}},
 		"sending":         {State: approvals.Sending, Attempt: 1},
 		"running":         {State: approvals.Running, Started: after(3), Job: job},
-		"running-details": {State: approvals.Running, Started: after(3), Job: approvals.Job{ID: "63004", Status: "PendingApproval", Details: "2 actions wait."}},
+		"running-details": {State: approvals.Running, Started: after(3), Job: approvals.Job{ID: "63004", Status: "PendingApproval", Details: "2 actions are waiting."}},
 		"running-new":     {State: approvals.Running, Started: after(3), Job: approvals.Job{ID: "63004"}},
 		"adopted": {
 			State: approvals.Running, Started: after(3),

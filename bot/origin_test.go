@@ -198,7 +198,7 @@ func TestEnvelopeReused(t *testing.T) {
 		return slackfake.Envelope{ID: "one-id", Kind: "slash_commands", Accepts: true, Payload: payload}
 	}
 	for _, tt := range []struct{ device, want string }{
-		{"b", "Recorded as D-"}, {"b", "Recorded as D-"}, {"c", "used for something else"},
+		{"b", "Recorded as D-"}, {"b", "Recorded as D-"}, {"c", "different content"},
 	} {
 		got, err := d.slack.SendEnvelope(soon(t), slash(tt.device))
 		if err != nil || !strings.Contains(string(got.Payload), tt.want) {
@@ -214,7 +214,7 @@ func TestEnvelopeReused(t *testing.T) {
 	}
 	sockWait(t, d.slack, "an answer", func() bool {
 		said := d.slack.Ephemerals(clicker)
-		return len(said) == 1 && strings.Contains(said[0].Text, "used for something else")
+		return len(said) == 1 && strings.Contains(said[0].Text, "different content")
 	})
 	if after, err := d.store.Load(t.Context(), r.ID); err != nil || after.State != approvals.Pending {
 		t.Errorf("it is %s (%v), want pending", after.State, err)

@@ -37,8 +37,12 @@ func standing(s approvals.Standing) string {
 	if called := s.Person.Called(); called != s.Person.ID {
 		who = called + " (" + s.ID + ")"
 	}
+	says := who + ": " + string(s.Bar)
 	if s.Bar == approvals.IsRefused || s.Bar == approvals.IsWithheld {
-		return who + ": " + string(s.Bar) + ": " + lastingRefusal(s.Err)
+		says += ": " + lastingRefusal(s.Err)
 	}
-	return who + ": " + string(s.Bar)
+	if s.Bar == approvals.IsElsewhere {
+		says += ", which does not count in this channel"
+	}
+	return says
 }

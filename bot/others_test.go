@@ -57,7 +57,7 @@ func TestTooFew(t *testing.T) {
 // that can be taken off it.
 func TestStandingOtherID(t *testing.T) {
 	s := approvals.Standing{ID: "W0KIM", Person: approvals.Person{ID: "U0KIM", Enterprise: "W0KIM", Name: "kim"}, Bar: approvals.IsTwin}
-	if got, want := standing(s), "kim (W0KIM): another id of somebody else on the list"; got != want {
+	if got, want := standing(s), "kim (W0KIM): another id of somebody already on the list"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func outcomeLines() map[approvals.Outcome]string {
 		approvals.AllSucceeded:  "✅ Succeeded",
 		approvals.Partly:        "🟠 Partly succeeded",
 		approvals.AllFailed:     "❌ Failed",
-		approvals.AllLapsed:     "⌛ Approval ran out before it was sent",
+		approvals.AllLapsed:     "⌛ Not sent: the approval no longer holds",
 		approvals.AllCancelled:  "⚪ Cancelled",
 		approvals.OutcomeUnsure: "❓ Outcome unknown: check the Defender portal",
 	}
@@ -54,7 +55,7 @@ func explain(err error) page {
 		return say("My database (Redis) did not answer in time, so I cannot tell whether this was recorded. " +
 			"If the channel does not show it within a minute, try again: it is never recorded twice.")
 	case errors.Is(err, ledger.ErrNotRecorded):
-		return say("Nothing was recorded and nothing will happen: my database (Redis) is not available. Try again in a minute; if it stays that way, tell whoever runs this bot.")
+		return say("Nothing was recorded and nothing will happen: my database (Redis) is not working. Try again in a minute; if it stays that way, tell whoever runs this bot.")
 	}
 	return say("Something went wrong on my side, and I cannot tell whether this was recorded. " +
 		"Check the channel before you try again; if it happens again, tell whoever runs this bot.")
@@ -69,7 +70,7 @@ func refusal(n *approvals.Refusal) page {
 	code := lastingRefusal(n.Err)
 	switch {
 	case n.Why.Reason == approvals.NotKnown && code != "":
-		return sayf("Slack refuses to tell me who you are, so I did nothing: %s "+
+		return sayf("Slack will not let me check whether you may do this, so I did nothing: %s "+
 			"Trying again will not help. Tell whoever runs this bot.", stop(code))
 	case n.Why.Reason == approvals.RequesterUnchecked:
 		return say(sentence(n.Why) + " Nothing was recorded. Press again in a minute.")
@@ -104,11 +105,11 @@ func approvers(r approvals.Request) string {
 
 // The sentences that are not reasons.
 const (
-	busySentence  = "I am too busy right now and did nothing. Try again in a moment."
+	busySentence  = "Too much is happening at once, so I did nothing. Try again in a moment."
 	laterSentence = "That command is not available yet. A request's card shows how it stands and has its buttons."
-	wrongTeam     = "This bot belongs to another workspace, so nothing happened. Ask somebody there."
+	wrongTeam     = "This bot belongs to another workspace, so nothing happened. Use it there."
 	formUnread    = "This form is out of date. Close it and press Deny again."
-	noReason      = "Say why, in a few words."
+	noReason      = "Please give a reason."
 )
 
 // recordedPage is the answer to a command that was recorded.
@@ -124,7 +125,7 @@ func recordedPage(r approvals.Request) page {
 
 func approvedPage(r approvals.Request) page {
 	if r.State == approvals.Pending {
-		return sayf("You approved %s. That makes %d of %d; somebody else has to approve it too.",
+		return sayf("You approved %s. That is %d of %d approvals; somebody else has to approve it too.",
 			r.ID, len(r.Approvals), r.Terms.Needed)
 	}
 	return sayf("You approved %s. Follow it on its card.", r.ID)
@@ -135,17 +136,23 @@ func deniedPage(r approvals.Request) page {
 }
 
 func cancelledPage(r approvals.Request) page {
-	if r.State == approvals.Cancelled || r.State == approvals.Done && r.Outcome() == approvals.AllCancelled {
+	if r.State == approvals.Cancelled || !slices.ContainsFunc(r.Calls, wasSent) {
 		return sayf("You cancelled %s. Nothing was sent.", r.ID)
 	}
 	return sayf("You cancelled the calls of %s that had not been sent. Those already sent go on; follow them on the card.", r.ID)
 }
 
+// wasSent reports whether a call reached Defender, or may have. One that somebody
+// cancelled here did not; one that was stopped in Defender did.
+func wasSent(c approvals.Call) bool {
+	return c.State != approvals.CallCancelled || c.By.ID == ""
+}
+
 func retriedPage(r approvals.Request) page {
 	if len(r.Approvals) > 0 {
-		return sayf("The devices that failed are tried again as %s. Your click counts as an approval of it.", r.ID)
+		return sayf("I am trying the failed devices again as %s. Your click counts as an approval of it.", r.ID)
 	}
-	return sayf("The devices that failed are tried again as %s. A card for somebody else to approve follows here.", r.ID)
+	return sayf("I am trying the failed devices again as %s. A card for somebody else to approve follows here.", r.ID)
 }
 
 // inWords is a duration as people say it: to the minute, from two hours on to

@@ -13,6 +13,7 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
+	"defenderbot/internal/approvalstest"
 )
 
 // reasonsOf reads the names and values of all reasons out of the source, so
@@ -97,7 +98,7 @@ func TestReasonsDetails(t *testing.T) {
 		why  approvals.Why
 		want string
 	}{
-		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An Entra administrator has to grant it."},
+		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An Entra administrator needs to grant it."},
 		{approvals.Why{Reason: approvals.NotReached, Detail: "kiosk-7"}, "Defender cannot be reached, so I cannot tell which device this name is: kiosk-7. Ask again later, or use the device's id."},
 		{approvals.Why{Reason: approvals.ExecutionLapsed, Detail: "throttled"}, "The approval ran out before it could be sent. What it last waited for: Defender is getting too many calls right now. Ask again if it is still needed."},
 		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver. Ask again if it is still needed."},
@@ -193,6 +194,33 @@ func TestStateLineComplete(t *testing.T) {
 			t.Errorf("calls that are %s and %s are told as %q", s, other, callWords()[s])
 		}
 		said[callWords()[s]] = s
+		for _, other := range approvals.CallStates() {
+			r := approvals.Request{State: approvals.Done, Calls: []approvals.Call{{State: s}, {State: other}}}
+			if stateLine(r) == "" {
+				t.Errorf("calls that are %s and %s: no line for %s", s, other, r.Outcome())
+			}
+		}
+	}
+}
+
+// TestCancelledPage: nothing was sent only where nothing was.
+func TestCancelledPage(t *testing.T) {
+	here := approvals.Call{State: approvals.CallCancelled, By: approvalstest.Asker}
+	inDefender := approvals.Call{State: approvals.CallCancelled}
+	for _, tt := range []struct {
+		state   approvals.State
+		calls   []approvals.Call
+		nothing bool
+	}{
+		{approvals.Cancelled, nil, true},
+		{approvals.Done, []approvals.Call{here, here}, true},
+		{approvals.Done, []approvals.Call{here, inDefender}, false},
+		{approvals.Approved, []approvals.Call{here, {State: approvals.Running}}, false},
+	} {
+		said := cancelledPage(approvals.Request{ID: "D-7K3F9Q", State: tt.state, Calls: tt.calls}).plain()
+		if got := strings.Contains(said, "Nothing was sent"); got != tt.nothing {
+			t.Errorf("%s %v: %q", tt.state, tt.calls, said)
+		}
 	}
 }
 

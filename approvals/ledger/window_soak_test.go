@@ -67,7 +67,7 @@ func TestWindowsHold(t *testing.T) {
 	}
 }
 
-// What TestWindowsOfAnyShapeHold draws: so many, or the one of a seed.
+// What TestWindowsOfAnyShapeHold draws: shapes of windows, or the one of a seed.
 var (
 	shapes = flag.Int("shapes", 8, "shapes of windows to simulate")
 	shape  = flag.Uint64("shape", 0, "the seed of the only shape to simulate")

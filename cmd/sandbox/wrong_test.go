@@ -50,7 +50,7 @@ func answerCut(ada, grace *tab) {
 		mouse{}.trouble(ada, "cut")
 		ada.sees("#t-cut", "armed")
 	})
-	ada.sees("#messages", "answer was lost")
+	ada.sees("#messages", "no usable answer came back")
 	ada.sees("#t-cut", "next POST")
 	ada.sees("#calls", "cut")
 	ada.shot("uncertain")
