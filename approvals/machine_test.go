@@ -237,7 +237,7 @@ func TestNextDistinctApprovers(t *testing.T) {
 // with the machines: they are drawn by trying every event in every state.
 func TestStateMachineDocument(t *testing.T) {
 	const path = "../docs/state-machine.md"
-	got := "# State machines\n\nMade from the code by `make golden`; a test compares.\n\n" +
+	got := "# State machines\n\nGenerated from the code by `make golden`; a test compares.\n\n" +
 		"## A request\n\n" + diagram(requestEdges()) + "\n## A call\n\n" + diagram(callEdges()) +
 		"\n## Timers\n\nEvery state has one, so nothing can be stuck.\n\n" + timerTable()
 	if *update {

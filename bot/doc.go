@@ -7,13 +7,13 @@
 // click is never lost and a lost one is never silent.
 //
 // What a person does is an act, whose way from the envelope to the answer is one
-// (act.go). What each command, button and form does is a row of a table
-// (command.go, press.go, forms.go) and a function. All that is said, cards and
+// (act.go). Commands stand in command.go; each button and each form is a row of a
+// table (press.go, forms.go) and a function. All that is said, cards and
 // private answers, is a page: blocks, and the text for screen readers (page.go).
 //
 // [Workspace] is what goes out: cards, thread replies, private answers, and what
 // Slack knows about people and channels. Cards are pure functions of the
-// request (card.go); every sentence for people stands in text.go and reasons.go.
-// No answer of Slack is used before it was checked (answers.go); what a refusal
+// request (card.go); the sentences of a reason stand in reasons.go, most others in text.go.
+// No answer of Slack is used before it is checked (answers.go); what a refusal
 // means is one table (refusals.go); each channel has one pace (turns.go).
 package bot

@@ -1,5 +1,5 @@
 // Package commands is the grammar of /defender: text in, a command or an
-// error that helps out; no I/O, no action known by itself.
+// error that helps out; no I/O, and no actions of its own.
 //
 // The actions come from the caller, as [Action] values; the words help, status,
 // list, limits and cancel are the grammar's own.

@@ -40,7 +40,7 @@ func (g Grammar) Help() string {
 		fmt.Fprintf(&b, "%s\n    %s.\n", g.typed(f), f.summary)
 	}
 	fmt.Fprintf(&b, "\nA <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. "+
-		"Up to %d of them go into one request, with commas between them.\n", g.MaxDevices)
+		"List up to %d, separated by commas.\n", g.MaxDevices)
 	fmt.Fprintf(&b, "The <comment> says why, in at most %d characters. The approver reads it, and Defender keeps it.\n", MaxComment)
 	fmt.Fprintf(&b, "A <request> is the id on the request's message, as in %s7K3F9Q.\n", requestPrefix)
 	return b.String()

@@ -52,7 +52,7 @@ const askArgs = "<device>[,<device>...] <comment>"
 func (g Grammar) forms() []form {
 	own := []form{
 		{name: "status", args: "<request>", summary: "Show how a request stands (not in this version yet)", read: g.readStatus},
-		{name: "cancel", args: "<request>", summary: "Withdraw a request that is not yet sent (not in this version yet; its card has a button)", read: g.readCancel},
+		{name: "cancel", args: "<request>", summary: "Cancel a request that has not been sent yet (not in this version yet; its card has a button)", read: g.readCancel},
 		{name: "list", summary: "Show the open requests (not in this version yet)", read: g.alone("list", List{})},
 		{name: "limits", summary: "Show how many calls Microsoft's limits still allow (not in this version yet)", read: g.alone("limits", Limits{})},
 		{name: "help", summary: "Show this help", read: g.alone("help", Help{})},

@@ -69,7 +69,7 @@ func TestHelp(t *testing.T) {
 /defender status <request>
     Show how a request stands (not in this version yet).
 /defender cancel <request>
-    Withdraw a request that is not yet sent (not in this version yet; its card has a button).
+    Cancel a request that has not been sent yet (not in this version yet; its card has a button).
 /defender list
     Show the open requests (not in this version yet).
 /defender limits
@@ -77,7 +77,7 @@ func TestHelp(t *testing.T) {
 /defender help
     Show this help.
 
-A <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. Up to 3 of them go into one request, with commas between them.
+A <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. List up to 3, separated by commas.
 The <comment> says why, in at most 1000 characters. The approver reads it, and Defender keeps it.
 A <request> is the id on the request's message, as in D-7K3F9Q.
 `

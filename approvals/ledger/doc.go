@@ -1,5 +1,5 @@
-// Package ledger keeps requests in Redis. It is the one writer, and the only
-// package that knows Redis.
+// Package ledger keeps requests in Redis. It is the one writer: nothing
+// else reads or writes a request there.
 //
 // # One script
 //

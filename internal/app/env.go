@@ -21,7 +21,7 @@ type Env struct {
 	RedisWaitReplicas string `envconfig:"REDIS_WAIT_REPLICAS" default:"0" doc:"how many replicas must confirm a change before it counts"`
 
 	TenantID            string `envconfig:"AZURE_TENANT_ID" need:"required" doc:"the tenant"`
-	ClientID            string `envconfig:"AZURE_CLIENT_ID" need:"required" doc:"the application's registration"`
+	ClientID            string `envconfig:"AZURE_CLIENT_ID" need:"required" doc:"the application (client) id of the app registration"`
 	ClientSecret        string `envconfig:"AZURE_CLIENT_SECRET" need:"one of three" doc:"its secret"`
 	ClientSecretFile    string `envconfig:"AZURE_CLIENT_SECRET_FILE" doc:"a file that holds it instead"`
 	ClientCertificate   string `envconfig:"AZURE_CLIENT_CERTIFICATE_PATH" need:"one of three" doc:"a PEM file with its certificate and key"`
