@@ -121,7 +121,7 @@ func adopted(j approvals.Job) string {
 	if j.By == "" {
 		return "It has been running there" + since + "; who started it is unknown."
 	}
-	return stop("It has been running" + since + ", started by " + cut(fact(j.By), 60))
+	return stop("It had already been running" + since + ", started by " + cut(fact(j.By), 60))
 }
 
 // references are what can be looked up: the job in Defender, the approver whom a

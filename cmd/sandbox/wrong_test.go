@@ -102,7 +102,7 @@ func TestHasty(t *testing.T) {
 			grace.until(`document.activeElement.matches("#in-text")`)
 			grace.types("   ")
 			mouse{}.press(grace, `#form [type="submit"]`)
-			grace.sees("#modal", "Say why")
+			grace.sees("#modal", "Please give a reason")
 			grace.until(`document.activeElement.matches("#in-text") && !document.querySelector("#form-error").textContent`)
 			grace.types("a reason")
 			grace.do(chromedp.Evaluate[chromedp.Void](`for (let i = 0; i < 2; i++) document.querySelector("#modal").requestSubmit()`))

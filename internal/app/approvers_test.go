@@ -217,7 +217,7 @@ func TestApproversGroupGone(t *testing.T) {
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready\n", gone+": a user group that Slack refuses", "no_such_subteam")
 
 	_, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	says(t, "approval by somebody else", click(t, p, sandbox.Joan, c, "approve"), "Slack refuses to tell me", "no_such_subteam")
+	says(t, "approval by somebody else", click(t, p, sandbox.Joan, c, "approve"), "Slack will not let me check", "no_such_subteam")
 	nothingSent(t, p)
 	says(t, "approval by id", click(t, p, sandbox.Grace, c, "approve"), "You approved")
 	card(t, p, "Succeeded", "Approved by <@"+sandbox.Grace+">")

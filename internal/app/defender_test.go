@@ -60,8 +60,8 @@ func TestExecutionLapses(t *testing.T) {
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	p.Defender.Down()
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, id, "apsed", "approval ran out before it could be sent", "Defender cannot be reached")
-	thread(t, p, c, "<@"+sandbox.Ada+">", "apsed")
+	card(t, p, id, "no longer holds", "approval ran out before it could be sent", "Defender cannot be reached")
+	thread(t, p, c, "<@"+sandbox.Ada+">", "no longer holds")
 	if err := p.Defender.Up(); err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestApproverGone(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	card(t, p, id, "apsed", "no longer an approver")
+	card(t, p, id, "no longer holds", "no longer an approver")
 	nothingSent(t, p)
 }
 
