@@ -168,8 +168,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestTimeIsTold lets time pass and looks at what the process is told.
-func TestTimeIsTold(t *testing.T) {
+// TestTimeShown lets time pass and looks at what the process is told.
+func TestTimeShown(t *testing.T) {
 	p := openPlace(t)
 	w := newWatcher()
 	if err := p.Skip(time.Minute); err != nil {
@@ -185,8 +185,8 @@ func TestTimeIsTold(t *testing.T) {
 	w.wait(t, b, "an hour later", func(s ProcessState) bool { return slices.Contains(s.Log, `{"ahead":3660000000000}`) })
 }
 
-// TestLogIsShort keeps the end of a long log.
-func TestLogIsShort(t *testing.T) {
+// TestLogLength keeps the end of a long log.
+func TestLogLength(t *testing.T) {
 	b := openPlace(t).Process(nil, app.Env{}, func() {})
 	log := &tail{b: b}
 	for range logLines {

@@ -78,11 +78,13 @@ func Open(o Options) (*Place, error) {
 	clock := &clock{real: o.Now}
 	o.Now = clock.Now
 	o.Slack.Now, o.Defender.Now = o.Now, o.Now
+	var err error
 	if o.Slack.Scopes == nil {
-		o.Slack.Scopes = scopes()
+		if o.Slack.Scopes, err = scopes(); err != nil {
+			return nil, err
+		}
 	}
 	p := &Place{options: o, Redis: o.Redis, clock: clock}
-	var err error
 	if p.Slack, err = slackfake.Start(o.Slack); err != nil {
 		return nil, err
 	}
@@ -110,11 +112,6 @@ func Narrow(name string, limits ...defender.Limit) defender.Catalogue {
 		}
 	}
 	return rows
-}
-
-// scopes are those of slack-manifest.yaml: the bot gets no more here than there.
-func scopes() []string {
-	return []string{"commands", "chat:write", "users:read", "usergroups:read", "channels:read", "groups:read", "im:write"}
 }
 
 // Now is the time of the place.

@@ -98,8 +98,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestBotsViews shows everything that the bot posts: nothing of it is unknown.
-func TestBotsViews(t *testing.T) {
+// TestViewsOfTheBot shows everything that the bot posts: nothing of it is unknown.
+func TestViewsOfTheBot(t *testing.T) {
 	files, err := filepath.Glob("../../../bot/testdata/views/*.json")
 	if err != nil || len(files) < 10 {
 		t.Fatalf("%d files of the bot's views: %v", len(files), err)
