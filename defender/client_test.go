@@ -66,8 +66,8 @@ func TestUnauthenticatedDiscards(t *testing.T) {
 	}
 }
 
-// TestLicenceKeepsTheToken asks for no new token where the token is not the reason.
-func TestLicenceKeepsTheToken(t *testing.T) {
+// TestLicenceToken asks for no new token where the token is not the reason.
+func TestLicenceToken(t *testing.T) {
 	r := setup(t, answers(http.StatusUnauthorized, refusal("Unauthorized", "reason of failure: No Tvm license")))
 	_, err := r.Device(t.Context(), device40)
 	failed(t, err, defender.Licence)
@@ -76,9 +76,9 @@ func TestLicenceKeepsTheToken(t *testing.T) {
 	}
 }
 
-// TestMissingRoleRenewsAnOldToken makes a role that was granted meanwhile work soon, and
+// TestMissingRoleOldToken makes a role that was granted meanwhile work soon, and
 // asks for no token again and again while it is not.
-func TestMissingRoleRenewsAnOldToken(t *testing.T) {
+func TestMissingRoleOldToken(t *testing.T) {
 	for age, want := range map[time.Duration]bool{time.Minute: true, 6 * time.Minute: false} {
 		c := newClock()
 		r := setup(t, answers(http.StatusForbidden, refusal("Forbidden", "Missing application roles. API required roles: A.B.")))

@@ -82,8 +82,8 @@ func TestDeviceOther(t *testing.T) {
 	}
 }
 
-// TestReadsFollowNoRedirect keeps the token where it belongs.
-func TestReadsFollowNoRedirect(t *testing.T) {
+// TestReadsRedirect keeps the token where it belongs.
+func TestReadsRedirect(t *testing.T) {
 	r := setup(t, redirect(http.StatusFound))
 	_, err := r.Device(t.Context(), device40)
 	failed(t, err, defender.BadAnswer)

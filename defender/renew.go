@@ -137,7 +137,6 @@ func granted(access string, since time.Time, life time.Duration) grant {
 		since:   since,
 		refresh: end.Add(-min(refreshBefore, life/2)),
 		lastUse: end.Add(-min(useBefore, life/4)),
-		end:     end,
 	}
 }
 

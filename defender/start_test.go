@@ -94,8 +94,8 @@ func TestStartFields(t *testing.T) {
 	}
 }
 
-// TestStartAnswersWithAlert reads an answer in which all but the alert's id is null.
-func TestStartAnswersWithAlert(t *testing.T) {
+// TestStartAlert reads an answer in which all but the alert's id is null.
+func TestStartAlert(t *testing.T) {
 	r := setup(t, answers(http.StatusCreated, `{"id":"da637205548921456173_375980286","startTime":null,"endTime":null,
 		"state":"PendingApproval","machineId":null,"computerDnsName":null,"triggeringAlertId":"da637205548921456173_375980286"}`))
 	got, err := r.Start(t.Context(), order(t, "investigate", device40))

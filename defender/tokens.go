@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -55,12 +54,10 @@ type Tokens struct {
 	hand grant
 }
 
-var _ oauth2.TokenSource = (*Tokens)(nil)
-
 // grant is one access token and its times. The zero grant is none.
 type grant struct {
-	access                       string
-	since, refresh, lastUse, end time.Time
+	access                  string
+	since, refresh, lastUse time.Time
 }
 
 // NewTokens checks the configuration. It does no I/O: the first token comes with
@@ -105,17 +102,6 @@ func (t *Tokens) Get(ctx context.Context) (access string, err error) {
 		return access, nil
 	}
 	return t.renew(ctx)
-}
-
-// Token implements [oauth2.TokenSource] for whoever needs one; it takes at most 15 s.
-func (t *Tokens) Token() (*oauth2.Token, error) {
-	access, err := t.Get(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return &oauth2.Token{AccessToken: access, TokenType: "Bearer", Expiry: t.hand.end}, nil
 }
 
 // Discard gives up a token that Defender refused. A token that is not in hand any more

@@ -296,21 +296,6 @@ func TestTokenErrors(t *testing.T) {
 	}
 }
 
-// TestTokenSource is for whoever wants an oauth2.TokenSource.
-func TestTokenSource(t *testing.T) {
-	c, i := newClock(), &issuer{life: "3600"}
-	tokens := tokensOf(t, i, c.Now)
-	got, err := tokens.Token()
-	if err != nil || got.AccessToken != "t1" || got.Type() != "Bearer" || !got.Expiry.Equal(c.Now().Add(time.Hour)) {
-		t.Errorf("Token = %+v, %v", got, err)
-	}
-	tokens.Discard("t1")
-	i.fail(true)
-	if _, err = tokens.Token(); err == nil {
-		t.Error("no error without a token")
-	}
-}
-
 // TestTokensString prints tokens in every way.
 func TestTokensString(t *testing.T) {
 	tokens := tokensOf(t, canned(200, `{"expires_in":3599,"access_token":"`+accessToken+`"}`), time.Now)
@@ -385,8 +370,8 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// TestTokenRequestFollowsNoRedirect keeps the secret from going to another place.
-func TestTokenRequestFollowsNoRedirect(t *testing.T) {
+// TestTokenRequestRedirect keeps the secret from going to another place.
+func TestTokenRequestRedirect(t *testing.T) {
 	asked := 0
 	tokens := tokensOf(t, trip(func(r *http.Request) (*http.Response, error) {
 		asked++
