@@ -37,12 +37,14 @@ func (e *NoPlace) Error() string {
 // Unwrap is what the chat said.
 func (e *NoPlace) Unwrap() error { return e.Err }
 
-// ErrGone means that the message is not there any more.
-var ErrGone = errors.New("the message is gone")
-
-// ErrUnthreaded means that a reply was posted, but stands by itself: its card is
-// gone.
-var ErrUnthreaded = fmt.Errorf("the reply stands by itself: %w", ErrGone)
+// What can be gone.
+var (
+	// ErrGone means that the message is not there any more.
+	ErrGone = errors.New("the message is gone")
+	// ErrUnthreaded means that a reply was posted, but stands by itself: its card is
+	// gone.
+	ErrUnthreaded = fmt.Errorf("the reply stands by itself: %w", ErrGone)
+)
 
 // Later says that the chat wants to be left alone for a while.
 type Later struct{ After time.Duration }

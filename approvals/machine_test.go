@@ -119,7 +119,7 @@ var wantedCalls = map[string]approvals.CallState{
 	"running giveup":   approvals.Unknown,
 }
 
-func TestNextOverEveryStateAndEvent(t *testing.T) {
+func TestNextEveryEvent(t *testing.T) {
 	for _, s := range append([]approvals.State{""}, approvals.States()...) {
 		for _, e := range requestEvents() {
 			name := string(s) + " " + approvals.EventName(e)
@@ -142,7 +142,7 @@ func TestNextOverEveryStateAndEvent(t *testing.T) {
 	}
 }
 
-func TestNextCallOverEveryStateAndEvent(t *testing.T) {
+func TestNextCallEveryEvent(t *testing.T) {
 	for _, s := range approvals.CallStates() {
 		for _, e := range callEvents() {
 			name := string(s) + " " + approvals.EventName(e)

@@ -159,6 +159,14 @@ func WithRequest(err error, r Request) error {
 	return err
 }
 
+// What is known of a change that was not confirmed.
+var (
+	// ErrNotRecorded means that it is certain that nothing was recorded.
+	ErrNotRecorded = errors.New("nothing was recorded")
+	// ErrUnconfirmed means that nobody can tell whether something was recorded.
+	ErrUnconfirmed = errors.New("could not confirm that it was recorded")
+)
+
 // RefusalOr keeps a refusal and marks every other error with kind.
 func RefusalOr(err, kind error) error {
 	if _, ok := AsRefusal(err); ok {

@@ -76,9 +76,9 @@ func TestAnswersWithoutContent(t *testing.T) {
 	}
 }
 
-// TestAnswersAboutSomebodyElse: what is asked of one person must not be taken for
+// TestAnswersOtherPerson: what is asked of one person must not be taken for
 // another's.
-func TestAnswersAboutSomebodyElse(t *testing.T) {
+func TestAnswersOtherPerson(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.Break(slackfake.Fault{Method: "users.info", Body: `{"ok":true,"user":{"id":"U0GRACE","team_id":"` + o.TeamID() + `"}}`})
 	if f, err := o.slack.Facts(t.Context(), ada); err == nil {

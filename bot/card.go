@@ -161,8 +161,10 @@ const mostMentions = 12
 func (v Views) askFor(r approvals.Request) para {
 	need := "Needs approval from somebody other than the requester:"
 	switch left := r.Terms.Needed - len(r.Approvals); {
+	case len(r.Approvals) > 0 && left == 1:
+		need = fmt.Sprintf("Needs 1 more approval (%d of %d given), from somebody else:", len(r.Approvals), r.Terms.Needed)
 	case len(r.Approvals) > 0:
-		need = fmt.Sprintf("Needs %d more of %d approvals, from somebody other than the requester:", left, r.Terms.Needed)
+		need = fmt.Sprintf("Needs %d more approvals (%d of %d given), from other people:", left, len(r.Approvals), r.Terms.Needed)
 	case left > 1:
 		need = fmt.Sprintf("Needs %d approvals from people other than the requester:", left)
 	}

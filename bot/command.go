@@ -33,17 +33,16 @@ func (b *Bot) obey(ctx context.Context, a act, typed string) page {
 	if err != nil {
 		return asWritten(err.Error())
 	}
-	var do handler
 	switch c := parsed.(type) {
 	case commands.Ask:
-		a.what, a.wish, do = "ask", wishOf(c), (*Bot).ask
+		a.what, a.wish = "ask", wishOf(c)
+		_, said, _ := b.perform(ctx, a, (*Bot).ask)
+		return said
 	case commands.Help:
 		return asWritten(b.grammar.Help())
 	case commands.Status, commands.List, commands.Limits, commands.Cancel:
-		return say(laterSentence)
 	}
-	_, said, _ := b.perform(ctx, a, do)
-	return said
+	return say(laterSentence)
 }
 
 func wishOf(c commands.Ask) office.Wish {

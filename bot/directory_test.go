@@ -59,9 +59,9 @@ func TestFacts(t *testing.T) {
 	}
 }
 
-// TestFactsTheFakeDoesNotHave covers what Slack says of apps that act as users,
+// TestFactsMissing covers what Slack says of apps that act as users,
 // of Slackbot, and of people who have not accepted their invitation.
-func TestFactsTheFakeDoesNotHave(t *testing.T) {
+func TestFactsMissing(t *testing.T) {
 	s := &Workspace{team: "T1"}
 	for _, tt := range []struct {
 		user slack.User
@@ -128,9 +128,9 @@ func TestFactsErrorsNotKept(t *testing.T) {
 	}
 }
 
-// TestFactsTellNobodyFromNotKnown sorts what users.info can refuse: an id that
+// TestFactsNobody sorts what users.info can refuse: an id that
 // nobody has is an answer, everything else is none.
-func TestFactsTellNobodyFromNotKnown(t *testing.T) {
+func TestFactsNobody(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	if f, err := o.slack.Facts(t.Context(), "U0NOBODY"); !errors.Is(err, approvals.ErrNoSuchPerson) || !isSlackError(err, "user_not_found") {
 		t.Errorf("somebody who does not exist: %+v, %v", f, err)
@@ -200,8 +200,8 @@ func TestGroupNamedRefused(t *testing.T) {
 	}
 }
 
-// TestDirectoryWaitsAsToldTo keeps the time that Slack wants to be left alone for.
-func TestDirectoryWaitsAsToldTo(t *testing.T) {
+// TestDirectoryThrottled keeps the time that Slack wants to be left alone for.
+func TestDirectoryThrottled(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
 	for method, ask := range map[string]func() error{

@@ -12,7 +12,6 @@ import (
 	"github.com/gorilla/websocket"
 
 	"defenderbot/approvals"
-	"defenderbot/approvals/ledger"
 	"defenderbot/internal/slackfake"
 )
 
@@ -95,7 +94,7 @@ func TestAckOneFrame(t *testing.T) {
 	}
 }
 
-func TestAckRefusesWhatSlackWouldIgnore(t *testing.T) {
+func TestAckTooLarge(t *testing.T) {
 	var frames []string
 	e := Envelope{ID: "e1", TakesPayload: true, write: func(frame []byte) error {
 		frames = append(frames, string(frame))
@@ -119,7 +118,7 @@ func TestAckSize(t *testing.T) {
 	answers := map[string]string{
 		"help": grammar().Help(), "busy": busySentence, "later": laterSentence, "team": wrongTeam,
 		"broke": brokeSentence, "unreadable": unreadableSentence,
-		"unconfirmed": explain(ledger.ErrUnconfirmed).plain(), "not recorded": explain(ledger.ErrNotRecorded).plain(), "bug": explain(errors.New("bug")).plain(),
+		"unconfirmed": explain(approvals.ErrUnconfirmed).plain(), "not recorded": explain(approvals.ErrNotRecorded).plain(), "bug": explain(errors.New("bug")).plain(),
 	}
 	for _, nasty := range []string{"&", "<", "\x01", "😀", "\u202e", `"`, "’", "a", " b", ",", "😀 ", "&,", "/", "."} {
 		long := strings.Repeat(nasty, 4000)

@@ -95,8 +95,8 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 	d.redis.AddHook(d.gate)
 	d.store = ledger.NewStore(ledger.StoreConfig{
 		Redis: d.redis, Tenant: ledger.Tenant{Authority: "global", Tenant: "t", Client: "c"},
-		Workspace: ledger.Workspace{App: client.App(), Team: client.Team()},
-		Catalogue: defender.Actions(), Clock: time.Now,
+		Installation: ledger.Installation{App: client.App(), Team: client.Team()},
+		Catalogue:    defender.Actions(), Clock: time.Now,
 	})
 	if err := d.store.Prepare(t.Context()); err != nil {
 		t.Fatal(err)

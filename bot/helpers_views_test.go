@@ -12,7 +12,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
-	"defenderbot/approvals/ledger"
 	"defenderbot/internal/slackfake"
 )
 
@@ -68,7 +67,7 @@ func answers() map[string]page {
 		"approved": approvedPage(approved("investigate", openCalls()["queued"])), "approved-first": approvedPage(second),
 		"retried": retriedPage(p), "retried-approved": retriedPage(second),
 		"denied": deniedPage(p), "cancelled": cancelledPage(stopped), "cancelled-rest": cancelledPage(many()),
-		"form-closed": explain(errFormClosed), "not-recorded": explain(ledger.ErrNotRecorded), "unconfirmed": explain(ledger.ErrUnconfirmed),
+		"form-closed": explain(errFormClosed), "not-recorded": explain(approvals.ErrNotRecorded), "unconfirmed": explain(approvals.ErrUnconfirmed),
 		"own-request":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
 		"denied-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}),
 		"nobody-else":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: []approvals.Standing{{ID: joan, Person: person(joan), Bar: approvals.IsGone}}}),

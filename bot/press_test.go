@@ -95,8 +95,8 @@ func TestPressDeny(t *testing.T) {
 	}
 }
 
-// TestTables: every button of a card and every form has its row.
-func TestTables(t *testing.T) {
+// TestButtonsAndForms: every button of a card and every form has its row.
+func TestButtonsAndForms(t *testing.T) {
 	pressed := map[string]bool{}
 	for name, v := range everyView() {
 		if v.Form != nil {

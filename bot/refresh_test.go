@@ -130,7 +130,7 @@ func TestSessionRefreshes(t *testing.T) {
 	}
 }
 
-// soaked lets so many commands pass that whatever a session does by itself has
+// soaked sends enough commands that everything a session does by itself has
 // happened.
 func soaked(t *testing.T, s *slackfake.Server) {
 	t.Helper()

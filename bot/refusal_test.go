@@ -154,7 +154,7 @@ func TestSessionTooManySocketsLater(t *testing.T) {
 	}
 }
 
-func TestPauses(t *testing.T) {
+func TestPaceNext(t *testing.T) {
 	p := pace{retry: time.Second, most: 30 * time.Second, crowded: time.Minute}
 	trouble := errors.New("trouble")
 	limited := &slack.RateLimitedError{RetryAfter: 10 * time.Second}

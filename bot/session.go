@@ -213,12 +213,8 @@ func (s *Session) count(event string) {
 
 // pause waits for d or the end of ctx, and reports whether it was d.
 func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return ctx.Err() == nil
-	}
+	done, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-done.Done()
+	return ctx.Err() == nil
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"defenderbot/approvals"
-	"defenderbot/approvals/ledger"
 )
 
 // stateLine is where a request is, in a few words.
@@ -51,10 +50,10 @@ func explain(err error) page {
 	switch {
 	case errors.Is(err, errFormClosed):
 		return say("Slack could not open the form, so nothing happened. Press Deny again.")
-	case errors.Is(err, ledger.ErrUnconfirmed):
+	case errors.Is(err, approvals.ErrUnconfirmed):
 		return say("My database (Redis) did not answer in time, so I cannot tell whether this was recorded. " +
 			"If the channel does not show it within a minute, try again: it is never recorded twice.")
-	case errors.Is(err, ledger.ErrNotRecorded):
+	case errors.Is(err, approvals.ErrNotRecorded):
 		return say("Nothing was recorded and nothing will happen: my database (Redis) is not working. Try again in a minute; if it stays that way, tell whoever runs this bot.")
 	}
 	return say("Something went wrong on my side, and I cannot tell whether this was recorded. " +

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"defenderbot/approvals"
-	"defenderbot/approvals/ledger"
 	"defenderbot/internal/approvalstest"
 )
 
@@ -111,15 +110,15 @@ func TestReasonsDetails(t *testing.T) {
 	}
 }
 
-// TestExplainShowsNoInternals feeds it errors that hold what nobody may see.
-func TestExplainShowsNoInternals(t *testing.T) {
+// TestExplainInternals feeds it errors that hold what nobody may see.
+func TestExplainInternals(t *testing.T) {
 	secret := errors.New("dial tcp 10.1.2.3:6379: AUTH hunter2 xoxb-1 https://hooks.slack.com/actions/T/1/x")
 	for _, tt := range []struct {
 		err   error
 		words []string
 	}{
-		{fmt.Errorf("%w: %w", ledger.ErrNotRecorded, secret), []string{"Redis", "Nothing was recorded", "Try again"}},
-		{fmt.Errorf("%w: %w", ledger.ErrUnconfirmed, secret), []string{"Redis", "cannot tell", "try again"}},
+		{fmt.Errorf("%w: %w", approvals.ErrNotRecorded, secret), []string{"Redis", "Nothing was recorded", "Try again"}},
+		{fmt.Errorf("%w: %w", approvals.ErrUnconfirmed, secret), []string{"Redis", "cannot tell", "try again"}},
 		{errors.Join(errFormClosed, secret), []string{"form", "nothing happened", "Press Deny again"}},
 		{&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
 		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Check the channel"}},
@@ -141,7 +140,7 @@ func TestExplainShowsNoInternals(t *testing.T) {
 // TestExplainUncertain: of an error nobody knows, nobody knows
 // whether it came before or after the commit.
 func TestExplainUncertain(t *testing.T) {
-	for _, err := range []error{ledger.ErrUnconfirmed, errors.New("read: reset")} {
+	for _, err := range []error{approvals.ErrUnconfirmed, errors.New("read: reset")} {
 		for _, claim := range []string{"nothing", "did nothing", "was recorded and"} {
 			if got := explain(err).plain(); strings.Contains(got, claim) {
 				t.Errorf("%v: %q is claimed in %q", err, claim, got)
@@ -235,7 +234,7 @@ func TestInWords(t *testing.T) {
 	}
 }
 
-func TestStop(t *testing.T) {
+func TestFullStop(t *testing.T) {
 	for in, want := range map[string]string{
 		"a": "a.", "a.": "a.", "a..": "a.", "a . ": "a.", "a:": "a.", "a!": "a!", "a?": "a?", "a…": "a…", "": "", ".": "",
 	} {

@@ -23,8 +23,8 @@ func (o outside) post(t *testing.T, r approvals.Request) approvals.Request {
 	return r
 }
 
-// TestShow: it posts once and then edits.
-func TestShow(t *testing.T) {
+// TestWorkspaceShow: it posts once and then edits.
+func TestWorkspaceShow(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := o.post(t, pending("investigate", 1))
 	r.State, r.Visible = approvals.Expired, 9
@@ -43,8 +43,8 @@ func TestShow(t *testing.T) {
 	}
 }
 
-// TestSay: it answers in the thread.
-func TestSay(t *testing.T) {
+// TestWorkspaceSay: it answers in the thread.
+func TestWorkspaceSay(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := reminded(o.post(t, pending("investigate", 1)))
 	o.clock.Advance(gap)

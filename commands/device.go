@@ -37,14 +37,10 @@ func parseDevice(s string) (d Device, why string) {
 }
 
 func parseID(s string) (d Device, why string) {
-	switch n := len(s); {
-	case n == idLength || n == shortIDLength:
-		return Device{ID: strings.ToLower(s)}, ""
-	case n < idLength && n > (idLength+shortIDLength)/2:
-		return d, fmt.Sprintf("has %d of %d hex digits", n, idLength)
-	default:
-		return d, fmt.Sprintf("has %d hex digits, and a device id has %d (or %d)", n, idLength, shortIDLength)
+	if n := len(s); n != idLength && n != shortIDLength {
+		return d, fmt.Sprintf("has %d hex digits instead of %d (or %d)", n, idLength, shortIDLength)
 	}
+	return Device{ID: strings.ToLower(s)}, ""
 }
 
 // parseName reads a host name as RFC 1123 has it, underscores tolerated.
@@ -66,7 +62,7 @@ func labelProblem(label string) string {
 	case label == "":
 		return "it has an empty part between its dots"
 	case i >= 0:
-		return "it must not have " + quote(string([]rune(label[i:])[:1]))
+		return "it cannot contain " + quote(string([]rune(label[i:])[:1]))
 	case len(label) > maxLabel:
 		return fmt.Sprintf("one of its parts has more than %d characters", maxLabel)
 	case label[0] == '-' || label[len(label)-1] == '-':

@@ -45,7 +45,7 @@ func (g Grammar) wrong(name, format string, args ...any) *Error {
 }
 
 func (g Grammar) extra(name, takes, rest string) *Error {
-	return g.wrong(name, "“%s” takes %s after it, so %s is too much.", name, takes, quote(rest))
+	return g.wrong(name, "“%s” takes %s after it; remove %s.", name, takes, quote(rest))
 }
 
 func (g Grammar) noRequest(name string) *Error {

@@ -48,8 +48,8 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// TestActionsComeFromTheCaller holds the grammar to knowing no action itself.
-func TestActionsComeFromTheCaller(t *testing.T) {
+// TestActionsFromCaller holds the grammar to knowing no action itself.
+func TestActionsFromCaller(t *testing.T) {
 	isolate := Grammar{Slash: "/d", Actions: []Action{{Name: "isolate", Summary: "Cut off"}}, MaxDevices: 1}
 	got, err := isolate.Parse("isolate ws-1 odd login")
 	want := Ask{Action: "isolate", Devices: []Device{{Name: "ws-1"}}, Comment: "odd login"}

@@ -8,10 +8,10 @@ import (
 	"defenderbot/approvals"
 )
 
-// terms are how long a lease keeps others away, by kind, in milliseconds. A step
+// leaseTerms are how long a lease keeps others away, by kind, in milliseconds. A step
 // reads for at most 20 s and checks for as long again, and what it sends comes
 // after it has given its lease back.
-func terms() map[approvals.Kind]int64 {
+func leaseTerms() map[approvals.Kind]int64 {
 	return map[approvals.Kind]int64{approvals.Clock: 30_000, approvals.Look: 30_000, approvals.Draw: 60_000}
 }
 
@@ -32,18 +32,18 @@ func (l Lease) NotBefore(at time.Time) Lease {
 	return l
 }
 
-type claimReply struct {
+type leaseReply struct {
 	timed
 	Next   int64   `json:"next"`
 	Leases []Lease `json:"leases"`
 }
 
-// Claim leases up to most members that are due and that nobody holds, and says
+// Lease leases up to most members that are due and that nobody holds, and says
 // when the next one is due; zero: none is.
-func (s *Store) Claim(ctx context.Context, most int) ([]Lease, time.Time, error) {
-	var got claimReply
-	if _, err := s.run(ctx, s.scripts.claim, []string{s.keys.agenda(), s.keys.held()}, &got, most, asJSON(terms())); err != nil {
-		return nil, time.Time{}, fmt.Errorf("claim what is due: %w", err)
+func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error) {
+	var got leaseReply
+	if _, err := s.run(ctx, s.scripts.lease, []string{s.keys.agenda(), s.keys.held()}, &got, most, asJSON(leaseTerms())); err != nil {
+		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
 	return got.Leases, timeOf(got.Next), nil
 }

@@ -9,7 +9,7 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// TestAgendaHeld: what is due and who holds it are two things. A claim leaves the
+// TestAgendaHeld: what is due and who holds it are two things. A lease leaves the
 // due time alone, and keeps every process from the member.
 func TestAgendaHeld(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
@@ -17,11 +17,11 @@ func TestAgendaHeld(t *testing.T) {
 		r := approved(t, s, approvalstest.DeviceNo(1))
 		score := func() int64 { return int64(s.rdb.ZScore(t.Context(), s.keys.agenda(), r.ID).Val()) }
 		due := score()
-		c := claimOf(t, s, approvals.Clock.Member(r.ID))
+		c := leaseOf(t, s, approvals.Clock.Member(r.ID))
 		if score() != due || c.Due != due {
-			t.Errorf("due at %d, then %d, in the claim %d", due, score(), c.Due)
+			t.Errorf("due at %d, then %d, in the lease %d", due, score(), c.Due)
 		}
-		if got, _, err := other.Claim(t.Context(), 10); err != nil || len(got) != 0 {
+		if got, _, err := other.Lease(t.Context(), 10); err != nil || len(got) != 0 {
 			t.Errorf("another process claims %v, %v", got, err)
 		}
 		at := s.Now().Add(time.Minute)
@@ -72,7 +72,7 @@ func TestAgendaSetWhileHeld(t *testing.T) {
 func TestAgendaLaterKind(t *testing.T) {
 	o := newMoment(t, testActions())
 	o.redis.ZAdd(o.keys.agenda(), 1, "seal:2026-03-01")
-	claimOf(t, o.Store, approved(t, o.Store, approvalstest.DeviceNo(1)).ID)
+	leaseOf(t, o.Store, approved(t, o.Store, approvalstest.DeviceNo(1)).ID)
 	if at, err := o.redis.ZScore(o.keys.agenda(), "seal:2026-03-01"); err != nil || at != 1 {
 		t.Errorf("it is due at %.0f, %v", at, err)
 	}

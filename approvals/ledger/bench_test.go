@@ -34,8 +34,8 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkWindowDecision asks for a slot of a full window, with so many calls
-// waiting.
+// BenchmarkWindowDecision asks for a slot of a full window while that number of
+// calls waits.
 func BenchmarkWindowDecision(b *testing.B) {
 	for _, waiting := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("waiting=%d", waiting), func(b *testing.B) {

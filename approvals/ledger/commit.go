@@ -36,7 +36,7 @@ type Decision func(r approvals.Request) (approvals.Event, error)
 // Apply decides what happens to r and commits it under operation op. If r has
 // changed meanwhile it decides again on what is there now; a refusal decided
 // on an old record is decided again too. Errors: a *Refusal (refused), a *Full (no
-// free slot), ErrNotRecorded and ErrUnconfirmed.
+// free slot), approvals.ErrNotRecorded and approvals.ErrUnconfirmed.
 func (s *Store) Apply(ctx context.Context, op Op, r approvals.Request, decide Decision) (approvals.Request, error) {
 	after, _, err := s.apply(ctx, op, r, nil, decide)
 	return after, err
@@ -53,7 +53,7 @@ func (s *Store) ApplyLeased(ctx context.Context, l Lease, r approvals.Request, d
 func (s *Store) ApplyAndLease(ctx context.Context, op Op, r approvals.Request, decide Decision) (approvals.Request, Lease, error) {
 	lease := func(c *change, after approvals.Request) {
 		if after.State == approvals.Approved {
-			c.Lease = terms()[approvals.Clock]
+			c.Lease = leaseTerms()[approvals.Clock]
 		}
 	}
 	after, answer, err := s.apply(ctx, op, r, lease, decide)
@@ -76,7 +76,7 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 		}
 		if err != nil {
 			if r, err = s.Load(ctx, r.ID); err != nil {
-				return r, committed{}, approvals.RefusalOr(err, ErrNotRecorded)
+				return r, committed{}, approvals.RefusalOr(err, approvals.ErrNotRecorded)
 			}
 			fresh = true
 			continue
@@ -90,7 +90,7 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 			return after, answer, nil
 		case "repeat":
 			if r, err = s.Load(ctx, answer.Answer); err != nil {
-				err = approvals.RefusalOr(err, ErrUnconfirmed)
+				err = approvals.RefusalOr(err, approvals.ErrUnconfirmed)
 			}
 			return r, answer, err
 		case "taken":
@@ -107,7 +107,7 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 			return r, answer, refusedBy(answer, r)
 		}
 	}
-	return r, committed{}, fmt.Errorf("%w: %s changed too often", ErrNotRecorded, r.ID)
+	return r, committed{}, fmt.Errorf("%w: %s changed too often", approvals.ErrNotRecorded, r.ID)
 }
 
 // refusedAgain looks, before a refusal is given, whether the operation was
@@ -196,7 +196,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 
 // ErrTooFewReplicas means that a change is made, but could be lost with the
 // master.
-var ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)
+var ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", approvals.ErrUnconfirmed)
 
 // Woken receives when something has become due by what this process did.
 func (s *Store) Woken() <-chan struct{} { return s.wake }
@@ -233,7 +233,7 @@ func (s *Store) takenBy(ctx context.Context, a committed, r approvals.Request) e
 		return &approvals.Refusal{Why: approvals.Why{Reason: takenReason(a.Claim, owner, r), Detail: a.Owner}, Request: r}
 	}
 	if err := s.rdb.ZRem(ctx, s.keys.index(), a.Claim+a.Owner).Err(); err != nil {
-		return fmt.Errorf("%w: claim of %s, which is gone: %w", ErrNotRecorded, a.Owner, err)
+		return fmt.Errorf("%w: claim of %s, which is gone: %w", approvals.ErrNotRecorded, a.Owner, err)
 	}
 	return nil
 }

@@ -144,9 +144,9 @@ func judged(t *testing.T, admin *redis.Client, what string, change func() error)
 	changed := !maps.Equal(before, after)
 	switch {
 	case err == nil:
-	case errors.Is(err, ErrNotRecorded) && changed:
+	case errors.Is(err, approvals.ErrNotRecorded) && changed:
 		t.Errorf("%s: %v, but something was written", what, err)
-	case !errors.Is(err, ErrNotRecorded) && !errors.Is(err, ErrUnconfirmed):
+	case !errors.Is(err, approvals.ErrNotRecorded) && !errors.Is(err, approvals.ErrUnconfirmed):
 		t.Errorf("%s: %v says nothing of what was recorded", what, err)
 	}
 	return err != nil && changed, err

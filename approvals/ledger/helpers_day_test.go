@@ -54,13 +54,13 @@ func newDay(t *testing.T, seed uint64, replicas int, limits ...defender.Limit) *
 	rdb := redistest.Client(t, d.redis.Addr())
 	for range replicas {
 		d.replicas = append(d.replicas, NewStore(StoreConfig{
-			Redis: rdb, Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: actions, Clock: func() time.Time { return d.now },
+			Redis: rdb, Installation: Installation{App: "A1", Team: "T1"}, Catalogue: actions, Clock: func() time.Time { return d.now },
 		}))
 	}
 	return d
 }
 
-// run simulates until the given time with always so many requests waiting.
+// run simulates until the given time with keep requests waiting at any moment.
 func (d *day) run(length time.Duration, keep int) {
 	for end := d.now.Add(length); d.now.Before(end); {
 		for d.waiting < keep {
@@ -106,7 +106,7 @@ func (d *day) ask() {
 func (d *day) work() time.Time {
 	for {
 		s := d.any()
-		got, _, err := s.Claim(d.t.Context(), 8)
+		got, _, err := s.Lease(d.t.Context(), 8)
 		if err != nil {
 			d.t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func (d *day) nextDue(s *Store) time.Time {
 	return time.UnixMilli(int64(first[0].Score))
 }
 
-// step is what a worker does with a claim, as far as windows are concerned.
+// step is what a worker does with a lease, as far as windows are concerned.
 func (d *day) step(s *Store, c Lease) {
 	finish := func(at time.Time) {
 		if err := s.Finish(d.t.Context(), c, at, approvals.Request{}); err != nil {

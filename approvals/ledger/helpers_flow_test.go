@@ -63,7 +63,7 @@ func (f *flow) stopped() bool {
 	}
 }
 
-// more waits until so many more changes have succeeded.
+// more waits until n more changes have succeeded.
 func (f *flow) more(n int) {
 	f.t.Helper()
 	limit := time.NewTimer(60 * time.Second)
@@ -77,7 +77,7 @@ func (f *flow) more(n int) {
 	}
 }
 
-// refused waits until so many changes were refused in these words.
+// refused waits until n changes were refused in these words.
 func (f *flow) refused(n int, word string) {
 	f.t.Helper()
 	limit := time.NewTimer(60 * time.Second)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"defenderbot/approvals"
 	"defenderbot/internal/approvalstest"
 )
 
@@ -36,10 +37,10 @@ func (f *flow) check(k kept, s *Store) tally {
 			won[what] = true
 		case d.err == nil:
 			n.lost++
-		case errors.Is(d.err, ErrUnconfirmed):
+		case errors.Is(d.err, approvals.ErrUnconfirmed):
 			n.unconfirmed++
 			n.failures = append(n.failures, d.err.Error())
-		case errors.Is(d.err, ErrNotRecorded), approvalstest.WasRefused(d.err):
+		case errors.Is(d.err, approvals.ErrNotRecorded), approvalstest.WasRefused(d.err):
 			n.count(d)
 			if opKept(f.t, s, d.op) {
 				f.t.Errorf("%s of %s was recorded, but the answer was: %v", d.event, d.id, d.err)

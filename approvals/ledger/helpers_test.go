@@ -15,10 +15,10 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// claimOf claims what is due, and gives the claim of one member.
-func claimOf(t *testing.T, s *Store, member string) Lease {
+// leaseOf leases what is due, and returns the lease of one member.
+func leaseOf(t *testing.T, s *Store, member string) Lease {
 	t.Helper()
-	got, _, err := s.Claim(t.Context(), 10)
+	got, _, err := s.Lease(t.Context(), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func claimOf(t *testing.T, s *Store, member string) Lease {
 			return c
 		}
 	}
-	t.Fatalf("%s is not among what was claimed: %v", member, got)
+	t.Fatalf("%s is not among what was leased: %v", member, got)
 	return Lease{}
 }
 
@@ -62,7 +62,7 @@ func newTestStore(t testing.TB, rdb redis.UniversalClient, actions defender.Cata
 
 func unprepared(rdb redis.UniversalClient, actions defender.Catalogue) *Store {
 	return NewStore(StoreConfig{
-		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: actions, Clock: time.Now,
+		Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Installation: Installation{App: "A1", Team: "T1"}, Catalogue: actions, Clock: time.Now,
 	})
 }
 
@@ -172,7 +172,7 @@ func twoStores(t testing.TB, client func(testing.TB) redis.UniversalClient, dura
 	var stores [2]*Store
 	for i := range stores {
 		stores[i] = NewStore(StoreConfig{
-			Redis: client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
+			Redis: client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
 		})
 		if err := stores[i].Prepare(t.Context()); err != nil {
 			t.Fatal(err)

@@ -29,7 +29,7 @@ func firstVersion(t *testing.T, rdb redis.Cmdable) {
 func heir(t *testing.T, clouds ...string) *moment {
 	t.Helper()
 	m := newMoment(t, roomyActions())
-	tenant, w := Tenant{"global", "tenant", "client"}, Workspace{App: "A1", Team: "T1"}
+	tenant, w := Tenant{"global", "tenant", "client"}, Installation{App: "A1", Team: "T1"}
 	for _, cloud := range clouds {
 		m.old = append(m.old, oldKeys(cloud, tenant, w))
 	}
@@ -99,7 +99,7 @@ func TestTakeOver(t *testing.T) {
 		t.Errorf("the same device again: %v", err)
 	}
 	o.pass(3 * time.Minute)
-	claimOf(t, o.Store, states[approvals.Checking].ID)
+	leaseOf(t, o.Store, states[approvals.Checking].ID)
 }
 
 func mustRead(t *testing.T, rdb redis.Cmdable, key string) []audit.Entry {
@@ -159,9 +159,9 @@ func TestInheritKeepsSlots(t *testing.T) {
 // TestKeysBelongTo: a nearer host of the same cloud and the other case of an id
 // change nothing, another app has requests of its own and the same windows.
 func TestKeysBelongTo(t *testing.T) {
-	one := newKeys(Tenant{"global", "Tenant", "client"}, Workspace{"A1", "T1"})
-	same := newKeys(Tenant{"global", "tenant", "CLIENT"}, Workspace{"A1", "T1"})
-	staging := newKeys(Tenant{"global", "tenant", "client"}, Workspace{"A2", "T1"})
+	one := newKeys(Tenant{"global", "Tenant", "client"}, Installation{"A1", "T1"})
+	same := newKeys(Tenant{"global", "tenant", "CLIENT"}, Installation{"A1", "T1"})
+	staging := newKeys(Tenant{"global", "tenant", "client"}, Installation{"A2", "T1"})
 	if one != same {
 		t.Errorf("%v is not %v", one, same)
 	}
@@ -171,10 +171,10 @@ func TestKeysBelongTo(t *testing.T) {
 	if staging.window("e") != one.window("e") || staging.hold("e") != one.hold("e") {
 		t.Errorf("two apps of one registration have windows of their own: %v", staging)
 	}
-	if other := newKeys(Tenant{"gcc-high", "tenant", "client"}, Workspace{"A1", "T1"}); other.tag == one.tag {
+	if other := newKeys(Tenant{"gcc-high", "tenant", "client"}, Installation{"A1", "T1"}); other.tag == one.tag {
 		t.Error("two clouds share keys")
 	}
-	if old := oldKeys("global", Tenant{"global", "tenant", "client"}, Workspace{"A1", "T1"}); old.window("e") != one.window("e") {
+	if old := oldKeys("global", Tenant{"global", "tenant", "client"}, Installation{"A1", "T1"}); old.window("e") != one.window("e") {
 		t.Error("the windows of the first version on the global host are not gone on with")
 	}
 }
@@ -185,7 +185,7 @@ func TestTakeOverReal(t *testing.T) {
 		rdb := server.Client(t)
 		firstVersion(t, rdb)
 		s := NewStore(StoreConfig{
-			Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Workspace: Workspace{"A1", "T1"}, Clouds: []string{"global", "eu"},
+			Redis: rdb, Tenant: Tenant{"global", "tenant", "client"}, Installation: Installation{"A1", "T1"}, Clouds: []string{"global", "eu"},
 			Catalogue: testActions(), Clock: time.Now,
 		})
 		if err := s.Prepare(t.Context()); err != nil {

@@ -18,9 +18,9 @@ type Tenant struct {
 	Tenant, Client string
 }
 
-// Workspace is whose requests are shared: one app in one workspace. Another app
+// Installation is whose requests are shared: one app in one workspace. Another app
 // there has cards of its own, which only it can change and be clicked on.
-type Workspace struct {
+type Installation struct {
 	App, Team string
 }
 
@@ -32,13 +32,13 @@ type keys struct {
 	team string // "A...:T...:"
 }
 
-func newKeys(t Tenant, w Workspace) keys {
+func newKeys(t Tenant, w Installation) keys {
 	return keys{tag: tagOf(t.Authority, t), team: w.App + ":" + w.Team + ":"}
 }
 
 // oldKeys are those of the first version, which took the name of the nearest
 // host for a cloud, and all apps of a workspace for one.
-func oldKeys(cloud string, t Tenant, w Workspace) keys {
+func oldKeys(cloud string, t Tenant, w Installation) keys {
 	return keys{tag: tagOf(cloud, t), team: w.Team + ":"}
 }
 

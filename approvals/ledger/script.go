@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"defenderbot/approvals"
 )
 
 //go:embed scripts/*.lua
@@ -18,19 +20,19 @@ var files embed.FS
 
 // scripts are the Lua scripts, each with lib.lua before it.
 type scripts struct {
-	commit, claim, finish, read, hold, budget, rights, inherit, trail, slots, agenda *redis.Script
+	commit, lease, finish, read, hold, budget, rights, inherit, trail, slots, agenda *redis.Script
 }
 
 func loadScripts() scripts {
 	return scripts{
-		commit: script("commit"), claim: script("claim"), finish: script("finish"),
+		commit: script("commit"), lease: script("lease"), finish: script("finish"),
 		read: script("read"), hold: script("hold"), budget: script("budget"), rights: script("rights"),
 		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
 	}
 }
 
 func (s scripts) all() []*redis.Script {
-	return []*redis.Script{s.commit, s.claim, s.finish, s.read, s.hold, s.budget, s.rights}
+	return []*redis.Script{s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.rights}
 }
 
 // asJSON is a value of this package's own for a script; texts and numbers can
@@ -52,12 +54,6 @@ func source(name string) string {
 	}
 	return string(text)
 }
-
-// ErrNotRecorded means that it is certain that nothing was recorded.
-var ErrNotRecorded = errors.New("nothing was recorded")
-
-// ErrUnconfirmed means that nobody can tell whether something was recorded.
-var ErrUnconfirmed = errors.New("could not confirm that it was recorded")
 
 // The pauses between tries of a script that got no answer. A repeat is
 // harmless: each commit has an operation id whose answer is kept.
@@ -86,7 +82,7 @@ func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, into r
 		text, err := s.once(ctx, sc, keys, &t, args)
 		if err == nil {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
-				return t, fmt.Errorf("%w: answer of Redis: %w", ErrUnconfirmed, err)
+				return t, fmt.Errorf("%w: answer of Redis: %w", approvals.ErrUnconfirmed, err)
 			}
 			s.learn(into.clock())
 			return t, nil
@@ -102,9 +98,9 @@ func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, into r
 
 func unrecorded(doubt bool, err error) error {
 	if doubt {
-		return fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+		return fmt.Errorf("%w: %w", approvals.ErrUnconfirmed, err)
 	}
-	return fmt.Errorf("%w: %w", ErrNotRecorded, err)
+	return fmt.Errorf("%w: %w", approvals.ErrNotRecorded, err)
 }
 
 // once sends a script once, by its digest, and in full where Redis does not
@@ -202,8 +198,8 @@ func passing(err error) bool {
 
 // sleep waits for d or the end of ctx, and reports whether it was d.
 func sleep(ctx context.Context, d time.Duration) bool {
-	nap, cancel := context.WithTimeout(ctx, d)
+	done, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	<-nap.Done()
+	<-done.Done()
 	return ctx.Err() == nil
 }

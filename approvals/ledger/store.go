@@ -38,25 +38,25 @@ type Observer func(before, after approvals.Request, e approvals.Event)
 
 // StoreConfig is what a Store needs.
 type StoreConfig struct {
-	Redis     redis.UniversalClient
-	Tenant    Tenant
-	Workspace Workspace
-	Clouds    []string // names of the tenant's cloud in the keys of the first version
-	Catalogue defender.Catalogue
-	Clock     func() time.Time // this machine's clock; used for differences only
-	Retention time.Duration    // how long the audit trail is kept at least
-	Replicas  int              // how many replicas of Redis must have what is about to be sent
-	Observe   Observer         // may be nil
+	Redis        redis.UniversalClient
+	Tenant       Tenant
+	Installation Installation
+	Clouds       []string // names of the tenant's cloud in the keys of the first version
+	Catalogue    defender.Catalogue
+	Clock        func() time.Time // this machine's clock; used for differences only
+	Retention    time.Duration    // how long the audit trail is kept at least
+	Replicas     int              // how many replicas of Redis must have what is about to be sent
+	Observe      Observer         // may be nil
 }
 
 // NewStore makes a Store. It does not speak to Redis yet.
 func NewStore(c StoreConfig) *Store {
 	s := &Store{
-		rdb: c.Redis, keys: newKeys(c.Tenant, c.Workspace), scripts: loadScripts(), actions: c.Catalogue,
+		rdb: c.Redis, keys: newKeys(c.Tenant, c.Installation), scripts: loadScripts(), actions: c.Catalogue,
 		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
 	}
 	for _, cloud := range c.Clouds {
-		s.old = append(s.old, oldKeys(cloud, c.Tenant, c.Workspace))
+		s.old = append(s.old, oldKeys(cloud, c.Tenant, c.Installation))
 	}
 	s.inherits.Store(len(s.old) > 0)
 	if s.observe == nil {

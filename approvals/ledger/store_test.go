@@ -149,7 +149,7 @@ func TestClaimsSameDevice(t *testing.T) {
 	})
 }
 
-// TestClaimsMaxOpen: one person may have only so many requests open.
+// TestClaimsMaxOpen: there is a limit to the requests one person may have open.
 func TestClaimsMaxOpen(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
@@ -264,9 +264,9 @@ func TestStoreLostAnswer(t *testing.T) {
 			}
 		}
 		proxy.drop.Store(1)
-		got, _, err := s.Claim(ctx, 10)
+		got, _, err := s.Lease(ctx, 10)
 		if err != nil || len(got) > 1 {
-			t.Errorf("claim: %d members and %v", len(got), err)
+			t.Errorf("lease: %d members and %v", len(got), err)
 		}
 		entries, err := redistest.Trail(ctx, s.rdb, s.AuditKey())
 		if err != nil || len(entries) != 6 {
@@ -284,12 +284,12 @@ func TestStoreLostCommitErrors(t *testing.T) {
 		proxy := newDropper(t, server.Addr)
 		s := newTestStore(t, redistest.Client(t, proxy.addr), testActions())
 		proxy.drop.Store(1000)
-		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, ErrUnconfirmed) {
+		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, approvals.ErrUnconfirmed) {
 			t.Errorf("no answer at all: got %v, want could not confirm", err)
 		}
 		server.Kill(t)
-		fresh := NewStore(StoreConfig{Redis: server.Client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now})
-		if _, err := fresh.Create(t.Context(), Op{ID: "c"}, approvalstest.Asked(approvalstest.DeviceNo(3)), 0); !errors.Is(err, ErrNotRecorded) {
+		fresh := NewStore(StoreConfig{Redis: server.Client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now})
+		if _, err := fresh.Create(t.Context(), Op{ID: "c"}, approvalstest.Asked(approvalstest.DeviceNo(3)), 0); !errors.Is(err, approvals.ErrNotRecorded) {
 			t.Errorf("no connection could be made: got %v, want nothing was recorded", err)
 		}
 	})
@@ -298,7 +298,7 @@ func TestStoreLostCommitErrors(t *testing.T) {
 // TestStoreTooFewReplicas: too few replicas are not durable.
 func TestStoreTooFewReplicas(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
-		s := NewStore(StoreConfig{Redis: server.Client(t), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1})
+		s := NewStore(StoreConfig{Redis: server.Client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1})
 		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, ErrTooFewReplicas) {
 			t.Fatalf("with no replica: got %v", err)
 		}

@@ -31,7 +31,7 @@ func TestClusterSlotMoves(t *testing.T) {
 				}
 				n := trouble(t, one, other, func(f *flow) {
 					for _, way := range [][2]int{{from, to}, {to, from}} {
-						refused := ErrNotRecorded.Error()
+						refused := approvals.ErrNotRecorded.Error()
 						batch := 0
 						c.Move(t, key, way[0], way[1], func() {
 							if batch++; batch < 4 { // the rest goes as fast as it can
@@ -77,7 +77,7 @@ func TestClusterGone(t *testing.T) {
 		}
 		gone.Store(true)
 		proxy.drop.Store(1)
-		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, ErrUnconfirmed) {
+		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, approvals.ErrUnconfirmed) {
 			t.Errorf("got %v, want could not confirm: the answer was lost", err)
 		}
 		if !opKept(t, direct, "a") {

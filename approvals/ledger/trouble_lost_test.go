@@ -23,24 +23,25 @@ func losing(t *testing.T, addr string) (s *Store, drop func()) {
 	return s, func() { proxy.drop.Store(1) }
 }
 
-// TestStoreLostClaim: a lost claim is taken up after its lease.
-func TestStoreLostClaim(t *testing.T) {
+// TestStoreLostLease: a lease whose answer was lost ends by itself; until then nobody has
+// the member, and its due time stays.
+func TestStoreLostLease(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, drop := losing(t, addr)
 		r := approved(t, s, approvalstest.DeviceNo(1))
 		drop()
-		got, _, err := s.Claim(t.Context(), 10)
+		got, _, err := s.Lease(t.Context(), 10)
 		if err != nil || len(got) != 0 {
-			t.Fatalf("the repeat of a lost claim: %v and %v, want nothing", got, err)
+			t.Fatalf("the repeat of a lost lease: %v and %v, want nothing", got, err)
 		}
 		for _, k := range []approvals.Kind{approvals.Clock, approvals.Draw} {
 			until := s.rdb.ZScore(t.Context(), s.keys.held(), k.Member(r.ID)).Val()
-			lease := time.Duration(terms()[k]) * time.Millisecond
+			lease := time.Duration(leaseTerms()[k]) * time.Millisecond
 			if in := time.UnixMilli(int64(until)).Sub(s.Now()); in <= 0 || in > lease {
 				t.Errorf("%s is held for %s, want at most %s", k.Member(r.ID), in, lease)
 			}
 			if due := s.rdb.ZScore(t.Context(), s.keys.agenda(), k.Member(r.ID)).Val(); int64(due) > s.Now().UnixMilli() {
-				t.Errorf("%s is due at %.0f: a claim has moved it", k.Member(r.ID), due)
+				t.Errorf("%s is due at %.0f: a lease has moved it", k.Member(r.ID), due)
 			}
 		}
 	})
@@ -51,9 +52,9 @@ func TestStoreLostFinish(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, drop := losing(t, addr)
 		approved(t, s, approvalstest.DeviceNo(1))
-		got, _, err := s.Claim(t.Context(), 10)
+		got, _, err := s.Lease(t.Context(), 10)
 		if err != nil || len(got) != 2 {
-			t.Fatalf("claim: %v and %v", got, err)
+			t.Fatalf("lease: %v and %v", got, err)
 		}
 		at := s.Now().Add(7 * time.Minute)
 		for _, c := range got {
@@ -137,7 +138,7 @@ func TestStoreLostWait(t *testing.T) {
 		replica := redistest.StartReplica(t, server)
 		proxy := newDropper(t, server.Addr)
 		s := NewStore(StoreConfig{
-			Redis: redistest.Client(t, proxy.addr), Workspace: Workspace{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1,
+			Redis: redistest.Client(t, proxy.addr), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1,
 		})
 		if err := s.Prepare(t.Context()); err != nil {
 			t.Fatal(err)
@@ -200,10 +201,10 @@ func TestStoreBrokenReply(t *testing.T) {
 			return approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()}, nil
 		}
 		s.rdb.AddHook(cutReads{})
-		if _, err := s.Apply(t.Context(), NewOp(), old, yes); !errors.Is(err, ErrNotRecorded) {
+		if _, err := s.Apply(t.Context(), NewOp(), old, yes); !errors.Is(err, approvals.ErrNotRecorded) {
 			t.Errorf("refused on an old record that cannot be read again: got %v, want nothing was recorded", err)
 		}
-		if _, err := s.Create(t.Context(), Op{ID: "envelope"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, ErrUnconfirmed) {
+		if _, err := s.Create(t.Context(), Op{ID: "envelope"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, approvals.ErrUnconfirmed) {
 			t.Errorf("a repeat whose request cannot be read: got %v, want could not confirm", err)
 		}
 	})

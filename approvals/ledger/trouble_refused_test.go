@@ -126,13 +126,13 @@ func TestStoreOutOfMemory(t *testing.T) {
 		s := newTestStore(t, server.Client(t), testActions())
 		r := approved(t, s, approvalstest.DeviceNo(1))
 		end := outOfMemory(t, server)
-		if _, _, err := s.Claim(t.Context(), 10); err == nil || !strings.Contains(err.Error(), "OOM") {
-			t.Errorf("claim: got %v, want OOM", err)
+		if _, _, err := s.Lease(t.Context(), 10); err == nil || !strings.Contains(err.Error(), "OOM") {
+			t.Errorf("lease: got %v, want OOM", err)
 		}
 		end()
-		got, _, err := s.Claim(t.Context(), 10)
+		got, _, err := s.Lease(t.Context(), 10)
 		if err != nil || len(got) != 2 {
-			t.Errorf("claim with memory again: %d members and %v, want %s and its card", len(got), err, r.ID)
+			t.Errorf("lease with memory again: %d members and %v, want %s and its card", len(got), err, r.ID)
 		}
 	})
 }

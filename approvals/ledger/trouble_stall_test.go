@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"defenderbot/approvals"
 	"defenderbot/internal/redistest"
 )
 
@@ -46,7 +47,7 @@ func TestRedisStall(t *testing.T) {
 					t.Errorf("somebody waited %s for an answer, want at most %s and a little", n.slowest, askLimit)
 				}
 				for _, d := range during {
-					if !errors.Is(d.err, ErrUnconfirmed) || d.took > askLimit+time.Second {
+					if !errors.Is(d.err, approvals.ErrUnconfirmed) || d.took > askLimit+time.Second {
 						t.Errorf("asked during the stall: %v after %s, want could not confirm after %s", d.err, d.took, askLimit)
 					}
 					if opKept(t, one, d.op) {

@@ -67,7 +67,7 @@ func TestWindowsHold(t *testing.T) {
 	}
 }
 
-// What TestWindowsOfAnyShapeHold draws: shapes of windows, or the one of a seed.
+// What TestWindowsAnyShape draws: shapes of windows, or the one of a seed.
 var (
 	shapes = flag.Int("shapes", 8, "shapes of windows to simulate")
 	shape  = flag.Uint64("shape", 0, "the seed of the only shape to simulate")
@@ -88,10 +88,10 @@ func drawn(rng *rand.Rand) shift {
 	return s
 }
 
-// TestWindowsOfAnyShapeHold draws windows and what goes wrong in them. A server
+// TestWindowsAnyShape draws windows and what goes wrong in them. A server
 // that counts in windows that roll never sees more than a limit, and neither
 // does one whose windows follow each other from any moment on.
-func TestWindowsOfAnyShapeHold(t *testing.T) {
+func TestWindowsAnyShape(t *testing.T) {
 	seeds := []uint64{*shape}
 	if *shape == 0 {
 		seeds = make([]uint64, *shapes)

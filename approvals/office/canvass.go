@@ -31,7 +31,7 @@ func (r *Roster) enough(ctx context.Context, list roll, asked []approvals.Person
 		needed: needed, seen: r.known(list.ids),
 	}
 	if err := r.lookUp(ctx, c); err != nil {
-		return unknown(err)
+		return notKnown(err)
 	}
 	return tooFew(append(c.judge(c.seen), list.groups...), needed)
 }

@@ -18,9 +18,9 @@ func named(n int) approvals.Device {
 	return approvals.Device{Name: fmt.Sprintf("pc-%d.contoso.example", n)}
 }
 
-// TestCheckManyDevices has so many requests for twenty devices each at once
-// that the window of reads is too small for all of them. Ids do not wait for it
-// long; names keep what was found of them.
+// TestCheckManyDevices asks for more devices at once, in requests for twenty
+// each, than the window of reads has room for. Ids do not wait for it long; names
+// keep what was found of them.
 func TestCheckManyDevices(t *testing.T) {
 	for name, tt := range map[string]struct {
 		device           func(n int) approvals.Device

@@ -86,7 +86,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 	}
 	f, ch, everybody, err := d.lookUp(ctx, by)
 	if err != nil {
-		return approvals.Request{}, unknown(err)
+		return approvals.Request{}, notKnown(err)
 	}
 	terms := d.termsOf(action)
 	if err := d.people.policy.May(approvals.ToAsk, f, ch, approvals.Request{}); err != nil {
@@ -187,10 +187,10 @@ func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (ap
 	}))
 	g.Go(safely(func() (err error) {
 		f, err = d.people.facts(gctx, by.User, v)
-		return unknown(err)
+		return notKnown(err)
 	}))
 	if err := g.Wait(); err != nil {
-		return r, f, approvals.WithRequest(approvals.RefusalOr(err, ledger.ErrNotRecorded), r)
+		return r, f, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
 	}
 	if err := by.shown(r); err != nil {
 		return r, f, err
@@ -198,12 +198,12 @@ func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (ap
 	if v == approvals.ToCancel {
 		var err error
 		if f, err = d.people.involve(ctx, f, r); err != nil {
-			return r, f, approvals.WithRequest(unknown(err), r)
+			return r, f, approvals.WithRequest(notKnown(err), r)
 		}
 	}
 	ch, err := d.people.place(ctx, f, r.Place.Channel)
 	if err != nil {
-		return r, f, approvals.WithRequest(unknown(err), r)
+		return r, f, approvals.WithRequest(notKnown(err), r)
 	}
 	if err = d.people.policy.May(v, f, ch, r); err == nil {
 		err = asked
@@ -233,7 +233,7 @@ func (d *Desk) Found(ctx context.Context, r approvals.Request, ts string) (appro
 func (d *Desk) MayDecide(ctx context.Context, user string) error {
 	f, err := d.people.facts(ctx, user, approvals.ToDeny)
 	if err != nil {
-		return unknown(err)
+		return notKnown(err)
 	}
 	return d.people.policy.May(approvals.ToDeny, f, approvals.Channel{OrgShared: true}, approvals.Request{})
 }

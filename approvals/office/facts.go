@@ -24,8 +24,8 @@ func safely(f func() error) func() error {
 	}
 }
 
-// unknown is the refusal for facts that could not be had: no facts, no yes.
-func unknown(err error) error {
+// notKnown is the refusal for facts that could not be had: no facts, no yes.
+func notKnown(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -187,7 +187,7 @@ func (p people) stillAsked(ctx context.Context, r approvals.Request, user string
 	}
 	f, err := p.dir.Facts(ctx, user)
 	if err != nil {
-		return unknown(fmt.Errorf("facts about %s: %w", user, err))
+		return notKnown(fmt.Errorf("facts about %s: %w", user, err))
 	}
 	if slices.ContainsFunc(today.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) }) {
 		return approvals.Refuse(approvals.AlreadyApproved, "")
@@ -212,7 +212,7 @@ func (p people) today(ctx context.Context, r approvals.Request) (approvals.Reque
 			continue
 		}
 		if err != nil {
-			return r, unknown(fmt.Errorf("facts about %s: %w", who.ID, err))
+			return r, notKnown(fmt.Errorf("facts about %s: %w", who.ID, err))
 		}
 		who.Enterprise = cmp.Or(who.Enterprise, f.Enterprise)
 	}

@@ -78,8 +78,8 @@ func TestFactsGroupGone(t *testing.T) {
 	}
 }
 
-// TestPolicyListsEveryIDOfAPerson: a list may name a person by any of their ids.
-func TestPolicyListsEveryIDOfAPerson(t *testing.T) {
+// TestPolicyListOtherID: a list may name a person by any of their ids.
+func TestPolicyListOtherID(t *testing.T) {
 	d := approvalstest.Town{Groups: map[string][]string{"S1": {"W1"}}}
 	p := approvals.Person{ID: "U1", Enterprise: "W1"}
 	for _, l := range []approvals.List{{Users: []string{"U1"}}, {Users: []string{"W1"}}, {Groups: []string{"S1"}}} {

@@ -55,7 +55,7 @@ func newOffice(t *testing.T, answer http.HandlerFunc, chat approvals.Chat, peopl
 func (o *office) version(actions defender.Catalogue) *ledger.Store {
 	o.t.Helper()
 	s := ledger.NewStore(ledger.StoreConfig{
-		Redis: o.rdb, Tenant: tenant, Workspace: workspace, Clouds: []string{"eu"}, Catalogue: actions, Clock: o.clock,
+		Redis: o.rdb, Tenant: tenant, Installation: installation, Clouds: []string{"eu"}, Catalogue: actions, Clock: o.clock,
 	})
 	if err := s.Prepare(o.t.Context()); err != nil {
 		o.t.Fatal(err)
@@ -70,7 +70,7 @@ func (o *office) knows(actions defender.Catalogue) { o.store = o.version(actions
 func (o *office) key(word string) string {
 	o.t.Helper()
 	for _, key := range o.redis.Keys() {
-		if strings.HasSuffix(key, ":"+word) && strings.Contains(key, ":"+workspace.App+":") {
+		if strings.HasSuffix(key, ":"+word) && strings.Contains(key, ":"+installation.App+":") {
 			return key
 		}
 	}
@@ -88,13 +88,13 @@ func roomyActions() defender.Catalogue {
 }
 
 var (
-	tenant    = ledger.Tenant{Authority: "global", Tenant: "tenant", Client: "client"}
-	workspace = ledger.Workspace{App: "A1", Team: "T1"}
+	tenant       = ledger.Tenant{Authority: "global", Tenant: "tenant", Client: "client"}
+	installation = ledger.Installation{App: "A1", Team: "T1"}
 )
 
 func newTestStore(t testing.TB, rdb redis.UniversalClient, actions defender.Catalogue) *ledger.Store {
 	t.Helper()
-	s := ledger.NewStore(ledger.StoreConfig{Redis: rdb, Tenant: tenant, Workspace: workspace, Catalogue: actions, Clock: time.Now})
+	s := ledger.NewStore(ledger.StoreConfig{Redis: rdb, Tenant: tenant, Installation: installation, Catalogue: actions, Clock: time.Now})
 	if err := s.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -173,11 +173,11 @@ func (o *office) pass(d time.Duration) {
 	o.redis.SetTime(o.now)
 }
 
-// turns takes steps of all that is due until nothing is, and at most so many.
+// turns takes steps of all that is due until nothing is, most of them at most.
 func (o *office) turns(most int) (taken int) {
 	o.t.Helper()
 	for {
-		got, _, err := o.store.Claim(o.t.Context(), atOnce)
+		got, _, err := o.store.Lease(o.t.Context(), atOnce)
 		if err != nil {
 			o.t.Fatal(err)
 		}
@@ -193,8 +193,8 @@ func (o *office) turns(most int) (taken int) {
 	}
 }
 
-// working is a request with one call on each of so many devices, of which the
-// first few run in Defender, as j0, j1 and so on.
+// working is a request with one call on each of its devices, of which the first
+// few run in Defender, as j0, j1 and so on.
 func (o *office) working(action string, devices, running int) approvals.Request {
 	o.t.Helper()
 	a := approvalstest.Asked()

@@ -134,7 +134,7 @@ func newRoster(c *crowd, p approvals.Policy) (*Roster, *book) {
 	return NewRoster(c, p, slog.New(slog.NewTextHandler(b, nil))), b
 }
 
-func TestRosterCountsPeopleWhoMayDecide(t *testing.T) {
+func TestRosterCounts(t *testing.T) {
 	none := approvals.Person{ID: "U1"}
 	for name, tt := range map[string]struct {
 		users  []string
@@ -462,10 +462,10 @@ func TestRosterThrottledAtStart(t *testing.T) {
 	})
 }
 
-// TestRosterAskingIsCheap has a list of which nobody may decide and nobody is
-// known: one request may cost so many look-ups and not more, the next goes on
+// TestRosterCost has a list of which nobody may decide and nobody is
+// known: one request costs a limited number of look-ups, the next goes on
 // where it stopped, and a 429 ends it.
-func TestRosterAskingIsCheap(t *testing.T) {
+func TestRosterCost(t *testing.T) {
 	c := newCrowd()
 	c.join("S1", 2*mostLookUps, func(f *approvals.Facts) { f.Guest = true })
 	p := approvals.Policy{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1}
@@ -523,8 +523,8 @@ func TestRosterWarnsOnce(t *testing.T) {
 	}
 }
 
-// TestRosterWaitsAsToldTo gets a 429 and asks again when it may, not before.
-func TestRosterWaitsAsToldTo(t *testing.T) {
+// TestRosterThrottled gets a 429 and asks again when it may, not before.
+func TestRosterThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
 		c.broken["U2"] = &approvals.Later{After: 30 * time.Second}

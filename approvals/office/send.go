@@ -112,7 +112,7 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 			e = approvals.Fail{Attempt: r.Calls[i].Attempt, Why: refused.Why}
 			continue
 		}
-		lost := errors.Is(err, ledger.ErrNotRecorded) || errors.Is(err, ledger.ErrUnconfirmed) && !errors.Is(err, ledger.ErrTooFewReplicas)
+		lost := errors.Is(err, approvals.ErrNotRecorded) || errors.Is(err, approvals.ErrUnconfirmed) && !errors.Is(err, ledger.ErrTooFewReplicas)
 		if !lost || w.store.Now().After(r.Calls[i].AbandonedAt()) || !nap(ctx, time.Second) {
 			return err
 		}

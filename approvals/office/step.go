@@ -67,17 +67,17 @@ func (w *Worker) calls(ctx context.Context, l ledger.Lease, r approvals.Request)
 // foreign is step for a request of an action that this version does not know,
 // while versions are mixed or after one was rolled back.
 func (w *Worker) foreign(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, error) {
-	e, err := foreign(r, w.store.Now())
+	e, err := foreignEvent(r, w.store.Now())
 	if err != nil || e == nil {
 		return approvals.Due(r, approvals.Clock, w.store.Now()), err
 	}
 	return time.Time{}, w.apply(ctx, l, r, e)
 }
 
-// foreign is what happens to a request of an unknown action: its clock runs on,
+// foreignEvent is what happens to a request of an unknown action: its clock runs on,
 // its card says why it waits, and all else is left, with an error, to versions
 // that know the action.
-func foreign(r approvals.Request, now time.Time) (approvals.Event, error) {
+func foreignEvent(r approvals.Request, now time.Time) (approvals.Event, error) {
 	why := approvals.Why{Reason: approvals.UnknownAction, Detail: r.Action}
 	e, timed := approvals.Ripe(r, now)
 	unsaid := slices.IndexFunc(r.Calls, func(c approvals.Call) bool { return c.Waiting() && c.Why.Reason != approvals.UnknownAction })

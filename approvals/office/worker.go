@@ -128,7 +128,7 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	if free == 0 {
 		return 50 * time.Millisecond, nil
 	}
-	got, next, err := w.store.Claim(ctx, free)
+	got, next, err := w.store.Lease(ctx, free)
 	for _, c := range got {
 		w.start(ctx, func(ctx context.Context) { w.work(ctx, c) })
 	}

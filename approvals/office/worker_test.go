@@ -131,7 +131,7 @@ func TestWorkerOlderVersionEnds(t *testing.T) {
 func TestWorkerHandsOverAtEnd(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 1, 0)
-	got, _, err := o.store.Claim(t.Context(), 10)
+	got, _, err := o.store.Lease(t.Context(), 10)
 	if err != nil || len(got) == 0 {
 		t.Fatalf("claims %v, %v", got, err)
 	}
@@ -250,10 +250,10 @@ func TestWorkerHangingLookUps(t *testing.T) {
 	}
 }
 
-// TestWorkerHeldBehindAFullWindow: a call that was held comes back into the queue
+// TestWorkerHeldFullWindow: a call that was held comes back into the queue
 // also while another one of its request waits for the window, and nobody is busy
 // with that until a slot is free.
-func TestWorkerHeldBehindAFullWindow(t *testing.T) {
+func TestWorkerHeldFullWindow(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	collect, _ := o.store.Action("collect")
 	collect.Post.Limits = []defender.Limit{{Calls: 1, Per: time.Hour}}

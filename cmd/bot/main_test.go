@@ -22,8 +22,8 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-// TestArguments is what the program says without starting.
-func TestArguments(t *testing.T) {
+// TestRunArguments is what the program says without starting.
+func TestRunArguments(t *testing.T) {
 	for _, tt := range []struct {
 		args   []string
 		stdout string // begins with

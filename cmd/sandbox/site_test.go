@@ -49,8 +49,8 @@ func ask(t *testing.T, method, url, host string, header map[string]string, form 
 	return answer{out.StatusCode, out.Header.Get("Content-Security-Policy"), string(body)}
 }
 
-// TestGuard is what other sites in the same browser cannot do.
-func TestGuard(t *testing.T) {
+// TestSiteGuard is what other sites in the same browser cannot do.
+func TestSiteGuard(t *testing.T) {
 	site := sandboxAt(t)
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(site, "http://"))
 	say := url.Values{"as": {"ada"}, "in": {"incident-42"}, "text": {"hello"}}
@@ -99,8 +99,8 @@ func TestNothingInline(t *testing.T) {
 	}
 }
 
-// TestSay is what the composer takes, seen by somebody else or only oneself.
-func TestSay(t *testing.T) {
+// TestSiteSay is what the composer takes, seen by somebody else or only oneself.
+func TestSiteSay(t *testing.T) {
 	site := sandboxAt(t)
 	tests := []struct {
 		as, in, text string
@@ -177,7 +177,7 @@ func TestWrongActs(t *testing.T) {
 	}
 }
 
-func TestArguments(t *testing.T) {
+func TestRunArguments(t *testing.T) {
 	full := redistest.Mini(t)
 	if err := full.Set("somebody", "else's"); err != nil {
 		t.Fatal(err)

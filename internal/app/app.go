@@ -81,14 +81,14 @@ func (a *App) work(ctx context.Context) error {
 			a.options.Log.WarnContext(ctx, "redis close failed", "error", err)
 		}
 	}()
-	checks := a.startChecks(p)
-	if err := a.pass(ctx, checks[:1]); err != nil {
+	slack, others := a.startChecks(p)
+	if err := a.until(ctx, slack); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.watchToken(ctx, p.slack) })
 	g.Go(func() error {
-		if err := a.pass(ctx, checks[1:]); err != nil {
+		if err := a.pass(ctx, others); err != nil {
 			return err
 		}
 		return a.run(ctx, p)
@@ -153,14 +153,14 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	return g.Wait()
 }
 
-func (a *App) store(rdb redis.UniversalClient, w ledger.Workspace) *ledger.Store {
+func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.Store {
 	c := a.config
 	// The cloud is named as the first version named its widest host, so that the
 	// windows of most go on where they were. Whether a process reaches it by another
 	// address is its own business.
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
-		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Workspace: w, Clouds: clouds,
+		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
 		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
 	})
 }

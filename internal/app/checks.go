@@ -78,12 +78,8 @@ func (a *App) until(ctx context.Context, c check) error {
 
 // rest waits for d, or until ctx ends, which is an error.
 func rest(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	done, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-done.Done()
+	return ctx.Err()
 }

@@ -22,13 +22,14 @@ type parts struct {
 	store  *ledger.Store
 }
 
-// startChecks connect the parts, each with the help of those before it.
-func (a *App) startChecks(p *parts) []check {
+// startChecks connect the parts, each with the help of those before it, and all of
+// them with Slack's.
+func (a *App) startChecks(p *parts) (slack check, others []check) {
 	with := func(connect func(context.Context, *parts) (string, error)) func(context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) { return connect(ctx, p) }
 	}
-	return []check{
-		{"slack", with(a.connectSlack), "see that this host reaches SLACK_API_URL, and whether Slack is up"},
+	slack = check{"slack", with(a.connectSlack), "see that this host reaches SLACK_API_URL, and whether Slack is up"}
+	return slack, []check{
 		{"slack's user groups", with(a.resolve), "see that each @handle in APPROVERS and REQUESTERS is a user group of the workspace"},
 		{"approvers", with(a.muster), mendApprovers},
 		{"redis", with(a.connectRedis), mendRedis},
@@ -77,7 +78,7 @@ func pin(ctx context.Context, s *bot.Workspace, p People) (approvals.List, error
 }
 
 func (a *App) connectRedis(ctx context.Context, p *parts) (detail string, err error) {
-	p.store = a.store(p.rdb, ledger.Workspace{App: p.slack.App(), Team: p.slack.Team()})
+	p.store = a.store(p.rdb, ledger.Installation{App: p.slack.App(), Team: p.slack.Team()})
 	if err := p.store.Prepare(ctx); err != nil {
 		return "", err
 	}

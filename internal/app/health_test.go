@@ -121,7 +121,7 @@ func metrics(t *testing.T, addr string) map[string]string {
 	return samples
 }
 
-// sockets waits, as a prober does, until the bot says that so many are open.
+// sockets waits, as a prober does, until the bot says that want of them are open.
 func sockets(t *testing.T, addr, want string) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)

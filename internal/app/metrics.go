@@ -48,9 +48,9 @@ func newMetrics() *metrics {
 		}, []string{"what", "reason"}),
 	}
 	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now.",
+		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now; 0 until the bot runs.",
 	}, m.live.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up.",
+		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up; 0 until the bot runs.",
 	}, m.able.value))
 	return m
 }

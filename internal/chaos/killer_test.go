@@ -90,7 +90,7 @@ func (r *round) again(ctx context.Context, s *slot) {
 	})
 }
 
-// live are at most so many slots in which something runs, in any order.
+// live are slots in which something runs, in any order, and most of them at most.
 func (r *round) live(most int) []*slot {
 	var found []*slot
 	for _, i := range random(r, func(c *rand.Rand) []int { return c.Perm(len(r.slots)) }) {

@@ -35,7 +35,7 @@ func TestActionProceeds(t *testing.T) {
 	}
 }
 
-func TestActionEndsAsTheDeviceSays(t *testing.T) {
+func TestActionEnds(t *testing.T) {
 	for _, end := range []string{ActionFailed, ActionTimeOut, ActionCancelled, ActionPending, ActionInProgress} {
 		r := newRig(t)
 		r.AddDevice(Device{ID: device40, ActionEnd: end})
@@ -217,7 +217,7 @@ func checkZIP(t *testing.T, a answer, id string) {
 	}
 }
 
-func TestPackageOnlyOfACollectionThatSucceeded(t *testing.T) {
+func TestPackageUnfinished(t *testing.T) {
 	r := newRig(t)
 	scan := r.made("runAntiVirusScan", `{"Comment":"x","ScanType":"Full"}`)
 	r.AddDevice(Device{ID: device40, ActionEnd: ActionFailed})

@@ -24,7 +24,7 @@ var capturedOnly = map[string]any{
 	"requestSource": "PublicApi", "commands": []any{}, "troubleshootInfo": nil,
 }
 
-func TestActionReadsAsDocumented(t *testing.T) {
+func TestActionFields(t *testing.T) {
 	created := time.Date(2019, 1, 2, 14, 39, 38, 226228300, time.UTC)
 	r := newRig(t, func(o *Options) {
 		o.AppName, o.PendingFor, o.FreshFor = "Analyst@TestPrd.onmicrosoft.com", -1, -1
@@ -49,7 +49,7 @@ func TestActionReadsAsDocumented(t *testing.T) {
 }
 
 // https://learn.microsoft.com/defender-endpoint/api/get-package-sas-uri and get-investigation-collection
-func TestListsAndLinksReadAsDocumented(t *testing.T) {
+func TestListFields(t *testing.T) {
 	r := newRig(t)
 	if diff := cmp.Diff(
 		map[string]any{"@odata.context": r.URL() + "/api/$metadata#Investigations", "value": []any{}},

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestJournalKeepsTheNewest(t *testing.T) {
+func TestJournalBounded(t *testing.T) {
 	var j journal
 	first := j.add(Call{Path: "0"})
 	for i := range 3*kept + 4 {
@@ -23,7 +23,7 @@ func TestJournalKeepsTheNewest(t *testing.T) {
 }
 
 // What is over leaves nothing behind: tokens and links that have expired, faults that are used up.
-func TestWhatIsOverIsForgotten(t *testing.T) {
+func TestLeftovers(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.TokenLife = time.Hour })
 	id := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
 	for range 3 {

@@ -36,7 +36,7 @@ func (a answer) wantTooMany(seconds int) {
 	}
 }
 
-func TestFiftyInvestigationsAnHour(t *testing.T) {
+func TestInvestigationLimit(t *testing.T) {
 	r := newRig(t)
 	for range 50 {
 		id := r.post("startInvestigation", `{"Comment":"x"}`).str("id")
@@ -94,7 +94,7 @@ func TestLimitsPerEndpoint(t *testing.T) {
 	r.get("/api/machines").wantTooMany(3600)
 }
 
-func TestTheStricterOfTwoLimits(t *testing.T) {
+func TestLimitStricter(t *testing.T) {
 	r := newRig(t)
 	id := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
 	path := "/api/machineactions/" + id + "/getPackageUri"

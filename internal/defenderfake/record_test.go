@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestStartNeedsAClock(t *testing.T) {
+func TestStartNoClock(t *testing.T) {
 	if s, err := Start(Options{}); err == nil {
 		s.Close()
 		t.Error("Start without a clock, want an error")
@@ -23,7 +23,7 @@ func TestStartNeedsAClock(t *testing.T) {
 	}
 }
 
-func TestCallsAreRecorded(t *testing.T) {
+func TestCallsRecorded(t *testing.T) {
 	r := newRig(t)
 	start := r.clock.Now()
 	id := r.made("collectInvestigationPackage", `{"Comment":"look at it"}`)
@@ -47,7 +47,7 @@ func TestCallsAreRecorded(t *testing.T) {
 	}
 }
 
-func TestWaitWakesWhenTimeMoves(t *testing.T) {
+func TestWaitTimeMoves(t *testing.T) {
 	r := newRig(t)
 	r.made("collectInvestigationPackage", `{"Comment":"x"}`)
 	changed := r.Changed()
@@ -61,7 +61,7 @@ func TestWaitWakesWhenTimeMoves(t *testing.T) {
 	}
 }
 
-func TestWaitEndsWithItsContext(t *testing.T) {
+func TestWaitEnds(t *testing.T) {
 	r := newRig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	looked := make(chan struct{}, 1)

@@ -55,7 +55,7 @@ func (r *rig) sample(text, id string) map[string]any {
 	return v
 }
 
-func TestCollectAnswersAsCaptured(t *testing.T) {
+func TestCollectCapture(t *testing.T) {
 	r := newRig(t)
 	r.AddDevice(Device{ID: "3d538859b507c85ca5b30614fffe50911de8a9e1", ComputerDNSName: "defendertestmac", OSPlatform: "macOS"})
 	a := r.do("POST", "/api/machines/3d538859b507c85ca5b30614fffe50911de8a9e1/collectInvestigationPackage",
@@ -69,7 +69,7 @@ func TestCollectAnswersAsCaptured(t *testing.T) {
 	}
 }
 
-func TestInvestigationReadsAsDocumented(t *testing.T) {
+func TestInvestigationFields(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.PendingFor = -1; o.FreshFor = -1 })
 	r.AddDevice(Device{ID: "e828a0624ed33f919db541065190d2f75e50a071", ComputerDNSName: "desktop-test123"})
 	a := r.do("POST", "/api/machines/e828a0624ed33f919db541065190d2f75e50a071/startInvestigation", `{"Comment": "Test"}`)
@@ -87,7 +87,7 @@ func TestInvestigationReadsAsDocumented(t *testing.T) {
 	}
 }
 
-func TestInvestigationShownAsItsAlert(t *testing.T) {
+func TestInvestigationByAlert(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.AlertIDs = true })
 	a := r.post("startInvestigation", `{"Comment": "Test"}`)
 	if diff := cmp.Diff(r.sample(alertSample, ""), a.object()); diff != "" {
@@ -111,7 +111,7 @@ func TestInvestigationShownAsItsAlert(t *testing.T) {
 	}
 }
 
-func TestMachineReadsAsDocumented(t *testing.T) {
+func TestMachineFields(t *testing.T) {
 	r := newRig(t)
 	seen := time.Date(2018, 8, 2, 14, 55, 3, 779185600, time.UTC)
 	r.AddDevice(Device{
@@ -145,7 +145,7 @@ var undocumented = map[string]any{
 	"osArchitecture": nil, "deviceValue": "Normal", "onboardingStatus": "Onboarded", "ipAddresses": []any{},
 }
 
-func TestErrorReadsAsDocumented(t *testing.T) {
+func TestErrorFields(t *testing.T) {
 	r := newRig(t)
 	a := r.get("/api/machines/123123123")
 	a.want(http.StatusNotFound, "ResourceNotFound")
@@ -162,7 +162,7 @@ func TestErrorReadsAsDocumented(t *testing.T) {
 	}
 }
 
-func TestTimesLoseTrailingZeros(t *testing.T) {
+func TestTimesTrailingZeros(t *testing.T) {
 	for _, tt := range []struct {
 		nano int
 		want string

@@ -135,7 +135,7 @@ func TestTokenEnds(t *testing.T) {
 	}
 }
 
-func TestTokenWithoutRolesClaim(t *testing.T) {
+func TestTokenNoRoles(t *testing.T) {
 	r := newRig(t, func(o *Options) { o.Roles = []string{} })
 	if roles, ok := claimsOf(t, r.bearer)["roles"]; ok {
 		t.Errorf("roles = %v, want no such claim", roles)

@@ -55,7 +55,7 @@ func TestClick(t *testing.T) {
 	}
 }
 
-func TestClickOnWhatIsNotThere(t *testing.T) {
+func TestClickMissingMessage(t *testing.T) {
 	s, _ := start(t)
 	ts := card(t, s)
 	app := open(t, s)
@@ -99,7 +99,7 @@ func TestClickInAThread(t *testing.T) {
 	}
 }
 
-func TestClickWithoutAnswerShowsAWarning(t *testing.T) {
+func TestClickUnanswered(t *testing.T) {
 	s, c := start(t)
 	ts := card(t, s)
 	o, err := s.Click(t.Context(), ana, general, ts, "approve")
@@ -115,7 +115,7 @@ func TestClickWithoutAnswerShowsAWarning(t *testing.T) {
 	}
 }
 
-func TestEphemeralClickReplacesItself(t *testing.T) {
+func TestEphemeralReplace(t *testing.T) {
 	s, _ := start(t)
 	ts := bot(t, s, "chat.postEphemeral", form("channel", general, "user", ana, "text", "x", "blocks", buttons))["message_ts"].(string)
 	app := open(t, s)

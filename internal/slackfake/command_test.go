@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestCommandTextAsSlackWritesIt(t *testing.T) {
+func TestCommandText(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	texts := make(chan any, 1)
@@ -144,7 +144,7 @@ func respond(t *testing.T, to, body string) (int, any) {
 	return got.status, got.body["error"]
 }
 
-func TestResponseURLWorksFiveTimes(t *testing.T) {
+func TestResponseURLUses(t *testing.T) {
 	s, _ := start(t)
 	to := commandHook(t, s)
 	for i := range 5 {
@@ -163,7 +163,7 @@ func TestResponseURLWorksFiveTimes(t *testing.T) {
 	}
 }
 
-func TestResponseURLLastsThirtyMinutes(t *testing.T) {
+func TestResponseURLLife(t *testing.T) {
 	s, c := start(t)
 	to := commandHook(t, s)
 	c.Advance(30 * time.Minute)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestJournalKeepsTheNewest(t *testing.T) {
+func TestJournalBounded(t *testing.T) {
 	var j journal[int]
 	for i := range kept + 5 {
 		j.add(i)
@@ -27,7 +27,7 @@ func TestJournalKeepsTheNewest(t *testing.T) {
 	}
 }
 
-func TestShelfForgetsTheOldest(t *testing.T) {
+func TestShelfBounded(t *testing.T) {
 	var s shelf[int]
 	for i := range 3*kept + 1 {
 		s.put(strconv.Itoa(i), i+1)
@@ -63,7 +63,7 @@ func TestTotals(t *testing.T) {
 }
 
 // What is over leaves nothing behind: modals that are closed, faults that are used up.
-func TestWhatIsOverIsForgotten(t *testing.T) {
+func TestLeftovers(t *testing.T) {
 	s, _ := start(t)
 	app := open(t, s)
 	for range 3 {

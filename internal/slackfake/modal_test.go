@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestTriggerWorksOnce(t *testing.T) {
+func TestTriggerUsedTwice(t *testing.T) {
 	s, _ := start(t)
 	ts := card(t, s)
 	app := open(t, s)
@@ -26,7 +26,7 @@ func TestTriggerWorksOnce(t *testing.T) {
 	<-got
 }
 
-func TestTriggerLastsThreeSeconds(t *testing.T) {
+func TestTriggerLife(t *testing.T) {
 	s, c := start(t)
 	ts := card(t, s)
 	app := open(t, s)
@@ -125,7 +125,7 @@ func TestModalTimeoutUpdateAndClose(t *testing.T) {
 	}
 }
 
-func TestCheckViewNamesThePlace(t *testing.T) {
+func TestCheckViewPlace(t *testing.T) {
 	err := CheckView(json.RawMessage(strings.Replace(smallView, `"Why"`, `"A title of twenty-five ch."`, 1)))
 	be, ok := errors.AsType[*BlockError](err)
 	if !ok || be.Code != "invalid_arguments" || be.Messages[0] != "[ERROR] must be less than 25 characters [json-pointer:/view/title/text]" {

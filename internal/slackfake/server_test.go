@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWaitEndsWithContextAndServer(t *testing.T) {
+func TestWaitEnds(t *testing.T) {
 	s, _ := start(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

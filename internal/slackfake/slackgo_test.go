@@ -11,8 +11,8 @@ import (
 	"github.com/slack-go/slack/socketmode"
 )
 
-// TestSlackGoIsServed runs a small approval with slack-go's own client: what an existing app would do.
-func TestSlackGoIsServed(t *testing.T) {
+// TestSlackGoClient runs a small approval with slack-go's own client: what an existing app would do.
+func TestSlackGoClient(t *testing.T) {
 	s, _ := start(t)
 	api := slack.New(s.BotToken(), slack.OptionAppLevelToken(s.AppToken()), slack.OptionAPIURL(s.APIURL()))
 	sm := socketmode.New(api, socketmode.OptionLog(log.New(io.Discard, "", 0)))

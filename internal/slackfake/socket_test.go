@@ -24,7 +24,7 @@ func handshake(t *testing.T, to string) int {
 	return resp.StatusCode
 }
 
-func TestHello(t *testing.T) {
+func TestSocketHello(t *testing.T) {
 	s, _ := start(t)
 	open(t, s)
 	m := dial(t, s).read()

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestRepliesWithoutAParent(t *testing.T) {
+func TestReplyNoParent(t *testing.T) {
 	s, _ := start(t)
 	parent := bot(t, s, "chat.postMessage", form("channel", general, "text", "card"))["ts"].(string)
 	in := bot(t, s, "chat.postMessage", form("channel", general, "text", "reply", "thread_ts", parent))

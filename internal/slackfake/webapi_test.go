@@ -77,8 +77,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestRefusedBlocksAreExplained holds the answer's form to https://docs.slack.dev/reference/methods/chat.postMessage.
-func TestRefusedBlocksAreExplained(t *testing.T) {
+// TestBlocksRefusedWhy holds the answer's form to https://docs.slack.dev/reference/methods/chat.postMessage.
+func TestBlocksRefusedWhy(t *testing.T) {
 	s, _ := start(t)
 	got := call(t, s, "chat.postMessage", s.BotToken(), form("channel", general, "blocks", "["+section(mrk(3001))+"]"))
 	said := []any{"[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]"}

@@ -18,7 +18,7 @@ redis.call('GET', hold)
 for _, set in ipairs({agenda, held, index, queue, window}) do
   redis.call('ZCARD', set)
 end
--- place is when the request's clock is due, and the claim of whoever holds it.
+-- place is when the request's clock is due, and the token of whoever holds it.
 local function place()
   return tonumber(redis.call('ZSCORE', agenda, c.id) or 0), tonumber(redis.call('ZSCORE', held, c.id) or 0)
 end

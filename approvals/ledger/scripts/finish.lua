@@ -1,5 +1,5 @@
 -- KEYS: 1 agenda, 2 held
--- ARGV: 1 member, 2 token, 3 when it was due as it was claimed, 4 when it is due again (0: never), 5 others, JSON [{member, at}]
+-- ARGV: 1 member, 2 token, 3 when it was due as it was leased, 4 when it is due again (0: never), 5 others, JSON [{member, at}]
 -- Gives a lease back, if it is still in force. What was set anew meanwhile stays so. The others are put on the agenda
 -- where they are missing.
 -- Answers JSON: now.

@@ -60,7 +60,7 @@ func (d *Desk) retryOf(ctx context.Context, f approvals.Facts, old approvals.Req
 	counts, err := d.counts(ctx, f, old)
 	if err == nil && !counts {
 		f, err = d.people.asks(ctx, f)
-		err = unknown(err)
+		err = notKnown(err)
 	}
 	switch {
 	case err != nil:
@@ -106,14 +106,14 @@ func (d *Desk) retried(ctx context.Context, by By, id string) (old approvals.Req
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(safely(func() error { everybody = d.people.approvers(gctx); return nil }))
 	g.Go(safely(func() (err error) { old, err = d.store.Load(gctx, id); return err }))
-	g.Go(safely(func() (err error) { f, err = d.people.facts(gctx, by.User, approvals.ToRetry); return unknown(err) }))
-	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(gctx, by.Place.Channel); return unknown(err) }))
+	g.Go(safely(func() (err error) { f, err = d.people.facts(gctx, by.User, approvals.ToRetry); return notKnown(err) }))
+	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(gctx, by.Place.Channel); return notKnown(err) }))
 	if err := g.Wait(); err != nil {
-		return old, f, ch, everybody, approvals.WithRequest(approvals.RefusalOr(err, ledger.ErrNotRecorded), old)
+		return old, f, ch, everybody, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), old)
 	}
 	if err := by.shown(old); err != nil {
 		return old, f, ch, everybody, err
 	}
 	f, err = d.people.involve(ctx, f, old)
-	return old, f, ch, everybody, approvals.WithRequest(unknown(err), old)
+	return old, f, ch, everybody, approvals.WithRequest(notKnown(err), old)
 }

@@ -19,7 +19,7 @@ for n = 1, #members, 2 do
     leases[#leases + 1] = {member = member, due = due, token = token}
   end
 end
-redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis without memory would refuse no claim
+redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis without memory would refuse no lease
 if #leases == 0 then
   leases = nil
 end

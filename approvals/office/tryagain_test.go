@@ -36,7 +36,7 @@ func failed(t *testing.T, s *ledger.Store) approvals.Request {
 	return r
 }
 
-func TestRetry(t *testing.T) {
+func TestDeskRetry(t *testing.T) {
 	people := approvalstest.Town{People: map[string]approvals.Facts{
 		"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}, "U3": {Person: approvalstest.Second}, "U9": {Person: approvals.Person{ID: "U9"}},
 	}}
