@@ -1,7 +1,5 @@
 package approvals
 
-import "cmp"
-
 // Claim is an entry of the index: something that a request holds, named so
 // that all holders of the same thing stand under one prefix.
 type Claim struct {
@@ -16,8 +14,8 @@ func (c Claim) Member() string { return c.Prefix + c.Owner }
 // Claims are the index entries of r as it is:
 //
 //	asks/<person>/<id>             a request that is not decided yet; the person by the one key of all their ids
-//	open/<group>/<device>/<id>     a call on the device that has not ended; one at a time. The group is that
-//	                               of actions that exclude each other, or the one action
+//	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
+//	open/<group>/<device>/<id>     the same for the group of actions that exclude each other, if there is one
 //	retry/<old>/<id>               a retry of another request; one, ever, that reached approvers
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
@@ -27,13 +25,17 @@ func Claims(r Request) []Claim {
 	if r.State == Checking || r.State == Pending {
 		list = append(list, Claim{AsksPrefix(r.By), r.ID, false})
 	}
-	unseen := r.State.Ended() && r.Opened.IsZero()
-	if r.RetryOf != "" && r.State != "" && !unseen {
+	unopened := r.State.Ended() && r.Opened.IsZero()
+	if r.RetryOf != "" && r.State != "" && !unopened {
 		list = append(list, Claim{"retry/" + r.RetryOf + "/", r.ID, true})
 	}
 	for i, d := range r.Devices {
-		if d.ID != "" && r.openOn(i) {
-			list = append(list, Claim{OpenPrefix(cmp.Or(r.Terms.Excludes, r.Action), d.ID), r.ID, true})
+		if d.ID == "" || !r.openOn(i) {
+			continue
+		}
+		list = append(list, Claim{OpenPrefix(r.Action, d.ID), r.ID, true})
+		if group := r.Terms.Excludes; group != "" {
+			list = append(list, Claim{OpenPrefix(group, d.ID), r.ID, true})
 		}
 	}
 	for _, c := range r.Calls {
@@ -47,9 +49,9 @@ func Claims(r Request) []Claim {
 	return list
 }
 
-// OpenPrefix is that of the request that is open on a device for a group of
-// actions, or for one action.
-func OpenPrefix(group, device string) string { return "open/" + group + "/" + device + "/" }
+// OpenPrefix is that of the request that is open on a device for an action, or
+// for a group of them.
+func OpenPrefix(action, device string) string { return "open/" + action + "/" + device + "/" }
 
 func alertPrefix(id string) string { return "alert/" + id + "/" }
 

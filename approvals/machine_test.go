@@ -298,10 +298,14 @@ func edge(from, to, label string) string {
 
 func timerTable() string {
 	var b strings.Builder
-	b.WriteString("| state | event | when |\n|---|---|---|\n")
-	row := func(name string, r approvals.Request, from time.Time) {
+	b.WriteString("| state | event | after | counted from |\n|---|---|---|---|\n")
+	row := func(name string, r approvals.Request, from time.Time, since string) {
 		for _, tm := range approvals.Timers(r) {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", name, approvals.EventName(tm.Event), tm.At.Sub(from))
+			after := tm.At.Sub(from).String()
+			if tm.At.Sub(from) == r.Terms.Horizon {
+				after = "the action's horizon"
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, approvals.EventName(tm.Event), after, since)
 		}
 	}
 	for _, s := range approvals.States() {
@@ -309,27 +313,26 @@ func timerTable() string {
 			continue
 		}
 		r := approvalstest.Sample(s, approvals.Succeeded)
-		from := r.Asked
+		from, since := r.Asked, "the command"
 		if s == approvals.Pending {
-			from = r.Opened
+			from, since = r.Opened, "its submission for approval"
 		} else if s.Ended() {
-			from = r.EndedAt
+			from, since = r.EndedAt, "its end"
 		}
-		row(string(s), r, from)
+		row(string(s), r, from, since)
 	}
 	for _, cs := range approvals.CallStates() {
 		r := approvalstest.Sample(approvals.Approved, cs)
-		from := r.ApprovedAt()
+		from, since := r.ApprovedAt(), "the last approval"
 		switch cs {
 		case approvals.Sending, approvals.Uncertain:
-			from = r.Calls[0].NotAfter
+			from, since = r.Calls[0].NotAfter, "the latest moment at which it may be sent"
 		case approvals.Running:
-			from = r.Calls[0].Started
+			from, since = r.Calls[0].Started, "Defender's answer"
 		case approvals.Queued, approvals.Succeeded, approvals.Failed, approvals.CallCancelled, approvals.Lapsed, approvals.Unknown:
 		}
-		row("call "+string(cs), r, from)
+		row("call "+string(cs), r, from, since)
 	}
-	b.WriteString("\nWith the defaults of APPROVAL_TTL, EXECUTION_TTL and RETENTION; counted from when the request was asked for,\n" +
-		"opened or ended, the call was approved, its notAfter passed, or Defender took it.\n")
+	b.WriteString("\nWith the defaults of APPROVAL_TTL, EXECUTION_TTL and RETENTION. The horizon is a column of the catalogue.\n")
 	return b.String()
 }

@@ -22,12 +22,12 @@ type Policy struct {
 	Approvers   List
 	Channels    []string       // where commands are taken; empty: wherever the bot is
 	AllowShared bool           // also in channels shared with other organisations, or with other workspaces of our own
-	Needed      int            // distinct approvers
-	NeededFor   map[string]int // the same for single actions
+	Needed      int            // distinct approvers, by the action that needs the fewest
+	NeededFor   map[string]int // the same, by action
 }
 
 // May reports whether the person may do it, by everything but the state of the
-// request; next holds the rest. A no is a *Refusal. The request is empty for
+// request; [Next] checks that. A no is a *Refusal. The request is empty for
 // [ToAsk], and the channel for a decision of a member of this workspace.
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	if !p.Admits(f, ch) {

@@ -165,6 +165,9 @@ var (
 	ErrNotRecorded = errors.New("nothing was recorded")
 	// ErrUnconfirmed means that nobody can tell whether something was recorded.
 	ErrUnconfirmed = errors.New("could not confirm that it was recorded")
+	// ErrTooFewReplicas means that it was recorded, but could be lost with the master
+	// of the database.
+	ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)
 )
 
 // RefusalOr keeps a refusal and marks every other error with kind.

@@ -10,7 +10,8 @@ import (
 // Request is what people decide on: an action, one or more devices and a
 // comment. It is stored as one JSON value. Fields may be added or removed, but
 // the name of one must not change its meaning: records of older versions must
-// still be read. What an older version must not act on moves [format].
+// still be read. A change that older versions must not act on raises the number of
+// the ledger's format.
 type Request struct {
 	ID      string   `json:"id"`
 	Action  string   `json:"action"`
@@ -70,7 +71,7 @@ type Terms struct {
 	ExecutionTTL time.Duration `json:"execution"`
 	Horizon      time.Duration `json:"horizon"` // how long a call is followed
 	Retention    time.Duration `json:"retention"`
-	Excludes     string        `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action
+	Excludes     string        `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action alone
 }
 
 // Budget is what was left of the tightest window when the card was made.
@@ -116,6 +117,12 @@ const (
 	NoticeReminder NoticeKind = "reminder" // half of the time to approve has passed
 	NoticeEnd      NoticeKind = "end"      // the request has ended
 )
+
+// ForRequesterAlone reports whether nobody but the requester is told how r ended:
+// nobody was ever asked to approve it, or there was no place for its card.
+func (r Request) ForRequesterAlone() bool {
+	return r.Card.TS == "" && r.State.Ended() && (r.Opened.IsZero() || r.State == Rejected)
+}
 
 // Digest is a fingerprint of what is asked for: action, pinned devices and
 // comment. A button carries it, so that what was shown is what is run.

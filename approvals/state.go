@@ -90,7 +90,7 @@ func (r Request) Outcome() Outcome {
 		return OutcomeUnsure
 	case count[Lapsed] == n:
 		return AllLapsed
-	case count[CallCancelled] == n:
+	case count[CallCancelled]+count[Lapsed] == n:
 		return AllCancelled
 	}
 	return AllFailed

@@ -26,8 +26,8 @@ func (c Call) AbandonedAt() time.Time { return c.NotAfter.Add(PostLimit + ownerL
 func (c Call) SearchedUntil() time.Time { return c.NotAfter.Add(PostLimit + searchLimit) }
 
 // Kind is what a request has on the agenda. Each kind is due, held and worked on
-// by itself, so that no call waits with being sent for a look at another one, and
-// nobody for the card.
+// by itself, so that sending never waits for a look-up, and neither waits for the
+// card.
 type Kind string
 
 // The kinds, as the members of the agenda begin.

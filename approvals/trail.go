@@ -1,5 +1,7 @@
 package approvals
 
+import "cmp"
+
 // Line is what the audit trail says of a change.
 type Line struct {
 	Event    string // "approve", "send", ...
@@ -12,14 +14,11 @@ type Line struct {
 // Describe is the line of e, which has made after of before, and whether it is
 // worth keeping.
 func Describe(before, after Request, e Event) (line Line, kept bool) {
-	line = Line{Event: e.name(), From: string(before.State), To: string(after.State)}
+	line = Line{Event: e.name(), From: string(before.State), To: cmp.Or(string(after.State), "forgotten")}
 	line.By, line.Detail = e.line()
-	switch e := e.(type) {
-	case On:
-		line.Call = &e.Call
-		line.From, line.To = string(before.Calls[e.Call].State), string(after.Calls[e.Call].State)
-	case Forget:
-		line.To = "forgotten"
+	if on, is := e.(On); is {
+		line.Call = &on.Call
+		line.From, line.To = string(before.Calls[on.Call].State), string(after.Calls[on.Call].State)
 	}
 	_, kept = touches(e)
 	return line, kept

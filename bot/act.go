@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -33,8 +34,8 @@ func newAct(e Envelope, what string, place approvals.Place, to reply) act {
 	return act{envelope: e, what: what, by: office.By{Op: e.ID, User: to.user, Place: place}, to: to}
 }
 
-// handler does what somebody wants. It returns the request as it is then, also
-// beside an error, and what to tell the person; an empty page tells nothing.
+// handler does what somebody wants. It returns the request as it now is, even with
+// an error, and what to tell the person; an empty page tells nothing.
 type handler func(b *Bot, ctx context.Context, a act) (approvals.Request, page, error)
 
 // perform does what somebody wants in the time that Slack waits for an
@@ -71,9 +72,9 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 		"channel", a.by.Place.Channel, "message", a.by.On.TS, "reason", refused.Why.Reason, "cause", refused.Err)
 }
 
-// odd reports whether no honest click leads to a reason.
+// odd reports whether a reason is one that an operator should know of.
 func odd(r approvals.Reason) bool {
-	return r == approvals.OtherMessage || r == approvals.OpReused || r == approvals.BrokenRecord
+	return slices.Contains([]approvals.Reason{approvals.OtherMessage, approvals.OpReused, approvals.BrokenRecord, approvals.UnknownAction}, r)
 }
 
 // ackMessage is a message in an acknowledgement, which only one person sees.

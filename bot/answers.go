@@ -48,7 +48,7 @@ func (s *sieve) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	if err := s.check(method, res); err != nil {
-		return nil, fmt.Errorf("the answer of %s is none: %w", method, err)
+		return nil, fmt.Errorf("%s: unusable answer: %w", method, err)
 	}
 	return res, nil
 }

@@ -105,14 +105,14 @@ func barred(r approvals.Request) []para {
 	if len(r.Barred) == 0 {
 		return nil
 	}
-	spans := []span{words("Not from ")}
+	var spans []span
 	for i, p := range r.Barred {
 		if i > 0 {
 			spans = append(spans, words(", "))
 		}
 		spans = append(spans, mention(p.ID))
 	}
-	return []para{says(append(spans, words(", who asked for this before."))...)}
+	return []para{says(append(spans, words(" asked for this before and cannot approve it."))...)}
 }
 
 func (v Views) action(r approvals.Request) defender.Action {
@@ -234,7 +234,7 @@ func cancelButton(value, label string) *slack.ButtonBlockElement {
 
 func retryButton(value string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")).WithConfirm(slack.NewConfirmationBlockObject(
-		plainText("Try again?"), plainText("This makes a new request for the devices that failed. If you are an approver, "+
+		plainText("Try again?"), plainText("This makes a new request for the devices where it did not succeed. If you are an approver, "+
 			"your click counts as an approval if the first request ended recently."), plainText("Try again"), plainText("Not now")))
 }
 

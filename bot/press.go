@@ -50,7 +50,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback
 	b.tidy(ctx, a, r)
 }
 
-// click is a click as what somebody does.
+// click makes an act of a click.
 func (b *Bot) click(e Envelope, i slack.InteractionCallback, pressed *slack.BlockAction) act {
 	where, ts := place(i)
 	a := newAct(e, pressed.ActionID, where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
@@ -60,8 +60,7 @@ func (b *Bot) click(e Envelope, i slack.InteractionCallback, pressed *slack.Bloc
 	return a
 }
 
-// place is where a click says that it was made; nowhere, where it contradicts
-// itself.
+// place is where a click claims to come from; nowhere if its parts disagree.
 func place(i slack.InteractionCallback) (p approvals.Place, ts string) {
 	c, m := i.Container, i.Message
 	if i.Channel.ID != c.ChannelID || m.Timestamp != "" && m.Timestamp != c.MessageTs {

@@ -16,7 +16,7 @@ type saying struct {
 // sayings has a row for every reason. Those whose cure is the same for all
 // calls that wait, to wait, say none.
 func sayings() map[approvals.Reason]saying {
-	const again = "Ask again if it is still needed."
+	const again, retry = "Ask again if it is still needed.", "Try again if it is still needed."
 	return map[approvals.Reason]saying{
 		approvals.NotKnown:        {what: "Slack could not tell me whether you may do this, so I did nothing", then: "Try again in a minute."},
 		approvals.NotAMember:      {what: "Only full members of this workspace can do this, not guests, bots or people from other workspaces"},
@@ -66,27 +66,27 @@ func sayings() map[approvals.Reason]saying {
 		approvals.MissingScope:        {"Slack does not let me post, because the app lacks a scope", true, "Whoever runs this bot needs to add it and reinstall the app."},
 		approvals.NetworkNotAllowed:   {what: "Slack does not accept messages from the network I run in", then: "A Slack administrator needs to allow it."},
 		approvals.MessageLimit:        {what: "This workspace has reached the message limit of its plan, so I cannot post the card", then: "An owner of the workspace needs to raise it."},
-		approvals.CardRefused:         {"Slack rejected the card I made, which is my mistake", true, "Tell whoever runs this bot: the log says more."},
+		approvals.CardRefused:         {"Slack rejected the card I made, which is my mistake", true, "Tell whoever runs this bot: the log has the details."},
 		approvals.SlackRefused:        {"Slack keeps refusing the card, for a reason I do not know", true, "Tell whoever runs this bot."},
 
 		approvals.WaitsForWindow:     {what: "Microsoft's limit for this action is used up for now"},
-		approvals.Throttled:          {what: "Defender is getting too many calls right now"},
+		approvals.Throttled:          {what: "Defender is throttling calls right now"},
 		approvals.NotReached:         {what: "Defender cannot be reached"},
-		approvals.HeldUp:             {what: "The bot was delayed and did not send it"},
-		approvals.NoToken:            {"I have no access token that Defender accepts", true, "Whoever runs this bot should check its credential."},
-		approvals.NotDurable:         {what: "Redis could not confirm the call on enough replicas, so it was not sent", then: "Whoever runs this bot should look at Redis."},
+		approvals.HeldUp:             {what: "I was delayed, so it was not sent yet"},
+		approvals.NoToken:            {"I cannot sign in to Defender", true, "Whoever runs this bot should check its credential."},
+		approvals.NotDurable:         {what: "Too few copies of my database (Redis) could confirm the call, so it was not sent", then: "Tell whoever runs this bot."},
 		approvals.ApproverUnchecked:  {what: "Slack could not confirm that the approver may still approve"},
-		approvals.ApproverGone:       {what: "Somebody who approved it is no longer an approver", then: again},
+		approvals.ApproverGone:       {what: "Somebody who approved it is no longer an approver", then: retry},
 		approvals.RequesterUnchecked: {what: "Slack could not confirm that the requester may still ask"},
 		approvals.RequesterGone:      {what: "The requester can no longer make requests (deactivated, or removed from the list), so nothing was sent", then: "If it is still needed, request it yourself."},
-		approvals.ExecutionLapsed:    {what: "The approval ran out before it could be sent", then: again},
+		approvals.ExecutionLapsed:    {what: "The approval ran out before it could be sent", then: retry},
 		approvals.TookTooLong:        {what: "I stopped tracking it before I could see how it ended", then: "Check the Defender portal."},
 		approvals.AnswerLost:         {"It was sent, but no usable answer came back", true, ""},
-		approvals.OwnerLost:          {what: "The process that was sending this did not report back"},
-		approvals.NotStarted:         {what: "Defender shows no sign that it started", then: again},
-		approvals.SeveralFound:       {what: "More than one investigation on this device could be it", then: "Check the Defender portal."},
+		approvals.OwnerLost:          {what: "The bot stopped while it was sending this"},
+		approvals.NotStarted:         {what: "Defender shows no sign that it started", then: retry},
+		approvals.SeveralFound:       {what: "Several investigations on this device could be it, and I cannot tell which", then: "Check the Defender portal."},
 
-		approvals.AlreadyRunning: {"The same action is already running on this device", true, "Wait until it ends, then ask again."},
+		approvals.AlreadyRunning: {"The same action is already running on this device", true, "Wait until it ends, then try again."},
 		approvals.NoSuchDevice:   {"Defender no longer knows this device", true, "Check its id in the portal."},
 		approvals.UnsupportedOS:  {"Defender does not support this on the device's operating system", true, ""},
 		approvals.MissingRole:    {"This bot's registration lacks an application role", true, "An Entra administrator needs to grant it."},

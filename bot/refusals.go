@@ -17,7 +17,7 @@ import (
 type fate int
 
 const (
-	unheardOf fate = iota // a code that is on no page: it may pass, and is not taken for passing for ever
+	unheardOf fate = iota // a code that is documented nowhere: retried, but only a few times
 	passing               // trying again may help
 	limited               // likewise, and others are kept from trying too
 	lasting               // trying again does not help; people can change something
@@ -66,7 +66,7 @@ func meanings() map[meaning]string {
 		{lasting, approvals.SlackRefused}: `user_not_in_channel user_not_found user_disabled user_not_visible users_not_found
 			cannot_dm_bot invalid_user_combination messages_tab_disabled no_such_subteam`,
 
-		// What a right program is never told.
+		// Only a mistake of ours causes these.
 		{ours, approvals.CardRefused}: `invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text block_mismatch
 			too_many_attachments invalid_attachments attachment_payload_limit_exceeded markdown_text_conflict
 			invalid_metadata_format invalid_metadata_schema metadata_too_large metadata_must_be_sent_from_app

@@ -50,6 +50,9 @@ func explain(err error) page {
 	switch {
 	case errors.Is(err, errFormClosed):
 		return say("Slack could not open the form, so nothing happened. Press Deny again.")
+	case errors.Is(err, approvals.ErrTooFewReplicas):
+		return say("This was recorded, but too few copies of my database (Redis) confirmed it: if Redis fails now, it may be lost. " +
+			"Check that the channel shows it, and tell whoever runs this bot.")
 	case errors.Is(err, approvals.ErrUnconfirmed):
 		return say("My database (Redis) did not answer in time, so I cannot tell whether this was recorded. " +
 			"If the channel does not show it within a minute, try again: it is never recorded twice.")
@@ -135,16 +138,19 @@ func deniedPage(r approvals.Request) page {
 }
 
 func cancelledPage(r approvals.Request) page {
-	if r.State == approvals.Cancelled || !slices.ContainsFunc(r.Calls, wasSent) {
+	switch {
+	case !slices.ContainsFunc(r.Calls, wasSent):
 		return sayf("You cancelled %s. Nothing was sent.", r.ID)
+	case r.State == approvals.Done:
+		return sayf("You cancelled the calls of %s that had not been sent. The others have ended; its card says how.", r.ID)
 	}
 	return sayf("You cancelled the calls of %s that had not been sent. Those already sent go on; follow them on the card.", r.ID)
 }
 
-// wasSent reports whether a call reached Defender, or may have. One that somebody
-// cancelled here did not; one that was stopped in Defender did.
+// wasSent reports whether a call reached Defender, or may have. One that lapsed or
+// that somebody cancelled here did not; one that was stopped in Defender did.
 func wasSent(c approvals.Call) bool {
-	return c.State != approvals.CallCancelled || c.By.ID == ""
+	return c.State != approvals.Lapsed && (c.State != approvals.CallCancelled || c.By.ID == "")
 }
 
 func retriedPage(r approvals.Request) page {

@@ -99,8 +99,8 @@ func TestReasonsDetails(t *testing.T) {
 	}{
 		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An Entra administrator needs to grant it."},
 		{approvals.Why{Reason: approvals.NotReached, Detail: "kiosk-7"}, "Defender cannot be reached, so I cannot tell which device this name is: kiosk-7. Ask again later, or use the device's id."},
-		{approvals.Why{Reason: approvals.ExecutionLapsed, Detail: "throttled"}, "The approval ran out before it could be sent. What it last waited for: Defender is getting too many calls right now. Ask again if it is still needed."},
-		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver. Ask again if it is still needed."},
+		{approvals.Why{Reason: approvals.ExecutionLapsed, Detail: "throttled"}, "The approval ran out before it could be sent. What it last waited for: Defender is throttling calls right now. Try again if it is still needed."},
+		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver. Try again if it is still needed."},
 		{approvals.Why{Reason: approvals.Refused, Detail: strings.Repeat("é", 300)}, "Defender refused it: " + strings.Repeat("é", mostDetail-1) + "… Look at the device in the portal."},
 		{approvals.Why{Reason: "brand_new", Detail: "x"}, "This version of the bot does not know the reason: brand_new."},
 	} {
@@ -119,6 +119,7 @@ func TestExplainInternals(t *testing.T) {
 	}{
 		{fmt.Errorf("%w: %w", approvals.ErrNotRecorded, secret), []string{"Redis", "Nothing was recorded", "Try again"}},
 		{fmt.Errorf("%w: %w", approvals.ErrUnconfirmed, secret), []string{"Redis", "cannot tell", "try again"}},
+		{fmt.Errorf("commit: %w: %w", approvals.ErrTooFewReplicas, secret), []string{"Redis", "was recorded", "copies", "channel"}},
 		{errors.Join(errFormClosed, secret), []string{"form", "nothing happened", "Press Deny again"}},
 		{&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
 		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Check the channel"}},
@@ -206,19 +207,24 @@ func TestStateLineComplete(t *testing.T) {
 func TestCancelledPage(t *testing.T) {
 	here := approvals.Call{State: approvals.CallCancelled, By: approvalstest.Asker}
 	inDefender := approvals.Call{State: approvals.CallCancelled}
+	const nothing, goOn, ended = "Nothing was sent.", "go on", "have ended"
 	for _, tt := range []struct {
-		state   approvals.State
-		calls   []approvals.Call
-		nothing bool
+		state approvals.State
+		calls []approvals.Call
+		want  string
 	}{
-		{approvals.Cancelled, nil, true},
-		{approvals.Done, []approvals.Call{here, here}, true},
-		{approvals.Done, []approvals.Call{here, inDefender}, false},
-		{approvals.Approved, []approvals.Call{here, {State: approvals.Running}}, false},
+		{approvals.Cancelled, nil, nothing},
+		{approvals.Done, []approvals.Call{here, here}, nothing},
+		{approvals.Done, []approvals.Call{here, {State: approvals.Lapsed}}, nothing},
+		{approvals.Done, []approvals.Call{here, inDefender}, ended},
+		{approvals.Done, []approvals.Call{here, {State: approvals.Failed}}, ended},
+		{approvals.Approved, []approvals.Call{here, {State: approvals.Running}}, goOn},
 	} {
 		said := cancelledPage(approvals.Request{ID: "D-7K3F9Q", State: tt.state, Calls: tt.calls}).plain()
-		if got := strings.Contains(said, "Nothing was sent"); got != tt.nothing {
-			t.Errorf("%s %v: %q", tt.state, tt.calls, said)
+		for _, says := range []string{nothing, goOn, ended} {
+			if got := strings.Contains(said, says); got != (says == tt.want) {
+				t.Errorf("%s %v: %q, want %q", tt.state, tt.calls, said, tt.want)
+			}
 		}
 	}
 }

@@ -92,8 +92,8 @@ func (t *turns) hold(channel, request string, wait time.Duration) {
 	l.free = l.free.Add(delay)
 }
 
-// forgotten is how long after its turn somebody who did not come loses it: a card
-// may have gone to another process.
+// forgotten is how long a turn is kept for somebody who does not come: a card may
+// have gone to another process.
 const forgotten = time.Minute
 
 // lane is the line before a channel, without those who do not come any more.

@@ -119,7 +119,7 @@ func (w *Workspace) OpenSocket(ctx context.Context) (string, error) {
 
 // Show implements [approvals.Chat].
 func (w *Workspace) Show(ctx context.Context, r approvals.Request) (string, error) {
-	if r.Card.TS == "" && r.State.Ended() && (r.Opened.IsZero() || r.State == approvals.Rejected) {
+	if r.ForRequesterAlone() {
 		return "", w.Tell(ctx, r)
 	}
 	if err := w.turns.wait(ctx, r.Place.Channel, r.ID); err != nil {

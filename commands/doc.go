@@ -24,6 +24,6 @@
 // Every text gives a command or an [*Error]. A comment has no control or
 // bidirectional characters but the line break, and no character that cannot be
 // seen but the joiners that emoji and some scripts need, so that what an
-// approver reads is all there is. For every command c that Parse returns,
-// Parse(Format(c)) is c.
+// approver reads is all there is. A command that Parse returns, written down
+// again, is read as the same command.
 package commands

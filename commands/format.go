@@ -5,34 +5,6 @@ import (
 	"strings"
 )
 
-// Format writes a command as Slack would send it, without the slash command
-// itself: Parse(Format(c)) is c for every c that Parse returns.
-func (g Grammar) Format(c Command) string {
-	switch c := c.(type) {
-	case Ask:
-		return c.Action + " " + joined(c.Devices) + " " + escape.Replace(c.Comment)
-	case Status:
-		return "status " + c.Request
-	case Cancel:
-		return "cancel " + c.Request
-	case List:
-		return "list"
-	case Limits:
-		return "limits"
-	case Help:
-		return "help"
-	}
-	return ""
-}
-
-func joined(devices []Device) string {
-	texts := make([]string, len(devices))
-	for i, d := range devices {
-		texts[i] = d.String()
-	}
-	return strings.Join(texts, ",")
-}
-
 // Help is the whole grammar in plain text, for a person.
 func (g Grammar) Help() string {
 	var b strings.Builder

@@ -60,9 +60,9 @@ func checkError(t *testing.T, c Command, err error) {
 
 func checkCommand(t *testing.T, c Command) {
 	t.Helper()
-	again, err := testGrammar.Parse(testGrammar.Format(c))
+	again, err := testGrammar.Parse(testGrammar.format(c))
 	if diff := cmp.Diff(c, again); err != nil || diff != "" {
-		t.Errorf("Parse(%q): error %v (-want +got):\n%s", testGrammar.Format(c), err, diff)
+		t.Errorf("Parse(%q): error %v (-want +got):\n%s", testGrammar.format(c), err, diff)
 	}
 	ask, ok := c.(Ask)
 	if !ok {

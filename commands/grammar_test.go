@@ -37,7 +37,7 @@ func TestFormat(t *testing.T) {
 		{Limits{}, "limits"},
 		{Help{}, "help"},
 	} {
-		got := testGrammar.Format(tc.command)
+		got := testGrammar.format(tc.command)
 		if got != tc.want {
 			t.Errorf("Format(%#v) = %q, want %q", tc.command, got, tc.want)
 		}

@@ -4,10 +4,7 @@ import "strings"
 
 // Slack's entities. A replacer reads each once, so that "&amp;lt;" becomes
 // "&lt;" and no more.
-var (
-	unescape = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
-	escape   = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-)
+var unescape = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
 
 // readable turns Slack's markup into what a person reads: mentions into names,
 // links into addresses, entities into characters. It is not idempotent: text

@@ -32,7 +32,7 @@ func requestID(typed string) (id, why string) {
 		}
 	}
 	if len(id) != requestLength {
-		return "", fmt.Sprintf("it has %d characters after %s, not %d", len(id), requestPrefix, requestLength)
+		return "", fmt.Sprintf("there should be %d characters after %s, not %d", requestLength, requestPrefix, len(id))
 	}
 	return requestPrefix + id, ""
 }

@@ -80,7 +80,7 @@ func Actions() Catalogue {
 		{
 			Name:  "collect",
 			Title: "Collect investigation package",
-			Effect: "Defender gathers a forensic package on the device. It changes nothing there, but it holds sensitive " +
+			Effect: "Defender gathers a forensic package on the device. Nothing changes there, but the package holds sensitive " +
 				"data: the security event log, users and groups, running processes, network and DNS history.",
 			Post:      Endpoint{Name: "collectInvestigationPackage", Limits: usualLimits()},
 			Type:      "CollectInvestigationPackage",

@@ -25,10 +25,8 @@ type Device struct {
 	// Onboarding is "Onboarded", "CanBeOnboarded", "Unsupported" or "InsufficientInfo",
 	// in any case.
 	Onboarding string
-	// Risk and Exposure are "None", "Informational", "Low", "Medium" or "High".
-	Risk, Exposure string
-	// Group is the name of its device group.
-	Group string
+	// Risk is "None", "Informational", "Low", "Medium" or "High".
+	Risk string
 	// Tags are the labels people gave it.
 	Tags []string
 	// LastSeen is the time of its last full report, about once in 24 hours. The portal
@@ -50,8 +48,6 @@ type machine struct {
 	Health     text     `json:"healthStatus"`
 	Onboarding text     `json:"onboardingStatus"`
 	Risk       text     `json:"riskScore"`
-	Exposure   text     `json:"exposureLevel"`
-	GroupName  text     `json:"rbacGroupName"`
 	Tags       []string `json:"machineTags"`
 	LastSeen   stamp    `json:"lastSeen"`
 	MergedInto text     `json:"mergedIntoMachineId"`
@@ -72,8 +68,6 @@ func (m machine) device() Device {
 		Health:     string(m.Health),
 		Onboarding: string(m.Onboarding),
 		Risk:       string(m.Risk),
-		Exposure:   string(m.Exposure),
-		Group:      string(m.GroupName),
 		Tags:       m.Tags,
 		LastSeen:   m.LastSeen.Time,
 		MergedInto: strings.ToLower(string(m.MergedInto)),

@@ -40,7 +40,7 @@ func TestDevice(t *testing.T) {
 	}{
 		{"sample", sampleMachine, defender.Device{
 			ID: device40, Name: "mymachine1.contoso.com", OS: "Windows10", OSVersion: "1709", Health: "Active",
-			Onboarding: "Onboarded", Risk: "Low", Exposure: "Medium", Group: "The-A-Team",
+			Onboarding: "Onboarded", Risk: "Low",
 			Tags: []string{"test tag 1", "test tag 2"}, LastSeen: time.Date(2018, 8, 2, 14, 55, 3, 779185600, time.UTC),
 		}},
 		{

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -54,7 +55,8 @@ func TestAgendaSetWhileHeld(t *testing.T) {
 		for _, k := range []approvals.Kind{approvals.Clock, approvals.Draw} {
 			was[k] = int64(s.rdb.ZScore(t.Context(), s.keys.agenda(), k.Member(r.ID)).Val())
 		}
-		r = apply(t, s, r, approvals.Remind{}) // the deadline is the next timer, as it was, and the card is behind, as it was
+		r = apply(t, s, r, approvals.Remind{})               // the deadline is the next timer, as it was, and the card is behind, as it was
+		r = apply(t, s, r, approvals.Show{TS: "1", Told: 1}) // and so it is once more
 		for _, k := range []approvals.Kind{approvals.Clock, approvals.Draw} {
 			c := Lease{Member: k.Member(r.ID), Due: was[k], Token: int64(s.rdb.ZScore(t.Context(), s.keys.held(), k.Member(r.ID)).Val())}
 			late := s.Now().Add(time.Hour)
@@ -68,13 +70,59 @@ func TestAgendaSetWhileHeld(t *testing.T) {
 	})
 }
 
-// TestAgendaLaterKind leaves alone what only a later version knows.
+// TestAgendaLaterKind leaves alone what only a later version knows, however much
+// of it is overdue, and gets at what is behind it.
 func TestAgendaLaterKind(t *testing.T) {
-	o := newMoment(t, testActions())
-	o.redis.ZAdd(o.keys.agenda(), 1, "seal:2026-03-01")
-	leaseOf(t, o.Store, approved(t, o.Store, approvalstest.DeviceNo(1)).ID)
-	if at, err := o.redis.ZScore(o.keys.agenda(), "seal:2026-03-01"); err != nil || at != 1 {
-		t.Errorf("it is due at %.0f, %v", at, err)
+	for _, many := range []int{1, 127, 128, 129, 1000} {
+		o := newMoment(t, testActions())
+		later := func(n int) string { return fmt.Sprintf("home2:U%04d", n) }
+		for n := range many {
+			o.redis.ZAdd(o.keys.agenda(), 1, later(n))
+		}
+		leaseOf(t, o.Store, approved(t, o.Store, approvalstest.DeviceNo(1)).ID)
+		for n := range many {
+			if at, err := o.redis.ZScore(o.keys.agenda(), later(n)); err != nil || at != 1 {
+				t.Errorf("of %d, number %d is due at %.0f, %v", many, n, at, err)
+			}
+		}
+	}
+}
+
+// TestAgendaHeldTooLong: a lease that ends later than any can, because Redis's clock
+// was ahead, keeps nobody away.
+func TestAgendaHeldTooLong(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		r := approved(t, s, approvalstest.DeviceNo(1))
+		s.rdb.ZAdd(t.Context(), s.keys.held(), z(r.ID, s.Now().Add(24*time.Hour)))
+		leaseOf(t, s, r.ID)
+	})
+}
+
+// TestAgendaOfOneKindInUse leaves alone what a version before this one works on,
+// until something there is overdue or the update has taken too long.
+func TestAgendaOfOneKindInUse(t *testing.T) {
+	for name, tt := range map[string]struct {
+		due, wait time.Duration
+		want      bool
+	}{
+		"in use":         {5 * time.Second, 5*time.Second + neglected, false},
+		"nobody's":       {5 * time.Second, 6*time.Second + neglected, true},
+		"still far away": {time.Hour, time.Minute, false},
+		"at last":        {time.Hour, updateLimit + time.Second, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newMoment(t, testActions())
+			at := float64(o.Now().Add(tt.due).UnixMilli())
+			o.redis.ZAdd(o.keys.oneAgenda(), at, "D-1")
+			o.pass(tt.wait)
+			if _, err := o.TakeOver(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := o.redis.ZScore(o.keys.agenda(), "D-1"); (err == nil) != tt.want || tt.want && got != at {
+				t.Errorf("due at %.0f (%v), want %.0f: %t", got, err, at, tt.want)
+			}
+		})
 	}
 }
 

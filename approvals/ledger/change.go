@@ -131,16 +131,22 @@ func (c *change) queues() bool {
 	return len(c.Enter)+len(c.Leave) > 0 || c.Take != nil || c.Settle != "" || c.Release != ""
 }
 
+// indexed adds the claims that after holds and before did not, and drops the others.
 func (c *change) indexed(before, after approvals.Request) {
-	gained, dropped := moved(before, after)
-	for _, g := range gained {
-		c.Add = append(c.Add, g.Member())
-		if g.Alone {
-			c.Claims = append(c.Claims, claimCheck{g.Prefix, g.Owner})
+	had, has := approvals.Claims(before), approvals.Claims(after)
+	for _, claim := range has {
+		if slices.Contains(had, claim) {
+			continue
+		}
+		c.Add = append(c.Add, claim.Member())
+		if claim.Alone {
+			c.Claims = append(c.Claims, claimCheck{claim.Prefix, claim.Owner})
 		}
 	}
-	for _, d := range dropped {
-		c.Drop = append(c.Drop, d.Member())
+	for _, claim := range had {
+		if !slices.Contains(has, claim) {
+			c.Drop = append(c.Drop, claim.Member())
+		}
 	}
 }
 
@@ -207,7 +213,7 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 	if !kept {
 		return nil
 	}
-	if _, forgotten := e.(approvals.Forget); forgotten {
+	if after.State == "" { // forgotten
 		c.Trim = before.Terms.Retention.Milliseconds()
 	}
 	text, err := json.Marshal(audit.Entry{
@@ -242,21 +248,4 @@ func timeOf(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// moved are the claims that after holds and before did not, and the other way
-// around.
-func moved(before, after approvals.Request) (gained, dropped []approvals.Claim) {
-	had, has := approvals.Claims(before), approvals.Claims(after)
-	for _, c := range has {
-		if !slices.Contains(had, c) {
-			gained = append(gained, c)
-		}
-	}
-	for _, c := range had {
-		if !slices.Contains(has, c) {
-			dropped = append(dropped, c)
-		}
-	}
-	return gained, dropped
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,10 +58,10 @@ func (s *Store) ApplyAndLease(ctx context.Context, op Op, r approvals.Request, d
 		}
 	}
 	after, answer, err := s.apply(ctx, op, r, lease, decide)
-	if err != nil || answer.Status != statusOK || after.State != approvals.Approved {
+	if answer.Status != statusOK || after.State != approvals.Approved {
 		return after, Lease{}, err
 	}
-	return after, Lease{Member: approvals.Clock.Member(after.ID), Due: answer.Due, Token: answer.Token}, nil
+	return after, Lease{Member: approvals.Clock.Member(after.ID), Due: answer.Due, Token: answer.Token}, err
 }
 
 // amendment adds to a change what only its caller knows.
@@ -82,6 +83,9 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 			continue
 		}
 		answer, err := s.commit(ctx, op, r, after, e, amend, now)
+		if _, refused := approvals.AsRefusal(err); refused {
+			return r, answer, approvals.WithRequest(err, r)
+		}
 		if err != nil {
 			return after, answer, err
 		}
@@ -188,15 +192,11 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 			s.Wake()
 		}
 		if t.replicas < s.replicas {
-			return answer, ErrTooFewReplicas
+			return answer, approvals.ErrTooFewReplicas
 		}
 	}
 	return answer, nil
 }
-
-// ErrTooFewReplicas means that a change is made, but could be lost with the
-// master.
-var ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", approvals.ErrUnconfirmed)
 
 // Woken receives when something has become due by what this process did.
 func (s *Store) Woken() <-chan struct{} { return s.wake }
@@ -223,13 +223,15 @@ func refusedBy(a committed, r approvals.Request) error {
 }
 
 // takenBy is the refusal because another request holds what r claims. One whose
-// record is gone holds nothing any more, and is taken out of the index.
+// record is gone, or that has ended and by its record does not hold it any more, is
+// taken out of the index: a version that has other claims can leave it there.
 func (s *Store) takenBy(ctx context.Context, a committed, r approvals.Request) error {
 	owner, err := s.Load(ctx, a.Owner)
+	left := err == nil && owner.State.Ended() && !slices.ContainsFunc(approvals.Claims(owner), func(c approvals.Claim) bool { return c.Prefix == a.Claim })
 	switch {
 	case approvals.IsRefusal(err, approvals.BrokenRecord):
 		return approvals.WithRequest(err, r)
-	case !approvals.IsRefusal(err, approvals.NoSuchRequest):
+	case !left && !approvals.IsRefusal(err, approvals.NoSuchRequest):
 		return &approvals.Refusal{Why: approvals.Why{Reason: takenReason(a.Claim, owner, r), Detail: a.Owner}, Request: r}
 	}
 	if err := s.rdb.ZRem(ctx, s.keys.index(), a.Claim+a.Owner).Err(); err != nil {

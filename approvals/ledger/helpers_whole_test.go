@@ -70,7 +70,7 @@ func keptBy(t testing.TB, s *Store) kept {
 	k.index = slices.Sorted(maps.Keys(scores(t, rdb, s.keys.index())))
 	k.slots = slices.Sorted(maps.Keys(scores(t, rdb, s.keys.window(endpoint))))
 	var err error
-	if k.entries, err = redistest.Trail(ctx, rdb, s.AuditKey()); err != nil {
+	if k.entries, err = redistest.Trail(ctx, rdb, s.keys.audit()); err != nil {
 		t.Fatal(err)
 	}
 	return k

@@ -28,10 +28,10 @@ func (s *Store) Inherit(ctx context.Context) error {
 	return nil
 }
 
-// TakeOver takes over what the first version wrote under its own keys, and says
-// how many requests that were. While that version still runs it makes more, so
-// this is asked for again and again. What cannot be taken over stays where it is
-// and is in the error.
+// TakeOver takes over what older versions left: what is on their agenda, and what
+// the first one wrote under its own keys. It says how many requests of that one
+// these were. While they still run they make more, so this is asked for again and
+// again. What cannot be taken over stays where it is and is in the error.
 func (s *Store) TakeOver(ctx context.Context) (int, error) {
 	moved, left := 0, false
 	failed := []error{s.takeAgenda(ctx)}
@@ -44,10 +44,13 @@ func (s *Store) TakeOver(ctx context.Context) (int, error) {
 	return moved, errors.Join(failed...)
 }
 
-// takeAgenda takes over what versions have on their agenda whose leases were due
+// takeAgenda takes over what versions left on their agenda whose leases were due
 // times. What they have in hand they go on with: of two commits on one version of
 // a record one wins.
 func (s *Store) takeAgenda(ctx context.Context) error {
+	if members, gone, err := s.abandoned(ctx, s.keys.oneAgenda()); err != nil || !gone || len(members) == 0 {
+		return err
+	}
 	var answer inherited
 	if _, err := s.run(ctx, s.scripts.agenda, []string{s.keys.oneAgenda(), s.keys.agenda()}, &answer, 1000); err != nil {
 		return fmt.Errorf("take over an agenda: %w", err)
@@ -59,11 +62,24 @@ func (s *Store) takeAgenda(ctx context.Context) error {
 }
 
 const (
-	// How long something may be overdue while the first version works on it.
+	// How long something may be overdue while an older version works on it.
 	neglected = 10 * time.Second
 	// How long an update may take in which both versions run.
 	updateLimit = 10 * time.Minute
 )
+
+// abandoned lists the agenda of an older version, and reports whether nobody works
+// on it any more. Until then it is left alone: the older version can be the one
+// that goes on.
+func (s *Store) abandoned(ctx context.Context, agenda string) (members []redis.Z, gone bool, err error) {
+	if members, err = s.rdb.ZRangeWithScores(ctx, agenda, 0, -1).Result(); err != nil {
+		return nil, false, fmt.Errorf("agenda of an older version: %w", err)
+	}
+	now := s.Now()
+	return members, now.Sub(s.began) > updateLimit || slices.ContainsFunc(members, func(m redis.Z) bool {
+		return now.Sub(time.UnixMilli(int64(m.Score))) > neglected
+	}), nil
+}
 
 // takeOver leaves to the first version what it still works on: it has the cards
 // that it was clicked on, and would say of a request that it lost that there is
@@ -72,16 +88,9 @@ func (s *Store) takeOver(ctx context.Context, old keys) (moved int, left bool, e
 	if err := s.inheritTrail(ctx, old); err != nil {
 		return 0, true, err
 	}
-	members, err := s.rdb.ZRangeWithScores(ctx, old.oneAgenda(), 0, -1).Result() // every request is there: each state has a timer
-	if err != nil {
-		return 0, true, fmt.Errorf("agenda of the first version: %w", err)
-	}
-	now := s.Now()
-	gone := now.Sub(s.began) > updateLimit || slices.ContainsFunc(members, func(m redis.Z) bool {
-		return now.Sub(time.UnixMilli(int64(m.Score))) > neglected
-	})
-	if !gone {
-		return 0, len(members) > 0, nil
+	members, gone, err := s.abandoned(ctx, old.oneAgenda()) // every request is there: each state has a timer
+	if err != nil || !gone {
+		return 0, err != nil || len(members) > 0, err
 	}
 	var failed []error
 	for _, m := range members {

@@ -77,7 +77,7 @@ func TestTakeOver(t *testing.T) {
 		t.Errorf("states %v", slices.Collect(maps.Keys(states)))
 	}
 	var after []string
-	for _, e := range mustRead(t, rdb, o.AuditKey()) {
+	for _, e := range mustRead(t, rdb, o.keys.audit()) {
 		after = append(after, e.Request+" "+e.Event)
 	}
 	if !slices.Equal(after, before) {
@@ -135,7 +135,7 @@ func TestTakeOverTrailAlone(t *testing.T) {
 	if n, err := o.TakeOver(t.Context()); err != nil || n != 0 {
 		t.Fatalf("%d requests taken over, %v", n, err)
 	}
-	if got := mustRead(t, o.rdb, o.AuditKey()); len(got) != before {
+	if got := mustRead(t, o.rdb, o.keys.audit()); len(got) != before {
 		t.Errorf("%d of %d entries came over", len(got), before)
 	}
 }
@@ -201,7 +201,7 @@ func TestTakeOverReal(t *testing.T) {
 		if n := rdb.ZCard(t.Context(), s.keys.window("collectInvestigationPackage")).Val(); n != 1 {
 			t.Errorf("%d calls counted, want 1", n)
 		}
-		if n := rdb.XLen(t.Context(), s.AuditKey()).Val(); n != entries || n == 0 {
+		if n := rdb.XLen(t.Context(), s.keys.audit()).Val(); n != entries || n == 0 {
 			t.Errorf("%d of %d entries of the audit trail", n, entries)
 		}
 	})

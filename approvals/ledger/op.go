@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"crypto/rand"
+	"regexp"
 )
 
 // Op names an operation, so that a repeat of it changes nothing and gets the
@@ -18,6 +19,9 @@ func NewOp() Op { return Op{ID: rand.Text()} }
 // crockford has no I, L, O and U: ids are read aloud and typed
 // (https://www.crockford.com/base32.html).
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// idForm is that of a request's id.
+var idForm = regexp.MustCompile(`^D-[0-9A-Z]{1,12}$`)
 
 // newID draws the id of a request. It names, it gives no right to anything.
 func newID() string {

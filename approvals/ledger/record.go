@@ -34,7 +34,7 @@ func encode(r approvals.Request) (string, error) {
 }
 
 // decode reads a record and holds it against what must be true of every record.
-// One that cannot be trusted is a *Refusal, [NewerRecord] or [BrokenRecord], and is
+// One that cannot be trusted is a *Refusal, NewerRecord or BrokenRecord, and is
 // never acted on.
 func decode(id, text string) (approvals.Request, error) {
 	version, body, _ := strings.Cut(text, " ")

@@ -125,9 +125,6 @@ func (s *Store) Clock() time.Time { return s.clock() }
 // Key names the record of a request in Redis.
 func (s *Store) Key(id string) string { return s.keys.request(id) }
 
-// AuditKey names the stream of audit entries.
-func (s *Store) AuditKey() string { return s.keys.audit() }
-
 // Action is the row of the catalogue by that name.
 func (s *Store) Action(name string) (defender.Action, bool) {
 	return s.actions.Named(name)
@@ -160,8 +157,12 @@ func (s *Store) Create(ctx context.Context, op Op, r approvals.Request, most int
 // errIDTaken means that a drawn id names another request already.
 var errIDTaken = errors.New("the id is taken")
 
-// Load reads a request. One that is not there is a *Refusal.
+// Load reads a request. One that is not there is a *Refusal, and so is what cannot
+// be an id: other keys begin like those of requests.
 func (s *Store) Load(ctx context.Context, id string) (approvals.Request, error) {
+	if !idForm.MatchString(id) {
+		return approvals.Request{}, approvals.Refuse(approvals.NoSuchRequest, id)
+	}
 	text, err := s.rdb.Get(ctx, s.keys.request(id)).Result()
 	if errors.Is(err, redis.Nil) {
 		found, failed := s.inherit(ctx, id)

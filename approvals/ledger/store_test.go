@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"defenderbot/approvals"
 	"defenderbot/internal/approvalstest"
@@ -149,6 +150,33 @@ func TestClaimsSameDevice(t *testing.T) {
 	})
 }
 
+// TestClaimsLeft: an entry of a request that has ended and holds it no more, as a
+// version with other claims can leave it, keeps nobody from the device.
+func TestClaimsLeft(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		device := approvalstest.DeviceNo(1)
+		old := apply(t, s, pendingOn(t, s, device), approvals.Cancel{By: approvalstest.Asker})
+		left := approvals.OpenPrefix(old.Action, device.ID)
+		s.rdb.ZAdd(t.Context(), s.keys.index(), redis.Z{Member: left + old.ID})
+		fresh := pendingOn(t, s, device)
+		if owner, err := s.Owner(t.Context(), left); err != nil || owner != fresh.ID {
+			t.Errorf("the device is held by %s (%v), want %s", owner, err, fresh.ID)
+		}
+	})
+}
+
+// TestLoadForged: what is no id is no key either.
+func TestLoadForged(t *testing.T) {
+	s := newMoment(t, testActions()).Store
+	approved(t, s, approvalstest.DeviceNo(1))
+	for _, id := range []string{"", "due", "index", "op:ask-1", "D-", "D-7k3f9q", "D-7K3F9Q/0", "D-7K3F9Q\n"} {
+		if _, err := s.Load(t.Context(), id); !approvals.IsRefusal(err, approvals.NoSuchRequest) {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
 // TestClaimsMaxOpen: there is a limit to the requests one person may have open.
 func TestClaimsMaxOpen(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
@@ -268,7 +296,7 @@ func TestStoreLostAnswer(t *testing.T) {
 		if err != nil || len(got) > 1 {
 			t.Errorf("lease: %d members and %v", len(got), err)
 		}
-		entries, err := redistest.Trail(ctx, s.rdb, s.AuditKey())
+		entries, err := redistest.Trail(ctx, s.rdb, s.keys.audit())
 		if err != nil || len(entries) != 6 {
 			t.Errorf("%d audit entries and %v, want 6", len(entries), err)
 		}
@@ -299,8 +327,16 @@ func TestStoreLostCommitErrors(t *testing.T) {
 func TestStoreTooFewReplicas(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		s := NewStore(StoreConfig{Redis: server.Client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1})
-		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, ErrTooFewReplicas) {
+		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, approvals.ErrTooFewReplicas) {
 			t.Fatalf("with no replica: got %v", err)
+		}
+		one := NewStore(StoreConfig{Redis: server.Client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now})
+		r := pendingOn(t, one, approvalstest.DeviceNo(2))
+		_, lease, err := s.ApplyAndLease(t.Context(), NewOp(), r, func(r approvals.Request) (approvals.Event, error) {
+			return approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()}, nil
+		})
+		if !errors.Is(err, approvals.ErrTooFewReplicas) || lease.Token == 0 {
+			t.Errorf("an approval that is there: %v, and nobody knows of the lease %+v", err, lease)
 		}
 		host, port, _ := strings.Cut(server.Addr, ":")
 		redistest.Start(t, "--replicaof", host+" "+port)
@@ -311,7 +347,7 @@ func TestStoreTooFewReplicas(t *testing.T) {
 		n := 1
 		waitFor(t, func(ctx context.Context) bool { // a busy replica may be late once
 			n++
-			_, err := s.Create(ctx, NewOp(), approvalstest.Asked(approvalstest.DeviceNo(n)), 0)
+			_, err := s.Create(ctx, NewOp(), approvalstest.Asked(approvalstest.DeviceNo(n+2)), 0)
 			return err == nil
 		})
 	})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"defenderbot/approvals"
 	"defenderbot/internal/redistest"
 )
 
@@ -99,7 +100,7 @@ func loseMaster(t testing.TB, durable int, lag time.Duration) tally {
 	if durable == 0 {
 		f.more(50)
 	} else {
-		f.refused(6, ErrTooFewReplicas.Error())
+		f.refused(6, approvals.ErrTooFewReplicas.Error())
 	}
 	f.finish()
 	return f.check(checkWhole(t, one), one)

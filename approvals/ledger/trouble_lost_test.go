@@ -152,7 +152,7 @@ func TestStoreLostWait(t *testing.T) {
 		thaw := replica.Freeze(t)
 		proxy.drop.Store(1)
 		_, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0)
-		if !errors.Is(err, ErrTooFewReplicas) || proxy.drop.Load() > 0 {
+		if !errors.Is(err, approvals.ErrTooFewReplicas) || proxy.drop.Load() > 0 {
 			t.Errorf("got %v, want too few replicas", err)
 		}
 		if !opKept(t, s, "a") {

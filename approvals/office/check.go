@@ -228,7 +228,8 @@ func sameTwice(devices []approvals.Device) string {
 
 // markRetried writes into the old record what it is tried again as, so that its card
 // says so. The new record's claim has made the retry the only one already, and a
-// click on the old card marks it too. A no means that it is written there, or that the old record is forgotten.
+// click on the old card marks it too. A refusal means that it is marked already, or
+// forgotten.
 func (w *Worker) markRetried(ctx context.Context, r approvals.Request) error {
 	if r.RetryOf == "" {
 		return nil

@@ -19,7 +19,7 @@ type Desk struct {
 	roster    *Roster
 	terms     approvals.Terms
 	most      int
-	handOver  func(approvals.Request, ledger.Lease)
+	handOver  func(context.Context, approvals.Request, ledger.Lease)
 	lookAfter func(id string) // somebody is told to look at the card of that request
 }
 
@@ -44,7 +44,7 @@ func NewDesk(c DeskConfig) *Desk {
 	}
 }
 
-// Wish is what somebody wants to be asked for.
+// Wish is what a command asks for.
 type Wish struct {
 	Action  string
 	Devices []approvals.Device // each with an id or a name
@@ -144,8 +144,8 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals
 	after, c, err := d.store.ApplyAndLease(ctx, op, r, func(approvals.Request) (approvals.Event, error) {
 		return approvals.Approve{By: f.Person, Digest: digest}, nil
 	})
-	if err == nil && c.Token > 0 {
-		d.handOver(after, c)
+	if c.Token > 0 { // also where too few replicas have it
+		d.handOver(ctx, after, c)
 	}
 	return after, err
 }
@@ -164,7 +164,7 @@ func (d *Desk) Cancel(ctx context.Context, by By, id string) (approvals.Request,
 	})
 }
 
-// end commits what somebody decides who starts nothing by it.
+// end commits a decision that starts no call.
 func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op ledger.Op, as func(approvals.Person) approvals.Event) (approvals.Request, error) {
 	r, f, err := d.load(ctx, by, id, v)
 	if err != nil {

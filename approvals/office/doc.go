@@ -1,4 +1,4 @@
-// Package office is who acts on requests: the [Desk], where people's wishes
+// Package office has those who act on requests: the [Desk], where people's wishes
 // come in, and the [Worker], which does what the clock asks for. Both find out
 // about people the same way, decide by the same policy and commit through the
 // ledger. The [Roster] counts who could approve.

@@ -38,22 +38,23 @@ type people struct {
 	policy approvals.Policy
 }
 
-// on reports whether somebody is on a list, by any of their ids. A group that
-// cannot be read hides nobody who is on the list elsewhere.
-func (p people) on(ctx context.Context, list approvals.List, who approvals.Person) (bool, error) {
-	if slices.ContainsFunc(list.Users, who.HasID) {
+// listed reports whether somebody is on a list, by any of their ids, and may do
+// anything at all. That somebody may not is known, whatever list cannot be read; and
+// a group that cannot be read hides nobody who is on the list elsewhere.
+func (p people) listed(ctx context.Context, f approvals.Facts, list approvals.List) (bool, error) {
+	if p.policy.Bar(f, approvals.Channel{OrgShared: true}) != "" {
+		return false, nil
+	}
+	if slices.ContainsFunc(list.Users, f.HasID) {
 		return true, nil
 	}
 	var unread []error
 	for _, group := range list.Groups {
 		members, err := p.dir.Members(ctx, group)
-		if err != nil {
-			unread = append(unread, err)
-			continue
-		}
-		if slices.ContainsFunc(members, who.HasID) {
+		if slices.ContainsFunc(members, f.HasID) {
 			return true, nil
 		}
+		unread = append(unread, err)
 	}
 	return false, errors.Join(unread...)
 }
@@ -110,37 +111,20 @@ func (p people) involve(ctx context.Context, f approvals.Facts, r approvals.Requ
 	return p.decides(ctx, f)
 }
 
-// asks fills in whether a person is on the list of those who may ask.
-func (p people) asks(ctx context.Context, f approvals.Facts) (approvals.Facts, error) {
-	if p.barred(f) {
-		return f, nil
+// asks fills in whether a person may ask: everybody may where there is no list.
+func (p people) asks(ctx context.Context, f approvals.Facts) (_ approvals.Facts, err error) {
+	list := p.policy.Requesters
+	if list.Empty() {
+		list.Users = []string{f.ID}
 	}
-	if f.Asks = p.policy.Requesters.Empty(); f.Asks {
-		return f, nil
-	}
-	var err error
-	if f.Asks, err = p.on(ctx, p.policy.Requesters, f.Person); err != nil {
-		return approvals.Facts{}, fmt.Errorf("requesters: %w", err)
-	}
-	return f, nil
+	f.Asks, err = p.listed(ctx, f, list)
+	return f, err
 }
 
 // decides fills in whether a person is on the list of those who may decide.
-func (p people) decides(ctx context.Context, f approvals.Facts) (approvals.Facts, error) {
-	if p.barred(f) {
-		return f, nil
-	}
-	var err error
-	if f.Decides, err = p.on(ctx, p.policy.Approvers, f.Person); err != nil {
-		return approvals.Facts{}, fmt.Errorf("approvers: %w", err)
-	}
-	return f, nil
-}
-
-// barred reports whether a person may do nothing in any channel. That is a known
-// no, whatever list they are on and whether it can be read.
-func (p people) barred(f approvals.Facts) bool {
-	return p.policy.Bar(f, approvals.Channel{OrgShared: true}) != ""
+func (p people) decides(ctx context.Context, f approvals.Facts) (_ approvals.Facts, err error) {
+	f.Decides, err = p.listed(ctx, f, p.policy.Approvers)
+	return f, err
 }
 
 // place is the channel, as far as what this person may do hangs on it: only
@@ -156,14 +140,18 @@ func (p people) place(ctx context.Context, f approvals.Facts, channel string) (a
 	return ch, nil
 }
 
+// factsIn are the facts about a person, and about a channel as far as they hang on it.
+func (p people) factsIn(ctx context.Context, channel, user string, v approvals.Verb) (f approvals.Facts, ch approvals.Channel, err error) {
+	if f, err = p.facts(ctx, user, v); err == nil {
+		ch, err = p.place(ctx, f, channel)
+	}
+	return f, ch, err
+}
+
 // stillAsks reports whether the requester of r may still ask. Not knowing is a
 // *Refusal. The list of approvers has no say in it.
 func (p people) stillAsks(ctx context.Context, r approvals.Request) (bool, error) {
-	f, err := p.facts(ctx, r.By.ID, approvals.ToAsk)
-	var ch approvals.Channel
-	if err == nil {
-		ch, err = p.place(ctx, f, r.Place.Channel)
-	}
+	f, ch, err := p.factsIn(ctx, r.Place.Channel, r.By.ID, approvals.ToAsk)
 	if err != nil {
 		return false, &approvals.Refusal{Why: approvals.Why{Reason: approvals.RequesterUnchecked, Detail: r.By.ID}, Err: err}
 	}

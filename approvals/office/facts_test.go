@@ -81,13 +81,13 @@ func TestFactsGroupGone(t *testing.T) {
 // TestPolicyListOtherID: a list may name a person by any of their ids.
 func TestPolicyListOtherID(t *testing.T) {
 	d := approvalstest.Town{Groups: map[string][]string{"S1": {"W1"}}}
-	p := approvals.Person{ID: "U1", Enterprise: "W1"}
+	p := approvals.Facts{Person: approvals.Person{ID: "U1", Enterprise: "W1"}}
 	for _, l := range []approvals.List{{Users: []string{"U1"}}, {Users: []string{"W1"}}, {Groups: []string{"S1"}}} {
-		if ok, err := (people{dir: d}).on(t.Context(), l, p); !ok || err != nil {
+		if ok, err := (people{dir: d}).listed(t.Context(), p, l); !ok || err != nil {
 			t.Errorf("%+v: %v, %v", l, ok, err)
 		}
 	}
-	if ok, err := (people{dir: d}).on(t.Context(), approvals.List{Users: []string{""}}, approvals.Person{ID: "U1"}); ok || err != nil {
+	if ok, err := (people{dir: d}).listed(t.Context(), approvals.Facts{Person: approvals.Person{ID: "U1"}}, approvals.List{Users: []string{""}}); ok || err != nil {
 		t.Errorf("an empty entry is somebody: %v, %v", ok, err)
 	}
 }

@@ -31,7 +31,7 @@ func (r *Roster) Muster(ctx context.Context) {
 	if wait := r.meetAtOnce(ctx, first); wait > 0 && nap(ctx, wait) {
 		unmet := r.ids(sighting.unknown)
 		unmet = slices.DeleteFunc(unmet, func(id string) bool { return !slices.Contains(first, id) })
-		_ = r.meet(ctx, unmet, 0) // stale is nobody of them
+		_ = r.meet(ctx, unmet, 0) // none of them can be stale
 	}
 }
 
@@ -66,7 +66,7 @@ func (r *Roster) catchUp(ctx context.Context, pause time.Duration) {
 		return
 	}
 	r.readGroups(ctx, r.unread())
-	_ = r.meet(ctx, r.ids(sighting.unknown), pause) // stale is nobody of them
+	_ = r.meet(ctx, r.ids(sighting.unknown), pause) // none of them can be stale
 }
 
 // unread are the groups that could not be read.

@@ -93,11 +93,11 @@ func (w *Worker) draw(ctx context.Context, l ledger.Lease, r approvals.Request) 
 }
 
 // tellInstead tells the requester alone how it ended where the channel takes no
-// card of it now and never had one; nobody waits for one any more. Else it is the
-// error.
+// card of it now and never had one; nobody waits for one any more. Else, and where
+// that was tried just now, it is the error.
 func (w *Worker) tellInstead(ctx context.Context, r approvals.Request, err error) error {
 	_, wait := errors.AsType[*approvals.Later](err)
-	if wait || r.Card.TS != "" || !r.State.Ended() || w.chat.Tell(ctx, r) != nil {
+	if wait || r.Card.TS != "" || !r.State.Ended() || r.ForRequesterAlone() || w.chat.Tell(ctx, r) != nil {
 		return err
 	}
 	w.log.WarnContext(ctx, "card not posted, requester told privately", "request", r.ID, "error", err)

@@ -116,7 +116,7 @@ func (r *Roster) sightings(ids []string) []sighting {
 	return all
 }
 
-// ids are those of the people on the list of whom that is true.
+// ids are those of the people on the list for whom is holds.
 func (r *Roster) ids(is func(sighting) bool) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -280,7 +280,7 @@ func TestRosterTooFew(t *testing.T) {
 		want   string
 	}{
 		{1, nil, ""},
-		{2, map[string]int{"isolate": 1}, ""},
+		{1, map[string]int{"isolate": 1, "collect": 2}, ""},
 		{2, map[string]int{"isolate": 3}, "APPROVERS: 1 of the people on the list may decide, and every action needs at least 2 (APPROVALS_REQUIRED): " +
 			"S2: a user group without active members; UBOT: a bot; gus (UGUEST): a guest; UNONE: no such user"},
 	} {

@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 		return time.Time{}, w.applyCall(ctx, l, r, i, e)
 	}
 	if err := w.ready(ctx); err != nil {
+		w.log.WarnContext(ctx, "no access token, call not sent", "request", r.ID, "call", i, "error", err)
 		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: tokenWhy(err), Hold: w.holdUntil(r)})
 	}
 	// Taken before anything is sent: what the record calls NotAfter is later.
@@ -29,7 +31,7 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	if full, ok := errors.AsType[*ledger.Full](err); ok {
 		return w.foretell(ctx, l, r, i, full)
 	}
-	if errors.Is(err, ledger.ErrTooFewReplicas) {
+	if errors.Is(err, approvals.ErrTooFewReplicas) {
 		e := approvals.Requeue{Attempt: after.Calls[i].Attempt, Why: approvals.Why{Reason: approvals.NotDurable}, Hold: w.holdUntil(r)}
 		return time.Time{}, w.answered(ctx, after, i, e)
 	}
@@ -50,8 +52,12 @@ func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order def
 	cancel()
 	attempt := r.Calls[i].Attempt
 	if err != nil {
-		w.log.InfoContext(ctx, "defender post failed", "request", r.ID, "call", i, "attempt", attempt, "error", err)
-		return w.answered(ctx, r, i, w.refusal(ctx, r, i, err))
+		e, level := w.refusal(ctx, r, i, err), slog.LevelInfo
+		if _, lasting := e.(approvals.Fail); lasting {
+			level = slog.LevelWarn
+		}
+		w.log.Log(ctx, level, "defender post failed", "request", r.ID, "call", i, "attempt", attempt, "error", err)
+		return w.answered(ctx, r, i, e)
 	}
 	if job.Comment != "" && !r.OwnsComment(job.Comment) {
 		return w.answered(ctx, r, i, approvals.Adopt{Job: adopted(job), As: approvals.Running})
@@ -112,7 +118,7 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 			e = approvals.Fail{Attempt: r.Calls[i].Attempt, Why: refused.Why}
 			continue
 		}
-		lost := errors.Is(err, approvals.ErrNotRecorded) || errors.Is(err, approvals.ErrUnconfirmed) && !errors.Is(err, ledger.ErrTooFewReplicas)
+		lost := errors.Is(err, approvals.ErrNotRecorded) || errors.Is(err, approvals.ErrUnconfirmed) && !errors.Is(err, approvals.ErrTooFewReplicas)
 		if !lost || w.store.Now().After(r.Calls[i].AbandonedAt()) || !nap(ctx, time.Second) {
 			return err
 		}
@@ -124,27 +130,23 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 func (w *Worker) stillGood(ctx context.Context, r approvals.Request) approvals.CallEvent {
 	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
+	unchecked := func(why approvals.Reason, who string, err error) approvals.CallEvent {
+		w.log.WarnContext(ctx, "last check before sending failed", "request", r.ID, "reason", why, "user", who, "error", err)
+		return approvals.Wait{Why: approvals.Why{Reason: why, Detail: who}, Hold: w.holdUntil(r)}
+	}
 	for _, a := range r.Approvals {
-		f, err := w.people.facts(ctx, a.By.ID, approvals.ToApprove)
+		f, ch, err := w.people.factsIn(ctx, r.Place.Channel, a.By.ID, approvals.ToApprove)
 		if err != nil {
-			w.log.WarnContext(ctx, "approver check failed", "request", r.ID, "error", err)
-			return approvals.Wait{Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
-		}
-		ch, err := w.people.place(ctx, f, r.Place.Channel)
-		if err != nil {
-			w.log.WarnContext(ctx, "approver channel check failed", "request", r.ID, "error", err)
-			return approvals.Wait{Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: a.By.ID}, Hold: w.holdUntil(r)}
+			return unchecked(approvals.ApproverUnchecked, a.By.ID, err)
 		}
 		if w.people.policy.May(approvals.ToApprove, f, ch, r) != nil {
 			return approvals.Lapse{Why: approvals.Why{Reason: approvals.ApproverGone, Detail: a.By.ID}}
 		}
 	}
-	asks, err := w.people.stillAsks(ctx, r)
-	if err != nil {
-		w.log.WarnContext(ctx, "requester check failed", "request", r.ID, "error", err)
-		return approvals.Wait{Why: approvals.Why{Reason: approvals.RequesterUnchecked, Detail: r.By.ID}, Hold: w.holdUntil(r)}
-	}
-	if !asks {
+	switch asks, err := w.people.stillAsks(ctx, r); {
+	case err != nil:
+		return unchecked(approvals.RequesterUnchecked, r.By.ID, err)
+	case !asks:
 		return approvals.Lapse{Why: approvals.Why{Reason: approvals.RequesterGone, Detail: r.By.ID}}
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 	"defenderbot/approvals"
 )
 
-// groupStanding is how a user group counts about which this was the answer.
-// Bar is empty where its members count.
+// groupStanding is how a user group counts by Slack's answer. Bar is empty where
+// its members count.
 func groupStanding(group string, members []string, err error) approvals.Standing {
 	s := approvals.Standing{ID: group, Err: err}
 	switch {
@@ -39,22 +39,13 @@ func (p people) rosterState(seen []sighting, groups []approvals.Standing) Roster
 	// Where people of other workspaces are let in at all, they count.
 	all := p.standings(seen, nil, approvals.Channel{OrgShared: true})
 	met := slices.DeleteFunc(slices.Clone(all), func(s approvals.Standing) bool { return s.Bar == approvals.NotAsked })
-	s := RosterState{Able: able(all), Needed: p.least(), Out: others(append(met, groups...)), Unmet: len(all) - len(met)}
+	s := RosterState{Able: able(all), Needed: p.policy.Needed, Out: others(append(met, groups...)), Unmet: len(all) - len(met)}
 	for _, action := range slices.Sorted(maps.Keys(p.policy.NeededFor)) {
 		if s.known() && p.policy.NeededFor[action] > s.Able {
 			s.Short = append(s.Short, action)
 		}
 	}
 	return s
-}
-
-// least is how many approvers the action needs that needs the fewest.
-func (p people) least() int {
-	least := p.policy.Needed
-	for _, n := range p.policy.NeededFor {
-		least = min(least, n)
-	}
-	return least
 }
 
 // known reports whether everything on the list could be looked up.
@@ -177,7 +168,7 @@ func causes(undecided []approvals.Standing) error {
 	return errors.Join(all...)
 }
 
-// isWithheld reports whether an error is a [Withheld].
+// isWithheld reports whether an error is an [approvals.Withheld].
 func isWithheld(err error) bool {
 	_, is := errors.AsType[*approvals.Withheld](err)
 	return is

@@ -64,8 +64,8 @@ func (w *Worker) calls(ctx context.Context, l ledger.Lease, r approvals.Request)
 	return approvals.Earliest(at, approvals.Due(r, approvals.Clock, now)), nil
 }
 
-// foreign is step for a request of an action that this version does not know,
-// while versions are mixed or after one was rolled back.
+// foreign takes a step of a request whose action this version does not know: an
+// update is under way, or one was rolled back.
 func (w *Worker) foreign(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, error) {
 	e, err := foreignEvent(r, w.store.Now())
 	if err != nil || e == nil {
@@ -74,9 +74,10 @@ func (w *Worker) foreign(ctx context.Context, l ledger.Lease, r approvals.Reques
 	return time.Time{}, w.apply(ctx, l, r, e)
 }
 
-// foreignEvent is what happens to a request of an unknown action: its clock runs on,
-// its card says why it waits, and all else is left, with an error, to versions
-// that know the action.
+// foreignEvent is what happens to a request of an unknown action: until it is
+// approved its clock runs on, its card says why it waits, and all else is left, with
+// an error, to versions that know the action. So is a call that lapses: nobody else
+// knows the queue that it is in.
 func foreignEvent(r approvals.Request, now time.Time) (approvals.Event, error) {
 	why := approvals.Why{Reason: approvals.UnknownAction, Detail: r.Action}
 	e, timed := approvals.Ripe(r, now)

@@ -47,7 +47,7 @@ func (d *Desk) mayRetry(f approvals.Facts, ch approvals.Channel, old approvals.R
 	return d.people.policy.May(approvals.ToRetry, f, ch, old)
 }
 
-// retryOf is the request that a click of f makes of old.
+// retryOf is the new request that a click of f on old makes.
 func (d *Desk) retryOf(ctx context.Context, f approvals.Facts, old approvals.Request) (approvals.Request, error) {
 	action, ok := d.store.Action(old.Action)
 	if !ok {
@@ -96,7 +96,10 @@ func (d *Desk) again(ctx context.Context, op ledger.Op, old, r approvals.Request
 	made, err := d.store.Create(ctx, op, r, most)
 	if refused, ok := approvals.AsRefusal(err); ok && refused.Why.Reason == approvals.AlreadyRetried {
 		d.lookAfter(refused.Why.Detail)
-		_, _ = d.store.Apply(ctx, ledger.NewOp(), old, func(approvals.Request) (approvals.Event, error) { return approvals.Retry{As: refused.Why.Detail}, nil }) // else the next click does
+		_, marked := d.store.Apply(ctx, ledger.NewOp(), old, func(approvals.Request) (approvals.Event, error) { return approvals.Retry{As: refused.Why.Detail}, nil })
+		if _, before := approvals.AsRefusal(marked); !before {
+			refused.Err = marked // else the next click does it
+		}
 	}
 	return made, err
 }

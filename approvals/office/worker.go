@@ -20,6 +20,8 @@ type Worker struct {
 	people    people
 	chat      approvals.Chat
 	log       *slog.Logger
+	mu        sync.Mutex
+	stopped   bool // and takes nothing more
 	handed    chan inHand
 	toRefresh chan string   // requests whose cards people were told to look at
 	places    chan struct{} // one for each step that may run at once
@@ -58,12 +60,25 @@ func NewWorker(c WorkerConfig) *Worker {
 	}
 }
 
-// handOver gives the worker a request to go on with. If it is too busy, the lease
-// runs out and whoever is free takes the request from the agenda.
-func (w *Worker) handOver(r approvals.Request, l ledger.Lease) {
+// handOver gives the worker a request to go on with. If it is too busy or has
+// stopped, whoever is free takes the request from the agenda.
+func (w *Worker) handOver(ctx context.Context, r approvals.Request, l ledger.Lease) {
+	if !w.takes(inHand{r, l}) {
+		w.finish(ctx, l, w.store.Now(), r)
+	}
+}
+
+func (w *Worker) takes(h inHand) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped {
+		return false
+	}
 	select {
-	case w.handed <- inHand{r, l}:
+	case w.handed <- h:
+		return true
 	default:
+		return false
 	}
 }
 
@@ -107,6 +122,9 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 func (w *Worker) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
+	w.mu.Lock()
+	w.stopped = true
+	w.mu.Unlock()
 	for {
 		select {
 		case h := <-w.handed:
@@ -206,7 +224,8 @@ func (w *Worker) unread(ctx context.Context, l ledger.Lease, id string, err erro
 	}
 }
 
-// othersTurn is how long a request is left to a version that can act on it.
+// othersTurn is how long a request is left to a version that can act on it, at
+// least.
 const othersTurn = time.Second
 
 // leaveAlone writes down, once, that a request is not acted on.
@@ -231,7 +250,8 @@ func (w *Worker) advance(ctx context.Context, l ledger.Lease, r approvals.Reques
 		again = w.store.Now().Add(stepRetry)
 	case approvals.IsRefusal(err, approvals.UnknownAction):
 		w.leaveAlone(ctx, r.ID, err, slog.LevelWarn)
-		again = w.store.Now().Add(othersTurn)
+		waited := w.store.Now().Sub(r.LastChange()) // in an update others come soon, after a roll-back perhaps never
+		again = w.store.Now().Add(min(max(waited/10, othersTurn), time.Minute))
 	case err != nil:
 		w.log.WarnContext(ctx, "step failed", "request", r.ID, "error", err)
 		again = w.store.Now().Add(stepRetry)

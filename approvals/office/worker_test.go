@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -126,28 +127,33 @@ func TestWorkerOlderVersionEnds(t *testing.T) {
 	}
 }
 
-// TestWorkerHandsOverAtEnd hands a request to a worker that
-// stops.
+// TestWorkerHandsOverAtEnd hands a request to a worker that stops, and to one that
+// has stopped: others can have it at once.
 func TestWorkerHandsOverAtEnd(t *testing.T) {
 	o := newOffice(t, nil, chatter{}, nil)
 	r := o.working("collect", 1, 0)
-	got, _, err := o.store.Lease(t.Context(), 10)
-	if err != nil || len(got) == 0 {
-		t.Fatalf("claims %v, %v", got, err)
-	}
-	for _, c := range got {
-		if c.Member == r.ID {
-			o.handOver(r, c)
+	handOver := func() {
+		t.Helper()
+		got, _, err := o.store.Lease(t.Context(), 10)
+		i := slices.IndexFunc(got, func(l ledger.Lease) bool { return l.Member == r.ID })
+		if err != nil || i < 0 {
+			t.Fatalf("leases %v, %v", got, err)
 		}
+		o.handOver(t.Context(), r, got[i])
 	}
+	handOver()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := o.Run(ctx); err == nil {
 		t.Error("Run says that it was not stopped")
 	}
+	handOver()
 	at, err := o.redis.ZScore(o.key("due"), r.ID)
 	if err != nil || int64(at) > o.clock().UnixMilli() {
 		t.Errorf("due at %.0f (%v), want now, %d", at, err, o.clock().UnixMilli())
+	}
+	if until, err := o.redis.ZScore(o.key("held"), r.ID); err == nil && until > 0 {
+		t.Errorf("held until %.0f by nobody", until)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
@@ -137,6 +138,25 @@ func limit(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// TestREADMECommands builds and asks the program as the README says.
+func TestREADMECommands(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"make build", ".bin/bot -help"} {
+		if !strings.Contains(string(readme), command) {
+			t.Errorf("the README does not say %q", command)
+		}
+		run := exec.CommandContext(limit(t), "sh", "-c", command)
+		run.Dir = "../.."
+		out, err := run.CombinedOutput()
+		if err != nil || command == ".bin/bot -help" && string(out) != help+app.Table() {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
 }
 
 // TestProgram is about the program as it is shipped.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -127,6 +128,30 @@ func TestSiteSay(t *testing.T) {
 	}
 }
 
+// waitForEvent reads the page's events until one says what.
+func waitForEvent(t *testing.T, address, what string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), what) {
+			return
+		}
+	}
+	t.Fatalf("no event says %q: %v", what, lines.Err())
+}
+
 // TestPrivateAnswer: what the bot tells one person alone is shown as Slack would
 // show it, by its blocks.
 func TestPrivateAnswer(t *testing.T) {
@@ -134,11 +159,7 @@ func TestPrivateAnswer(t *testing.T) {
 	page := func(who string) string {
 		return ask(t, http.MethodGet, site+"/?as="+who+"&in=incident-42", "", nil, nil).body
 	}
-	for until := time.Now().Add(20 * time.Second); !strings.Contains(page("ada"), "2 sockets"); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(until) {
-			t.Fatal("the bot does not connect")
-		}
-	}
+	waitForEvent(t, site+"/events?as=ada&in=incident-42", "2 sockets")
 	ask(t, http.MethodPost, site+"/say", "", nil, url.Values{"as": {"ada"}, "in": {"incident-42"}, "text": {"/defender help"}})
 	const blocks = `<div class="bk-rich">`
 	if mine, theirs := page("ada"), page("grace"); !strings.Contains(mine, blocks) || strings.Contains(theirs, blocks) {

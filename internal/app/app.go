@@ -88,8 +88,10 @@ func (a *App) work(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.watchToken(ctx, p.slack) })
 	g.Go(func() error {
-		if err := a.pass(ctx, others); err != nil {
-			return err
+		for _, c := range others {
+			if err := a.until(ctx, c); err != nil {
+				return err
+			}
 		}
 		return a.run(ctx, p)
 	})

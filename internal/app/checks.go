@@ -41,16 +41,6 @@ const (
 	connectWait = 10 * time.Second // for one try
 )
 
-// pass runs checks one after the other, each until it passes.
-func (a *App) pass(ctx context.Context, checks []check) error {
-	for _, c := range checks {
-		if err := a.until(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // until runs a check again and again, with longer pauses, until it passes, ctx
 // ends, or the error is a final one.
 func (a *App) until(ctx context.Context, c check) error {

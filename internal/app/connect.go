@@ -37,7 +37,7 @@ func (a *App) startChecks(p *parts) (slack check, others []check) {
 }
 
 const (
-	mendApprovers = "put people on APPROVERS who may decide"
+	mendApprovers = "list people in APPROVERS who may decide"
 	mendRedis     = "see that REDIS_URL is right, and that Redis is up and takes writes"
 )
 

@@ -29,7 +29,7 @@ type Env struct {
 	AuthorityHost       string `envconfig:"AZURE_AUTHORITY_HOST" need:"by cloud" doc:"where tokens come from"`
 	Cloud               string `envconfig:"DEFENDER_CLOUD" default:"global" doc:"global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod"`
 	DefenderAPIURL      string `envconfig:"DEFENDER_API_URL" need:"by cloud" doc:"where Defender's API is"`
-	DefenderScope       string `envconfig:"DEFENDER_SCOPE" need:"by cloud" doc:"what a token is asked for"`
+	DefenderScope       string `envconfig:"DEFENDER_SCOPE" need:"by cloud" doc:"OAuth scope of the token"`
 	LinkInvestigation   string `envconfig:"LINK_INVESTIGATION" doc:"address of an investigation in the portal, with {id}"`
 	Approvers           string `envconfig:"APPROVERS" need:"required" doc:"who decides: user ids (U…, W…), user group ids (S…), @handles of user groups; comma-separated"`
 	Requesters          string `envconfig:"REQUESTERS" need:"every full member" doc:"who may ask, in the same form"`
@@ -38,11 +38,11 @@ type Env struct {
 	ApprovalTTL         string `envconfig:"APPROVAL_TTL" default:"30m" doc:"how long a request waits for approval"`
 	ExecutionTTL        string `envconfig:"EXECUTION_TTL" default:"1h" doc:"how long an approved call waits to be sent"`
 	MaxDevices          string `envconfig:"MAX_DEVICES" default:"20" doc:"devices in one request, 1 to 20"`
-	MaxOpenPerRequester string `envconfig:"MAX_OPEN_PER_REQUESTER" default:"20" doc:"requests of one person that wait for a decision; 0: no limit"`
+	MaxOpenPerRequester string `envconfig:"MAX_OPEN_PER_REQUESTER" default:"20" doc:"undecided requests that one person may have; 0: no limit"`
 	Retention           string `envconfig:"RETENTION" default:"2160h" doc:"how long records that have ended, and the audit trail, are kept"`
 	BreakGlass          string `envconfig:"BREAK_GLASS" default:"false" doc:"not available in this version: anything but false stops the start"`
-	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations; let people of other workspaces of your own one act in channels shared with them"`
-	AllowInsecureHTTP   string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" doc:"allow plain http to other hosts; to loopback it needs no permission"`
+	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations; let members of your organisation's other workspaces act in channels shared with them"`
+	AllowInsecureHTTP   string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" doc:"allow plain http to hosts other than loopback"`
 	AllowVolatileRedis  string `envconfig:"ALLOW_VOLATILE_REDIS" default:"false" doc:"start although Redis can lose or evict what it holds"`
 	AuditSigningKeyFile string `envconfig:"AUDIT_SIGNING_KEY_FILE" doc:"not available in this version: setting it stops the start"`
 	HTTPAddr            string `envconfig:"HTTP_ADDR" default:":8080" doc:"where /healthz, /readyz and /metrics are; empty switches them off"`

@@ -53,7 +53,7 @@ func (r *reader) secret(name, value, file string) string {
 	value = strings.TrimSpace(value)
 	switch {
 	case value != "" && file != "":
-		r.wrong(name, "and %s_FILE are both set; set one", name)
+		r.wrong(name, "is set, and so is %s_FILE; set one of them", name)
 		return value
 	case value != "":
 		return value
@@ -188,7 +188,7 @@ func (r *reader) credential(e Env) defender.Credential {
 	case e.FederatedTokenFile != "":
 		return defender.FederatedTokenFile(r.file("AZURE_FEDERATED_TOKEN_FILE", e.FederatedTokenFile))
 	}
-	r.wrong("AZURE_CLIENT_SECRET", "or AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE is required")
+	r.wrong("AZURE_CLIENT_SECRET", "is required, or one of AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE")
 	return defender.Credential{}
 }
 

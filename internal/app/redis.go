@@ -20,7 +20,7 @@ func (r *reader) redis(text string) func() redis.UniversalClient {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" { // go-redis takes redis:6379 for a server on this machine
-		r.wrong("REDIS_URL", "cannot be read as an address")
+		r.wrong("REDIS_URL", "must be an address like redis://host:6379/0")
 		return nil
 	}
 	var open func() redis.UniversalClient

@@ -22,7 +22,7 @@ const (
 func (a *App) watchToken(ctx context.Context, slack *bot.Workspace) error {
 	tick := time.NewTicker(tokenTick)
 	defer tick.Stop()
-	c := check{"slack", func(ctx context.Context) (string, error) { return "", slack.Check(ctx) }, "the token is asked about again"}
+	c := check{"slack", func(ctx context.Context) (string, error) { return "", slack.Check(ctx) }, "nothing to do yet: Slack is asked again"}
 	var doubt error
 	for asked := a.options.Clock(); ; {
 		select {

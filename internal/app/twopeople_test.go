@@ -92,7 +92,7 @@ func TestTryAgainLate(t *testing.T) {
 	answer := click(t, p, sandbox.Grace, failed, "retry")
 	says(t, "Try again", answer, "somebody else to approve")
 	second := requestID.FindString(strings.ReplaceAll(answer, first, ""))
-	again := card(t, p, second, "Waiting for approval", "Asked by <@"+sandbox.Grace+">", "Not from <@"+sandbox.Ada+">, who asked for this before")
+	again := card(t, p, second, "Waiting for approval", "Asked by <@"+sandbox.Grace+">", "<@"+sandbox.Ada+"> asked for this before and cannot approve it")
 	says(t, "her own", click(t, p, sandbox.Grace, again, "approve"), "your own request")
 	if n := posts(p, defenderfake.StartInvestigation); n != 1 {
 		t.Errorf("%d POSTs, want the one that failed", n)

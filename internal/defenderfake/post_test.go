@@ -47,7 +47,12 @@ func TestBodyRules(t *testing.T) {
 
 // TestTableEachAction: each action of the table can be started.
 func TestTableEachAction(t *testing.T) {
-	r := newRig(t)
+	r, missing := newRig(t), map[string]bool{}
+	for _, rule := range rules {
+		if rule.makes != "" {
+			missing[rule.name] = true
+		}
+	}
 	for _, tt := range []struct{ verb, body, makes, scope string }{
 		{"collectInvestigationPackage", `{"Comment":"c"}`, "CollectInvestigationPackage", ""},
 		{"isolate", `{"Comment":"c"}`, "Isolate", "Full"},
@@ -68,6 +73,10 @@ func TestTableEachAction(t *testing.T) {
 		if err := r.Finish(last.ID, ActionSucceeded); err != nil {
 			t.Error(err)
 		}
+		delete(missing, "machines/"+tt.verb)
+	}
+	for name := range missing {
+		t.Errorf("%s has no row here", name)
 	}
 }
 

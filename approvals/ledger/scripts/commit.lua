@@ -61,7 +61,7 @@ if c.take then
   end
   local at = opens(window, hold, c.limits, rank, now)
   if at > now then
-    return answer('full', {at = at, rank = rank, held = tonumber(redis.call('GET', hold) or 0) > now})
+    return answer('full', {at = at, held = tonumber(redis.call('GET', hold) or 0) > now})
   end
 end
 
@@ -74,7 +74,7 @@ end
 
 local soon = 0
 -- set says when a member is due. Whoever holds it sees by its score alone that it was set anew, so the score of what is
--- held never stays the same: a millisecond earlier does no harm.
+-- held only ever becomes less: to look once too early does no harm.
 local function set(member, at, sooner)
   local was = tonumber(redis.call('ZSCORE', agenda, member) or 0)
   if at == 0 then
@@ -84,8 +84,8 @@ local function set(member, at, sooner)
   if sooner and was > 0 then
     at = math.min(was, at)
   end
-  if at == was and tonumber(redis.call('ZSCORE', held, member) or 0) > now then
-    at = at - 1
+  if was > 0 and tonumber(redis.call('ZSCORE', held, member) or 0) > now then
+    at = math.min(at, was - 1)
   end
   if at ~= was then
     put('ZADD', agenda, at, member)
