@@ -46,6 +46,7 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCall
 	}
 	a, wrong := f.read(e, i)
 	if wrong != "" {
+		b.log.InfoContext(ctx, "form not taken", "form", i.View.CallbackID, "user", i.User.ID, "why", wrong)
 		b.ack(e, f.wrong(wrong))
 		return
 	}

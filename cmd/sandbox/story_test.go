@@ -143,7 +143,7 @@ func queued(ada, grace *tab, h hand) {
 	ada.until(`document.querySelector("#t-throttle").matches(".bad")`)
 	h.press(grace, approve)
 	ada.sees("#calls", "429")
-	grace.sees("#messages", "waiting for its turn", "too many calls")
+	grace.sees("#messages", "waiting for its turn", "throttling")
 	grace.shot("queued")
 	h.trouble(ada, "fast")
 	ada.until(`[...document.querySelectorAll(".message[data-ts]")].some((m) => m.textContent.includes("maybe the same tool") && m.textContent.includes("✅ Succeeded"))`)

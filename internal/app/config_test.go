@@ -160,7 +160,7 @@ func TestConfigAllErrors(t *testing.T) {
 	want := `the configuration is not usable:
   APPROVERS: is required
   AZURE_CLIENT_ID: is required
-  AZURE_CLIENT_SECRET: or AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE is required
+  AZURE_CLIENT_SECRET: is required, or one of AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE
   AZURE_TENANT_ID: is required
   DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod
   HTTP_ADDR: must be host:port or :port
