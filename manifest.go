@@ -1,5 +1,5 @@
-// Package defenderbot holds what goes with every build: the manifest of the
-// Slack app.
+// Package defenderbot holds the manifest of the Slack app, for whoever has to know
+// what it asks for.
 package defenderbot
 
 import _ "embed"

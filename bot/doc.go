@@ -14,6 +14,6 @@
 // [Workspace] is what goes out: cards, thread replies, private answers, and what
 // Slack knows about people and channels. Cards are pure functions of the
 // request (card.go); the sentences of a reason stand in reasons.go, most others in text.go.
-// No answer of Slack is used before it is checked (answers.go); what a refusal
+// No answer of Slack is used before it is checked (sieve.go); what a refusal
 // means is one table (refusals.go); each channel has one pace (turns.go).
 package bot
