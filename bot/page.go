@@ -61,7 +61,7 @@ func sayf(format string, a ...any) page { return say(fmt.Sprintf(format, a...)) 
 
 // asWritten is a page of the lines of a text, which may be any length.
 func asWritten(text string) (p page) {
-	for line := range strings.SplitSeq(cut(strings.Map(commands.Legible, text), 3000), "\n") {
+	for line := range strings.SplitSeq(cut(text, 3000), "\n") {
 		p = append(p, says(words(line)))
 	}
 	return p
@@ -122,11 +122,11 @@ func (p page) rich() *slack.RichTextBlock {
 func elements(spans []span) []slack.RichTextSectionElement {
 	var list []slack.RichTextSectionElement
 	for i := 0; i < len(spans); i++ {
-		s := spans[i]
-		for s.isPlain() && i+1 < len(spans) && spans[i+1].isPlain() {
-			i++
-			s.text += spans[i].text
+		s, text := spans[i], strings.Builder{}
+		for text.WriteString(s.text); s.isPlain() && i+1 < len(spans) && spans[i+1].isPlain(); i++ {
+			text.WriteString(spans[i+1].text)
 		}
+		s.text = text.String()
 		if s != (span{bold: s.bold, code: s.code}) {
 			list = append(list, s.element())
 		}

@@ -72,11 +72,10 @@ func oneLine(s string) string {
 
 // cut shortens s to at most n runes.
 func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
+	if utf8.RuneCountInString(s) <= n {
 		return s
 	}
-	return string(r[:n-1]) + "…"
+	return string([]rune(s)[:n-1]) + "…"
 }
 
 // cutBytes shortens escaped text to at most n bytes, never inside a character,

@@ -29,6 +29,8 @@ func Readable(s string) string {
 // goes, unless it joins its neighbours.
 func Legible(r rune) rune {
 	switch {
+	case ' ' <= r && r <= '~': // most of what is typed
+		return r
 	case strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r):
 		return '\n'
 	case isJoiner(r):
