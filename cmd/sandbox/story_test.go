@@ -157,6 +157,7 @@ func killed(ada, grace *tab, h hand) {
 	grace.sees(newest, "Waiting for approval", "might be where it began")
 	h.trouble(ada, "kill")
 	ada.sees("#lamp", "Bot is down", "signal: killed")
+	grace.sees("#lamp", "Bot is down") // it moves what is below it
 	h.press(grace, approve)
 	grace.sees("#messages", "the app did not answer in time")
 	grace.shot("killed")
