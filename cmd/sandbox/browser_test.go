@@ -178,6 +178,7 @@ func (p *tab) sees(where string, words ...string) {
 // click uses the mouse.
 func (p *tab) click(selector string) {
 	p.Helper()
+	p.until(fmt.Sprintf(`(document.querySelector(%q).scrollIntoView({ block: "center" }), true)`, selector)) // not below what sticks to an edge
 	p.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
