@@ -27,6 +27,7 @@ type day struct {
 	latency  time.Duration // the longest
 	waiting  int           // requests that wait
 	made     int
+	used     map[string]bool // ids
 	flights  []flight
 	counted  []time.Time // when the server counted a call
 	inFlight time.Duration
@@ -47,6 +48,7 @@ type flight struct {
 func newDay(t *testing.T, seed uint64, replicas int, limits ...defender.Limit) *day {
 	d := &day{
 		t: t, rng: rand.New(rand.NewPCG(seed, 1)), redis: redistest.Mini(t), now: approvalstest.Start, limits: limits, latency: 30 * time.Second,
+		used: map[string]bool{},
 	}
 	d.redis.SetTime(d.now)
 	actions := testActions()
@@ -97,6 +99,11 @@ func (d *day) ask() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	if d.used[r.ID] { // by a request that is forgotten here long before its slot is
+		apply(d.t, s, r, approvals.Cancel{By: r.By})
+		return
+	}
+	d.used[r.ID] = true
 	r = apply(d.t, s, r, approvals.Resolve{Devices: r.Devices})
 	apply(d.t, s, r, approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()})
 	d.waiting++
