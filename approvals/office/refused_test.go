@@ -2,6 +2,7 @@ package office
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -203,5 +204,33 @@ func TestRenderSecondRequest(t *testing.T) {
 	}
 	if first = o.load(first.ID); posted[first.ID] != 2 || first.Card.TS != "2.1" || first.Behind() {
 		t.Errorf("the card of the first one is %+v, posted %d times; want a second one", first.Card, posted[first.ID])
+	}
+}
+
+// teller counts whom it told alone.
+type teller struct {
+	chatter
+
+	told []approvals.State
+}
+
+func (t *teller) Tell(_ context.Context, r approvals.Request) error {
+	t.told = append(t.told, r.State)
+	return nil
+}
+
+// TestRenderToldOnce: where showing a request meant telling its requester alone, and
+// that failed, they are not told a second time at once.
+func TestRenderToldOnce(t *testing.T) {
+	chat := &teller{}
+	o := newOffice(t, nil, chat, nil)
+	trouble := errors.New("no answer")
+	never := approvals.Request{ID: "D-1", State: approvals.Rejected, Asked: o.clock()}
+	if err := o.tellInstead(t.Context(), never, trouble); !errors.Is(err, trouble) || len(chat.told) != 0 {
+		t.Errorf("one that nobody was asked about: %v, told %v", err, chat.told)
+	}
+	late := approvals.Request{ID: "D-2", State: approvals.Expired, Asked: o.clock(), Opened: o.clock()}
+	if err := o.tellInstead(t.Context(), late, trouble); err != nil || len(chat.told) != 1 {
+		t.Errorf("one whose card was never posted: %v, told %v", err, chat.told)
 	}
 }
