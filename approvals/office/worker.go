@@ -60,14 +60,17 @@ func NewWorker(c WorkerConfig) *Worker {
 	}
 }
 
-// handOver gives the worker a request to go on with. If it is too busy or has
-// stopped, whoever is free takes the request from the agenda.
+// handOver gives the worker a request to go on with. One that has stopped gives the
+// lease back for others.
 func (w *Worker) handOver(ctx context.Context, r approvals.Request, l ledger.Lease) {
 	if !w.takes(inHand{r, l}) {
 		w.finish(ctx, l, w.store.Now(), r)
 	}
 }
 
+// takes reports whether the worker has not stopped. Where it is too busy, the lease
+// runs out and whoever is free takes the request from the agenda: a click waits to be
+// acknowledged, and not for that.
 func (w *Worker) takes(h inHand) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -76,10 +79,9 @@ func (w *Worker) takes(h inHand) bool {
 	}
 	select {
 	case w.handed <- h:
-		return true
 	default:
-		return false
 	}
+	return true
 }
 
 // Run leases and works until ctx ends, then waits for the steps under way and

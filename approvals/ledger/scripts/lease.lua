@@ -12,7 +12,7 @@ repeat
   for n = 1, #members, 2 do
     local member, due = members[n], tonumber(members[n + 1])
     local term = terms[string.match(member, '^[^:]*:') or '']
-    local ends = tonumber(redis.call('ZSCORE', held, member) or 0)
+    local ends = term and tonumber(redis.call('ZSCORE', held, member) or 0)
     if term and (ends <= now or ends > now + term) then
       if due > now or #leases == most then
         next, members = due, {}
