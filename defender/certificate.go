@@ -9,28 +9,33 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/url"
-	"os"
+	"strings"
 	"time"
 )
 
 // assertionLife is how long a signed assertion holds: Microsoft advises 5 to 10 minutes.
 const assertionLife = 10 * time.Minute
 
-// Certificate is a PEM file with an RSA key, not encrypted, and its certificate; of a
-// chain, the application's own certificate comes first. The file is read for each
-// request, so that it can be replaced while the program runs.
+// clockSkew is by how much the clock of whoever issued a certificate may be ahead.
+const clockSkew = 5 * time.Minute
+
+// Certificate is a PEM file with an RSA key, not encrypted, and its certificate, which may
+// stand anywhere in a chain: Azure Key Vault writes the root first. The file is read for
+// each request, so that it can be replaced while the program runs.
 // See https://learn.microsoft.com/entra/identity-platform/certificate-credentials.
 func Certificate(path string) Credential {
 	return Credential{kind: "certificate", proof: func(p proofFor) (url.Values, error) {
 		key, cert, err := readCertificate(path, p.now)
+		var token string
+		if err == nil {
+			token, err = sign(key, cert, p)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		token, err := sign(key, cert, p)
-		if err != nil {
-			return nil, err
 		}
 		return assertion(token), nil
 	}}
@@ -39,22 +44,57 @@ func Certificate(path string) Credential {
 // readCertificate reads the key and the certificate that belongs to it. Errors never
 // hold any of the file.
 func readCertificate(path string, now time.Time) (*rsa.PrivateKey, *x509.Certificate, error) {
-	b, err := os.ReadFile(path)
+	b, err := readText(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	pair, err := tls.X509KeyPair(b, b)
+	pair, err := pairIn(b)
 	if err != nil {
-		return nil, nil, fmt.Errorf("not a PEM file with a key and its certificate: %w", err)
+		return nil, nil, err
 	}
 	key, ok := pair.PrivateKey.(*rsa.PrivateKey)
-	if !ok {
-		return nil, nil, fmt.Errorf("the key is %T, but Microsoft Entra ID takes RSA keys", pair.PrivateKey)
-	}
-	if now.After(pair.Leaf.NotAfter) {
-		return nil, nil, fmt.Errorf("the certificate ended on %s", pair.Leaf.NotAfter.Format(time.DateOnly))
+	switch cert := pair.Leaf; {
+	case !ok:
+		return nil, nil, errors.New("its key is not an RSA key, and Microsoft Entra ID takes no other")
+	case now.After(cert.NotAfter):
+		return nil, nil, fmt.Errorf("its certificate expired on %s", cert.NotAfter.Format(time.DateOnly))
+	case now.Before(cert.NotBefore.Add(-clockSkew)):
+		return nil, nil, fmt.Errorf("its certificate is not valid before %s", cert.NotBefore.Format(time.DateOnly))
 	}
 	return key, pair.Leaf, nil
+}
+
+// pairIn finds the key in a PEM file, and of its certificates the one that belongs to it.
+func pairIn(text []byte) (tls.Certificate, error) {
+	var key []byte
+	var certs [][]byte
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		switch {
+		case block.Type == "ENCRYPTED PRIVATE KEY", strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED"):
+			return tls.Certificate{}, errors.New("its key is encrypted; store it without a password")
+		case block.Type == "CERTIFICATE":
+			certs = append(certs, pem.EncodeToMemory(block))
+		case strings.HasSuffix(block.Type, "PRIVATE KEY"):
+			key = pem.EncodeToMemory(block)
+		}
+	}
+	switch {
+	case key == nil && certs == nil:
+		return tls.Certificate{}, errors.New("it is not a PEM file; convert a PKCS#12 file (.pfx, .p12) first")
+	case key == nil:
+		return tls.Certificate{}, errors.New("it has no private key")
+	case certs == nil:
+		return tls.Certificate{}, errors.New("it has no certificate")
+	}
+	var wrong error
+	for _, cert := range certs {
+		pair, err := tls.X509KeyPair(cert, key)
+		if err == nil {
+			return pair, nil
+		}
+		wrong = err
+	}
+	return tls.Certificate{}, fmt.Errorf("no certificate in it belongs to its key: %w", wrong)
 }
 
 // sign makes the assertion: a JSON web token, signed with PS256, whose header names the

@@ -138,24 +138,24 @@ func certify(t *testing.T, end time.Time, key crypto.Signer) []byte {
 	return der
 }
 
-// writePEM writes a key and a certificate into one file.
-func writePEM(t *testing.T, key any, der []byte) string {
+// pemOf is a key as PEM.
+func pemOf(t *testing.T, key any) string {
 	t.Helper()
 	b, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	for _, block := range []*pem.Block{{Type: "PRIVATE KEY", Bytes: b}, {Type: "CERTIFICATE", Bytes: der}} {
-		if err := pem.Encode(&out, block); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.Join(t.TempDir(), "client.pem")
-	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: b}))
+}
+
+func certPEM(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// writePEM writes a key and a certificate into one file.
+func writePEM(t *testing.T, key any, der []byte) string {
+	t.Helper()
+	return writeFile(t, pemOf(t, key)+certPEM(der))
 }
 
 // TestCertificateReread replaces the file between two requests.
@@ -186,14 +186,21 @@ func TestCertificateRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	later, laterDER := certificate(t, c.Now().Add(48*time.Hour))
 	for name, tt := range map[string]struct{ path, want string }{
-		"ended":       {writePEM(t, key, ended), "the certificate ended on 2026-01-02"},
+		"ended":       {writePEM(t, key, ended), "its certificate expired on 2026-01-02"},
 		"of another":  {writePEM(t, key, foreign), "private key does not match public key"},
-		"not RSA":     {writePEM(t, curve, certify(t, c.Now().Add(time.Hour), curve)), "Microsoft Entra ID takes RSA keys"},
+		"not RSA":     {writePEM(t, curve, certify(t, c.Now().Add(time.Hour), curve)), "its key is not an RSA key"},
 		"not there":   {filepath.Join(t.TempDir(), "none.pem"), "no such file"},
-		"not PEM":     {writeFile(t, clientSecret), "not a PEM file with a key and its certificate"},
-		"no key":      {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: foreign}))), "not a PEM file with a key and its certificate"},
+		"not PEM":     {writeFile(t, clientSecret), "it is not a PEM file"},
+		"no key":      {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: foreign}))), "it has no private key"},
 		"a directory": {t.TempDir(), "is a directory"},
+		"no cert":     {writeFile(t, pemOf(t, key)), "it has no certificate"},
+		"not yet":     {writePEM(t, later, laterDER), "its certificate is not valid before"},
+		"encrypted":   {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))), "its key is encrypted"},
+		"old cipher":  {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: []byte("x")}))), "its key is encrypted"},
+		"PKCS#12":     {writeFile(t, "\x30\x82\x0a\x00"), "convert a PKCS#12 file"},
+		"UTF-16":      {writeFile(t, "\xff\xfe-\x00-\x00"), "it is UTF-16"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := proofs(t, defender.Certificate(tt.path), c.Now)()
@@ -201,6 +208,35 @@ func TestCertificateRefuses(t *testing.T) {
 				t.Fatalf("Get = %v, want %q and the path", err, tt.want)
 			}
 			leaksNothing(t, err)
+			if checked := defender.Certificate(tt.path).Check(c.Now()); checked == nil || !strings.Contains(checked.Error(), tt.want) {
+				t.Errorf("Check = %v, want %q", checked, tt.want)
+			}
+		})
+	}
+}
+
+// TestCertificateAnyOrder reads the files that others write: the root before the
+// certificate, and a byte order mark before all of it.
+func TestCertificateAnyOrder(t *testing.T) {
+	c := newClock()
+	key, own := certificate(t, c.Now().Add(time.Hour))
+	_, root := certificate(t, c.Now().Add(time.Hour))
+	for name, text := range map[string]string{
+		"key, root, own": pemOf(t, key) + certPEM(root) + certPEM(own),
+		"root, own, key": certPEM(root) + certPEM(own) + pemOf(t, key),
+		"own, root, key": certPEM(own) + certPEM(root) + pemOf(t, key),
+		"a mark":         "\xef\xbb\xbf" + pemOf(t, key) + certPEM(own),
+	} {
+		t.Run(name, func(t *testing.T) {
+			credential := defender.Certificate(writeFile(t, text))
+			if err := credential.Check(c.Now()); err != nil {
+				t.Fatalf("Check: %v", err)
+			}
+			form, err := proofs(t, credential, c.Now)()
+			if err != nil {
+				t.Fatalf("Get: %v", err)
+			}
+			verified(t, form.Get("client_assertion"), &key.PublicKey)
 		})
 	}
 }
@@ -240,8 +276,8 @@ func TestFederatedTokenFile(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := get(); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("Get without a file = %v", err)
+	if err := defender.FederatedTokenFile(path).Check(time.Now()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Check without a file = %v", err)
 	}
 }
 

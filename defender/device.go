@@ -40,18 +40,18 @@ type Device struct {
 
 // machine is a device as the API writes it.
 type machine struct {
-	ID         text     `json:"id"`
-	Name       text     `json:"computerDnsName"`
-	OS         text     `json:"osPlatform"`
-	Version    text     `json:"version"`
-	OSVersion  text     `json:"osVersion"`
-	Health     text     `json:"healthStatus"`
-	Onboarding text     `json:"onboardingStatus"`
-	Risk       text     `json:"riskScore"`
-	Tags       []string `json:"machineTags"`
-	LastSeen   stamp    `json:"lastSeen"`
-	MergedInto text     `json:"mergedIntoMachineId"`
-	Excluded   bool     `json:"isExcluded"`
+	ID         text   `json:"id"`
+	Name       text   `json:"computerDnsName"`
+	OS         text   `json:"osPlatform"`
+	Version    text   `json:"version"`
+	OSVersion  text   `json:"osVersion"`
+	Health     text   `json:"healthStatus"`
+	Onboarding text   `json:"onboardingStatus"`
+	Risk       text   `json:"riskScore"`
+	Tags       labels `json:"machineTags"`
+	LastSeen   stamp  `json:"lastSeen"`
+	MergedInto text   `json:"mergedIntoMachineId"`
+	Excluded   flag   `json:"isExcluded"`
 }
 
 // device turns it into the shape of this package.
@@ -71,7 +71,7 @@ func (m machine) device() Device {
 		Tags:       m.Tags,
 		LastSeen:   m.LastSeen.Time,
 		MergedInto: strings.ToLower(string(m.MergedInto)),
-		Excluded:   m.Excluded,
+		Excluded:   bool(m.Excluded),
 	}
 }
 
@@ -97,7 +97,8 @@ func (c *Client) Device(ctx context.Context, id string) (Device, error) {
 }
 
 // DevicesNamed returns the devices whose name is name, or whose name without its domain
-// is, if name has no dot; last seen first. Case does not matter. No device is no error.
+// is, if name has no dot; last seen first. Case does not matter. No device is no error,
+// and a list that is not whole is one: the name could be of another device as well.
 // It takes one read for a name with a dot, and two for one without.
 // See https://learn.microsoft.com/defender-endpoint/api/get-machines.
 func (c *Client) DevicesNamed(ctx context.Context, name string) ([]Device, error) {
@@ -122,12 +123,14 @@ func (c *Client) DevicesNamed(ctx context.Context, name string) ([]Device, error
 
 // devices lists the devices that a filter matches.
 func (c *Client) devices(ctx context.Context, filter string) ([]Device, error) {
-	page, err := list[machine](ctx, c, readDevice(), filtered("/api/machines", filter)+"&$top=1000")
-	if CauseOf(err) == NoSuchDevice {
+	page, whole, err := list[machine](ctx, c, readDevice(), "/api/machines", filter)
+	switch {
+	case CauseOf(err) == NoSuchDevice:
 		return nil, nil // "If there are no recent machines": a documented 404.
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
+	case !whole:
+		return nil, &Error{Op: readDevice().op, Cause: BadAnswer, Status: http.StatusOK, Err: errors.New("the list of devices is not whole")}
 	}
 	found := make([]Device, len(page))
 	for i, m := range page {

@@ -1,8 +1,10 @@
 package defender_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,8 +174,62 @@ func TestListsNotEmpty(t *testing.T) {
 		r := setup(t, answers(http.StatusOK, body))
 		_, err := r.DevicesNamed(t.Context(), "web1")
 		failed(t, err, defender.BadAnswer)
-		_, err = r.JobsOn(t.Context(), order(t, "collect", device40).Action, device40, time.Time{})
+		_, _, err = r.JobsOn(t.Context(), order(t, "collect", device40).Action, device40, time.Time{})
 		failed(t, err, defender.BadAnswer)
+	}
+}
+
+// TestDeviceOddFields: what is odd in a field that is only shown spoils neither a
+// device nor a list.
+func TestDeviceOddFields(t *testing.T) {
+	row := `{"id":"` + device40 + `","computerDnsName":"web1","machineTags":%s,"isExcluded":%s,"lastSeen":7,"riskScore":{}}`
+	for _, tt := range []struct {
+		tags, excluded string
+		want           []string
+		out            bool
+	}{
+		{`"tier-0"`, `"False"`, []string{"tier-0"}, false},
+		{`["a",null,{},7]`, `"True"`, []string{"a", "7"}, true},
+		{`null`, `1`, nil, false},
+		{`{}`, `true`, nil, true},
+	} {
+		r := setup(t, answers(http.StatusOK, fmt.Sprintf(row, tt.tags, tt.excluded)))
+		d, err := r.Device(t.Context(), device40)
+		if err != nil || !slices.Equal(d.Tags, tt.want) || d.Excluded != tt.out {
+			t.Errorf("tags %s, excluded %s: %q, %t, %v", tt.tags, tt.excluded, d.Tags, d.Excluded, err)
+		}
+	}
+	r := setup(t, answers(http.StatusOK, `{"value":[`+fmt.Sprintf(row, `"x"`, `"no"`)+`]}`))
+	if found, err := r.DevicesNamed(t.Context(), "web1"); err != nil || len(found) != 1 {
+		t.Errorf("DevicesNamed = %v, %v; want the one device", found, err)
+	}
+}
+
+// TestListsWhole: a list proves that something is not there only if it is all that
+// there is.
+func TestListsWhole(t *testing.T) {
+	row := `{"id":"1","machineId":"` + device40 + `"}`
+	device := `{"id":"` + device40 + `","computerDnsName":"web1"}`
+	for name, tt := range map[string]struct {
+		jobs, devices string
+		whole         bool
+	}{
+		"whole":   {`{"value":[` + row + `]}`, `{"value":[` + device + `]}`, true},
+		"more":    {`{"@odata.nextLink":"https://x/y","value":[` + row + `]}`, `{"@odata.nextLink":"https://x/y","value":[` + device + `]}`, false},
+		"a full":  {`{"value":[` + strings.Repeat(row+",", 999) + row + `]}`, `{"value":[` + strings.Repeat(device+",", 999) + device + `]}`, false},
+		"odd row": {`{"value":[7,` + row + `]}`, `{"value":["x",` + device + `]}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := setup(t, answers(http.StatusOK, tt.jobs))
+			found, whole, err := r.JobsOn(t.Context(), order(t, "collect", device40).Action, device40, time.Time{})
+			if err != nil || whole != tt.whole || len(found) == 0 || found[0].ID != "1" {
+				t.Errorf("JobsOn = %d jobs, whole %t, %v; want whole %t", len(found), whole, err, tt.whole)
+			}
+			r = setup(t, answers(http.StatusOK, tt.devices))
+			if _, err = r.DevicesNamed(t.Context(), "web1"); (err == nil) != tt.whole {
+				t.Errorf("DevicesNamed = %v, want an error unless whole", err)
+			}
+		})
 	}
 }
 

@@ -61,8 +61,8 @@ type Error struct {
 	// Role names what [MissingRole] lacks; several are separated by ", " and any one of
 	// them is enough.
 	Role string
-	// RetryAfter is how long to wait before the next request to the same endpoint: at
-	// least 1 s for [Throttled], 0 where the answer did not say.
+	// RetryAfter is how long to wait before the next request to the same endpoint, from 1 s
+	// to 1 h; 0 where the answer did not say.
 	RetryAfter time.Duration
 	// Err is what happened underneath; it may be nil.
 	Err error
@@ -88,6 +88,18 @@ func (e *Error) Error() string {
 
 // Unwrap returns what happened underneath.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Says is what Defender said, or what kept it from being asked, in a few words for people.
+// It may be empty.
+func (e *Error) Says() string {
+	switch {
+	case e.Message != "":
+		return e.Message
+	case e.Status != 0:
+		return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, e.Code))
+	}
+	return trouble(e.Err)
+}
 
 // CauseOf returns the cause of the first [Error] in err's chain. Any other error, nil
 // too, is [OutcomeUnknown].

@@ -2,9 +2,11 @@ package defender
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -17,16 +19,28 @@ func filtered(path, filter string) string {
 	return path + "?$filter=" + strings.ReplaceAll(url.QueryEscape(filter), "+", "%20")
 }
 
-// list reads a list. One without a value is no empty list: it says nothing.
-func list[T any](ctx context.Context, c *Client, q query, path string) ([]T, error) {
+// perPage is how many rows a list has at most; the API itself stops at 10,000.
+const perPage = 1000
+
+// list reads a list, and reports whether it is all that there is: it is not if Defender
+// says that there is more, stopped at perPage, or wrote a row that cannot be read. Such a
+// row is left out. A list without a value is no empty list: it says nothing.
+func list[T any](ctx context.Context, c *Client, q query, path, filter string) (rows []T, whole bool, err error) {
 	var page struct {
-		Value []T `json:"value"`
+		Value []json.RawMessage `json:"value"`
+		Next  text              `json:"@odata.nextLink"`
 	}
-	if err := c.get(ctx, q, path, &page); err != nil {
-		return nil, err
+	if err := c.get(ctx, q, filtered(path, filter)+"&$top="+strconv.Itoa(perPage), &page); err != nil {
+		return nil, false, err
 	}
 	if page.Value == nil {
-		return nil, &Error{Op: q.op, Cause: BadAnswer, Status: http.StatusOK, Err: errors.New("the answer has no list")}
+		return nil, false, &Error{Op: q.op, Cause: BadAnswer, Status: http.StatusOK, Err: errors.New("the answer has no list")}
 	}
-	return page.Value, nil
+	for _, raw := range page.Value {
+		var row T
+		if json.Unmarshal(raw, &row) == nil {
+			rows = append(rows, row)
+		}
+	}
+	return rows, page.Next == "" && len(page.Value) < perPage && len(rows) == len(page.Value), nil
 }

@@ -45,7 +45,7 @@ func (c *Client) Jobs(ctx context.Context, t Tracking, ids []string) ([]Job, err
 	}
 	var found []Job
 	for some := range slices.Chunk(ids, perList) {
-		page, err := c.jobs(ctx, t, "id in ("+quoteAll(some)+")")
+		page, _, err := c.jobs(ctx, t, "id in ("+quoteAll(some)+")")
 		if err != nil {
 			return nil, err
 		}
@@ -72,26 +72,27 @@ func (c *Client) oneByOne(ctx context.Context, t Tracking, ids []string) ([]Job,
 // JobsOn returns what Defender knows of an action on a device since then, newest first;
 // what has no time is included, at the end. Machine actions are those of the action's
 // type. Investigations carry neither type nor comment: all of the device are returned,
-// whoever or whatever started them.
+// whoever or whatever started them. It reports whether that is the whole list: only then
+// is what is not on it not there.
 // See https://learn.microsoft.com/defender-endpoint/api/get-machineactions-collection and
 // https://learn.microsoft.com/defender-endpoint/api/get-investigation-collection.
-func (c *Client) JobsOn(ctx context.Context, a Action, deviceID string, since time.Time) ([]Job, error) {
+func (c *Client) JobsOn(ctx context.Context, a Action, deviceID string, since time.Time) (found []Job, whole bool, err error) {
 	if !pinned.MatchString(deviceID) || a.Tracks.Endpoint().Name == "" {
-		return nil, &Error{Op: readJobs(a.Tracks).op, Cause: NotSent, Err: errors.New("not a device id and an action")}
+		return nil, false, &Error{Op: readJobs(a.Tracks).op, Cause: NotSent, Err: errors.New("not a device id and an action")}
 	}
 	filter := "machineId eq " + quote(deviceID)
 	if a.Type != "" {
 		filter += " and type eq " + quote(a.Type)
 	}
-	found, err := c.jobs(ctx, a.Tracks, filter)
+	found, whole, err = c.jobs(ctx, a.Tracks, filter)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	found = slices.DeleteFunc(found, func(j Job) bool {
 		return j.about(a, deviceID) != nil || !j.touches(since)
 	})
 	slices.SortStableFunc(found, func(a, b Job) int { return b.Created.Compare(a.Created) })
-	return found, nil
+	return found, whole, nil
 }
 
 // about reports whether a job that Defender returned is one of this action on this device.
@@ -117,20 +118,20 @@ func (j Job) touches(since time.Time) bool {
 	return !j.Created.Before(since)
 }
 
-// jobs lists the jobs that a filter matches.
-func (c *Client) jobs(ctx context.Context, t Tracking, filter string) ([]Job, error) {
-	page, err := list[record](ctx, c, readJobs(t), filtered("/api/"+string(t), filter))
+// jobs lists the jobs that a filter matches, and reports whether these are all.
+func (c *Client) jobs(ctx context.Context, t Tracking, filter string) (found []Job, whole bool, err error) {
+	page, whole, err := list[record](ctx, c, readJobs(t), "/api/"+string(t), filter)
 	if CauseOf(err) == NotFound {
-		return nil, nil
+		return nil, true, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	found := make([]Job, len(page))
+	found = make([]Job, len(page))
 	for i, r := range page {
 		found[i] = r.job(t)
 	}
-	return found, nil
+	return found, whole, nil
 }
 
 // readJobs describes every read of machine actions or investigations.

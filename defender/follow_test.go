@@ -179,9 +179,9 @@ func TestJobsOn(t *testing.T) {
 	} {
 		t.Run(tt.action, func(t *testing.T) {
 			r := setup(t, answers(http.StatusOK, `{"value":[`+strings.Join(tt.rows, ",")+`]}`))
-			found, err := r.JobsOn(t.Context(), order(t, tt.action, device40).Action, device40, since)
-			if err != nil {
-				t.Fatalf("JobsOn: %v", err)
+			found, whole, err := r.JobsOn(t.Context(), order(t, tt.action, device40).Action, device40, since)
+			if err != nil || !whole {
+				t.Fatalf("JobsOn: whole %t, %v", whole, err)
 			}
 			var got []string
 			for _, j := range found {
@@ -201,13 +201,13 @@ func TestJobsOn(t *testing.T) {
 func TestJobsOnFails(t *testing.T) {
 	action := order(t, "collect", device40).Action
 	r := setup(t, answers(http.StatusNotFound, refusal("ResourceNotFound", "none")))
-	if found, err := r.JobsOn(t.Context(), action, device40, time.Time{}); err != nil || len(found) != 0 {
+	if found, whole, err := r.JobsOn(t.Context(), action, device40, time.Time{}); err != nil || !whole || len(found) != 0 {
 		t.Errorf("JobsOn = %v, %v; want none", found, err)
 	}
-	_, err := r.JobsOn(t.Context(), action, "web1' or 'a' eq 'a", time.Time{})
+	_, _, err := r.JobsOn(t.Context(), action, "web1' or 'a' eq 'a", time.Time{})
 	failed(t, err, defender.NotSent)
 	r = setup(t, answers(http.StatusNotFound, refusal("NotFound", "No HTTP resource was found that matches the request URI 'x'")))
-	_, err = r.JobsOn(t.Context(), action, device40, time.Time{})
+	_, _, err = r.JobsOn(t.Context(), action, device40, time.Time{})
 	failed(t, err, defender.Refused)
 	_, err = r.Jobs(t.Context(), defender.TrackMachineActions, []string{"1"})
 	failed(t, err, defender.Refused)

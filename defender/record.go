@@ -129,6 +129,35 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// labels reads a list of texts, and a single text where a list is documented.
+type labels []string
+
+// UnmarshalJSON never fails: what is no text is left out.
+func (l *labels) UnmarshalJSON(b []byte) error {
+	var many []text
+	if json.Unmarshal(b, &many) != nil {
+		var one text
+		_ = one.UnmarshalJSON(b) // never fails
+		many = []text{one}
+	}
+	*l = nil
+	for _, label := range many {
+		if label != "" {
+			*l = append(*l, string(label))
+		}
+	}
+	return nil
+}
+
+// flag reads a yes or no, also as a text.
+type flag bool
+
+// UnmarshalJSON never fails: what is not a clear yes is no.
+func (f *flag) UnmarshalJSON(b []byte) error {
+	*f = flag(strings.EqualFold(strings.Trim(string(b), `"`), "true"))
+	return nil
+}
+
 // stamp reads a time with 0 to 7 digits of a second, with or without a zone.
 type stamp struct{ time.Time }
 

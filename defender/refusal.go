@@ -34,7 +34,7 @@ func errorOf(q query, a answer, now time.Time) *Error {
 		Err:     a.err,
 	}
 	e.Cause = causeOf(q, a.status, r.Error.Code, r.Error.Message)
-	e.RetryAfter = retryAfter(a.header.Get("Retry-After"), now, e.Cause)
+	e.RetryAfter = retryAfter(a.header.Get("Retry-After"), r.Error.Message, now)
 	if e.Cause == MissingRole {
 		e.Role = missingRoles(e.Message, q.role)
 	}

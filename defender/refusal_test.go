@@ -99,7 +99,7 @@ func TestReadsCauses(t *testing.T) {
 		failed(t, err, defender.NotFound)
 	}
 	r = setup(t, answers(http.StatusBadRequest, refusal("BadRequest", "no")))
-	_, err = r.JobsOn(t.Context(), order(t, "collect", device40).Action, device40, time.Time{})
+	_, _, err = r.JobsOn(t.Context(), order(t, "collect", device40).Action, device40, time.Time{})
 	failed(t, err, defender.Refused)
 }
 
@@ -111,12 +111,15 @@ func TestRetryAfter(t *testing.T) {
 		want   time.Duration
 	}{
 		{429, "17", 17 * time.Second},
-		{429, "", time.Minute},
-		{429, "soon", time.Minute},
-		{429, "-5", time.Minute},
+		{429, "", 0},
+		{429, "soon", 0},
+		{429, "-5", 0},
+		{429, "1523.5", 1524 * time.Second},
+		{429, "1523s", 1523 * time.Second},
+		{429, " 17 ", 17 * time.Second},
 		{429, "0", time.Second},
 		{429, "999999", time.Hour},
-		{429, "99999999999999999999", time.Minute},
+		{429, "99999999999999999999", time.Hour},
 		{429, "Fri, 02 Jan 2026 03:04:35 GMT", 30 * time.Second},
 		{429, "Fri, 02 Jan 2026 03:00:00 GMT", time.Second},
 		{503, "5", 5 * time.Second},
@@ -132,6 +135,31 @@ func TestRetryAfter(t *testing.T) {
 		e, ok := errors.AsType[*defender.Error](err)
 		if !ok || e.RetryAfter != tt.want {
 			t.Errorf("%d with %q: %v, want to wait %v", tt.status, tt.header, err, tt.want)
+		}
+	}
+}
+
+// TestRetryAfterInWords: where Defender says in its message for how long it wants
+// to be left alone, that counts unless the header says longer.
+func TestRetryAfterInWords(t *testing.T) {
+	for _, tt := range []struct {
+		header, message string
+		want            time.Duration
+	}{
+		{"", "API calls quota exceeded. Maximum calls allowed to this API: 50 in 1 hour. Try again in 1523 seconds.", 1523 * time.Second},
+		{"60", "Try again in 1523 seconds.", 1523 * time.Second},
+		{"2000", "Try again in 1523 seconds.", 2000 * time.Second},
+		{"", "Please retry after 7.2s", 8 * time.Second},
+		{"", "100 calls in 60 seconds are allowed.", 0},
+		{"", "Try again in 99999999 seconds.", time.Hour},
+	} {
+		r := setup(t, func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Set("Retry-After", tt.header)
+			answers(http.StatusTooManyRequests, refusal("TooManyRequests", tt.message))(w, req)
+		})
+		_, err := r.Start(t.Context(), order(t, "collect", device40))
+		if e := failed(t, err, defender.Throttled); e.RetryAfter != tt.want {
+			t.Errorf("header %q, %q: to wait %v, want %v", tt.header, tt.message, e.RetryAfter, tt.want)
 		}
 	}
 }

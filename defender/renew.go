@@ -21,7 +21,7 @@ const (
 	lifeDefault = 5 * time.Minute
 	// The longest life that is believed.
 	lifeMost = 24 * time.Hour
-	// The first and the longest wait between failed requests in the background.
+	// The first and the longest wait after failed requests, unless Entra asks for more.
 	retryFirst, retryLast = time.Second, time.Minute
 )
 
@@ -29,9 +29,8 @@ const (
 // end, or at half its life if that comes later, at once after [Tokens.Discard], and tries
 // again after 1 s to 1 min when that fails. It returns nil.
 func (t *Tokens) Run(ctx context.Context) error {
-	failures := 0
 	for {
-		timer := time.NewTimer(t.pause(failures))
+		timer := time.NewTimer(t.pause())
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -41,73 +40,84 @@ func (t *Tokens) Run(ctx context.Context) error {
 			timer.Stop()
 			continue // The pause is worked out anew; after failures it stays.
 		}
-		if !t.due() {
-			failures = 0 // Somebody else has asked meanwhile.
-			continue
+		if t.pause() > 0 {
+			continue // Somebody else has asked meanwhile.
 		}
-		_, err := t.renew(ctx)
-		failures = count(failures, err)
-		if err != nil && ctx.Err() == nil {
-			t.cfg.Log.WarnContext(ctx, "token renewal failed", "error", err, "failures", failures)
+		if _, err := t.renew(ctx); err != nil && ctx.Err() == nil {
+			t.cfg.Log.WarnContext(ctx, "token renewal failed", "error", err)
 		}
 	}
 }
 
-// count counts failures in a row.
-func count(failures int, err error) int {
-	if err == nil {
-		return 0
-	}
-	return failures + 1
-}
-
-// due reports whether the token should be renewed now.
-func (t *Tokens) due() bool {
+// pause is how long it is to the next token request.
+func (t *Tokens) pause() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.cfg.Now().Before(t.hand.refresh)
-}
-
-// pause is how long to wait before the next look.
-func (t *Tokens) pause(failures int) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	left := max(t.hand.refresh.Sub(t.cfg.Now()), 0)
-	if failures == 0 {
-		return left
+	next := t.hand.refresh
+	if t.failed.again.After(next) {
+		next = t.failed.again
 	}
-	return max(left, min(retryFirst<<min(failures-1, 10), retryLast))
+	return max(next.Sub(t.cfg.Now()), 0)
 }
 
 // renew asks for a token and puts it in hand. The request is shared, so it outlives the
-// context of whoever asked first.
+// context of whoever asked first. So is a failure, until the next request may be made:
+// Entra locks out who asks again and again (AADSTS50196).
 func (t *Tokens) renew(ctx context.Context) (string, error) {
 	shared := context.WithoutCancel(ctx)
 	done := t.flight.DoChan("token", func() (any, error) {
-		g, err := t.ask(shared)
-		if err != nil {
+		if err := t.failure(); err != nil {
 			return "", err
 		}
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.hand = g
-		return g.access, nil
+		g, err := t.ask(shared)
+		return g.access, t.keep(g, err)
 	})
 	select {
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return "", &TokenError{Err: ctx.Err()}
 	case r := <-done:
 		access, _ := r.Val.(string)
 		return access, r.Err
 	}
 }
 
+// failures are token requests that failed in a row. The zero value is none.
+type failures struct {
+	err   *TokenError // the last one
+	count int
+	again time.Time // no request before then
+}
+
+// failure is why there was no token, until one may be asked for again.
+func (t *Tokens) failure() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cfg.Now().Before(t.failed.again) {
+		return t.failed.err
+	}
+	return nil
+}
+
+// keep takes what became of a token request, and returns its error.
+func (t *Tokens) keep(g grant, wrong *TokenError) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if wrong == nil {
+		t.hand, t.failed = g, failures{}
+		return nil
+	}
+	n := t.failed.count + 1
+	wait := max(min(retryFirst<<min(n-1, 10), retryLast), wrong.RetryAfter)
+	t.failed = failures{wrong, n, t.cfg.Now().Add(wait)}
+	return wrong
+}
+
 // ask makes one token request, with a proof of its own.
-func (t *Tokens) ask(ctx context.Context) (grant, error) {
+func (t *Tokens) ask(ctx context.Context) (grant, *TokenError) {
 	since := t.cfg.Now()
 	proof, err := t.cfg.Credential.proof(proofFor{tokenURL: t.cfg.TokenURL, clientID: t.cfg.ClientID, now: since})
 	if err != nil {
-		return grant{}, &TokenError{Err: err}
+		return grant{}, &TokenError{Unusable: true, Err: err}
 	}
 	request := clientcredentials.Config{
 		ClientID:       t.cfg.ClientID,
@@ -118,7 +128,7 @@ func (t *Tokens) ask(ctx context.Context) (grant, error) {
 	}
 	token, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, t.http))
 	if err != nil {
-		return grant{}, tokenError(err, secretsOf(proof))
+		return grant{}, tokenError(err, secretsOf(proof), t.cfg.Now())
 	}
 	return granted(token.AccessToken, since, life(token)), nil
 }

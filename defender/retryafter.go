@@ -1,42 +1,66 @@
 package defender
 
 import (
+	"math"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
 const (
-	// Used when Defender throttles without saying for how long.
-	retryDefault = time.Minute
 	// Keeps an answer of 0 from becoming a loop.
 	retryLeast = time.Second
 	// The longest window that Microsoft documents for these endpoints.
 	retryMost = time.Hour
 )
 
-// retryAfter reads the header Retry-After, seconds or an HTTP date. For [Throttled] there
-// is always a wait; for other causes only if the header has one.
-func retryAfter(header string, now time.Time, c Cause) time.Duration {
+// retryAfter is how long an answer asks to be left alone: by its header Retry-After
+// (https://www.rfc-editor.org/rfc/rfc9110#name-retry-after), or by its message, whichever
+// is longer. 0: it does not say.
+func retryAfter(header, message string, now time.Time) time.Duration {
 	wait, ok := parseRetryAfter(header, now)
-	switch {
-	case ok:
-		return min(max(wait, retryLeast), retryMost)
-	case c == Throttled:
-		return retryDefault
-	default:
+	if said, found := secondsIn(message); found {
+		wait, ok = max(wait, said), true
+	}
+	if !ok {
 		return 0
 	}
+	return min(max(wait, retryLeast), retryMost)
 }
 
-// parseRetryAfter returns the wait as it was written; a date in the past is negative.
+// parseRetryAfter returns the wait as it was written, in seconds or as an HTTP date; a
+// date in the past is negative. Fractions of a second, and the unit behind the number, are
+// not in the standard and were seen.
 func parseRetryAfter(header string, now time.Time) (time.Duration, bool) {
-	if n, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return time.Duration(n) * time.Second, true
+	header = strings.TrimSpace(header)
+	if wait, ok := seconds(strings.TrimSpace(strings.TrimRight(header, "sS"))); ok {
+		return wait, true
 	}
 	at, err := http.ParseTime(header)
 	if err != nil {
 		return 0, false
 	}
 	return at.Sub(now), true
+}
+
+// again finds the wait in a message such as "Try again in 1523 seconds".
+var again = regexp.MustCompile(`(?i)\b(?:again|retry)\s+(?:in|after)\s+(\d+(?:\.\d+)?)\s*s`)
+
+func secondsIn(message string) (time.Duration, bool) {
+	found := again.FindStringSubmatch(message)
+	if found == nil {
+		return 0, false
+	}
+	return seconds(found[1])
+}
+
+// seconds reads a number of seconds, and rounds it up to whole ones.
+func seconds(s string) (time.Duration, bool) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || n < 0 {
+		return 0, false
+	}
+	return time.Duration(math.Ceil(min(n, math.MaxInt32))) * time.Second, true
 }

@@ -1,10 +1,13 @@
 package defender
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 )
@@ -21,8 +24,49 @@ type TokenError struct {
 	AADSTS string
 	// Description is Microsoft's text, at most 500 bytes.
 	Description string
+	// Unusable is set where the credential cannot be used at all, so that nothing was asked.
+	Unusable bool
+	// RetryAfter is for how long the login service wants to be left alone; 0 where it did
+	// not say.
+	RetryAfter time.Duration
 	// Err is what happened underneath, if there was no answer.
 	Err error
+}
+
+// Passing reports whether the login service, or the way to it, is the trouble, and not the
+// credential: no answer, too many requests, or an error on its side
+// (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+func (e *TokenError) Passing() bool {
+	if e.Status == 0 {
+		return !e.Unusable
+	}
+	return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError || e.Code == "temporarily_unavailable"
+}
+
+// Says is what the login service said, or what kept it from being asked, in a few words
+// for people. It may be empty.
+func (e *TokenError) Says() string {
+	switch {
+	case e.Unusable:
+		return e.Err.Error()
+	case e.Status == 0:
+		return trouble(e.Err)
+	case e.Code == "" && e.AADSTS == "":
+		return fmt.Sprintf("HTTP %d", e.Status)
+	}
+	return strings.TrimSpace(cmp.Or(refusals()[e.AADSTS], e.Code) + " " + e.AADSTS)
+}
+
+// refusals are the numbers that a set-up meets, in words
+// (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+func refusals() map[string]string {
+	return map[string]string{
+		"AADSTS7000222": "the client secret has expired",
+		"AADSTS7000215": "the client secret is wrong",
+		"AADSTS700016":  "the application is not in this tenant",
+		"AADSTS90002":   "there is no such tenant",
+		"AADSTS700027":  "the certificate is not one of the application's",
+	}
 }
 
 // Error says all of it in one line. The description begins with the AADSTS number.
@@ -48,7 +92,7 @@ var aadsts = regexp.MustCompile(`AADSTS\d+`)
 
 // tokenError makes one of an error of oauth2, whose own error holds the whole answer and
 // leads to the request.
-func tokenError(err error, secrets []string) *TokenError {
+func tokenError(err error, secrets []string, now time.Time) *TokenError {
 	e, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
 		return &TokenError{Err: withoutAddress(err)}
@@ -58,5 +102,6 @@ func tokenError(err error, secrets []string) *TokenError {
 		Code:        tidy(e.ErrorCode, secrets...),
 		AADSTS:      aadsts.FindString(e.ErrorDescription),
 		Description: tidy(e.ErrorDescription, secrets...),
+		RetryAfter:  retryAfter(e.Response.Header.Get("Retry-After"), "", now),
 	}
 }

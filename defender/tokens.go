@@ -50,8 +50,9 @@ type Tokens struct {
 	flight singleflight.Group
 	wake   chan struct{} // the token was discarded
 
-	mu   sync.Mutex
-	hand grant
+	mu     sync.Mutex
+	hand   grant
+	failed failures
 }
 
 // grant is one access token and its times. The zero grant is none.
@@ -96,7 +97,8 @@ func (t *Tokens) Current() (access string, ok bool) {
 }
 
 // Get returns the token in hand, or asks for one; whoever asks at the same time shares
-// the request. Its error is a [TokenError], or the context's.
+// the request. After a failure it returns that, without a request, for 1 s to 1 min or for
+// as long as Entra says. Its error is a [TokenError].
 func (t *Tokens) Get(ctx context.Context) (access string, err error) {
 	if access, ok := t.Current(); ok {
 		return access, nil

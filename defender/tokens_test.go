@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -311,6 +312,65 @@ func TestTokensString(t *testing.T) {
 	}
 	if got := fmt.Sprint(tokens); got != "tokens by client secret" {
 		t.Errorf("printed %q", got)
+	}
+}
+
+// TestGetAfterFailure: whoever wants a token after a request for one failed gets that
+// error, and Entra is left alone for as long as it says, or longer each time.
+func TestGetAfterFailure(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		via        http.RoundTripper
+		retryAfter string
+		want       []time.Duration
+	}{
+		{"a refusal", canned(401, refusalOfToken("invalid_client", "AADSTS7000222: expired")), "", []time.Duration{0, time.Second, 3 * time.Second, 7 * time.Second, 15 * time.Second}},
+		{"too many", canned(429, ""), "20", []time.Duration{0, 20 * time.Second}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start, asked := time.Now(), []time.Duration(nil)
+				tokens := tokensOf(t, trip(func(r *http.Request) (*http.Response, error) {
+					asked = append(asked, time.Since(start))
+					resp, err := tt.via.RoundTrip(r)
+					resp.Header.Set("Retry-After", tt.retryAfter)
+					return resp, err
+				}), time.Now)
+				for range 8 * 30 { // eight calls that each want one every second
+					if _, err := tokens.Get(t.Context()); err == nil {
+						t.Fatal("got a token")
+					}
+					time.Sleep(time.Second / 8)
+				}
+				if diff := cmp.Diff(tt.want, asked); diff != "" {
+					t.Errorf("asked at (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// TestTokenErrorSays tells trouble of the login service from a credential that it
+// refuses or that cannot be used.
+func TestTokenErrorSays(t *testing.T) {
+	for _, tt := range []struct {
+		err     defender.TokenError
+		passing bool
+		want    string
+	}{
+		{defender.TokenError{Status: 401, Code: "invalid_client", AADSTS: "AADSTS7000222"}, false, "the client secret has expired AADSTS7000222"},
+		{defender.TokenError{Status: 400, Code: "invalid_scope", AADSTS: "AADSTS70011"}, false, "invalid_scope AADSTS70011"},
+		{defender.TokenError{Status: 307}, false, "HTTP 307"},
+		{defender.TokenError{Status: 503}, true, "HTTP 503"},
+		{defender.TokenError{Status: 429, Code: "x"}, true, "x"},
+		{defender.TokenError{Status: 400, Code: "temporarily_unavailable"}, true, "temporarily_unavailable"},
+		{defender.TokenError{Err: context.DeadlineExceeded}, true, "no answer in time"},
+		{defender.TokenError{Err: &net.DNSError{}}, true, "its host name cannot be looked up"},
+		{defender.TokenError{Unusable: true, Err: errors.New("key.pem: it has no private key")}, false, "key.pem: it has no private key"},
+	} {
+		if tt.err.Passing() != tt.passing || tt.err.Says() != tt.want {
+			t.Errorf("%v: passing %t, says %q; want %t, %q", &tt.err, tt.err.Passing(), tt.err.Says(), tt.passing, tt.want)
+		}
 	}
 }
 
