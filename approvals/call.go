@@ -17,6 +17,8 @@ type Call struct {
 	Started  time.Time `json:"started,omitzero"`   // when Defender took it
 	Job      Job       `json:"job,omitzero"`       // what Defender made of it
 	Why      Why       `json:"why,omitzero"`       // why it waits, or ended as it did
+	Blind    Why       `json:"blind,omitzero"`     // uncertain or running: why Defender cannot be asked about it
+	BlindAt  time.Time `json:"blind_at,omitzero"`  // since when
 	EndedAt  time.Time `json:"ended_at,omitzero"`  //
 	By       Person    `json:"by,omitzero"`        // who cancelled it
 }
@@ -55,6 +57,7 @@ func (c Call) sends(attempt int) bool { return c.State == Sending && c.Attempt =
 func (c Call) to(s CallState, why Why, now time.Time) Call {
 	c.State, c.Why, c.Since = s, why, now
 	c.Hold, c.Expected, c.Foretold = time.Time{}, time.Time{}, time.Time{}
+	c.Blind, c.BlindAt = Why{}, time.Time{}
 	if s.Ended() {
 		c.EndedAt = now
 	}

@@ -105,6 +105,36 @@ func (e Report) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.with(e.Job, e.As, now), c.State == Running && e.Job.ID == c.Job.ID
 }
 
+// LoseSight records that Defender cannot be asked about the call, and since when
+// that is so. It goes on to be followed when it can.
+type LoseSight struct {
+	Why   Why
+	Since time.Time
+}
+
+func (LoseSight) name() string    { return "losesight" }
+func (e LoseSight) about() string { return e.Why.brief() }
+
+func (e LoseSight) applyTo(c Call, _ time.Time) (Call, bool) {
+	if c.BlindAt.IsZero() {
+		c.BlindAt = e.Since
+	}
+	c.Blind = e.Why
+	return c, c.State == Uncertain || c.State == Running
+}
+
+// RegainSight records that Defender could be asked about the call again, and had
+// nothing new to say.
+type RegainSight struct{}
+
+func (RegainSight) name() string  { return "regainsight" }
+func (RegainSight) about() string { return "" }
+
+func (RegainSight) applyTo(c Call, _ time.Time) (Call, bool) {
+	c.Blind, c.BlindAt = Why{}, time.Time{}
+	return c, c.State == Uncertain || c.State == Running
+}
+
 // Miss records that the job was looked for long enough and is not there.
 type Miss struct{}
 

@@ -52,6 +52,8 @@ func callEvents() []approvals.CallEvent {
 		approvals.Wait{Why: approvals.Why{Reason: approvals.NotReached}, Hold: approvalstest.Start.Add(2 * time.Hour)},
 		approvals.Expect{At: approvalstest.Start.Add(2 * time.Hour)},
 		approvals.Stop{By: approvalstest.Asker},
+		approvals.LoseSight{Why: approvals.Why{Reason: approvals.MissingRole}, Since: approvalstest.Start},
+		approvals.RegainSight{},
 	}
 }
 
@@ -100,23 +102,27 @@ var wanted = map[string]approvals.State{
 }
 
 var wantedCalls = map[string]approvals.CallState{
-	"queued send":      approvals.Sending,
-	"queued lapse":     approvals.Lapsed,
-	"queued stop":      approvals.CallCancelled,
-	"queued wait":      approvals.Queued,
-	"queued expect":    approvals.Queued,
-	"sending accept":   approvals.Running,
-	"sending adopt":    approvals.Running,
-	"sending requeue":  approvals.Queued,
-	"sending fail":     approvals.Failed,
-	"sending doubt":    approvals.Uncertain,
-	"uncertain accept": approvals.Running, // the owner came late
-	"uncertain fail":   approvals.Failed,  // likewise
-	"uncertain adopt":  approvals.Running,
-	"uncertain miss":   approvals.Failed,
-	"uncertain giveup": approvals.Unknown,
-	"running report":   approvals.Succeeded,
-	"running giveup":   approvals.Unknown,
+	"queued send":           approvals.Sending,
+	"queued lapse":          approvals.Lapsed,
+	"queued stop":           approvals.CallCancelled,
+	"queued wait":           approvals.Queued,
+	"queued expect":         approvals.Queued,
+	"sending accept":        approvals.Running,
+	"sending adopt":         approvals.Running,
+	"sending requeue":       approvals.Queued,
+	"sending fail":          approvals.Failed,
+	"sending doubt":         approvals.Uncertain,
+	"uncertain accept":      approvals.Running, // the owner came late
+	"uncertain fail":        approvals.Failed,  // likewise
+	"uncertain adopt":       approvals.Running,
+	"uncertain miss":        approvals.Failed,
+	"uncertain giveup":      approvals.Unknown,
+	"running report":        approvals.Succeeded,
+	"running losesight":     approvals.Running,
+	"running regainsight":   approvals.Running,
+	"uncertain losesight":   approvals.Uncertain,
+	"uncertain regainsight": approvals.Uncertain,
+	"running giveup":        approvals.Unknown,
 }
 
 func TestNextEveryEvent(t *testing.T) {

@@ -55,7 +55,8 @@ const (
 	DeviceAmbiguous Reason = "device_ambiguous" // several devices have that name
 	DeviceMerged    Reason = "device_merged"
 	DeviceExcluded  Reason = "device_excluded"
-	DeviceTwice     Reason = "device_twice" // two of the names are one device
+	DeviceTwice     Reason = "device_twice"  // two of the names are one device
+	DeviceUnread    Reason = "device_unread" // Defender could not be asked which device a name is
 )
 
 // Reasons why the chat does not take the card of a request.
@@ -77,10 +78,17 @@ const (
 // Reasons why a call waits, ended or is not known.
 const (
 	WaitsForWindow     Reason = "waits_for_window"    // Microsoft's limit is used up
+	ReadsUsedUp        Reason = "reads_used_up"       // Microsoft's limit for look-ups is
 	Throttled          Reason = "throttled"           // Defender said: too many requests
-	NotReached         Reason = "not_reached"         // no connection to Defender
+	Paused             Reason = "paused"              // everybody is kept from the endpoint; the record does not say why
+	NotReached         Reason = "not_reached"         // no connection to Defender, or no answer
+	ServiceTrouble     Reason = "service_trouble"     // Defender says that something is wrong on its side
+	BadAnswer          Reason = "bad_answer"          // what answers is not Defender, or nobody can read it
+	NotShown           Reason = "not_shown"           // Defender does not show what it took before
 	HeldUp             Reason = "held_up"             // we let the moment for sending pass
-	NoToken            Reason = "no_token"            // no access token to be had, or it was refused
+	NoToken            Reason = "no_token"            // Microsoft's login service refuses, or the credential cannot be used
+	LoginTrouble       Reason = "login_trouble"       // Microsoft's login service is not there, or has a problem
+	TokenRefused       Reason = "token_refused"       // Defender does not take the access token
 	NotDurable         Reason = "not_durable"         // too few replicas of Redis confirmed
 	ApproverUnchecked  Reason = "approver_unchecked"  // could not check that the approver still may
 	ApproverGone       Reason = "approver_gone"       // the approver no longer may
@@ -111,12 +119,25 @@ type Why struct {
 	Detail string    `json:"detail,omitempty"` // which device, role, request...; or Defender's own words
 	Target string    `json:"target,omitempty"` // Defender's correlation id of an error
 	Until  time.Time `json:"until,omitzero"`
+	Cause  *Why      `json:"cause,omitempty"` // what is behind it, where that is another reason
 }
 
-// brief is a reason for the audit trail: the code, what it is about, and
-// Defender's correlation id.
+// brief is a reason for the audit trail: the code, what it is about, Defender's
+// correlation id, and the same of its cause.
 func (w Why) brief() string {
-	return strings.TrimSpace(strings.Join([]string{string(w.Reason), w.Detail, w.Target}, " "))
+	text := strings.Join([]string{string(w.Reason), w.Detail, w.Target}, " ")
+	if w.Cause != nil {
+		text += " " + w.Cause.brief()
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// asCause is w as what is behind another reason; nil: there is nothing to tell.
+func (w Why) asCause() *Why {
+	if w.Reason == "" {
+		return nil
+	}
+	return &w
 }
 
 // Refusal is the error for everything that is refused: by the policy, or because

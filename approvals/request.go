@@ -53,14 +53,16 @@ type Place struct {
 // Device is one device of a request. Until it has been looked up it holds
 // either an id or a name; from Pending on the id is pinned.
 type Device struct {
-	ID       string    `json:"id,omitempty"` // 40 hex digits, lower case (32 in old ids)
-	Name     string    `json:"name,omitempty"`
-	Verified bool      `json:"ok,omitempty"` // Defender knows it; the rest is what Defender said
-	OS       string    `json:"os,omitempty"`
-	Health   string    `json:"health,omitempty"`
-	Risk     string    `json:"risk,omitempty"`
-	Tags     []string  `json:"tags,omitempty"`
-	LastSeen time.Time `json:"seen,omitzero"`
+	ID         string    `json:"id,omitempty"` // 40 hex digits, lower case (32 in old ids)
+	Name       string    `json:"name,omitempty"`
+	Verified   bool      `json:"ok,omitempty"` // Defender knows it; the rest is what Defender said
+	OS         string    `json:"os,omitempty"`
+	Health     string    `json:"health,omitempty"`
+	Risk       string    `json:"risk,omitempty"`
+	Tags       []string  `json:"tags,omitempty"`
+	LastSeen   time.Time `json:"seen,omitzero"`
+	Onboarding string    `json:"onboarding,omitempty"` // Defender's word, where it is not that the device is onboarded
+	Unread     Why       `json:"unread,omitzero"`      // why Defender could not be asked about it
 }
 
 // Terms are the rules under which a request was made. They stay as they were

@@ -89,7 +89,7 @@ func timers(r Request) []timer {
 func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	switch c.State {
 	case Queued:
-		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Detail: string(c.Why.Reason)}}
+		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Cause: c.Why.asCause()}}
 	case Sending:
 		return c.AbandonedAt(), Doubt{Attempt: c.Attempt, Why: Why{Reason: OwnerLost}}
 	case Uncertain:

@@ -195,16 +195,14 @@ func (c *change) slotted(before, after approvals.Request, e approvals.Event) {
 }
 
 // requeued releases the slot only if no byte can have left: an answer, even
-// 429 or 401, may have been counted.
+// 429 or 401, may have been counted. A refusal that would meet every call keeps
+// everybody from the endpoint until its time.
 func (c *change) requeued(e approvals.Requeue, slot string) {
 	if e.Why.Reason.Unsent() {
 		c.Release = slot
 		return
 	}
-	c.Settle = slot
-	if e.Why.Reason == approvals.Throttled {
-		c.Hold = millis(e.Why.Until)
-	}
+	c.Settle, c.Hold = slot, millis(e.Why.Until)
 }
 
 // audited writes down what happened to the request.

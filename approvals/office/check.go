@@ -1,8 +1,9 @@
 package office
 
 import (
+	"cmp"
 	"context"
-	"slices"
+	"fmt"
 	"strings"
 	"time"
 
@@ -47,18 +48,19 @@ func (w *Worker) findAll(ctx context.Context, r approvals.Request) ([]finding, e
 	impatient := w.store.Now().Sub(r.Asked) > patience
 	g := new(errgroup.Group)
 	g.SetLimit(5)
-	for i, d := range r.Devices {
+	for i := range r.Devices {
 		key := approvals.CallID(r.ID, i)
 		if known, ok := w.found.get(key, w.store.Now()); ok {
 			found[i] = finding{device: known.value}
 			continue
 		}
 		g.Go(safely(func() error {
-			found[i] = w.find(ctx, d, impatient)
-			if found[i].device.Verified {
-				w.found.put(key, found[i].device, w.store.Now())
+			f, err := w.find(ctx, r, i, impatient)
+			if f.device.Verified {
+				w.found.put(key, f.device, w.store.Now())
 			}
-			return nil
+			found[i] = f
+			return err
 		}))
 	}
 	return found, g.Wait()
@@ -112,31 +114,57 @@ type finding struct {
 
 // find looks one device up. When Defender cannot be asked, or not soon, an id
 // goes on as not verified; a name cannot.
-func (w *Worker) find(ctx context.Context, d approvals.Device, impatient bool) finding {
+func (w *Worker) find(ctx context.Context, r approvals.Request, i int, impatient bool) (finding, error) {
+	d, why := r.Devices[i], approvals.Why{Reason: approvals.ReadsUsedUp}
 	at, err := w.mayLookUp(ctx, d)
-	held := err != nil && ctx.Err() == nil || err == nil && !at.IsZero() // Redis fails, or our window is full
+	if err != nil && ctx.Err() == nil { // Redis fails; the end of the step's time says nothing of it
+		return finding{}, err
+	}
 	if err == nil && at.IsZero() {
 		var f finding
 		if f, err = w.lookUp(ctx, d); err == nil {
-			return f
+			return f, nil
 		}
+		if defender.CauseOf(err) == defender.NoSuchDevice {
+			return w.notThere(r, i), nil
+		}
+		w.warn(ctx, "look up the device", err, r, i)
 		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
 	}
-	patient := !impatient && !hopeless(err)
-	switch byName := d.ID == ""; {
-	case patient, held && byName:
-		return finding{again: approvals.Earliest(at, w.store.Now().Add(stepRetry))}
-	case byName:
-		return finding{why: approvals.Why{Reason: approvals.NotReached, Detail: d.Name}}
+	if err != nil {
+		why = whyOf(err)
 	}
-	return finding{device: approvals.Device{ID: d.ID, Name: d.Name}}
+	patient, full := !impatient && !lasts(why.Reason), why.Reason == approvals.ReadsUsedUp
+	switch byName := d.ID == ""; {
+	case patient, full && byName:
+		return finding{again: approvals.Earliest(at, w.store.Now().Add(stepRetry))}, nil
+	case byName:
+		return finding{why: approvals.Why{Reason: approvals.DeviceUnread, Detail: d.Name, Cause: &why}}, nil
+	}
+	return finding{device: approvals.Device{ID: d.ID, Name: d.Name, Unread: why}}, nil
+}
+
+// enoughMisses is how often Defender has to say that it does not know a device
+// before that is believed: one of its servers may learn of it later than another.
+const enoughMisses = 3
+
+// notThere is the finding of a device that Defender does not know.
+func (w *Worker) notThere(r approvals.Request, i int) finding {
+	key, now := approvals.CallID(r.ID, i), w.store.Now()
+	n, _ := w.missed.get(key, now)
+	if n.value+1 < enoughMisses {
+		w.missed.put(key, n.value+1, now)
+		return finding{again: now.Add(stepRetry)}
+	}
+	return finding{why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: cmp.Or(r.Devices[i].ID, r.Devices[i].Name)}}
 }
 
 func (w *Worker) lookUp(ctx context.Context, d approvals.Device) (finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
 	if d.ID != "" {
-		return w.findByID(ctx, d)
+		known, err := w.defender.Device(ctx, d.ID)
+		return verified(known), err
 	}
 	return w.findByName(ctx, d)
 }
@@ -151,23 +179,6 @@ func (w *Worker) mayLookUp(ctx context.Context, d approvals.Device) (time.Time, 
 	return w.store.BookReads(ctx, defender.MachinesEndpoint(), reads, ledger.ForPeople)
 }
 
-// hopeless reports whether asking again will not help.
-func hopeless(err error) bool {
-	lasting := []defender.Cause{defender.MissingRole, defender.Licence, defender.Disallowed, defender.Refused}
-	return slices.Contains(lasting, defender.CauseOf(err))
-}
-
-func (w *Worker) findByID(ctx context.Context, d approvals.Device) (finding, error) {
-	known, err := w.defender.Device(ctx, d.ID)
-	if defender.CauseOf(err) == defender.NoSuchDevice {
-		return finding{why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: d.ID}}, nil
-	}
-	if err != nil {
-		return finding{}, err
-	}
-	return verified(known), nil
-}
-
 func (w *Worker) findByName(ctx context.Context, d approvals.Device) (finding, error) {
 	all, err := w.defender.DevicesNamed(ctx, d.Name)
 	if err != nil {
@@ -175,8 +186,7 @@ func (w *Worker) findByName(ctx context.Context, d approvals.Device) (finding, e
 	}
 	var live []defender.Device
 	for _, known := range all {
-		onboarded := known.Onboarding == "" || strings.EqualFold(known.Onboarding, "onboarded")
-		if onboarded && verified(known).why.Reason == "" {
+		if onboarded(known.Onboarding) && verified(known).why.Reason == "" {
 			live = append(live, known)
 		}
 	}
@@ -188,32 +198,49 @@ func (w *Worker) findByName(ctx context.Context, d approvals.Device) (finding, e
 	case len(all) > 0:
 		return verified(all[0]), nil
 	}
-	return finding{why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: d.Name}}, nil
+	return finding{}, &defender.Error{Op: "find device", Cause: defender.NoSuchDevice}
 }
 
+// mostIDs are as many ids as a sentence holds whole.
+const mostIDs = 3
+
 func idsOf(devices []defender.Device) string {
-	ids := make([]string, len(devices))
-	for i, d := range devices {
-		ids[i] = d.ID
+	var ids []string
+	for _, d := range devices[:min(len(devices), mostIDs)] {
+		ids = append(ids, d.ID)
 	}
-	return strings.Join(ids, ", ")
+	text := strings.Join(ids, ", ")
+	if more := len(devices) - len(ids); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // verified takes over what Defender says of a device. Records that were merged
 // into another or are excluded would answer for a device that is not there.
 func verified(d defender.Device) finding {
-	label := strings.TrimSpace(d.Name + " " + d.ID)
 	switch {
 	case d.MergedInto != "":
-		return finding{why: approvals.Why{Reason: approvals.DeviceMerged, Detail: label + ", now " + d.MergedInto}}
+		return finding{why: approvals.Why{Reason: approvals.DeviceMerged, Detail: strings.TrimSpace(d.ID + ", now " + d.MergedInto + " " + d.Name)}}
 	case d.Excluded:
-		return finding{why: approvals.Why{Reason: approvals.DeviceExcluded, Detail: label}}
+		return finding{why: approvals.Why{Reason: approvals.DeviceExcluded, Detail: strings.TrimSpace(d.ID + " " + d.Name)}}
 	}
 	return finding{device: approvals.Device{
 		ID: d.ID, Name: d.Name, Verified: true, OS: strings.TrimSpace(d.OS + " " + d.OSVersion),
-		Health: d.Health, Risk: d.Risk, Tags: d.Tags, LastSeen: d.LastSeen,
+		Health: d.Health, Risk: d.Risk, Tags: d.Tags, LastSeen: d.LastSeen, Onboarding: offboard(d.Onboarding),
 	}}
 }
+
+// offboard is what Defender says of how a device stands with it, unless that is as
+// it should be.
+func offboard(word string) string {
+	if onboarded(word) {
+		return ""
+	}
+	return word
+}
+
+func onboarded(word string) bool { return word == "" || strings.EqualFold(word, "onboarded") }
 
 func sameTwice(devices []approvals.Device) string {
 	seen := map[string]bool{}

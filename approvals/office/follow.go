@@ -20,20 +20,20 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 		return next, false, nil
 	}
 	reading, cancel := context.WithTimeout(ctx, lookLimit)
-	jobs, at, err := w.jobs(reading, action, ids)
+	looks, at, err := w.jobs(reading, action, ids)
 	cancel()
 	if err != nil {
-		w.log.InfoContext(ctx, "job poll failed", "request", r.ID, "error", err)
+		w.log.WarnContext(ctx, "job poll failed", "request", r.ID, "error", err)
 		at = approvals.Earliest(at, w.store.Now().Add(approvals.SearchEvery))
 	}
 	changed := false
-	for _, j := range jobs {
-		i, own := owner[j.ID]
+	for _, look := range looks {
+		i, own := owner[look.id]
 		if !own {
 			continue // of another request that shares the poll
 		}
-		e := approvals.Report{Job: merged(r.Calls[i], j, w.store.Now()), As: stateOf(j)}
-		if e.Job == r.Calls[i].Job && e.As == approvals.Running {
+		e := w.news(ctx, r, i, look)
+		if e == nil {
 			continue // no news leave no trace
 		}
 		if r, err = w.store.ApplyLeased(ctx, l, r, func(approvals.Request) (approvals.Event, error) { return approvals.On{Call: i, Event: e}, nil }); err != nil {
@@ -42,6 +42,27 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 		changed = true
 	}
 	return approvals.Earliest(at, next), changed, nil
+}
+
+// news is what a look at its job says about a call; nil: nothing new.
+func (w *Worker) news(ctx context.Context, r approvals.Request, i int, l look) approvals.CallEvent {
+	if l.err != nil {
+		return w.lost(ctx, r, i, l.err)
+	}
+	sighted := w.seen(r, i)
+	e := approvals.Report{Job: merged(r.Calls[i], l.job, w.store.Now()), As: stateOf(l.job)}
+	if e.Job == r.Calls[i].Job && e.As == approvals.Running && !sighted {
+		return nil
+	}
+	return e
+}
+
+// look is what Defender said about one job that it was asked about, or why it did
+// not.
+type look struct {
+	id  string
+	job defender.Job
+	err error
 }
 
 // dueJobs are the jobs of the running calls that are due, the longest unasked
@@ -68,42 +89,58 @@ func (w *Worker) dueJobs(r approvals.Request) (ids []string, owner map[string]in
 	return ids, owner, next
 }
 
-// jobs reads jobs within the read window. A time says that some or all of them
-// may not be asked for before then; an error, that some could not be read.
-// Machine actions share their reads.
-func (w *Worker) jobs(ctx context.Context, action defender.Action, ids []string) ([]defender.Job, time.Time, error) {
+// jobs reads jobs within the read window. A time says that those that are not among
+// the answers may not be asked for before then; an error, that Redis or the poll that
+// they shared failed. Machine actions share their reads.
+func (w *Worker) jobs(ctx context.Context, action defender.Action, ids []string) ([]look, time.Time, error) {
 	if action.Tracks != defender.TrackMachineActions {
 		return w.readJobs(ctx, action.Tracks, ids, 1)
 	}
-	return w.polls.share(ctx, ids, func(ctx context.Context, ids []string) ([]defender.Job, time.Time, error) {
+	return w.polls.share(ctx, ids, func(ctx context.Context, ids []string) ([]look, time.Time, error) {
 		return w.readJobs(ctx, action.Tracks, ids, perRead)
 	})
 }
 
 // readJobs reads as many jobs as the window and the time allow, up to each with
 // one read. One that cannot be read does not keep it from the others.
-func (w *Worker) readJobs(ctx context.Context, t defender.Tracking, ids []string, each int) (found []defender.Job, at time.Time, err error) {
+func (w *Worker) readJobs(ctx context.Context, t defender.Tracking, ids []string, each int) (looks []look, at time.Time, err error) {
 	for some := range slices.Chunk(ids, each) {
-		at, full := w.store.BookReads(ctx, t.Endpoint(), 1, ledger.ForPolling)
-		if full != nil {
-			return found, time.Time{}, full
+		at, err := w.store.BookReads(ctx, t.Endpoint(), 1, ledger.ForPolling)
+		if err != nil {
+			return looks, time.Time{}, err
 		}
 		if !at.IsZero() { // several places may be free a little later
-			return found, at.Add(stepRetry), err
+			return looks, at.Add(stepRetry), nil
 		}
 		jobs, wrong := w.readSome(ctx, t, some)
-		found = append(found, jobs...)
-		if wrong == nil {
-			w.noteAsked(some, time.Time{})
-			continue
-		}
-		err = wrong
+		looks = append(looks, looksOf(some, jobs, wrong)...)
 		if until := w.backOff(ctx, t.Endpoint(), wrong); !until.IsZero() {
-			return found, until, err
+			return looks, until, nil
 		}
-		w.noteAsked(some, w.store.Now().Add(approvals.SearchEvery))
+		again := time.Time{}
+		if wrong != nil {
+			again = w.store.Now().Add(approvals.SearchEvery)
+		}
+		w.noteAsked(some, again)
 	}
-	return found, time.Time{}, err
+	return looks, time.Time{}, nil
+}
+
+// looksOf tells for each id what one read said. What Defender does not show it may
+// show later.
+func looksOf(ids []string, jobs []defender.Job, wrong error) []look {
+	looks := make([]look, len(ids))
+	for n, id := range ids {
+		looks[n] = look{id: id, err: wrong}
+		at := slices.IndexFunc(jobs, func(j defender.Job) bool { return j.ID == id })
+		switch {
+		case at >= 0:
+			looks[n] = look{id: id, job: jobs[at]}
+		case wrong == nil:
+			looks[n].err = &defender.Error{Op: "read job " + id, Cause: defender.NotFound}
+		}
+	}
+	return looks
 }
 
 // noteAsked notes that Defender was asked about jobs; where it could not say, not
@@ -121,13 +158,16 @@ func (w *Worker) readSome(ctx context.Context, t defender.Tracking, ids []string
 }
 
 // backOff keeps everybody from an endpoint that said 429, and answers until
-// when; zero for every other error.
+// when; zero for everything else.
 func (w *Worker) backOff(ctx context.Context, endpoint defender.Endpoint, err error) time.Time {
 	e, ok := errors.AsType[*defender.Error](err)
 	if !ok || e.Cause != defender.Throttled {
+		if err == nil {
+			w.pauses.over(endpoint)
+		}
 		return time.Time{}
 	}
-	until := w.store.Now().Add(e.RetryAfter + approvals.Margin)
+	until := w.store.Now().Add(w.pauses.asked(endpoint, e))
 	if err := w.store.HoldReads(ctx, endpoint, until); err != nil {
 		w.log.WarnContext(ctx, "read hold failed", "endpoint", endpoint.Name, "error", err)
 	}

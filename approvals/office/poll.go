@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 	"time"
-
-	"defenderbot/defender"
 )
 
 const (
@@ -27,11 +25,11 @@ type polls struct {
 
 // poll is one shared question and its answer.
 type poll struct {
-	ids  []string
-	done chan struct{}
-	jobs []defender.Job
-	at   time.Time
-	err  error
+	ids   []string
+	done  chan struct{}
+	looks []look
+	at    time.Time
+	err   error
 }
 
 // errPollLost is the answer to those whose poll was asked by a step that ended
@@ -40,19 +38,19 @@ var errPollLost = errors.New("the poll was not finished")
 
 // share puts ids to a shared poll. Whoever opens one waits a moment, closes it to
 // further questions and reads for all.
-func (p *polls) share(ctx context.Context, ids []string, read func(context.Context, []string) ([]defender.Job, time.Time, error)) ([]defender.Job, time.Time, error) {
+func (p *polls) share(ctx context.Context, ids []string, read func(context.Context, []string) ([]look, time.Time, error)) ([]look, time.Time, error) {
 	one, mine := p.join(ids)
 	if mine {
 		defer close(one.done)
 		nap(ctx, gather)
 		p.shut(one)
 		one.err = errPollLost
-		one.jobs, one.at, one.err = read(ctx, one.ids)
-		return one.jobs, one.at, one.err
+		one.looks, one.at, one.err = read(ctx, one.ids)
+		return one.looks, one.at, one.err
 	}
 	select {
 	case <-one.done:
-		return one.jobs, one.at, one.err
+		return one.looks, one.at, one.err
 	case <-ctx.Done():
 		return nil, time.Time{}, ctx.Err()
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"defenderbot/approvals"
-	"defenderbot/defender"
 	"defenderbot/internal/approvalstest"
 )
 
@@ -21,22 +20,22 @@ func TestPollsShare(t *testing.T) {
 		var p polls
 		var mu sync.Mutex
 		var reads [][]string
-		read := func(_ context.Context, ids []string) ([]defender.Job, time.Time, error) {
+		read := func(_ context.Context, ids []string) ([]look, time.Time, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			reads = append(reads, slices.Clone(ids))
-			jobs := make([]defender.Job, len(ids))
+			looks := make([]look, len(ids))
 			for i, id := range ids {
-				jobs[i].ID = id
+				looks[i].id = id
 			}
-			return jobs, time.Time{}, nil
+			return looks, time.Time{}, nil
 		}
 		var wg sync.WaitGroup
 		for i := range 250 {
 			wg.Go(func() {
 				id := strconv.Itoa(i)
-				jobs, _, err := p.share(t.Context(), []string{id}, read)
-				if err != nil || !slices.ContainsFunc(jobs, func(j defender.Job) bool { return j.ID == id }) {
+				looks, _, err := p.share(t.Context(), []string{id}, read)
+				if err != nil || !slices.ContainsFunc(looks, func(l look) bool { return l.id == id }) {
 					t.Errorf("%s: not answered: %v", id, err)
 				}
 			})
@@ -59,7 +58,7 @@ func TestPollsShareError(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {
-				_, _, err := p.share(t.Context(), []string{"x"}, func(context.Context, []string) ([]defender.Job, time.Time, error) {
+				_, _, err := p.share(t.Context(), []string{"x"}, func(context.Context, []string) ([]look, time.Time, error) {
 					return nil, time.Time{}, broken
 				})
 				if !errors.Is(err, broken) {

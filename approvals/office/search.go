@@ -59,29 +59,41 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 	if action.Tracks == defender.TrackInvestigations {
 		since = c.NotAfter.Add(-approvals.SendLimit - clockSlack)
 	}
-	jobs, at, err := w.jobsOn(ctx, r, i, since, ledger.ForUncertain)
-	if err != nil || !at.IsZero() {
-		return nil, at, err
+	on, at, err := w.jobsOn(ctx, r, i, since, ledger.ForUncertain)
+	switch {
+	case err != nil:
+		return nil, time.Time{}, err
+	case on.err != nil:
+		return w.lost(ctx, r, i, on.err), at, nil //nolint:nilerr // its card says it
+	case !at.IsZero():
+		return nil, at, nil
 	}
-	jobs, err = w.nobodys(ctx, r, jobs)
+	sighted := w.seen(r, i)
+	free, err := w.nobodys(ctx, r, on.jobs)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	late := w.store.Now().After(c.SearchedUntil())
-	return verdict(candidates(r, action, jobs, since), action.Tracks, late), time.Time{}, nil
+	e := verdict(candidates(r, action, free, since), action.Tracks, on.whole, late)
+	if e == nil && sighted {
+		e = approvals.RegainSight{}
+	}
+	return e, time.Time{}, nil
 }
 
 // verdict is what becomes of an uncertain call by what was found of it; nil:
 // nothing yet. A machine action is ours by its comment, an investigation can be
-// anybody's.
-func verdict(found []defender.Job, t defender.Tracking, late bool) approvals.CallEvent {
+// anybody's; only a whole list proves that there is no other, or none.
+func verdict(found []defender.Job, t defender.Tracking, whole, late bool) approvals.CallEvent {
 	switch {
 	case len(found) == 1 && t == defender.TrackMachineActions:
 		return approvals.Adopt{Job: ours(found[0]), As: stateOf(found[0])}
-	case len(found) == 1:
-		return approvals.Adopt{Job: adopted(found[0]), As: stateOf(found[0])}
 	case len(found) > 1:
 		return approvals.GiveUp{Why: approvals.Why{Reason: approvals.SeveralFound}}
+	case !whole:
+		return nil
+	case len(found) == 1:
+		return approvals.Adopt{Job: adopted(found[0]), As: stateOf(found[0])}
 	case late:
 		return approvals.Miss{}
 	}
@@ -108,12 +120,15 @@ func candidates(r approvals.Request, action defender.Action, jobs []defender.Job
 func (w *Worker) busy(ctx context.Context, r approvals.Request, i int, why approvals.Why) approvals.CallEvent {
 	attempt := r.Calls[i].Attempt
 	why.Reason = approvals.AlreadyRunning
-	jobs, at, err := w.jobsOn(ctx, r, i, time.Time{}, ledger.ForPeople)
+	on, at, err := w.jobsOn(ctx, r, i, time.Time{}, ledger.ForPeople)
+	if on.err != nil {
+		w.warn(ctx, "look for what is running", on.err, r, i)
+	}
 	if err != nil || !at.IsZero() {
 		return approvals.Fail{Attempt: attempt, Why: why}
 	}
 	action, _ := w.store.Action(r.Action)
-	for _, j := range jobs {
+	for _, j := range on.jobs {
 		if j.Phase == defender.PhaseOpen && action.Covers(j.Scope) {
 			if r.OwnsComment(j.Comment) {
 				return approvals.Adopt{Job: ours(j), As: approvals.Running}
@@ -121,30 +136,39 @@ func (w *Worker) busy(ctx context.Context, r approvals.Request, i int, why appro
 			return approvals.Adopt{Job: adopted(j), As: approvals.Running}
 		}
 	}
-	why.Reason = approvals.Refused // nothing is running: its own words say more than ours
+	if on.whole {
+		why.Reason = approvals.Refused // nothing is running: its own words say more than ours
+	}
 	return approvals.Fail{Attempt: attempt, Why: why}
 }
 
+// listing is what Defender knows of an action on a device.
+type listing struct {
+	jobs  []defender.Job
+	whole bool  // and these are all
+	err   error // why Defender could not be asked
+}
+
 // jobsOn reads what Defender knows of r's action on device i, within the read
-// window. A time says: not before then.
-func (w *Worker) jobsOn(ctx context.Context, r approvals.Request, i int, since time.Time, p ledger.Priority) ([]defender.Job, time.Time, error) {
+// window. A time says: nothing was learnt, and not before then.
+func (w *Worker) jobsOn(ctx context.Context, r approvals.Request, i int, since time.Time, p ledger.Priority) (listing, time.Time, error) {
 	action, ok := w.store.Action(r.Action)
 	if !ok {
-		return nil, time.Time{}, approvals.Refuse(approvals.UnknownAction, r.Action)
+		return listing{}, time.Time{}, approvals.Refuse(approvals.UnknownAction, r.Action)
 	}
 	endpoint := action.Tracks.Endpoint()
 	if at, err := w.store.BookReads(ctx, endpoint, 1, p); err != nil || !at.IsZero() {
-		return nil, at, err
+		return listing{}, at, err
 	}
 	w.asked.put(approvals.CallID(r.ID, i), time.Time{}, w.store.Now())
 	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
-	jobs, err := w.defender.JobsOn(ctx, action, r.Devices[i].ID, since)
+	jobs, whole, err := w.defender.JobsOn(ctx, action, r.Devices[i].ID, since)
+	until := w.backOff(ctx, endpoint, err)
 	if err != nil {
-		w.log.WarnContext(ctx, "call lookup failed", "request", r.ID, "call", i, "error", err)
-		return nil, approvals.Earliest(w.backOff(ctx, endpoint, err), w.store.Now().Add(approvals.SearchEvery)), nil
+		return listing{err: err}, approvals.Earliest(until, w.store.Now().Add(approvals.SearchEvery)), nil
 	}
-	return jobs, time.Time{}, nil
+	return listing{jobs: jobs, whole: whole}, time.Time{}, nil
 }
 
 // nobodys leaves out the jobs that a call of another request stands for.

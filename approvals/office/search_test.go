@@ -16,31 +16,34 @@ func TestVerdict(t *testing.T) {
 		name  string
 		found []defender.Job
 		track defender.Tracking
+		whole bool
 		late  bool
 		want  approvals.CallEvent
 	}{
-		{"nothing yet", nil, defender.TrackMachineActions, false, nil},
-		{"nothing for long enough", nil, defender.TrackMachineActions, true, approvals.Miss{}},
+		{"nothing yet", nil, defender.TrackMachineActions, true, false, nil},
+		{"nothing for long enough", nil, defender.TrackMachineActions, true, true, approvals.Miss{}},
+		{"nothing for long enough on a part of the list", nil, defender.TrackMachineActions, false, true, nil},
+		{"one investigation on a part of the list", []defender.Job{job}, defender.TrackInvestigations, false, true, nil},
 		{
 			"a machine action with our comment",
 			[]defender.Job{job},
-			defender.TrackMachineActions, true,
+			defender.TrackMachineActions, false, true,
 			approvals.Adopt{Job: approvals.Job{ID: "j1"}, As: approvals.Running},
 		},
 		{
 			"one investigation",
 			[]defender.Job{job},
-			defender.TrackInvestigations, false,
+			defender.TrackInvestigations, true, false,
 			approvals.Adopt{Job: approvals.Job{ID: "j1", Adopted: true, By: "somebody"}, As: approvals.Running},
 		},
 		{
 			"several",
 			[]defender.Job{job, job},
-			defender.TrackInvestigations, true,
+			defender.TrackInvestigations, true, true,
 			approvals.GiveUp{Why: approvals.Why{Reason: approvals.SeveralFound}},
 		},
 	} {
-		if diff := cmp.Diff(tt.want, verdict(tt.found, tt.track, tt.late)); diff != "" {
+		if diff := cmp.Diff(tt.want, verdict(tt.found, tt.track, tt.whole, tt.late)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"defenderbot/approvals"
@@ -20,9 +19,14 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 		return time.Time{}, w.applyCall(ctx, l, r, i, e)
 	}
 	if err := w.ready(ctx); err != nil {
-		w.log.WarnContext(ctx, "no access token, call not sent", "request", r.ID, "call", i, "error", err)
-		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: tokenWhy(err), Hold: w.holdUntil(r)})
+		w.warn(ctx, "get a token before the call", err, r, i)
+		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: whyOf(err), Hold: w.holdUntil(r)})
 	}
+	endpoint := w.endpoint(r)
+	if !w.pauses.enter(endpoint) {
+		return w.store.Now().Add(stepRetry), nil
+	}
+	defer w.pauses.leave(endpoint)
 	// Taken before anything is sent: what the record calls NotAfter is later.
 	order := defender.Order{NotAfter: w.store.Clock().Add(approvals.SendLimit)}
 	after, err := w.store.ApplyLeased(ctx, l, r, func(approvals.Request) (approvals.Event, error) {
@@ -59,6 +63,7 @@ func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order def
 		w.log.Log(ctx, level, "defender post failed", "request", r.ID, "call", i, "attempt", attempt, "error", err)
 		return w.answered(ctx, r, i, e)
 	}
+	w.pauses.over(w.endpoint(r))
 	if job.Comment != "" && !r.OwnsComment(job.Comment) {
 		return w.answered(ctx, r, i, approvals.Adopt{Job: adopted(job), As: approvals.Running})
 	}
@@ -73,38 +78,64 @@ func (w *Worker) refusal(ctx context.Context, r approvals.Request, i int, err er
 	if !ok {
 		return approvals.Doubt{Attempt: attempt, Why: approvals.Why{Reason: approvals.AnswerLost}}
 	}
-	why := approvals.Why{Detail: e.Message, Target: e.Target}
-	switch e.Cause {
+	w.noteAnswer(r, e)
+	why := whyOf(err)
+	switch e.Cause { //nolint:exhaustive // the others fail the call
 	case defender.OutcomeUnknown, defender.BadAnswer:
 		why.Reason = approvals.AnswerLost
 		return approvals.Doubt{Attempt: attempt, Why: why}
 	case defender.NotSent:
-		why = approvals.Why{Reason: approvals.NotReached}
-		if errors.Is(err, defender.ErrLate) {
-			why = approvals.Why{Reason: approvals.HeldUp}
-		}
 		return approvals.Requeue{Attempt: attempt, Why: why, Hold: w.holdUntil(r)}
 	case defender.Unauthenticated:
-		return approvals.Requeue{Attempt: attempt, Why: approvals.Why{Reason: approvals.NoToken, Target: e.Target}, Hold: w.holdUntil(r)}
+		why.Until = w.store.Now().Add(w.pauses.next(w.endpoint(r), freshToken))
+		return approvals.Requeue{Attempt: attempt, Why: why}
 	case defender.Throttled:
-		why.Reason, why.Until = approvals.Throttled, w.store.Now().Add(e.RetryAfter+approvals.Margin)
+		why.Until = w.store.Now().Add(w.pauses.asked(w.endpoint(r), e))
 		return approvals.Requeue{Attempt: attempt, Why: why}
 	case defender.AlreadyRunning:
 		return w.busy(ctx, r, i, why)
-	case defender.MissingRole:
-		return approvals.Fail{Attempt: attempt, Why: approvals.Why{Reason: approvals.MissingRole, Detail: e.Role, Target: e.Target}}
 	case defender.NoSuchDevice, defender.NotFound:
 		why.Reason = approvals.NoSuchDevice
-	case defender.UnsupportedOS:
-		why.Reason = approvals.UnsupportedOS
-	case defender.Licence:
-		why.Reason = approvals.Licence
-	case defender.Disallowed:
-		why.Reason = approvals.Disallowed
-	case defender.Refused:
-		why.Reason = approvals.Refused
+		return w.unknownDevice(ctx, r, i, why)
 	}
 	return approvals.Fail{Attempt: attempt, Why: why}
+}
+
+// freshToken is the pause after a token was refused for the first time: until the
+// next one is there.
+const freshToken = 10 * time.Second
+
+// noteAnswer notes that an endpoint takes calls, whatever it says of this one.
+func (w *Worker) noteAnswer(r approvals.Request, e *defender.Error) {
+	if e.Status != 0 && e.Status < 500 && e.Cause != defender.Throttled && e.Cause != defender.Unauthenticated {
+		w.pauses.over(w.endpoint(r))
+	}
+}
+
+// endpoint is where the calls of r go.
+func (w *Worker) endpoint(r approvals.Request) defender.Endpoint {
+	action, _ := w.store.Action(r.Action)
+	return action.Post
+}
+
+// unknownDevice is what becomes of a call whose POST was answered with "no such
+// device". The device was there when it was looked up, and one server of Defender
+// can be behind another: Defender is asked about it again before that is believed.
+func (w *Worker) unknownDevice(ctx context.Context, r approvals.Request, i int, why approvals.Why) approvals.CallEvent {
+	for range enoughMisses - 1 {
+		at, err := w.store.BookReads(ctx, defender.MachinesEndpoint(), 1, ledger.ForPeople)
+		if err != nil || !at.IsZero() || !nap(ctx, w.missPause) {
+			break
+		}
+		_, err = w.lookUp(ctx, approvals.Device{ID: r.Devices[i].ID})
+		if err == nil {
+			why.Reason = approvals.Refused
+		}
+		if defender.CauseOf(err) != defender.NoSuchDevice {
+			break
+		}
+	}
+	return approvals.Fail{Attempt: r.Calls[i].Attempt, Why: why}
 }
 
 // answered saves what came of an attempt, and does not give up before others
@@ -158,14 +189,6 @@ func (w *Worker) ready(ctx context.Context) error {
 	return w.defender.Ready(ctx)
 }
 
-// tokenWhy tells a login service that cannot be reached from one that refuses.
-func tokenWhy(err error) approvals.Why {
-	if e, ok := errors.AsType[*defender.TokenError](err); ok && e.Status != 0 {
-		return approvals.Why{Reason: approvals.NoToken, Detail: strings.TrimSpace(e.Code + " " + e.AADSTS)}
-	}
-	return approvals.Why{Reason: approvals.NotReached}
-}
-
 // holdUntil backs off with the time that r has waited since its approval.
 func (w *Worker) holdUntil(r approvals.Request) time.Time {
 	now := w.store.Now()
@@ -182,7 +205,10 @@ func (w *Worker) foretell(ctx context.Context, l ledger.Lease, r approvals.Reque
 	}
 	why := approvals.Why{Reason: approvals.WaitsForWindow}
 	if full.Held {
-		why = approvals.Why{Reason: approvals.Throttled, Until: full.At}
+		why = approvals.Why{Reason: approvals.Paused, Until: full.At}
+		if call.Why.Reason == approvals.Throttled || call.Why.Reason == approvals.TokenRefused {
+			why.Reason, why.Detail, why.Target = call.Why.Reason, call.Why.Detail, call.Why.Target
+		}
 	}
 	return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Expect{Why: why, At: full.At})
 }

@@ -18,6 +18,7 @@ import (
 // Only what proves that nothing was started leads to another attempt.
 func TestSendFailures(t *testing.T) {
 	w := newOffice(t, nil, chatter{}, nil)
+	w.missPause = 0
 	r := approvalstest.Sample(approvals.Approved, approvals.Sending)
 	at := w.store.Now()
 	hold := w.holdUntil(r)
@@ -32,7 +33,7 @@ func TestSendFailures(t *testing.T) {
 		defender.OutcomeUnknown:  lost,
 		defender.BadAnswer:       lost,
 		defender.NotSent:         again(approvals.NotReached),
-		defender.Unauthenticated: again(approvals.NoToken),
+		defender.Unauthenticated: approvals.Requeue{Attempt: 1, Why: approvals.Why{Reason: approvals.TokenRefused, Until: at.Add(freshToken + approvals.Margin)}},
 		defender.Throttled:       approvals.Requeue{Attempt: 1, Why: approvals.Why{Reason: approvals.Throttled, Until: at.Add(90*time.Second + approvals.Margin)}},
 		defender.NoSuchDevice:    fail(approvals.NoSuchDevice, ""),
 		defender.NotFound:        fail(approvals.NoSuchDevice, ""),

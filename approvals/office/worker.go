@@ -28,7 +28,11 @@ type Worker struct {
 	polls     polls
 	asked     recent[time.Time]        // when Defender was asked about a job or a call, and not before when again
 	found     recent[approvals.Device] // what it said of a device that a request names
-	unfit     recent[struct{}]         // records that must not be acted on; each is logged once
+	missed    recent[int]              // how often Defender did not know a device of a request
+	blind     recent[time.Time]        // since when it cannot be asked about a call; zero: it can
+	said      recent[struct{}]         // what was logged, and is not logged each time
+	pauses    pauses                   // of endpoints that refuse everybody
+	missPause time.Duration            // before Defender is asked again about a device that it did not know
 	steps     sync.WaitGroup
 }
 
@@ -57,6 +61,7 @@ func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
 		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, chat: c.Chat, log: c.Log,
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
+		missPause: stepRetry,
 	}
 }
 
@@ -232,10 +237,9 @@ const othersTurn = time.Second
 
 // leaveAlone writes down, once, that a request is not acted on.
 func (w *Worker) leaveAlone(ctx context.Context, id string, err error, level slog.Level) {
-	if _, known := w.unfit.get(id, w.store.Now()); known {
+	if !w.once("record left alone " + id) {
 		return
 	}
-	w.unfit.put(id, struct{}{}, w.store.Now())
 	refused, _ := approvals.AsRefusal(err)
 	w.log.Log(ctx, level, "record left alone", "request", id, "reason", refused.Why.Reason, "detail", refused.Why.Detail,
 		"key", w.store.Key(id), "error", refused.Err)
