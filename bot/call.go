@@ -11,13 +11,16 @@ import (
 
 // call says where a call is, in sentences.
 func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
-	spans := []span{words(callWords()[c.State])}
+	spans := []span{words(callWord(c))}
 	story := v.story(r, c)
 	switch d {
 	case full:
 		spans = append(spans, moment(r, c)...)
 	case brief:
 		story = story[:min(1, len(story))]
+		if c.Blind.Reason != "" {
+			story = []string{"⚠️ Not followed: " + sentence(c.Blind)}
+		}
 	case bare:
 		return spans
 	}
@@ -28,7 +31,15 @@ func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
 		}
 		spans = append(spans, words(" "+says))
 	}
-	return append(spans, v.references(r, c, d)...)
+	return append(append(spans, blind(c, d)...), v.references(r, c, d)...)
+}
+
+// blind says that Defender cannot be asked about a call, and why.
+func blind(c approvals.Call, d detail) []span {
+	if c.Blind.Reason == "" || d != full {
+		return nil
+	}
+	return []span{words(" ⚠️ I have not been able to follow it since "), when(c.BlindAt), words(". " + sentence(c.Blind) + " I keep trying.")}
 }
 
 // callWords are the states of a call in a word or two.
@@ -44,6 +55,24 @@ func callWords() map[approvals.CallState]string {
 		approvals.Lapsed:        "⌛ not sent",
 		approvals.Unknown:       "❓ outcome unknown",
 	}
+}
+
+// callWord is the state of a call in a word or two. One that lapsed may have been sent,
+// and refused, before.
+func callWord(c approvals.Call) string {
+	if refusedUntilLapsed(c) {
+		return "⌛ not started"
+	}
+	return callWords()[c.State]
+}
+
+// refusedUntilLapsed reports whether a call lapsed after Defender had refused it for
+// the time being.
+func refusedUntilLapsed(c approvals.Call) bool {
+	if c.State != approvals.Lapsed || c.Why.Cause == nil {
+		return false
+	}
+	return c.Why.Cause.Reason == approvals.Throttled || c.Why.Cause.Reason == approvals.TokenRefused
 }
 
 // moment is the time, and the person, that belong to the state of a call.
@@ -103,7 +132,7 @@ func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
 	if c.Job.Details != "" {
 		says = strings.TrimSuffix(says, ".") + ": " + stop(cut(c.Job.Details, 200))
 	}
-	if c.State == approvals.Unknown {
+	if c.State == approvals.Unknown || c.Blind.Reason != "" {
 		says = "Defender last said: " + says
 	}
 	if !c.Job.Adopted {

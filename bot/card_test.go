@@ -179,7 +179,8 @@ func TestDeviceLittleKnown(t *testing.T) {
 	}{
 		"nothing":    {approvals.Device{}, ""},
 		"when":       {approvals.Device{LastSeen: asked}, "\nlast seen " + when(asked).markup()},
-		"that":       {approvals.Device{OS: "Linux", Health: "Unknown", Risk: "None"}, "\nLinux"},
+		"that":       {approvals.Device{OS: "Linux", Risk: "None"}, "\nLinux"},
+		"doubts":     {approvals.Device{OS: "Linux", Health: "Unknown", Onboarding: "CanBeOnboarded"}, "\nLinux · ⚠️ not onboarded (CanBeOnboarded) · ⚠️ health unknown"},
 		"both":       {approvals.Device{OS: "Linux", LastSeen: asked}, "\nLinux · last seen " + when(asked).markup()},
 		"unreadable": {approvals.Device{OS: "\u200b"}, "\n"},
 	} {

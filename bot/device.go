@@ -78,12 +78,12 @@ func known(r approvals.Request, dev approvals.Device, d detail) []span {
 	case r.Opened.IsZero():
 		return nil
 	case !dev.Verified && d == full:
-		return []span{words("⚠️ Not verified: I could not ask Defender about this device.")}
+		return []span{words(strings.TrimSpace("⚠️ Not verified: I could not ask Defender about this device. " + unread(dev)))}
 	case !dev.Verified:
 		return []span{words("⚠️ not verified")}
 	}
 	var facts []string
-	for _, f := range []string{dev.OS, health(dev.Health), risk(dev.Risk)} {
+	for _, f := range []string{dev.OS, onboarding(dev.Onboarding), health(dev.Health), risk(dev.Risk)} {
 		if f != "" && d != bare {
 			facts = append(facts, cut(fact(f), 60))
 		}
@@ -124,12 +124,30 @@ func tags(list []string) string {
 // health warns about a device that may not hear Defender: then a call waits.
 func health(word string) string {
 	switch word {
-	case "", "Unknown":
+	case "":
 		return ""
 	case "Active":
 		return word
+	case "Unknown":
+		return "⚠️ health unknown"
 	}
 	return "⚠️ " + word
+}
+
+// onboarding warns about a device that does not report to Defender.
+func onboarding(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "⚠️ not onboarded (" + word + ")"
+}
+
+// unread says why Defender could not be asked about a device.
+func unread(dev approvals.Device) string {
+	if dev.Unread.Reason == "" {
+		return ""
+	}
+	return sentence(dev.Unread)
 }
 
 func risk(word string) string {

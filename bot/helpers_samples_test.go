@@ -146,6 +146,20 @@ func unverified() approvals.Request {
 	return r
 }
 
+// doubtful is a request for devices of which an approver should think twice.
+func doubtful() approvals.Request {
+	r := pending("collect", 1)
+	r.Devices[0].Onboarding, r.Devices[0].Health = "CanBeOnboarded", "Unknown"
+	return r
+}
+
+// unread is a request for a device that Defender could not be asked about.
+func unreadable() approvals.Request {
+	r := unverified()
+	r.Devices[0].Unread = approvals.Why{Reason: approvals.MissingRole, Detail: "Machine.Read.All", Target: target}
+	return r
+}
+
 func withBudget(r approvals.Request, left, ahead int) approvals.Request {
 	r.Budget.Left, r.Budget.Ahead = left, ahead
 	return r
@@ -167,6 +181,8 @@ func openCalls() map[string]approvals.Call {
 		"held-up":         {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.HeldUp}},
 		"no-token":        {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.NoToken, Detail: "invalid_client AADSTS7000215"}},
 		"not-durable":     {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.NotDurable}},
+		"login-trouble":   {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.LoginTrouble, Detail: "HTTP 503"}},
+		"token-refused":   {State: approvals.Queued, Why: approvals.Why{Reason: approvals.TokenRefused, Detail: "Token audience https://graph.microsoft.com is not allowed", Target: target, Until: after(8)}},
 		"unchecked":       {State: approvals.Queued, Hold: after(4), Why: approvals.Why{Reason: approvals.ApproverUnchecked, Detail: grace}},
 		"sending":         {State: approvals.Sending, Attempt: 1},
 		"running":         {State: approvals.Running, Started: after(3), Job: job},
@@ -177,8 +193,16 @@ func openCalls() map[string]approvals.Call {
 			Job: approvals.Job{ID: guid, Status: "InProgress", Adopted: true, By: "analyst@contoso.example", Created: after(-30)},
 		},
 		"adopted-unknown": {State: approvals.Running, Started: after(3), Job: approvals.Job{ID: "63004", Status: "Running", Adopted: true, Created: after(3)}},
-		"uncertain":       {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Bad gateway.", Target: target}},
-		"owner-lost":      {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.OwnerLost}},
+		"running-blind": {
+			State: approvals.Running, Started: after(3), Job: approvals.Job{ID: "63004", Status: "Queued"},
+			Blind: approvals.Why{Reason: approvals.MissingRole, Detail: "Machine.Read.All", Target: target}, BlindAt: after(4),
+		},
+		"uncertain-blind": {
+			State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost},
+			Blind: approvals.Why{Reason: approvals.ServiceTrouble, Detail: "HTTP 503"}, BlindAt: after(4),
+		},
+		"uncertain":  {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Bad gateway.", Target: target}},
+		"owner-lost": {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.OwnerLost}},
 	}
 }
 
@@ -191,7 +215,8 @@ func endedCalls() map[string]approvals.Call {
 		"failed-refused":   {State: approvals.Failed, Why: approvals.Why{Reason: approvals.Refused, Detail: "The request is not valid.", Target: target}},
 		"failed-running":   {State: approvals.Failed, Why: approvals.Why{Reason: approvals.AlreadyRunning, Detail: "Action is already in progress"}},
 		"failed-missed":    {State: approvals.Failed, Why: approvals.Why{Reason: approvals.NotStarted}},
-		"lapsed":           {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ExecutionLapsed, Detail: string(approvals.WaitsForWindow)}},
+		"lapsed":           {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.WaitsForWindow}}},
+		"lapsed-refused":   {State: approvals.Lapsed, Attempt: 9, Why: approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.TokenRefused, Detail: "Token audience x is not allowed"}}},
 		"lapsed-approver":  {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ApproverGone, Detail: grace}},
 		"cancelled-before": {State: approvals.CallCancelled, By: person(ada)},
 		"cancelled-there":  {State: approvals.CallCancelled, Why: ran, Job: approvals.Job{ID: "63004", Status: "TerminatedByUser"}},

@@ -55,6 +55,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.DeviceMerged:    {"Defender has merged this device into another one", true, "Ask again with that id."},
 		approvals.DeviceExcluded:  {"This device is excluded in Defender", true, "It needs to be included again in the portal first."},
 		approvals.DeviceTwice:     {"Two of the devices are the same device", true, "Name it once and ask again."},
+		approvals.DeviceUnread:    {"I could not look this device up in Defender", true, "Until then, ask with the device's id."},
 
 		approvals.ChannelReadOnly:     {what: "This channel is read-only for me, so nobody would see the card", then: "Whoever manages the channel can let me post; otherwise ask in another one."},
 		approvals.ThreadsOnly:         {what: "This channel allows only replies in threads, so I cannot post the card", then: "Ask in another channel."},
@@ -70,16 +71,23 @@ func sayings() map[approvals.Reason]saying {
 		approvals.SlackRefused:        {"Slack keeps refusing the card, for a reason I do not know", true, "Tell whoever runs this bot."},
 
 		approvals.WaitsForWindow:     {what: "Microsoft's limit for this action is used up for now"},
+		approvals.ReadsUsedUp:        {what: "Microsoft's limit for look-ups is used up for now"},
 		approvals.Throttled:          {what: "Defender is throttling calls right now"},
-		approvals.NotReached:         {what: "Defender cannot be reached"},
+		approvals.Paused:             {what: "Calls like this one are paused for now"},
+		approvals.NotReached:         {what: "Defender cannot be reached", detail: true},
+		approvals.ServiceTrouble:     {what: "Defender has a problem on its side", detail: true},
+		approvals.BadAnswer:          {"I could not make sense of Defender's answer", true, "Whoever runs this bot should check DEFENDER_API_URL and any proxy in between."},
+		approvals.NotShown:           {what: "Defender does not show it at the moment"},
 		approvals.HeldUp:             {what: "I was delayed, so it was not sent yet"},
 		approvals.NoToken:            {"I cannot sign in to Defender", true, "Whoever runs this bot should check its credential."},
+		approvals.LoginTrouble:       {what: "Microsoft's login service is not answering as it should", detail: true},
+		approvals.TokenRefused:       {"Defender does not accept my access token", true, "Whoever runs this bot should check DEFENDER_CLOUD, DEFENDER_SCOPE and the tenant."},
 		approvals.NotDurable:         {what: "Too few copies of my database (Redis) could confirm the call, so it was not sent", then: "Tell whoever runs this bot."},
 		approvals.ApproverUnchecked:  {what: "Slack could not confirm that the approver may still approve"},
 		approvals.ApproverGone:       {what: "Somebody who approved it is no longer an approver", then: retry},
 		approvals.RequesterUnchecked: {what: "Slack could not confirm that the requester may still ask"},
 		approvals.RequesterGone:      {what: "The requester can no longer make requests (deactivated, or removed from the list), so nothing was sent", then: "If it is still needed, request it yourself."},
-		approvals.ExecutionLapsed:    {what: "The approval ran out before it could be sent", then: retry},
+		approvals.ExecutionLapsed:    {what: "The approval ran out before Defender took it", then: retry},
 		approvals.TookTooLong:        {what: "I stopped tracking it before I could see how it ended", then: "Check the Defender portal."},
 		approvals.AnswerLost:         {"It was sent, but no usable answer came back", true, ""},
 		approvals.OwnerLost:          {what: "The bot stopped while it was sending this"},
@@ -97,8 +105,9 @@ func sayings() map[approvals.Reason]saying {
 	}
 }
 
-// mostDetail is how many characters of what belongs to a reason are shown.
-const mostDetail = 200
+// mostDetail is how many characters of what belongs to a reason are shown. The
+// longest host name and three ids fit.
+const mostDetail = 400
 
 // sentence says a reason to a person, and what to do about it.
 func sentence(w approvals.Why) string {
@@ -108,10 +117,10 @@ func sentence(w approvals.Why) string {
 	case !ok:
 		s = saying{what: "This version of the bot does not know the reason", detail: true}
 		detail = string(w.Reason)
-	case w.Reason == approvals.NotReached && detail != "":
-		s = saying{"Defender cannot be reached, so I cannot tell which device this name is", true, "Ask again later, or use the device's id."}
-	case w.Reason == approvals.ExecutionLapsed && detail != "":
-		s.then = "What it last waited for: " + sentence(approvals.Why{Reason: approvals.Reason(detail)}) + " " + s.then
+	case w.Reason == approvals.ExecutionLapsed && w.Cause != nil:
+		s.then = "What it last waited for: " + sentence(*w.Cause) + " " + s.then
+	case w.Cause != nil:
+		s.then = sentence(*w.Cause) + " " + s.then
 	}
 	if s.detail && detail != "" {
 		s.what += ": " + detail

@@ -12,10 +12,13 @@ import (
 
 // stateLine is where a request is, in a few words.
 func stateLine(r approvals.Request) string {
-	if r.State == approvals.Done {
-		return outcomeLines()[r.Outcome()]
+	if r.State != approvals.Done {
+		return stateLines()[r.State]
 	}
-	return stateLines()[r.State]
+	if r.Outcome() == approvals.AllLapsed && slices.ContainsFunc(r.Calls, refusedUntilLapsed) {
+		return "⌛ Not started: the approval no longer holds"
+	}
+	return outcomeLines()[r.Outcome()]
 }
 
 func stateLines() map[approvals.State]string {

@@ -82,7 +82,8 @@ func TestReasonsSayWhatToDo(t *testing.T) {
 		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToCancel: true, approvals.NothingToRetry: true,
 		approvals.Ran: true, approvals.UnsupportedOS: true,
 		// These go on by themselves; the card says when, or what is done.
-		approvals.WaitsForWindow: true, approvals.Throttled: true, approvals.NotReached: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,
+		approvals.WaitsForWindow: true, approvals.ReadsUsedUp: true, approvals.Throttled: true, approvals.Paused: true, approvals.NotReached: true,
+		approvals.ServiceTrouble: true, approvals.NotShown: true, approvals.LoginTrouble: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,
 		approvals.AnswerLost: true, approvals.OwnerLost: true, approvals.RequesterUnchecked: true,
 	}
 	for name, reason := range reasonsOf(t) {
@@ -98,10 +99,14 @@ func TestReasonsDetails(t *testing.T) {
 		want string
 	}{
 		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An Entra administrator needs to grant it."},
-		{approvals.Why{Reason: approvals.NotReached, Detail: "kiosk-7"}, "Defender cannot be reached, so I cannot tell which device this name is: kiosk-7. Ask again later, or use the device's id."},
-		{approvals.Why{Reason: approvals.ExecutionLapsed, Detail: "throttled"}, "The approval ran out before it could be sent. What it last waited for: Defender is throttling calls right now. Try again if it is still needed."},
+		{
+			approvals.Why{Reason: approvals.DeviceUnread, Detail: "kiosk-7", Cause: &approvals.Why{Reason: approvals.MissingRole, Detail: "Machine.Read.All"}},
+			"I could not look this device up in Defender: kiosk-7. This bot's registration lacks an application role: Machine.Read.All. An Entra administrator needs to grant it. Until then, ask with the device's id.",
+		},
+		{approvals.Why{Reason: approvals.NotReached, Detail: "the connection was refused"}, "Defender cannot be reached: the connection was refused."},
+		{approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.Throttled}}, "The approval ran out before Defender took it. What it last waited for: Defender is throttling calls right now. Try again if it is still needed."},
 		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver. Try again if it is still needed."},
-		{approvals.Why{Reason: approvals.Refused, Detail: strings.Repeat("é", 300)}, "Defender refused it: " + strings.Repeat("é", mostDetail-1) + "… Look at the device in the portal."},
+		{approvals.Why{Reason: approvals.Refused, Detail: strings.Repeat("é", 500)}, "Defender refused it: " + strings.Repeat("é", mostDetail-1) + "… Look at the device in the portal."},
 		{approvals.Why{Reason: "brand_new", Detail: "x"}, "This version of the bot does not know the reason: brand_new."},
 	} {
 		if got := sentence(tt.why); got != tt.want {

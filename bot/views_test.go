@@ -23,6 +23,8 @@ func sampleRequests() map[string]approvals.Request {
 		"pending-two-needed":    twoNeeded(pending("investigate", 1)),
 		"pending-one-given":     oneGiven(twoNeeded(pending("investigate", 1))),
 		"pending-unverified":    unverified(),
+		"pending-unread":        unreadable(),
+		"pending-doubtful":      doubtful(),
 		"pending-several":       pending("investigate", 4),
 		"pending-many":          pending("investigate", 20),
 		"pending-limit-reached": withBudget(pending("investigate", 1), 2, 2),
