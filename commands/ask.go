@@ -22,7 +22,7 @@ func (g Grammar) asker(action string) func(string) (Command, *Error) {
 
 // readDevices reads the device list and returns what stands behind it.
 func (g Grammar) readDevices(action, text string) ([]Device, string, *Error) {
-	words, rest := cutList(text)
+	words, rest := cutList(withoutQuotes(text))
 	if len(words) == 1 && words[0] == "" && rest == "" {
 		return nil, "", g.noDevice(action)
 	}
@@ -64,6 +64,9 @@ func (g Grammar) readDevice(action string, words []string, i int) (Device, *Erro
 		return Device{}, g.emptyDevice(action, i, len(words))
 	}
 	d, why := parseDevice(hyphens(bare(words[i])))
+	if why == "" && quotesLike(words[i]) != "" && quotedLen(words[i]) == 0 {
+		why = "begins with a quotation mark that is never closed"
+	}
 	if why != "" {
 		return Device{}, g.badDevice(action, words[i], why)
 	}

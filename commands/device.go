@@ -61,6 +61,8 @@ func labelProblem(label string) string {
 	switch i := strings.IndexFunc(label, notInName); {
 	case label == "":
 		return "it has an empty part between its dots"
+	case i >= 0 && isSpace(rune(label[i])):
+		return "it cannot contain a space"
 	case i >= 0:
 		return "it cannot contain " + quote(string([]rune(label[i:])[:1]))
 	case len(label) > maxLabel:
