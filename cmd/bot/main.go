@@ -75,7 +75,7 @@ func serve(ctx context.Context, stderr io.Writer) error {
 		return fmt.Errorf("read the environment: %w", err)
 	}
 	catalogue := defender.Actions()
-	config, err := env.Config(catalogue)
+	config, err := env.Config(catalogue, time.Now())
 	if err != nil {
 		return err
 	}

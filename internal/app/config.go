@@ -48,10 +48,11 @@ type People struct {
 }
 
 // Config makes sense of the text, or returns a *[ConfigError] with everything
-// that is wrong. The catalogue says which actions there are.
-func (e Env) Config(catalogue defender.Catalogue) (Config, error) {
+// that is wrong. The catalogue says which actions there are, and now whether a
+// certificate has expired.
+func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error) {
 	e = e.withDefaults()
-	r := &reader{}
+	r := &reader{now: now}
 	c := Config{
 		SlackAppToken:    r.token("SLACK_APP_TOKEN", "xapp-", r.secret("SLACK_APP_TOKEN", e.SlackAppToken, e.SlackAppTokenFile)),
 		SlackBotToken:    r.token("SLACK_BOT_TOKEN", "xoxb-", r.secret("SLACK_BOT_TOKEN", e.SlackBotToken, e.SlackBotTokenFile)),

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
@@ -35,7 +36,7 @@ func FuzzConfig(f *testing.F) {
 		for _, value := range []string{text, text[:at] + marker + text[at:]} {
 			e := env()
 			reflect.ValueOf(&e).Elem().Field(fields[n]).SetString(value)
-			if _, err := e.Config(defender.Actions()); err != nil && strings.Contains(err.Error(), marker) {
+			if _, err := e.Config(defender.Actions(), time.Now()); err != nil && strings.Contains(err.Error(), marker) {
 				t.Errorf("the message shows the value: %v", err)
 			}
 		}

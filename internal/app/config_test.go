@@ -1,8 +1,13 @@
 package app_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"log/slog"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,7 +50,7 @@ func file(t *testing.T, text string) string {
 // problems are what is wrong with a configuration.
 func problems(t *testing.T, e app.Env) []string {
 	t.Helper()
-	_, err := e.Config(defender.Actions())
+	_, err := e.Config(defender.Actions(), time.Now())
 	if err == nil {
 		return nil
 	}
@@ -59,7 +64,7 @@ func problems(t *testing.T, e app.Env) []string {
 // config is a configuration that has to be right.
 func config(t *testing.T, e app.Env) app.Config {
 	t.Helper()
-	c, err := e.Config(defender.Actions())
+	c, err := e.Config(defender.Actions(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +76,7 @@ const secret = "s3cr3t-in-the-wrong-place"
 
 func TestConfigRefuses(t *testing.T) {
 	t.Parallel()
-	empty := file(t, " \n")
+	empty, expired := file(t, " \n"), certificate(t, time.Now().Add(-time.Hour))
 	dir := t.TempDir()
 	for _, tt := range []struct {
 		name   string
@@ -100,12 +105,16 @@ func TestConfigRefuses(t *testing.T) {
 		{"no client", func(e *app.Env) { e.ClientID = "" }, "AZURE_CLIENT_ID: is required"},
 		{"no credential", func(e *app.Env) { e.ClientSecret = "" }, "AZURE_CLIENT_SECRET: is required, or one of AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE"},
 		{"client secret twice", func(e *app.Env) { e.ClientSecretFile = secret }, "AZURE_CLIENT_SECRET: is set, and so is AZURE_CLIENT_SECRET_FILE"},
-		{"no certificate there", func(e *app.Env) { e.ClientSecret, e.ClientCertificate = "", "/"+secret }, "AZURE_CLIENT_CERTIFICATE_PATH: cannot be read: no such file"},
-		{"no federated token there", func(e *app.Env) { e.ClientSecret, e.FederatedTokenFile = "", "/"+secret }, "AZURE_FEDERATED_TOKEN_FILE: cannot be read: no such file"},
+		{"no certificate there", func(e *app.Env) { e.ClientSecret, e.ClientCertificate = "", "/"+secret }, "AZURE_CLIENT_CERTIFICATE_PATH: it cannot be read: no such file"},
+		{"a certificate that is none", func(e *app.Env) { e.ClientSecret, e.ClientCertificate = "", empty }, "AZURE_CLIENT_CERTIFICATE_PATH: it is not a PEM file"},
+		{"an expired certificate", func(e *app.Env) { e.ClientSecret, e.ClientCertificate = "", expired }, "AZURE_CLIENT_CERTIFICATE_PATH: its certificate expired on "},
+		{"an empty federated token", func(e *app.Env) { e.ClientSecret, e.FederatedTokenFile = "", empty }, "AZURE_FEDERATED_TOKEN_FILE: it is empty"},
+		{"no federated token there", func(e *app.Env) { e.ClientSecret, e.FederatedTokenFile = "", "/"+secret }, "AZURE_FEDERATED_TOKEN_FILE: it cannot be read: no such file"},
 		{"authority", func(e *app.Env) { e.AuthorityHost = secret }, "AZURE_AUTHORITY_HOST: must be an https address"},
 		{"cloud", func(e *app.Env) { e.Cloud = secret }, "DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod"},
 		{"Defender with a query", func(e *app.Env) { e.DefenderAPIURL = "https://defender.example/?k=" + secret }, "DEFENDER_API_URL: must be an https address"},
 		{"Defender over http", func(e *app.Env) { e.DefenderAPIURL = "http://defender.example" }, "DEFENDER_API_URL: is plain http to another host"},
+		{"Defender with its path", func(e *app.Env) { e.DefenderAPIURL = "https://defender.example/api/" }, "DEFENDER_API_URL: must end before /api"},
 		{"link without id", func(e *app.Env) { e.LinkInvestigation = "https://portal.example/" + secret }, "LINK_INVESTIGATION: must be an https address with {id} in it"},
 		{"link without a host", func(e *app.Env) { e.LinkInvestigation = "https:///{id}" }, "LINK_INVESTIGATION: must be an https address with {id} in it"},
 		{"link that Slack would cut", func(e *app.Env) { e.LinkInvestigation = "https://p.example/{id}|x>" }, "LINK_INVESTIGATION: must be an https address with {id} in it"},
@@ -156,7 +165,7 @@ func TestConfigRefuses(t *testing.T) {
 // TestConfigAllErrors: one message has all that is wrong.
 func TestConfigAllErrors(t *testing.T) {
 	t.Parallel()
-	_, err := app.Env{HTTPAddr: "x", Cloud: secret, MaxDevices: secret}.Config(defender.Actions())
+	_, err := app.Env{HTTPAddr: "x", Cloud: secret, MaxDevices: secret}.Config(defender.Actions(), time.Now())
 	want := `the configuration is not usable:
   APPROVERS: is required
   AZURE_CLIENT_ID: is required
@@ -229,18 +238,34 @@ func TestConfigTakes(t *testing.T) {
 	}
 }
 
+// certificate is the name of a PEM file whose certificate ends then.
+func certificate(t *testing.T, end time.Time) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-24 * time.Hour), NotAfter: end}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyBlock := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}
+	return file(t, string(pem.EncodeToMemory(keyBlock))+string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
+}
+
 func TestCredentialOrder(t *testing.T) {
 	t.Parallel()
-	some := file(t, "text")
-	all := changed(func(e *app.Env) { e.ClientCertificate, e.FederatedTokenFile = some, some })
+	some, pem := file(t, "text"), certificate(t, time.Now().Add(time.Hour))
+	all := changed(func(e *app.Env) { e.ClientCertificate, e.FederatedTokenFile = pem, some })
 	secretFile := all
 	secretFile.ClientSecret, secretFile.ClientSecretFile = "", some
-	certificate := secretFile
-	certificate.ClientSecretFile = ""
-	federated := certificate
+	byCertificate := secretFile
+	byCertificate.ClientSecretFile = ""
+	federated := byCertificate
 	federated.ClientCertificate = ""
 	var got []string
-	for _, e := range []app.Env{all, secretFile, certificate, federated} {
+	for _, e := range []app.Env{all, secretFile, byCertificate, federated} {
 		got = append(got, config(t, e).Credential.Kind())
 	}
 	if want := []string{"client secret", "client secret", "certificate", "federated token"}; !slices.Equal(got, want) {

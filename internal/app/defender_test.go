@@ -60,7 +60,7 @@ func TestExecutionLapses(t *testing.T) {
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	p.Defender.Down()
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, id, "no longer holds", "approval ran out before it could be sent", "Defender cannot be reached")
+	card(t, p, id, "no longer holds", "approval ran out before Defender took it", "Defender cannot be reached: the connection was refused")
 	thread(t, p, c, "<@"+sandbox.Ada+">", "no longer holds")
 	if err := p.Defender.Up(); err != nil {
 		t.Fatal(err)
@@ -99,6 +99,19 @@ func TestMissingRole(t *testing.T) {
 	if n := posts(p, defenderfake.StartInvestigation); n != 1 {
 		t.Errorf("%d calls of Defender, want 1", n)
 	}
+}
+
+// TestMissingReadRole: without the role to read, a name is refused with the reason, an
+// id goes on with it, and a call that cannot be followed says so on its card.
+func TestMissingReadRole(t *testing.T) {
+	t.Parallel()
+	p := start(t, func(o *sandbox.Options) { o.Defender.Roles = []string{"Machine.CollectForensics"} }, nil)
+	ask(t, p, sandbox.Ada, "collect lt-ada.contoso.example why")
+	told(t, p, sandbox.Ada, "could not look this device up", "lt-ada.contoso.example", "Machine.Read.All", "Entra administrator")
+	id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
+	says(t, "the card", c.Text, "Not verified", "Machine.Read.All")
+	click(t, p, sandbox.Grace, c, "approve")
+	card(t, p, id, "have not been able to follow it since", "Machine.Read.All", "I keep trying")
 }
 
 // TestAlreadyRunning meets a collection that somebody started in the portal:

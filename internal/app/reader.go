@@ -26,7 +26,10 @@ func (c *ConfigError) Error() string {
 }
 
 // reader reads texts and collects what is wrong with them.
-type reader struct{ problems []string }
+type reader struct {
+	now      time.Time
+	problems []string
+}
 
 func (r *reader) err() error {
 	if len(r.problems) == 0 {
@@ -184,21 +187,21 @@ func (r *reader) credential(e Env) defender.Credential {
 	case e.ClientSecret != "" || e.ClientSecretFile != "":
 		return defender.Secret(r.secret("AZURE_CLIENT_SECRET", e.ClientSecret, e.ClientSecretFile))
 	case e.ClientCertificate != "":
-		return defender.Certificate(r.file("AZURE_CLIENT_CERTIFICATE_PATH", e.ClientCertificate))
+		return r.usable("AZURE_CLIENT_CERTIFICATE_PATH", defender.Certificate(e.ClientCertificate))
 	case e.FederatedTokenFile != "":
-		return defender.FederatedTokenFile(r.file("AZURE_FEDERATED_TOKEN_FILE", e.FederatedTokenFile))
+		return r.usable("AZURE_FEDERATED_TOKEN_FILE", defender.FederatedTokenFile(e.FederatedTokenFile))
 	}
 	r.wrong("AZURE_CLIENT_SECRET", "is required, or one of AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE")
 	return defender.Credential{}
 }
 
-// file checks that a file can be read. It is read again for each token, because
-// it is replaced while the program runs.
-func (r *reader) file(name, path string) string {
-	if _, err := os.ReadFile(path); err != nil {
-		r.wrong(name, "cannot be read: %v", errors.Unwrap(err))
+// usable takes a credential whose file holds what it should. It is read again for
+// each token, because it is replaced while the program runs.
+func (r *reader) usable(name string, c defender.Credential) defender.Credential {
+	if err := c.Check(r.now); err != nil {
+		r.wrong(name, "%v", errors.Unwrap(err)) // without its path
 	}
-	return path
+	return c
 }
 
 func (r *reader) cloud(e Env, insecure bool) defender.Cloud {
@@ -208,6 +211,9 @@ func (r *reader) cloud(e Env, insecure bool) defender.Cloud {
 	}
 	if e.DefenderAPIURL != "" {
 		cloud.BaseURL = strings.TrimRight(r.url("DEFENDER_API_URL", e.DefenderAPIURL, insecure), "/")
+	}
+	if strings.HasSuffix(cloud.BaseURL, "/api") {
+		r.wrong("DEFENDER_API_URL", "must end before /api, which is part of every call")
 	}
 	if e.AuthorityHost != "" {
 		cloud.Authority = strings.TrimRight(r.url("AZURE_AUTHORITY_HOST", e.AuthorityHost, insecure), "/")

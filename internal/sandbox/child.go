@@ -34,7 +34,7 @@ func RunChild(ctx context.Context, in io.Reader, log io.Writer, now func() time.
 		return errors.New("the first order has no configuration")
 	}
 	catalogue := defender.Actions()
-	config, err := first.Env.Config(catalogue)
+	config, err := first.Env.Config(catalogue, now())
 	if err != nil {
 		return err
 	}

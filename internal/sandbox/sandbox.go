@@ -162,7 +162,7 @@ func (p *Place) Bot(env app.Env, options app.Options) (*app.App, error) {
 	if options.Log == nil {
 		options.Log = p.options.Log
 	}
-	config, err := env.Config(p.options.Catalogue)
+	config, err := env.Config(p.options.Catalogue, p.options.Now())
 	if err != nil {
 		return nil, err
 	}
