@@ -81,4 +81,4 @@ func (r Request) openOn(i int) bool {
 }
 
 // AsksPrefix is that of all undecided requests of a person.
-func AsksPrefix(p Person) string { return "asks/" + p.key() + "/" }
+func AsksPrefix(p Person) string { return "asks/" + p.Key() + "/" }

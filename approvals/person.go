@@ -17,9 +17,9 @@ func (p Person) ids() []string {
 // HasID reports whether id is one of p's.
 func (p Person) HasID(id string) bool { return slices.Contains(p.ids(), id) }
 
-// key is the one id under which everything of p is counted: the organisation's,
+// Key is the one id under which everything of p is counted: the organisation's,
 // where there is one, since it is the same in all workspaces.
-func (p Person) key() string { return cmp.Or(p.Enterprise, p.ID) }
+func (p Person) Key() string { return cmp.Or(p.Enterprise, p.ID) }
 
 // Person is a member of the workspace. Two people are the same by id, or by
 // the id that an Enterprise Grid gives a person across its workspaces; never

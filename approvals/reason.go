@@ -78,7 +78,7 @@ const (
 // Reasons why a call waits, ended or is not known.
 const (
 	WaitsForWindow     Reason = "waits_for_window"    // Microsoft's limit is used up
-	ReadsUsedUp        Reason = "reads_used_up"       // Microsoft's limit for look-ups is
+	ReadsUsedUp        Reason = "reads_used_up"       // Microsoft's limit for look-ups is, or this person's share of it
 	Throttled          Reason = "throttled"           // Defender said: too many requests
 	Paused             Reason = "paused"              // everybody is kept from the endpoint; the record does not say why
 	NotReached         Reason = "not_reached"         // no connection to Defender, or no answer

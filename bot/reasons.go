@@ -71,7 +71,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.SlackRefused:        {"Slack keeps refusing the card, for a reason I do not know", true, "Tell whoever runs this bot."},
 
 		approvals.WaitsForWindow:     {what: "Microsoft's limit for this action is used up for now"},
-		approvals.ReadsUsedUp:        {what: "Microsoft's limit for look-ups is used up for now"},
+		approvals.ReadsUsedUp:        {what: "Microsoft limits look-ups, and too many were made just now"},
 		approvals.Throttled:          {what: "Defender is throttling calls right now"},
 		approvals.Paused:             {what: "Calls like this one are paused for now"},
 		approvals.NotReached:         {what: "Defender cannot be reached", detail: true},

@@ -61,6 +61,9 @@ func (k keys) audit() string          { return k.tag + k.team + "audit" }
 func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }
 func (k keys) window(e string) string { return k.tag + "window:" + e }
 func (k keys) hold(e string) string   { return k.tag + "hold:" + e }
+func (k keys) reads(e string, p approvals.Person) string {
+	return k.tag + "reads:" + e + ":" + p.Key()
+}
 
 // commit are the keys of commit.lua, always the same nine in this order.
 func (k keys) commit(op, id, endpoint string) []string {

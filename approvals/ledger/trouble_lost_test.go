@@ -75,7 +75,7 @@ func TestStoreLostBookReads(t *testing.T) {
 		s, drop := losing(t, addr)
 		e := defender.Endpoint{Name: "machines", Limits: []defender.Limit{{Calls: 10, Per: time.Minute}}}
 		drop()
-		at, err := s.BookReads(t.Context(), e, 1, ForPeople)
+		at, err := s.BookReads(t.Context(), e, 1, ForCall())
 		if err != nil || !at.IsZero() {
 			t.Errorf("got %s and %v, want that it may go now", at, err)
 		}
@@ -87,7 +87,7 @@ func TestStoreLostBookReads(t *testing.T) {
 		if err := s.HoldReads(t.Context(), e, until); err != nil {
 			t.Fatal(err)
 		}
-		if at, err := s.BookReads(t.Context(), e, 1, ForPeople); err != nil || !at.Equal(until) {
+		if at, err := s.BookReads(t.Context(), e, 1, ForCall()); err != nil || !at.Equal(until) {
 			t.Errorf("after a lost pause: %s and %v, want %s", at, err, until)
 		}
 	})

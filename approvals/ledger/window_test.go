@@ -129,7 +129,7 @@ func TestBookReads(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
 		e := defender.Endpoint{Name: "machines", Limits: []defender.Limit{{Calls: 10, Per: time.Minute}}}
-		count := func(p Priority) (n int) {
+		count := func(p Reader) (n int) {
 			for {
 				at, err := s.BookReads(t.Context(), e, 1, p)
 				if err != nil {
@@ -142,12 +142,51 @@ func TestBookReads(t *testing.T) {
 			}
 		}
 		for _, want := range []struct {
-			p Priority
+			p Reader
 			n int
-		}{{ForPolling, 6}, {ForUncertain, 2}, {ForPeople, 2}} {
+		}{{ForPolling(), 6}, {ForUncertain(), 2}, {ForCall(), 2}} {
 			if got := count(want.p); got != want.n {
-				t.Errorf("%d reads for priority %d, want %d", got, want.p, want.n)
+				t.Errorf("%d reads for %d %% of them, want %d", got, want.p.percent, want.n)
 			}
+		}
+	})
+}
+
+// TestBookReadsShares: one person who looks up as much as they can leaves half of the
+// window to the next, who leaves half of the rest; and gets more as theirs have left.
+func TestBookReadsShares(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		e := defender.Endpoint{Name: "machines", Limits: []defender.Limit{{Calls: 100, Per: time.Minute}}}
+		var again time.Time
+		taken := func(by Reader, each int) (n int) {
+			for {
+				at, err := s.BookReads(t.Context(), e, each, by)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if again = at; !at.IsZero() {
+					return n
+				}
+				n += each
+			}
+		}
+		ada, ben, joan := ForPerson(approvals.Person{ID: "U1"}), ForPerson(approvals.Person{ID: "U2"}), ForPerson(approvals.Person{ID: "U3"})
+		if n := taken(ada, 1); n != 50 || again.Before(s.Now()) || again.After(s.Now().Add(time.Minute+ReadLimit+2*time.Second)) {
+			t.Errorf("the first person made %d reads and may go on at %s; want 50, and within the window", n, again)
+		}
+		if n := taken(ben, 2); n != 24 {
+			t.Errorf("the second made %d reads in pairs, want 24", n)
+		}
+		if n := taken(joan, 1); n != 13 {
+			t.Errorf("the third made %d reads, want 13", n)
+		}
+		if n := taken(ForPerson(approvals.Person{ID: "U9", Enterprise: "W1"}), 2); n < 2 {
+			t.Error("nothing is left for somebody who comes now")
+		}
+		small := defender.Endpoint{Name: "small", Limits: []defender.Limit{{Calls: 2, Per: time.Minute}}}
+		if at, err := s.BookReads(t.Context(), small, 2, ada); err != nil || !at.IsZero() {
+			t.Errorf("the two reads of one look-up: %s and %v, want that they may go", at, err)
 		}
 	})
 }

@@ -17,21 +17,33 @@ type readAt struct {
 // ReadLimit is how long one read of Defender can last.
 const ReadLimit = 10 * time.Second
 
-// Priority is how much of a read window a purpose may use, in percent.
-type Priority int
+// Reader is for whom Defender is read: what comes first may use more of a window.
+type Reader struct {
+	percent int
+	person  approvals.Person
+}
 
-// People first, then calls of which nobody knows whether they run, then polls.
-const (
-	ForPeople    Priority = 100
-	ForUncertain Priority = 80
-	ForPolling   Priority = 60
-)
+// ForPerson is somebody who waits for an answer. Nobody gets more than half of what
+// others leave, so that one person's many look-ups do not delay another's one.
+func ForPerson(p approvals.Person) Reader { return Reader{100, p} }
+
+// ForCall is a call whose end depends on it.
+func ForCall() Reader { return Reader{percent: 100} }
+
+// ForUncertain is a call of which nobody knows whether it runs.
+func ForUncertain() Reader { return Reader{percent: 80} }
+
+// ForPolling is a call that runs.
+func ForPolling() Reader { return Reader{percent: 60} }
 
 // BookReads books slots for count reads of an endpoint, all or none. A zero
 // time: they may go now; else it may be tried again then.
-func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, p Priority) (time.Time, error) {
+func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, by Reader) (time.Time, error) {
 	var answer readAt
-	keys, limits := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}, asJSON(limitPairs(reserved(e.Limits, p)))
+	keys, limits := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}, asJSON(limitPairs(reserved(e.Limits, by.percent)))
+	if by.person.ID != "" {
+		keys = append(keys, s.keys.reads(e.Name, by.person))
+	}
 	if _, err := s.run(ctx, s.scripts.read, keys, &answer, limits, NewOp().ID, ReadLimit.Milliseconds(), count); err != nil {
 		return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)
 	}
@@ -51,10 +63,10 @@ func (s *Store) HoldReads(ctx context.Context, e defender.Endpoint, until time.T
 }
 
 // reserved are the limits without what is kept for purposes that come first.
-func reserved(limits []defender.Limit, p Priority) []defender.Limit {
+func reserved(limits []defender.Limit, percent int) []defender.Limit {
 	cut := make([]defender.Limit, len(limits))
 	for i, l := range limits {
-		cut[i] = defender.Limit{Calls: max(l.Calls*int(p)/100, 1), Per: l.Per}
+		cut[i] = defender.Limit{Calls: max(l.Calls*percent/100, 1), Per: l.Per}
 	}
 	return cut
 }

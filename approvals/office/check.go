@@ -116,7 +116,7 @@ type finding struct {
 // goes on as not verified; a name cannot.
 func (w *Worker) find(ctx context.Context, r approvals.Request, i int, impatient bool) (finding, error) {
 	d, why := r.Devices[i], approvals.Why{Reason: approvals.ReadsUsedUp}
-	at, err := w.mayLookUp(ctx, d)
+	at, err := w.mayLookUp(ctx, r.By, d)
 	if err != nil && ctx.Err() == nil { // Redis fails; the end of the step's time says nothing of it
 		return finding{}, err
 	}
@@ -171,12 +171,12 @@ func (w *Worker) lookUp(ctx context.Context, d approvals.Device) (finding, error
 
 // mayLookUp books the reads of one look-up: a bare host name takes two, one for
 // the name as it is and one for names that begin with it.
-func (w *Worker) mayLookUp(ctx context.Context, d approvals.Device) (time.Time, error) {
+func (w *Worker) mayLookUp(ctx context.Context, by approvals.Person, d approvals.Device) (time.Time, error) {
 	reads := 1
 	if d.ID == "" && !strings.Contains(d.Name, ".") {
 		reads = 2
 	}
-	return w.store.BookReads(ctx, defender.MachinesEndpoint(), reads, ledger.ForPeople)
+	return w.store.BookReads(ctx, defender.MachinesEndpoint(), reads, ledger.ForPerson(by))
 }
 
 func (w *Worker) findByName(ctx context.Context, d approvals.Device) (finding, error) {

@@ -18,8 +18,8 @@ func named(n int) approvals.Device {
 	return approvals.Device{Name: fmt.Sprintf("pc-%d.contoso.example", n)}
 }
 
-// TestCheckManyDevices asks for more devices at once, in requests for twenty
-// each, than the window of reads has room for. Ids do not wait for it long; names
+// TestCheckManyDevices asks for more devices at once, in requests of several people
+// for twenty each, than the window of reads has room for. Ids do not wait for it long; names
 // keep what was found of them.
 func TestCheckManyDevices(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -28,7 +28,7 @@ func TestCheckManyDevices(t *testing.T) {
 		within           time.Duration
 		least            int // devices that are verified in that time
 	}{
-		"by id":          {approvalstest.DeviceNo, 8, 0, patience + 5*time.Second, 100},
+		"by id":          {approvalstest.DeviceNo, 8, 0, patience + 5*time.Second, 90},
 		"by name":        {named, 8, 0, 90 * time.Second, 160},
 		"with few reads": {named, 1, 90, 90 * time.Second, 20},
 	} {
@@ -44,7 +44,7 @@ func TestCheckManyDevices(t *testing.T) {
 				fmt.Fprintf(w, `{"value":[{"id":"%040x","computerDnsName":%q}]}`, n, strings.Trim(name, "')"))
 			}, chatter{}, nil)
 			for range tt.others { // so places come free one by one
-				if at, err := o.store.BookReads(t.Context(), defender.MachinesEndpoint(), 1, ledger.ForPeople); err != nil || !at.IsZero() {
+				if at, err := o.store.BookReads(t.Context(), defender.MachinesEndpoint(), 1, ledger.ForCall()); err != nil || !at.IsZero() {
 					t.Fatal(at, err)
 				}
 				o.pass(time.Minute / time.Duration(tt.others+1))
@@ -52,6 +52,7 @@ func TestCheckManyDevices(t *testing.T) {
 			var ids []string
 			for k := range tt.requests {
 				a := approvalstest.Asked()
+				a.By = approvals.Person{ID: fmt.Sprint("U", k)}
 				for i := range 20 {
 					a.Devices = append(a.Devices, tt.device(100*k+i))
 				}
@@ -81,6 +82,37 @@ func TestCheckManyDevices(t *testing.T) {
 				t.Errorf("%d devices are verified, want %d", verified, tt.least)
 			}
 		})
+	}
+}
+
+// TestCheckFairToPeople: somebody asks for twenty names that nobody has, every two
+// seconds; another person's one name is found at once.
+func TestCheckFairToPeople(t *testing.T) {
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.RawQuery, "pc-1000.") {
+			fmt.Fprintf(w, `{"value":[{"id":%q,"computerDnsName":%q}]}`, approvalstest.DeviceNo(1000).ID, named(1000).Name)
+			return
+		}
+		fmt.Fprint(w, `{"value":[]}`)
+	}, chatter{}, nil)
+	for k := range 15 {
+		var many []approvals.Device
+		for i := range 20 {
+			many = append(many, named(20*k+i))
+		}
+		o.asked(many...)
+		o.turns(200)
+		o.pass(2 * time.Second)
+	}
+	one := approvalstest.Asked(named(1000))
+	one.By = approvalstest.Second
+	r, err := o.store.Create(t.Context(), ledger.NewOp(), one, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.turns(200)
+	if got := o.load(r.ID); got.State != approvals.Pending {
+		t.Errorf("the other person's request is %s, want pending", got.State)
 	}
 }
 

@@ -105,7 +105,7 @@ func (w *Worker) jobs(ctx context.Context, action defender.Action, ids []string)
 // one read. One that cannot be read does not keep it from the others.
 func (w *Worker) readJobs(ctx context.Context, t defender.Tracking, ids []string, each int) (looks []look, at time.Time, err error) {
 	for some := range slices.Chunk(ids, each) {
-		at, err := w.store.BookReads(ctx, t.Endpoint(), 1, ledger.ForPolling)
+		at, err := w.store.BookReads(ctx, t.Endpoint(), 1, ledger.ForPolling())
 		if err != nil {
 			return looks, time.Time{}, err
 		}

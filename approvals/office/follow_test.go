@@ -105,7 +105,7 @@ func TestFollowManyJobs(t *testing.T) {
 	investigate, _ := o.store.Action("investigate")
 	for range 150 {
 		o.pass(time.Second)
-		if _, err := o.store.BookReads(t.Context(), investigate.Tracks.Endpoint(), 1, ledger.ForPolling); err != nil { // of others
+		if _, err := o.store.BookReads(t.Context(), investigate.Tracks.Endpoint(), 1, ledger.ForPolling()); err != nil { // of others
 			t.Fatal(err)
 		}
 		o.turns(50)

@@ -59,7 +59,7 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 	if action.Tracks == defender.TrackInvestigations {
 		since = c.NotAfter.Add(-approvals.SendLimit - clockSlack)
 	}
-	on, at, err := w.jobsOn(ctx, r, i, since, ledger.ForUncertain)
+	on, at, err := w.jobsOn(ctx, r, i, since, ledger.ForUncertain())
 	switch {
 	case err != nil:
 		return nil, time.Time{}, err
@@ -120,7 +120,7 @@ func candidates(r approvals.Request, action defender.Action, jobs []defender.Job
 func (w *Worker) busy(ctx context.Context, r approvals.Request, i int, why approvals.Why) approvals.CallEvent {
 	attempt := r.Calls[i].Attempt
 	why.Reason = approvals.AlreadyRunning
-	on, at, err := w.jobsOn(ctx, r, i, time.Time{}, ledger.ForPeople)
+	on, at, err := w.jobsOn(ctx, r, i, time.Time{}, ledger.ForCall())
 	if on.err != nil {
 		w.warn(ctx, "look for what is running", on.err, r, i)
 	}
@@ -151,13 +151,13 @@ type listing struct {
 
 // jobsOn reads what Defender knows of r's action on device i, within the read
 // window. A time says: nothing was learnt, and not before then.
-func (w *Worker) jobsOn(ctx context.Context, r approvals.Request, i int, since time.Time, p ledger.Priority) (listing, time.Time, error) {
+func (w *Worker) jobsOn(ctx context.Context, r approvals.Request, i int, since time.Time, by ledger.Reader) (listing, time.Time, error) {
 	action, ok := w.store.Action(r.Action)
 	if !ok {
 		return listing{}, time.Time{}, approvals.Refuse(approvals.UnknownAction, r.Action)
 	}
 	endpoint := action.Tracks.Endpoint()
-	if at, err := w.store.BookReads(ctx, endpoint, 1, p); err != nil || !at.IsZero() {
+	if at, err := w.store.BookReads(ctx, endpoint, 1, by); err != nil || !at.IsZero() {
 		return listing{}, at, err
 	}
 	w.asked.put(approvals.CallID(r.ID, i), time.Time{}, w.store.Now())

@@ -123,7 +123,7 @@ func (w *Worker) endpoint(r approvals.Request) defender.Endpoint {
 // can be behind another: Defender is asked about it again before that is believed.
 func (w *Worker) unknownDevice(ctx context.Context, r approvals.Request, i int, why approvals.Why) approvals.CallEvent {
 	for range enoughMisses - 1 {
-		at, err := w.store.BookReads(ctx, defender.MachinesEndpoint(), 1, ledger.ForPeople)
+		at, err := w.store.BookReads(ctx, defender.MachinesEndpoint(), 1, ledger.ForCall())
 		if err != nil || !at.IsZero() || !nap(ctx, w.missPause) {
 			break
 		}

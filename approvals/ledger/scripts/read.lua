@@ -1,11 +1,38 @@
--- KEYS: 1 window, 2 hold
+-- KEYS: 1 window, 2 hold, 3 the reads of one person there, if they are a person's
 -- ARGV: 1 limits, JSON [[calls, ms], ...], 2 the slot's name, 3 how long the read can last in ms, 4 how many reads
--- Books slots of a window for reads, all or none.
+-- Books slots of a window for reads, all or none. A person gets no more than half of what others leave, so that there
+-- is always something left for one who comes now.
 -- Answers JSON: now, at (when it may go; not later than now: it may go and they are booked).
-local window, hold = KEYS[1], KEYS[2]
+local window, hold, own = unpack(KEYS)
 local limits, count, now = cjson.decode(ARGV[1]), tonumber(ARGV[4]), clock()
+
+-- fair says when a person who has made `mine` reads of `all` may make `count` more: as many of theirs as are too many
+-- have left by then.
+local function fair()
+  local at = now
+  for _, limit in ipairs(limits) do
+    local calls, span = limit[1], limit[2] + margin
+    local mine = redis.call('ZCOUNT', own, now - span, '+inf')
+    local others = redis.call('ZCOUNT', window, now - span, '+inf') - mine
+    local share = math.max(count, math.ceil((calls - others) / 2))
+    local more = mine + count - share
+    if more > 0 then
+      local slot = redis.call('ZREVRANGE', own, mine - more, mine - more, 'WITHSCORES')
+      at = math.max(at, tonumber(slot[2]) + span + 1)
+    end
+  end
+  return at
+end
+
 local at = opens(window, hold, limits, count - 1, now)
+if own then
+  at = math.max(at, fair())
+end
 for n = 1, at <= now and count or 0 do
-  take(window, limits, ARGV[2] .. '/' .. n, now + ARGV[3], now)
+  local slot = ARGV[2] .. '/' .. n
+  take(window, limits, slot, now + ARGV[3], now)
+  if own then
+    take(own, limits, slot, now + ARGV[3], now)
+  end
 end
 return cjson.encode({now = now, at = at})
