@@ -17,6 +17,7 @@ KILLS ?= 60
 LINT := .bin/golangci-lint
 HELM := .bin/helm
 OFFICIAL := internal/slackfake/official
+IDENTITY := internal/defenderfake/official
 AXE := cmd/sandbox/testdata/axe
 
 .PHONY: help
@@ -31,12 +32,14 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 	$(GO) vet ./...
 	$(LINT) run
 	$(GO) mod tidy -diff
+	$(GO) -C $(IDENTITY) vet .
+	$(GO) -C $(IDENTITY) mod tidy -diff
 
 .PHONY: test
 test: test-race chart play ## Everything: tests with -race on a real Redis, the chart, the sandbox's story
 
 .PHONY: test-race
-test-race: $(OFFICIAL)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json
+test-race: $(OFFICIAL)/node_modules/.package-lock.json $(IDENTITY)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json
 	tools/needs
 	REQUIRE_REDIS=1 REQUIRE_NODE=1 REQUIRE_CHROMIUM=1 $(GO) test -race -timeout 30m ./...
 
@@ -97,8 +100,8 @@ build: ## Build the static binary into .bin/bot
 clean: ## Remove what was built
 	rm -rf .bin
 
-# What npm installs: Slack's own client libraries, which the fake is held
-# against, and the accessibility rules that the sandbox's page is held against.
+# What npm installs: Slack's and Microsoft's own client libraries, which the
+# fakes are held against, and the accessibility rules that the sandbox's page is held against.
 %/node_modules/.package-lock.json: %/package-lock.json
 	tools/needs
 	cd $* && npm ci

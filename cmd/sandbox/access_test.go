@@ -60,7 +60,7 @@ func accessible(t *testing.T, at place, w width, rules string) {
 	grace.sees("#messages", "for the rules, "+w.name)
 	mouse{}.trouble(ada, "throttle")
 	ada.until(`document.querySelector("#t-throttle").matches(".bad")`)
-	ada.click("summary")
+	ada.click("#wrong summary")
 	ada.holds("with a card, trouble and the log")
 	mouse{}.press(grace, deny)
 	grace.until(`document.querySelector("#form").open`)
@@ -72,6 +72,12 @@ func accessible(t *testing.T, at place, w width, rules string) {
 	grace.sees("#messages", "⛔ Denied")
 	grace.until(`!document.querySelector("#form").open`)
 	grace.holds("denied")
+	grace.click("#messages summary")
+	grace.until(`document.querySelector(".thread").open`)
+	grace.holds("with an open thread")
+	elsa := become(t, at, "elsa", "partners", w)
+	elsa.do(chromedp.Evaluate[chromedp.Void](rules))
+	elsa.holds("in an empty channel that commands are not for")
 }
 
 // holds fails when axe finds something serious or critical in either theme,

@@ -94,15 +94,10 @@ func (s *site) click(r *http.Request, v viewer) error {
 // inputPrefix comes before the action_id of an input in the page's forms.
 const inputPrefix = "in-"
 
-// submit sends a form. What the bot finds wrong with it comes back as a change of
-// it; what Slack itself does not send comes back as an error.
+// submit sends a form. What the bot or Slack's client finds wrong with a field
+// comes back as a change of the form; that it could not be sent, as an error.
 func (s *site) submit(r *http.Request, v viewer) error {
 	out, err := s.place.Slack.Submit(r.Context(), v.User.ID, r.PostFormValue("view"), filled(r.PostForm))
-	if err == nil && out.EnvelopeID == "" {
-		for _, why := range out.Errors {
-			return errors.New(why)
-		}
-	}
 	if err == nil && out.Shown != "" {
 		return errors.New(out.Shown)
 	}
@@ -136,12 +131,10 @@ func (s *site) makeTrouble(r *http.Request, _ viewer) error {
 		s.trouble.cutNext()
 	case "refresh":
 		s.trouble.refresh()
-	case "kill":
-		return s.bot.Kill()
-	case "start":
-		return s.bot.Start()
+	case "kill", "start":
+		return s.switchBot(what == "start")
 	case "fast", "real":
-		if s.pace.fixed {
+		if s.pace.fixed != "" {
 			return sandbox.ErrOwnTime
 		}
 		s.pace.fast.Store(what == "fast")
@@ -149,4 +142,15 @@ func (s *site) makeTrouble(r *http.Request, _ viewer) error {
 		return fmt.Errorf("nothing is called %q", what)
 	}
 	return nil
+}
+
+// switchBot starts or kills the bot.
+func (s *site) switchBot(on bool) error {
+	switch {
+	case s.bot == nil:
+		return errors.New("the bot is your own: start and kill it yourself")
+	case on:
+		return s.bot.Start()
+	}
+	return s.bot.Kill()
 }

@@ -29,6 +29,9 @@ type message struct {
 	Replies []message
 }
 
+// LastReply is when the newest reply was written.
+func (m message) LastReply() time.Time { return m.Replies[len(m.Replies)-1].At }
+
 // ID is the message's id in the page.
 func (m message) ID() string { return "m" + strings.ReplaceAll(m.TS, ".", "-") }
 

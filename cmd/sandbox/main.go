@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	play := flags.Bool("play", false, "play the story in the terminal and exit; 0 only if every step was seen")
-	only := flags.Bool("serve-only", false, "only the servers, for a bot of your own; prints its configuration")
+	only := flags.Bool("serve-only", false, "everything but the bot, for one of your own; prints how to configure it")
 	url := flags.String("redis", "", "use this Redis (redis://host:port/db), a database with nothing in it; its time cannot be moved")
 	addr := flags.String("addr", "", "where the page is, on this machine (default "+defaultAddr+", or a free port)")
 	if err := flags.Parse(args); err != nil {
@@ -51,8 +51,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unknown argument %q; see -help", flags.Arg(0))
 	}
-	if *play && *only || *addr != "" && (*play || *only) {
-		return errors.New("-play, -serve-only and -addr do not go together; see -help")
+	if *play && (*only || *addr != "") {
+		return errors.New("-play goes with neither -serve-only nor -addr; see -help")
 	}
 	if *url != "" {
 		if err := usable(ctx, *url); err != nil {
@@ -60,13 +60,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	options := sandbox.Options{Now: time.Now, Redis: *url}
-	switch {
-	case *play:
+	if *play {
 		return playStory(ctx, out, options)
-	case *only:
-		return serveOnly(ctx, out, options)
 	}
-	return servePage(ctx, out, options, *addr)
+	return servePage(ctx, out, options, *addr, *only)
 }
 
 // usable checks that there is a Redis with nothing in it: what another bot left

@@ -1,24 +1,16 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
-	"defenderbot/internal/defenderfake"
-	"defenderbot/internal/sandbox"
+	"defenderbot/internal/app"
 )
 
-// serveOnly keeps the servers up for a client of somebody's own.
-func serveOnly(ctx context.Context, out io.Writer, options sandbox.Options) error {
-	place, err := sandbox.Open(options) //nolint:contextcheck // its servers live until Close
-	if err != nil {
-		return err
-	}
-	env := place.Env()
-	_, err = fmt.Fprintf(out, `Until you press Ctrl-C, a local Slack, Defender and Redis wait for a bot:
+// exports is how a shell configures a bot of somebody's own for the place.
+func exports(env app.Env) string {
+	return fmt.Sprintf(`
+No bot runs in it. To connect yours, start it with:
 
   export SLACK_API_URL=%s
   export SLACK_APP_TOKEN=%s
@@ -29,15 +21,12 @@ func serveOnly(ctx context.Context, out io.Writer, options sandbox.Options) erro
   export AZURE_CLIENT_ID=%s
   export AZURE_CLIENT_SECRET=%s
   export REDIS_URL=%s
-  export ALLOW_VOLATILE_REDIS=true
+  export ALLOW_VOLATILE_REDIS=%s
+  export ALLOW_SHARED_CHANNELS=%s
   export APPROVERS=%s
   go run ./cmd/bot
-`, env.SlackAPIURL, env.SlackAppToken, env.SlackBotToken, env.DefenderAPIURL, env.AuthorityHost,
-		env.TenantID, env.ClientID, defenderfake.DefaultClientSecret, quoted(env.RedisURL), env.Approvers)
-	if err == nil {
-		<-ctx.Done()
-	}
-	return errors.Join(err, place.Close())
+`, env.SlackAPIURL, env.SlackAppToken, env.SlackBotToken, env.DefenderAPIURL, env.AuthorityHost, env.TenantID, env.ClientID,
+		env.ClientSecret, quoted(env.RedisURL), env.AllowVolatileRedis, env.AllowSharedChannels, env.Approvers)
 }
 
 // quoted is a word for a shell: an address with & in it is more than one.

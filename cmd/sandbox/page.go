@@ -33,6 +33,7 @@ type view struct {
 	People   []person
 	Rooms    []room
 	Messages []message
+	Empty    empty // when there are none
 	Modal    *modal
 	Machines []machine
 	Windows  []window
@@ -40,11 +41,12 @@ type view struct {
 	Total    int // calls ever
 	Troubles troubles
 	Bot      sandbox.ProcessState
+	Own      bool // the bot is somebody's own, and not the page's
 	Sockets  []int
 	Now      time.Time
 	Millis   int64
 	Rate     int
-	Fixed    bool // time cannot be moved
+	Fixed    string // why time cannot be moved; empty: it can
 	Words    vocabulary
 }
 
@@ -55,8 +57,11 @@ func (s *site) view(v viewer) (view, error) {
 	out := view{
 		Handle: v.User.Name, People: s.people(v), Rooms: s.rooms(v),
 		Machines: machines(seen), Windows: windows(seen), Calls: calls(seen), Total: len(seen.Calls),
-		Troubles: s.trouble.state(), Bot: s.bot.State(), Sockets: s.place.Slack.Sockets(),
-		Now: seen.At, Millis: seen.At.UnixMilli(), Rate: 1, Fixed: s.pace.fixed, Words: s.words,
+		Troubles: s.trouble.state(), Own: s.bot == nil, Sockets: s.place.Slack.Sockets(), Empty: s.empty(v),
+		Now: seen.At, Millis: seen.At.UnixMilli(), Rate: 1, Fixed: s.pace.fixed, Words: s.wordsFor(v),
+	}
+	if s.bot != nil {
+		out.Bot = s.bot.State()
 	}
 	if s.pace.fast.Load() {
 		out.Rate = faster

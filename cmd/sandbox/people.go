@@ -24,6 +24,7 @@ type room struct {
 	ID      string
 	Name    string
 	About   string
+	Note    string // what is different in it from a channel of one's own
 	Direct  bool
 	Current bool
 }
@@ -109,12 +110,43 @@ func (s *site) rooms(v viewer) []room {
 			r.About = "what the bot tells you alone"
 		case c.ExtShared:
 			r.About = "shared externally"
+			r.Note = "By default the bot refuses commands in channels that are shared with another organisation. " +
+				"Here it takes them: the sandbox sets ALLOW_SHARED_CHANNELS=true, so that you see what Elsa can do."
 		case !c.Bot:
 			r.About = "the bot is not in it"
 		}
 		list = append(list, r)
 	}
 	return list
+}
+
+// outsider reports whether somebody is of another organisation: Slack shows
+// them an app's messages and not its commands.
+func (s *site) outsider(u slackfake.User) bool { return u.TeamID != s.place.Slack.TeamID() }
+
+// empty is what a channel without messages says.
+type empty struct {
+	Says  string
+	Offer string // a command that the viewer can use here
+}
+
+func (s *site) empty(v viewer) empty {
+	switch {
+	case s.bot == nil && len(s.place.Slack.Sockets()) == 0:
+		return empty{Says: "No bot is connected yet. The terminal in which the sandbox runs says how to connect yours."}
+	case v.Channel.DMWith != "":
+		return empty{Says: "The bot writes here what it tells you alone."}
+	case s.outsider(v.User):
+		return empty{Says: "Commands are for members of the workspace. When Ada or Ben asks the bot for something here, you see the card."}
+	case !v.Channel.Bot:
+		return empty{"The bot is not in this channel, and takes no commands here. Bring it in:", "/invite @defenderbot"}
+	case v.User.Guest != slackfake.FullMember:
+		return empty{Says: "Guests may neither ask the bot nor decide. When Ada or Ben asks for something here, you see the card."}
+	}
+	return empty{
+		"Ask the bot for something, then become Grace or Joan and approve it:",
+		"/defender investigate srv-db-01.contoso.example odd logins at 3",
+	}
 }
 
 // names says what people call an id.

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"defenderbot/internal/app"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/sandbox"
 )
@@ -20,7 +21,7 @@ import (
 // site is the page and all that it shows.
 type site struct {
 	place   *sandbox.Place
-	bot     *sandbox.Process
+	bot     *sandbox.Process // nil: somebody's own bot is to come
 	trouble *trouble
 	words   vocabulary
 	host    string // as it stands in the address of the page
@@ -39,45 +40,70 @@ type notice struct {
 	text    string
 }
 
-// servePage starts everything and serves the page until ctx ends.
-func servePage(ctx context.Context, out io.Writer, options sandbox.Options, addr string) error {
+// servePage starts everything and serves the page until ctx ends. For a bot of
+// somebody's own it starts everything else and says how to connect.
+func servePage(ctx context.Context, out io.Writer, options sandbox.Options, addr string, own bool) error {
 	listener, err := listen(ctx, addr)
 	if err != nil {
 		return err
 	}
 	// What takes minutes in Defender takes seconds here: one wants to see it.
 	options.Defender = defenderfake.Options{PendingFor: 5 * time.Second, RunFor: 20 * time.Second}
-	s, err := newSite(options, listener.Addr().String()) //nolint:contextcheck // what it starts lives until close
+	s, err := newSite(options, listener.Addr().String(), own) //nolint:contextcheck // what it starts lives until close
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	_, err = fmt.Fprintf(out, "The sandbox is at http://%s until you press Ctrl-C.\nOpen it in two windows to be two people.\n", s.host)
+	said := fmt.Sprintf("The sandbox is at http://%s until you press Ctrl-C.\nOpen it in two windows to be two people.\n", s.host)
+	if own {
+		said += exports(s.env())
+	}
+	_, err = io.WriteString(out, said)
 	return errors.Join(err, s.serve(ctx, listener), s.close())
 }
 
-// newSite opens the place and starts the bot in it.
-func newSite(options sandbox.Options, host string) (*site, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
+// newSite opens the place and starts the bot in it, or leaves that to somebody.
+func newSite(options sandbox.Options, host string, own bool) (*site, error) {
 	place, err := sandbox.Open(options)
 	if err != nil {
 		return nil, err
 	}
-	env := place.Env()
-	env.AllowSharedChannels = "true" // so that what somebody of another organisation can do is seen
-	s := &site{place: place, host: host, words: newVocabulary(place), trouble: newTrouble(place)}
-	s.pace = pace{place: place, fixed: options.Redis != ""}
-	s.bot = place.Process([]string{program, childWord}, env, s.bell.ring)
-	if err := s.bot.Start(); err != nil {
+	s := &site{place: place, host: host, words: newVocabulary(place), trouble: newTrouble(place), pace: pace{place: place}}
+	switch {
+	case own:
+		s.pace.fixed = "your bot's is real"
+		return s, nil
+	case options.Redis != "":
+		s.pace.fixed = "not with -redis"
+	}
+	if err := s.startBot(); err != nil {
 		return nil, errors.Join(err, place.Close())
 	}
 	return s, nil
 }
 
+// startBot starts the bot as a process of this very program.
+func (s *site) startBot() error {
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	s.bot = s.place.Process([]string{program, childWord}, s.env(), s.bell.ring)
+	return s.bot.Start()
+}
+
+// env configures a bot for the page.
+func (s *site) env() app.Env {
+	env := s.place.Env()
+	env.AllowSharedChannels = "true" // so that what somebody of another organisation can do is seen
+	return env
+}
+
 func (s *site) close() error {
-	return errors.Join(s.bot.Stop(), s.place.Close())
+	var err error
+	if s.bot != nil {
+		err = s.bot.Stop()
+	}
+	return errors.Join(err, s.place.Close())
 }
 
 // serve answers on the listener until ctx ends.
@@ -190,7 +216,7 @@ func (b *bell) ring() {
 // pace lets the time of the place run faster than real time.
 type pace struct {
 	place  *sandbox.Place
-	fixed  bool // Redis has its own time
+	fixed  string // why time cannot be moved, such as a Redis that has its own; empty: it can
 	fast   atomic.Bool
 	acting atomic.Int64 // people who wait for an answer; time is real for them
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"io"
 	"net"
@@ -211,7 +210,7 @@ func TestRunArguments(t *testing.T) {
 		{[]string{"-addr", ":0"}, `-addr: ":0" is not on this machine; the page lets anybody be anybody`},
 		{[]string{"-addr", "here"}, "-addr: address here: missing port in address"},
 		{[]string{"serve"}, `unknown argument "serve"; see -help`},
-		{[]string{"-play", "-serve-only"}, "-play, -serve-only and -addr do not go together; see -help"},
+		{[]string{"-play", "-serve-only"}, "-play goes with neither -serve-only nor -addr; see -help"},
 		{[]string{"-redis", "nonsense"}, "-redis: not an address such as redis://127.0.0.1:6379/1"},
 		{[]string{"-redis", "redis://127.0.0.1:1"}, "-redis: 127.0.0.1:1 cannot be used: dial tcp 127.0.0.1:1: connect: connection refused"},
 		{[]string{"-redis", "redis://" + full.Addr()}, "-redis: database 0 of " + full.Addr() + " is not empty (1 keys); take another one"},
@@ -241,31 +240,4 @@ func TestPortTaken(t *testing.T) {
 		third.Close()
 		t.Errorf("%s was opened twice", first.Addr())
 	}
-}
-
-// TestServeOnly prints what a bot of one's own needs.
-func TestServeOnly(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
-	defer stop()
-	var out bytes.Buffer
-	if err := run(ctx, []string{"-serve-only"}, stopAfter{&out, stop}); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"SLACK_API_URL=http://127.0.0.1:", "SLACK_APP_TOKEN=xapp-", "SLACK_BOT_TOKEN=xoxb-", "DEFENDER_API_URL=", "REDIS_URL='redis://"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%s is not printed:\n%s", want, &out)
-		}
-	}
-}
-
-// stopAfter stops a program once it has said something.
-type stopAfter struct {
-	io.Writer
-
-	stop func()
-}
-
-func (s stopAfter) Write(p []byte) (int, error) {
-	defer s.stop()
-	return s.Writer.Write(p)
 }

@@ -91,6 +91,9 @@ func mainJob(ada, grace *tab, h hand) {
 	if got := eval[bool](grace, `document.querySelector("#messages").textContent.includes("Recorded as D-")`); got {
 		grace.fail("what was for Ada alone is shown to Grace")
 	}
+	if eval[bool](grace, `!!document.querySelector("#messages [data-left]")`) {
+		grace.fail("a date counts down, which Slack's do not")
+	}
 	grace.shot("pending")
 	h.press(ada, approve)
 	ada.sees("#messages", "This is your own request")
@@ -105,7 +108,12 @@ func mainJob(ada, grace *tab, h hand) {
 	ada.sees("#messages", "✅ Succeeded", "1 reply")
 	h.trouble(ada, "real")
 	ada.sees("#troubles", "now ×1")
+	if eval[bool](ada, `document.querySelector(".thread").open`) {
+		ada.fail("the thread is open before anybody has opened it")
+	}
 	ada.shot("succeeded")
+	h.press(ada, "#messages summary")
+	ada.until(`document.querySelector(".thread").open`)
 }
 
 // denied opens the form, leaves it with Escape, and denies with a reason.
@@ -132,6 +140,9 @@ func denied(ada, grace *tab, h hand) {
 	h.press(grace, `#form [type="submit"]`)
 	grace.until(`!document.querySelector("#form").open`)
 	ada.sees("#messages", "⛔ Denied", "it is our own scanner")
+	if !eval[bool](ada, `document.querySelector(".thread").open`) {
+		ada.fail("the thread that was opened did not stay open")
+	}
 	grace.sees("#messages", "You denied D-")
 }
 

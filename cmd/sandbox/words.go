@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"defenderbot/defender"
@@ -49,7 +50,21 @@ func newVocabulary(place *sandbox.Place) vocabulary {
 		}
 	}
 	for _, d := range place.Defender.Snapshot().Devices {
+		i := slices.IndexFunc(v.Devices, func(w device) bool { return w.Name == d.ComputerDNSName })
+		if i >= 0 {
+			v.Devices[i].About = "more than one device"
+			continue
+		}
 		v.Devices = append(v.Devices, device{d.ComputerDNSName, d.OSPlatform})
 	}
 	return v
+}
+
+// wordsFor is what the composer of a viewer completes: nothing where Slack
+// offers the app's commands to nobody.
+func (s *site) wordsFor(v viewer) vocabulary {
+	if s.outsider(v.User) {
+		return vocabulary{Commands: []word{}, Devices: []device{}}
+	}
+	return s.words
 }

@@ -35,6 +35,28 @@ func TestActionProceeds(t *testing.T) {
 	}
 }
 
+// TestActionPickedUp: a device that is offline does what waits for it when it is back.
+func TestActionPickedUp(t *testing.T) {
+	r := newRig(t)
+	r.AddDevice(Device{ID: device40, PickUpAfter: time.Hour})
+	action := r.made("collectInvestigationPackage", `{"Comment":"x"}`)
+	investigation := r.made("startInvestigation", `{"Comment":"x"}`)
+	for _, step := range []struct {
+		after         time.Duration
+		status, state string
+	}{
+		{time.Hour - time.Minute, "Pending", "Queued"},
+		{time.Minute, "InProgress", "Running"},
+		{78 * time.Second, "Succeeded", "Benign"},
+	} {
+		r.clock.Advance(step.after)
+		status, state := r.get("/api/machineactions/"+action).str("status"), r.get("/api/investigations/"+investigation).str("state")
+		if status != step.status || state != step.state {
+			t.Errorf("at %v: %s and %s, want %s and %s", r.clock.Now(), status, state, step.status, step.state)
+		}
+	}
+}
+
 func TestActionEnds(t *testing.T) {
 	for _, end := range []string{ActionFailed, ActionTimeOut, ActionCancelled, ActionPending, ActionInProgress} {
 		r := newRig(t)

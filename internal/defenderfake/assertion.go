@@ -29,6 +29,11 @@ type assertion struct {
 	Expires   int64  `json:"exp"`
 }
 
+// clockSkew is how far a client's clock may be off. Entra's own number is not documented; this is the default of
+// Microsoft's library that judges tokens,
+// https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew.
+const clockSkew = 5 * time.Minute
+
 // verify checks a certificate's assertion that is to be used at endpoint; nil means that it is good.
 func (a App) verify(jwt, endpoint string, now time.Time) *denied {
 	claims, signed, signature, ok := parseAssertion(jwt)
@@ -55,7 +60,7 @@ func (c assertion) check(app, endpoint string, now time.Time) *denied {
 		return &denied{700021, "Client assertion application identifier doesn't match 'client_id' parameter"}
 	case c.Audience != endpoint:
 		return &denied{700023, "Client assertion audience claim does not match the token endpoint"}
-	case now.Unix() < c.NotBefore || now.Unix() >= c.Expires:
+	case now.Add(clockSkew).Unix() < c.NotBefore || now.Add(-clockSkew).Unix() >= c.Expires:
 		return &denied{700024, "Client assertion is not within its valid time range"}
 	case c.ID == "":
 		return &denied{50027, "JWT token is invalid: the claim 'jti' is missing"}

@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"maps"
 	"math/big"
+	"net"
 	"net/http"
 	"net/url"
 	"testing"
@@ -30,7 +31,10 @@ func newSigner(t *testing.T) signer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bot"}}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bot"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -115,8 +119,8 @@ func TestCertificateRefused(t *testing.T) {
 		{"audience", s, nil, map[string]any{"aud": r.URL()}, "AADSTS700023"},
 		{"issuer", s, nil, map[string]any{"iss": "x"}, "AADSTS700021"},
 		{"subject", s, nil, map[string]any{"sub": "x"}, "AADSTS700021"},
-		{"expired", s, nil, map[string]any{"exp": now}, "AADSTS700024"},
-		{"not yet valid", s, nil, map[string]any{"nbf": now + 1}, "AADSTS700024"},
+		{"expired", s, nil, map[string]any{"exp": now - 300}, "AADSTS700024"},
+		{"not yet valid", s, nil, map[string]any{"nbf": now + 301}, "AADSTS700024"},
 		{"without jti", s, nil, map[string]any{"jti": ""}, "AADSTS50027"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -133,6 +137,24 @@ func TestCertificateRefused(t *testing.T) {
 	r.token(form).wantDenied(400, "invalid_request", "AADSTS900144")
 	r.token(assertionForm("not.a.jwt")).wantDenied(401, "invalid_client", "AADSTS50027")
 	r.token(assertionForm("not a jwt")).wantDenied(401, "invalid_client", "AADSTS50027")
+}
+
+// TestCertificateClock: clocks differ, and MSAL rounds half of all moments up.
+func TestCertificateClock(t *testing.T) {
+	r, s := newRig(t), newSigner(t)
+	r.SetApp(App{ID: DefaultClientID, Certificates: []*x509.Certificate{s.cert}, Roles: DefaultRoles()})
+	now := r.clock.Now().Unix()
+	for name, claims := range map[string]map[string]any{
+		"rounded up":          {"nbf": now + 1},
+		"five minutes ahead":  {"nbf": now + 300},
+		"five minutes behind": {"exp": now - 299},
+	} {
+		all := r.claims()
+		maps.Copy(all, claims)
+		if a := r.token(assertionForm(s.sign(s.header(), all))); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
 }
 
 func TestFederated(t *testing.T) {

@@ -40,6 +40,8 @@ type Device struct {
 	IsExcluded             bool
 	ExclusionReason        string
 
+	// PickUpAfter replaces Options.PendingFor: a device that is offline and comes back after that.
+	PickUpAfter time.Duration
 	// ActionEnd is the status that actions started from now on end in: ActionFailed, ActionTimeOut, ...; "" means
 	// ActionSucceeded. ActionPending is a device that is offline: they stay Pending.
 	ActionEnd string

@@ -2,6 +2,8 @@ package defenderfake
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -46,9 +48,24 @@ func newRig(t *testing.T, with ...func(*Options)) *rig {
 	t.Cleanup(s.Close)
 	// Without kept connections no request of the client can be repeated behind the test's back.
 	r := &rig{Server: s, t: t, clock: c, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	if o.TLS != nil {
+		r.client.Transport = &http.Transport{DisableKeepAlives: true, TLSClientConfig: trusting(t, o.TLS.Certificate[0])}
+	}
 	s.AddDevice(Device{ID: device40, ComputerDNSName: "desktop-test"})
 	r.bearer = r.login()
 	return r
+}
+
+// trusting is a client's configuration that knows one server.
+func trusting(t *testing.T, der []byte) *tls.Config {
+	t.Helper()
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(cert)
+	return &tls.Config{RootCAs: pool}
 }
 
 // login gets a token for the first app.

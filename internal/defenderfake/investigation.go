@@ -1,6 +1,7 @@
 package defenderfake
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -99,7 +100,7 @@ func (t *tenant) newInvestigation(d Device, by, comment string, now time.Time) *
 			MachineID: d.ID, ComputerDNSName: d.ComputerDNSName, Requestor: by, Comment: comment,
 		},
 		progress: progress{
-			created: now, pending: t.opts.PendingFor, run: t.opts.RunFor,
+			created: now, pending: cmp.Or(d.PickUpAfter, t.opts.PendingFor), run: t.opts.RunFor,
 			words: [3]string{"Queued", "Running", d.InvestigationEnd}, open: openStates,
 		},
 		masked: t.opts.AlertIDs,

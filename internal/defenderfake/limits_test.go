@@ -12,7 +12,7 @@ import (
 func TestDocumentedLimits(t *testing.T) {
 	minute := []Limit{{100, time.Minute}, {1500, time.Hour}}
 	want := map[string][]Limit{
-		Token: nil, Download: nil,
+		Token: nil, Discovery: nil, Download: nil,
 		StartInvestigation: {{50, time.Hour}}, PackageURI: {{2, time.Minute}, {120, time.Hour}},
 		CollectPackage: minute, Isolate: minute, Unisolate: minute, RunScan: minute, RestrictCode: minute, UnrestrictCode: minute,
 		Offboard: minute, QuarantineFile: minute, MachineGet: minute, MachineList: minute, MachineFindByIP: minute, ActionGet: minute, ActionList: minute, ActionCancel: minute,

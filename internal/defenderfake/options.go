@@ -2,6 +2,7 @@ package defenderfake
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"slices"
 	"time"
@@ -40,6 +41,7 @@ const (
 type Options struct {
 	Now  func() time.Time // the tenant's clock; called with locks held, so it must not call the Server
 	Addr string           // where to listen; "" means a free port of 127.0.0.1
+	TLS  *tls.Certificate // serve HTTPS with it; nil means HTTP, which Microsoft's own clients refuse to log in over
 
 	Tenant       string   // directory id in the token endpoint's path; DefaultTenant
 	ClientID     string   // application id of the first app; DefaultClientID

@@ -1,6 +1,7 @@
 package defenderfake
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -77,7 +78,7 @@ func (t *tenant) start(r rule, d Device, by, source, scope, comment string, now 
 			MachineID: d.ID, ComputerDNSName: d.ComputerDNSName,
 		},
 		progress: progress{
-			created: now, pending: t.opts.PendingFor, run: t.opts.RunFor,
+			created: now, pending: cmp.Or(d.PickUpAfter, t.opts.PendingFor), run: t.opts.RunFor,
 			words: [3]string{ActionPending, ActionInProgress, d.ActionEnd},
 			open:  map[string]bool{ActionPending: true, ActionInProgress: true},
 		},

@@ -34,7 +34,7 @@ func Start(o Options) (*Server, error) {
 		now: o.Now, endpoints: endpoints(o.Limits),
 		done: make(chan struct{}), changed: make(chan struct{}),
 	}
-	s.wire, err = listen(o.Addr, http.HandlerFunc(s.serve))
+	s.wire, err = listen(o.Addr, o.TLS, http.HandlerFunc(s.serve))
 	if err != nil {
 		return nil, fmt.Errorf("defenderfake: %w", err)
 	}
@@ -59,7 +59,7 @@ func (s *Server) Close() {
 }
 
 // URL is the API's base, without the trailing /api, such as http://127.0.0.1:41234.
-func (s *Server) URL() string { return "http://" + s.wire.addr }
+func (s *Server) URL() string { return s.wire.url() }
 
 // Authority is the login host: tokens come from {authority}/{tenant}/oauth2/v2.0/token.
 func (s *Server) Authority() string { return s.URL() }

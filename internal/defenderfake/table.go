@@ -10,6 +10,7 @@ import (
 // Names of the endpoints, as Options.Limits, Options.Second, Fault.On, Portal.Start and Call.Endpoint use them.
 const (
 	Token              = "token"
+	Discovery          = "discovery"
 	Download           = "download"
 	MachineGet         = "machines/get"
 	MachineList        = "machines/list"
@@ -126,6 +127,7 @@ func opened() []endpoint {
 	return []endpoint{
 		{Token, http.MethodPost, "{tenant}/oauth2/v2.0/token", nil, nil, (*tenant).issueV2},
 		{Token, http.MethodPost, "{tenant}/oauth2/token", nil, nil, (*tenant).issueV1},
+		{Discovery, http.MethodGet, "{tenant}/v2.0/.well-known/openid-configuration", nil, nil, (*tenant).discover},
 		{Download, http.MethodGet, "safedownload/" + packageName, nil, nil, (*tenant).download},
 	}
 }

@@ -21,6 +21,10 @@ const apiResource = "https://api.securitycenter.microsoft.com"
 // scopes are the two spellings of the API that Microsoft's pages show.
 var scopes = []string{apiResource + "/.default", "https://securitycenter.onmicrosoft.com/windowsatpservice/.default"}
 
+// openIDScopes may stand beside it: MSAL sends some of them with every request for a token,
+// https://learn.microsoft.com/entra/identity-platform/scopes-oidc#openid-connect-scopes.
+var openIDScopes = []string{"openid", "profile", "email", "offline_access"}
+
 // App is an application registered in the tenant. It proves itself with whatever of the three it has.
 type App struct {
 	ID           string
@@ -59,7 +63,8 @@ type loginError struct {
 // issueV2 is {tenant}/oauth2/v2.0/token.
 func (t *tenant) issueV2(x *exchange) reply {
 	return t.issue(x, "scope", func(s string) *denied {
-		if !slices.Contains(scopes, s) {
+		asked := slices.DeleteFunc(strings.Fields(s), func(w string) bool { return slices.Contains(openIDScopes, w) })
+		if len(asked) != 1 || !slices.Contains(scopes, asked[0]) {
 			return &denied{70011, "The provided value for the input parameter 'scope' is not valid: " + s}
 		}
 		return nil
@@ -111,10 +116,17 @@ func (x *exchange) form() (url.Values, *denied) {
 	return form, nil
 }
 
-// checkForm checks the tenant and that nothing is missing.
-func (t *tenant) checkForm(x *exchange, form url.Values, what string) *denied {
+func (t *tenant) checkTenant(x *exchange) *denied {
 	if x.param != t.opts.Tenant {
 		return &denied{90002, "Tenant '" + x.param + "' not found"}
+	}
+	return nil
+}
+
+// checkForm checks the tenant and that nothing is missing.
+func (t *tenant) checkForm(x *exchange, form url.Values, what string) *denied {
+	if d := t.checkTenant(x); d != nil {
+		return d
 	}
 	for _, name := range []string{"grant_type", "client_id", what} {
 		if form.Get(name) == "" {

@@ -49,6 +49,8 @@ func TestTokenRefusals(t *testing.T) {
 		{"no app", "client_id", "", 400, "invalid_request", "AADSTS900144"},
 		{"bare scope", "scope", "https://api.securitycenter.microsoft.com", 400, "invalid_scope", "AADSTS70011"},
 		{"other scope", "scope", "https://graph.microsoft.com/.default", 400, "invalid_scope", "AADSTS70011"},
+		{"no API", "scope", "openid offline_access profile", 400, "invalid_scope", "AADSTS70011"},
+		{"two APIs", "scope", strings.Join(scopes, " "), 400, "invalid_scope", "AADSTS70011"},
 		{"no scope", "scope", "", 400, "invalid_request", "AADSTS900144"},
 		{"other grant", "grant_type", "password", 400, "unsupported_grant_type", "AADSTS70003"},
 		{"no grant", "grant_type", "", 400, "invalid_request", "AADSTS900144"},
@@ -93,6 +95,8 @@ func TestTokenAnswer(t *testing.T) {
 	}
 	form := secretForm() // the other spelling, https://learn.microsoft.com/defender-endpoint/api/exposed-apis-create-app-webapp
 	form.Set("scope", "https://securitycenter.onmicrosoft.com/windowsatpservice/.default")
+	r.token(form).want(http.StatusOK, "")
+	form.Set("scope", apiResource+"/.default openid offline_access profile") // as MSAL for Go sends it
 	r.token(form).want(http.StatusOK, "")
 	r.tokenAt(DefaultTenant+"/oauth2/token", url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {DefaultClientID}, "client_secret": {DefaultClientSecret},

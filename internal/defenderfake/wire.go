@@ -2,6 +2,7 @@ package defenderfake
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 // wire is the server's end of the network; it can be taken down and up again at the same address.
 type wire struct {
 	addr   string
+	secure *tls.Config // nil: plain HTTP
 	server *http.Server
 
 	mu    sync.Mutex
@@ -22,9 +24,12 @@ type wire struct {
 	conns map[net.Conn]struct{}
 }
 
-// listen opens addr; nothing is served yet.
-func listen(addr string, h http.Handler) (*wire, error) {
+// listen opens addr, for HTTPS when there is a certificate; nothing is served yet.
+func listen(addr string, cert *tls.Certificate, h http.Handler) (*wire, error) {
 	w := &wire{addr: addr, conns: make(map[net.Conn]struct{})}
+	if cert != nil {
+		w.secure = &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12}
+	}
 	w.server = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ConnState: w.note}
 	if err := w.open(); err != nil {
 		return nil, err
@@ -46,6 +51,9 @@ func (w *wire) open() error {
 // serve accepts connections on the open listener until it is closed.
 func (w *wire) serve() {
 	lis, ended := w.lis, w.ended
+	if w.secure != nil {
+		lis = tls.NewListener(lis, w.secure) // HTTP/1.1 only, so that a cut answer is a cut connection
+	}
 	go func() {
 		defer close(ended)
 		err := w.server.Serve(lis)
@@ -53,6 +61,14 @@ func (w *wire) serve() {
 			panic("defenderfake: " + err.Error()) // only down and close end it
 		}
 	}()
+}
+
+// url is where the server is.
+func (w *wire) url() string {
+	if w.secure != nil {
+		return "https://" + w.addr
+	}
+	return "http://" + w.addr
 }
 
 // down returns when the port is closed and all connections are.

@@ -42,6 +42,18 @@ func (p *Place) devices(now time.Time) {
 			ID: Offline, ComputerDNSName: "kiosk-7", OSPlatform: "Windows10", Version: "22H2", HealthStatus: "Inactive",
 			LastSeen: now.Add(-20 * day), ActionEnd: defenderfake.ActionPending, InvestigationEnd: "Queued",
 		},
+		{
+			ID: Away, ComputerDNSName: "lt-field-3.contoso.example", OSPlatform: "Windows11", Version: "23H2", HealthStatus: "Inactive",
+			LastSeen: now.Add(-8 * day), RiskScore: "Low", PickUpAfter: time.Minute,
+		},
+		{
+			ID: Old, ComputerDNSName: "ws-17.contoso.example", OSPlatform: "Windows10", Version: "22H2", HealthStatus: "Inactive",
+			LastSeen: now.Add(-9 * day), IsPotentialDuplication: true,
+		},
+		{
+			ID: New, ComputerDNSName: "ws-17.contoso.example", OSPlatform: "Windows11", Version: "24H2",
+			LastSeen: now.Add(-5 * time.Minute), IsPotentialDuplication: true,
+		},
 	} {
 		p.Defender.AddDevice(d)
 	}

@@ -45,6 +45,9 @@ const (
 	Desktop = "e828a0624ed33f919db541065190d2f75e50a071" // desktop-test123
 	Linux   = "3d538859b507c85ca5b30614fffe50911de8a9e1" // web-02.contoso.example
 	Offline = "f46b9bb259ed4a7fb9981b73510e3cc7aa81ec1f" // kiosk-7, not seen for weeks
+	Away    = "90c8b2f56e4d1a7703f2b6ad9458ce10b7f3d6c2" // lt-field-3.contoso.example, offline; comes back after a minute
+	Old     = "2a6d0e7f13c94b58a0d4f7be61c8359274eadf01" // ws-17.contoso.example, before it was set up anew
+	New     = "c41f8e9a6b027d5348f0a1e2937cd56b84b90e6d" // ws-17.contoso.example, since then
 )
 
 // Options say how the place is made. Only Now is required.

@@ -35,8 +35,13 @@ func (s *Server) submitPayload(user, viewID string, values map[string]string) (j
 		return nil, nil, ErrNoSuchElement
 	}
 	state, problems, err := fillIn(v, values)
-	if err != nil || len(problems) > 0 {
-		return nil, problems, err
+	if err != nil {
+		return nil, nil, err
+	}
+	v.Errors = problems // those of the submission before are gone
+	s.wake()
+	if len(problems) > 0 {
+		return nil, problems, nil
 	}
 	out := s.interaction("view_submission", u)
 	out["view"], out["response_urls"] = s.wireView(v, state), []string{}

@@ -90,6 +90,9 @@ func TestModalChecksOfTheClient(t *testing.T) {
 		if err != nil || o.EnvelopeID != "" || o.Errors["why"] == "" {
 			t.Errorf("%q: %+v, %v", value, o, err)
 		}
+		if diff := cmp.Diff(o.Errors, s.Views(ana)[0].Errors); diff != "" {
+			t.Errorf("%q: the form shows (-want +got):\n%s", value, diff)
+		}
 	}
 	if _, err := s.Submit(t.Context(), ana, v.ID, map[string]string{"reason": "x", "other": "y"}); !errors.Is(err, ErrNoSuchElement) {
 		t.Errorf("a value for no input: %v", err)

@@ -17,7 +17,7 @@ type View struct {
 	Hash            string
 	Root, Previous  string            // views below it; Root is the view itself at the bottom of a stack
 	Body            json.RawMessage   // as the app sent it, block_ids added
-	Errors          map[string]string // by block_id, what the app found wrong with the last submission
+	Errors          map[string]string // by block_id, what the app or Slack's client found wrong with the last submission
 	Open            bool
 }
 

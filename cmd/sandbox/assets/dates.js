@@ -28,11 +28,12 @@ function count() {
 // clockTime has seconds and no AM: there is little room for it.
 const clockTime = (at) => new Date(at).toLocaleTimeString("en-GB");
 
-// countDown says beside a moment that is to come when that will be. The style
-// sheet shows it, so that no screen reader is told every second.
+// countDown says beside a moment that is to come when that will be, where the
+// page wants that: Slack's own dates do not. The style sheet shows it, so that
+// no screen reader is told every second.
 function countDown(time) {
   const left = $("now") ? Math.round(time.dataset.unix - now() / 1000) : 0;
-  if (left <= 0 || time.hasAttribute("data-plain")) {
+  if (left <= 0 || !time.hasAttribute("data-count")) {
     delete time.dataset.left;
     return;
   }

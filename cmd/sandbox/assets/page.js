@@ -26,6 +26,7 @@ document.addEventListener("DOMContentLoaded", () => {
   clicks(send);
   forms(send);
   composer(send);
+  document.addEventListener("visibilitychange", () => news(0));
   setInterval(count, 1000);
 });
 
@@ -70,12 +71,23 @@ function receive(from) {
     localise(part.content);
     const box = $("messages");
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+    const before = box.querySelectorAll(".message").length;
     children($(id), part.content);
     if (atEnd) box.scrollTop = box.scrollHeight;
+    if (id === "messages") news(box.querySelectorAll(".message").length - before);
     if (id === "modal") showForm();
   };
   source.onerror = () => say("The sandbox does not answer. Trying again …");
   source.onopen = () => say("");
+}
+
+// news counts in the title what was said while nobody looked at this tab.
+const title = document.title;
+let unseen = 0;
+
+function news(more) {
+  unseen = document.hidden ? unseen + Math.max(0, more) : 0;
+  document.title = unseen ? `(${unseen}) ${title}` : title;
 }
 
 // children makes what is in one element like what is in another and keeps what
@@ -105,7 +117,8 @@ function children(have, want) {
 }
 
 function liken(have, want) {
-  for (const { name } of [...have.attributes]) if (!want.hasAttribute(name)) have.removeAttribute(name);
+  const mine = (name) => have.nodeName === "DETAILS" && name === "open"; // whoever reads opens and closes threads
+  for (const { name } of [...have.attributes]) if (!want.hasAttribute(name) && !mine(name)) have.removeAttribute(name);
   for (const { name, value } of want.attributes) if (have.getAttribute(name) !== value) have.setAttribute(name, value);
   children(have, want);
 }
@@ -151,12 +164,23 @@ function confirmed(button) {
   $("confirm-yes").className = confirmStyle || "primary";
   $("confirm-no").textContent = confirmNo;
   dialog.returnValue = "no";
-  dialog.showModal();
+  show(dialog);
   return new Promise((tell) => dialog.addEventListener("close", () => tell(dialog.returnValue === "yes"), { once: true }));
 }
 
+// show opens a dialog. When it closes, the browser gives the focus back to where
+// it was; where that is gone by then, the message around it takes it.
+function show(dialog) {
+  const around = document.activeElement.closest("article");
+  dialog.addEventListener("close", () => {
+    const at = document.activeElement;
+    if (at === document.body || dialog.contains(at)) (around?.isConnected ? around : $("say")).focus({ preventScroll: true });
+  }, { once: true });
+  dialog.showModal();
+}
+
 // showForm opens the dialog when the bot has opened a form, and closes it when
-// there is none any more. The browser keeps focus in it and gives it back.
+// there is none any more. A field with something wrong takes the focus.
 const fields = ".fields input, .fields textarea, .fields select";
 
 function showForm() {
@@ -164,10 +188,12 @@ function showForm() {
   const wanted = $("modal").childElementCount > 0;
   if (wanted && !dialog.open) {
     $("form-error").textContent = "";
-    dialog.showModal();
+    show(dialog);
     dialog.querySelector(fields)?.focus();
   } else if (!wanted && dialog.open) {
     dialog.close();
+  } else if (wanted) {
+    dialog.querySelector("[aria-invalid]")?.focus();
   }
 }
 
