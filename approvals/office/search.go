@@ -141,7 +141,7 @@ func (w *Worker) jobsOn(ctx context.Context, r approvals.Request, i int, since t
 	defer cancel()
 	jobs, err := w.defender.JobsOn(ctx, action, r.Devices[i].ID, since)
 	if err != nil {
-		w.log.WarnContext(ctx, "call lookup failed", "request", r.ID, "call", i, "error", err)
+		w.logOf(r, i).WarnContext(ctx, "call lookup failed", "error", err)
 		return nil, approvals.Earliest(w.backOff(ctx, endpoint, err), w.store.Now().Add(approvals.SearchEvery)), nil
 	}
 	return jobs, time.Time{}, nil

@@ -60,6 +60,11 @@ func NewWorker(c WorkerConfig) *Worker {
 	}
 }
 
+// logOf is the log of call i of r: every line about a call names it and its device.
+func (w *Worker) logOf(r approvals.Request, i int) *slog.Logger {
+	return w.log.With("request", r.ID, "call", i, "device", r.Devices[i].ID)
+}
+
 // handOver gives the worker a request to go on with. One that has stopped gives the
 // lease back for others.
 func (w *Worker) handOver(ctx context.Context, r approvals.Request, l ledger.Lease) {
