@@ -12,7 +12,8 @@ type Event interface {
 	name() string
 	// apply is what it makes of r at now, or a *Refusal. It may change r, which is a copy.
 	apply(r Request, now time.Time) (Request, error)
-	// line is who did it, if a person did, and what it was about.
+	// line is who did it, if a person did, and what it was about, without what they
+	// wrote: see wordy.
 	line() (by, detail string)
 }
 
@@ -31,6 +32,9 @@ type CallEvent interface {
 type quiet interface {
 	touches() (face, trail bool)
 }
+
+// wordy is an event with something that a person wrote.
+type wordy interface{ typed() string }
 
 // touches reports whether an event changes what the card looks like, and whether
 // it is written down in the audit trail.

@@ -12,8 +12,10 @@ type Ask struct{ Request Request }
 func (Ask) name() string { return "ask" }
 
 func (e Ask) line() (by, detail string) {
-	return e.Request.By.ID, e.Request.Action + " in " + e.Request.Place.Channel + ": " + e.Request.Comment
+	return e.Request.By.ID, e.Request.Action + " in " + e.Request.Place.Channel
 }
+
+func (e Ask) typed() string { return e.Request.Comment }
 
 func (e Ask) apply(r Request, now time.Time) (Request, error) {
 	if r.State != "" {
@@ -95,7 +97,8 @@ type Deny struct {
 
 func (Deny) name() string { return "deny" }
 
-func (e Deny) line() (by, detail string) { return e.By.ID, e.Text }
+func (e Deny) line() (by, detail string) { return e.By.ID, "" }
+func (e Deny) typed() string             { return e.Text }
 
 func (e Deny) apply(r Request, now time.Time) (Request, error) {
 	if err := r.decidable(e.By, e.Digest, now); err != nil {

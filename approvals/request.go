@@ -83,6 +83,7 @@ type Budget struct {
 	Per   time.Duration `json:"per"`
 	Ahead int           `json:"ahead,omitempty"` // calls already waiting for it
 	At    time.Time     `json:"at"`
+	Free  time.Time     `json:"free,omitzero"` // when the last call of the request could go; zero: all at once
 }
 
 // Approval is one approver's yes.

@@ -2,13 +2,23 @@ package approvals
 
 import "cmp"
 
-// Line is what the audit trail says of a change.
+// Line is what there is to write down of a change.
 type Line struct {
 	Event    string // "approve", "send", ...
 	Call     *int   // which call, if it was about one
+	Device   string // the id of the call's device
 	By       string // Slack user id, if a person did it
 	From, To string // the states before and after, of the call if there is one
 	Detail   string // what it was about: devices, reason, job id
+	Typed    string // what a person wrote; it belongs in the audit trail and in no log
+}
+
+// Whole is the detail with what a person wrote, as the audit trail has it.
+func (l Line) Whole() string {
+	if l.Detail == "" || l.Typed == "" {
+		return l.Detail + l.Typed
+	}
+	return l.Detail + ": " + l.Typed
 }
 
 // Describe is the line of e, which has made after of before, and whether it is
@@ -16,8 +26,11 @@ type Line struct {
 func Describe(before, after Request, e Event) (line Line, kept bool) {
 	line = Line{Event: e.name(), From: string(before.State), To: cmp.Or(string(after.State), "forgotten")}
 	line.By, line.Detail = e.line()
+	if w, is := e.(wordy); is {
+		line.Typed = w.typed()
+	}
 	if on, is := e.(On); is {
-		line.Call = &on.Call
+		line.Call, line.Device = &on.Call, after.Devices[on.Call].ID
 		line.From, line.To = string(before.Calls[on.Call].State), string(after.Calls[on.Call].State)
 	}
 	_, kept = touches(e)

@@ -95,6 +95,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 		p = append(p, v.askFor(r))
 		p = append(p, barred(r)...)
 		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
+		p = append(p, outlook(r)...)
 		p = append(p, aside(strings.TrimSpace(a.Effect+" "+budget(r.Budget, len(r.Devices)))))
 	}
 	return p
@@ -201,6 +202,26 @@ func budget(b approvals.Budget, n int) string {
 		s += fmt.Sprintf(", so %d of the %d devices would have to wait", n-free, n)
 	}
 	return s + "."
+}
+
+// outlook says of a request whose calls could not all go at once when the last of
+// them could, and when an approval given at once would run out.
+func outlook(r approvals.Request) []para {
+	free, lapses := r.Budget.Free, r.Budget.At.Add(r.Terms.ExecutionTTL)
+	if free.IsZero() {
+		return nil
+	}
+	turn := "If approved at once, its turn would come about "
+	if len(r.Devices) > 1 {
+		turn = "If approved at once, the last call's turn would come about "
+	}
+	if r.Budget.Left-r.Budget.Ahead >= len(r.Devices) { // no window is full
+		turn = "Defender is throttling calls. " + turn
+	}
+	if free.Before(lapses) {
+		return []para{says(words(turn), when(free), words("; the approval would run out "), when(lapses), words("."))}
+	}
+	return []para{says(words("⚠️ "+turn), when(free), words(", but the approval would run out first, "), when(lapses), words("."))}
 }
 
 // buttons are what can still be done; nil where nothing can.

@@ -227,6 +227,37 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestOutlook: whoever decides on what could not go at once sees when it could, and
+// when the approval would run out.
+func TestOutlook(t *testing.T) {
+	const turn, runsOut = "If approved at once, its turn would come about ", "the approval would run out"
+	at := func(minutes int) string { return inUTC(after(minutes)) }
+	for name, tt := range map[string]struct {
+		r    approvals.Request
+		want string
+	}{
+		"all at once":  {pending("investigate", 1), ""},
+		"full":         {withBudget(pending("investigate", 1), 0, 0, after(41)), turn + at(41) + "; " + runsOut + " " + at(120) + "."},
+		"full behind":  {withBudget(pending("investigate", 1), 3, 3, after(41)), turn + at(41) + "; " + runsOut + " " + at(120) + "."},
+		"for too long": {withBudget(pending("investigate", 1), 0, 130, after(120)), "⚠️ " + turn + at(120) + ", but " + runsOut + " first, " + at(120) + "."},
+		"several":      {withBudget(pending("investigate", 4), 3, 0, after(41)), "If approved at once, the last call's turn would come about " + at(41) + "; " + runsOut + " " + at(120) + "."},
+		"held":         {withBudget(pending("investigate", 1), 50, 0, after(20)), "Defender is throttling calls. " + turn + at(20) + "; " + runsOut + " " + at(120) + "."},
+	} {
+		var got []string
+		for _, p := range outlook(tt.r) {
+			got = append(got, p.joined(func(s span) string {
+				if s.at.IsZero() {
+					return s.text
+				}
+				return inUTC(s.at)
+			}))
+		}
+		if strings.Join(got, "\n") != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, got, tt.want)
+		}
+	}
+}
+
 // TestCardIsPure: what is drawn twice is the same, and drawing changes nothing.
 func TestCardIsPure(t *testing.T) {
 	for name, r := range sampleRequests() {

@@ -31,7 +31,7 @@ func (b *Bot) obey(ctx context.Context, a act, typed string) page {
 	}
 	parsed, err := b.grammar.Parse(typed)
 	if err != nil {
-		return asWritten(err.Error())
+		return wrongCommand(err)
 	}
 	switch c := parsed.(type) {
 	case commands.Ask:
@@ -42,7 +42,7 @@ func (b *Bot) obey(ctx context.Context, a act, typed string) page {
 		return asWritten(b.grammar.Help())
 	case commands.Status, commands.List, commands.Limits, commands.Cancel:
 	}
-	return say(laterSentence)
+	return notYet(b.grammar.Slash, parsed)
 }
 
 func wishOf(c commands.Ask) office.Wish {

@@ -73,7 +73,7 @@ func TestHandlePanic(t *testing.T) {
 		}
 	}
 	before := len(s.Ephemerals(typist))
-	r, err := s.SendEnvelope(soon(t), pressOf(t, s.TeamID(), typist, actionDeny, approvals.Request{ID: "D-7K3F9Q"}))
+	r, err := s.SendEnvelope(soon(t), pressOf(t, s.TeamID(), typist, actionApprove, approvals.Request{ID: "D-7K3F9Q"}))
 	if err != nil || !r.Acked {
 		t.Errorf("a click whose handler panics: %v, acknowledged %v", err, r.Acked)
 	}

@@ -116,7 +116,7 @@ func TestAckTooLarge(t *testing.T) {
 // people type: there is no need for another way.
 func TestAckSize(t *testing.T) {
 	answers := map[string]string{
-		"help": grammar().Help(), "busy": busySentence, "later": laterSentence, "team": wrongTeam,
+		"help": grammar().Help(), "busy": busySentence, "team": wrongTeam,
 		"broke": brokeSentence, "unreadable": unreadableSentence,
 		"unconfirmed": explain(approvals.ErrUnconfirmed).plain(), "not recorded": explain(approvals.ErrNotRecorded).plain(), "bug": explain(errors.New("bug")).plain(),
 	}

@@ -81,32 +81,36 @@ type denial struct {
 	Copy bool   `json:"copy,omitempty"`
 }
 
-// askWhy asks for the reason of a denial. Who could never deny is told so right
-// away; the rest is checked when the form comes back.
-func (b *Bot) askWhy(ctx context.Context, a act) (none approvals.Request, nothing page, err error) {
-	if err := b.desk.MayDecide(ctx, a.by.User); err != nil {
-		return none, nil, err
+// askWhy asks for the reason of a denial. Whoever cannot deny it is told so before
+// they type one; all is checked again when the form comes back.
+func (b *Bot) askWhy(ctx context.Context, a act) (approvals.Request, page, error) {
+	r, err := b.desk.MayDeny(ctx, a.by, a.id, a.digest)
+	if err != nil {
+		return r, nil, err
 	}
 	meta, err := json.Marshal(denial{a.id, a.digest, a.by.Place.Channel, a.by.On.TS, a.by.On.Copy})
 	if err == nil {
-		err = b.workspace.openForm(ctx, a.trigger, denyView(a.id, string(meta)))
+		err = b.workspace.openForm(ctx, a.trigger, b.workspace.views.denyView(r, string(meta)))
 	}
 	if err != nil {
 		err = errors.Join(errFormClosed, err)
 	}
-	return none, nil, err
+	return approvals.Request{}, nil, err // the message stays until the form is sent
 }
 
-// denyView is the form.
-func denyView(id, meta string) slack.ModalViewRequest {
+// denyView is the form. It covers the card, so it says what it is about.
+func (v Views) denyView(r approvals.Request, meta string) slack.ModalViewRequest {
+	p := page{says(strong(v.action(r).Title), words(", asked by "), mention(r.By.ID), words(":"))}
+	for _, dev := range r.Devices {
+		p = append(p, says(append([]span{words("• ")}, v.named(dev)...)...))
+	}
 	input := slack.NewPlainTextInputBlockElement(plainText("Wrong host, no longer needed, ..."), reasonInput)
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: denyForm, PrivateMetadata: meta,
-		Title: plainText("Deny " + id), Submit: plainText("Deny"), Close: plainText("Back"),
-		Blocks: slack.Blocks{BlockSet: []slack.Block{
+		Title: plainText("Deny " + r.ID), Submit: plainText("Deny"), Close: plainText("Back"),
+		Blocks: slack.Blocks{BlockSet: append(p.blocks(),
 			slack.NewInputBlock(reasonBlock, plainText("Why? (Everybody in the channel will see this)"), nil,
-				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)),
-		}},
+				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)))},
 	}
 }
 

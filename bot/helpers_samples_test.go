@@ -79,7 +79,7 @@ func pending(action string, devices int) approvals.Request {
 	r := approvals.Request{
 		ID: "D-7K3F9Q", Action: action, Comment: "odd logins at 3, see INC-42",
 		By: person(ada), Place: approvals.Place{Team: "T0SANDBOX1", Channel: room},
-		Terms:  approvals.Terms{Needed: 1, ApprovalTTL: 30 * time.Minute, ExecutionTTL: time.Hour, Horizon: time.Hour, Retention: time.Hour},
+		Terms:  approvals.Terms{Needed: 1, ApprovalTTL: 30 * time.Minute, ExecutionTTL: 2 * time.Hour, Horizon: time.Hour, Retention: time.Hour},
 		Budget: used(action),
 		State:  approvals.Pending, Asked: asked, Opened: asked, Version: 2, Visible: 2,
 	}
@@ -160,8 +160,8 @@ func unreadable() approvals.Request {
 	return r
 }
 
-func withBudget(r approvals.Request, left, ahead int) approvals.Request {
-	r.Budget.Left, r.Budget.Ahead = left, ahead
+func withBudget(r approvals.Request, left, ahead int, free time.Time) approvals.Request {
+	r.Budget.Left, r.Budget.Ahead, r.Budget.Free = left, ahead, free
 	return r
 }
 

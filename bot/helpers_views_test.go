@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
+	"defenderbot/commands"
 	"defenderbot/internal/slackfake"
 )
 
@@ -47,8 +48,10 @@ func everyView() map[string]view {
 	}
 	all["notice-reminder"] = told(reminded(pending("investigate", 1)))
 	all["notice-reminder-one-given"] = told(reminded(oneGiven(twoNeeded(pending("investigate", 1)))))
-	form := denyView("D-7K3F9Q", `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
-	all["form-deny"] = view{Form: &form}
+	for name, devices := range map[string]int{"deny": 1, "deny-many": 20} {
+		form := views().denyView(pending("investigate", devices), `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
+		all["form-"+name] = view{Form: &form}
+	}
 	for name, p := range answers() {
 		all["answer-"+name] = said(p)
 	}
@@ -61,8 +64,11 @@ func answers() map[string]page {
 	stopped := ended(approvals.Cancelled, approvals.End{By: person(ada)})
 	denied := ended(approvals.Denied, approvals.End{By: person(grace), Text: "it is our own scanner"})
 	_, wrong := grammar().Parse("investgate srv-db-01 odd logins")
+	_, wrongDevice := grammar().Parse("collect CONTOSO\\ws-1 odd logins")
 	return map[string]page{
-		"help": asWritten(grammar().Help()), "wrong-command": asWritten(wrong.Error()), "busy": say(busySentence), "later": say(laterSentence),
+		"help": asWritten(grammar().Help()), "wrong-command": wrongCommand(wrong), "wrong-device": wrongCommand(wrongDevice), "busy": say(busySentence),
+		"later-status": notYet("/defender", commands.Status{Request: p.ID}), "later-cancel": notYet("/defender", commands.Cancel{}),
+		"later-list": notYet("/defender", commands.List{}), "later-limits": notYet("/defender", commands.Limits{}),
 		"wrong-team": say(wrongTeam), "recorded": recordedPage(p), "recorded-several": recordedPage(pending("investigate", 3)),
 		"approved": approvedPage(approved("investigate", openCalls()["queued"])), "approved-first": approvedPage(second),
 		"retried": retriedPage(p), "retried-approved": retriedPage(second),

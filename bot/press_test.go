@@ -71,28 +71,53 @@ func TestPressRetry(t *testing.T) {
 	}
 }
 
-// TestPressDeny: the form opens for whoever may decide, and for nobody else.
+// TestPressDeny: the form opens for whoever may deny, and names what it is about.
+// Everybody else hears why not before they type a reason.
 func TestPressDeny(t *testing.T) {
 	d := deskOn(t, redistest.Mini(t).Addr(), 1)
 	d.front.workspace.Use(views())
-	ts, err := d.front.workspace.Show(t.Context(), d.pendingRequest("U0ELSE"))
+	refuses := func(user string, r approvals.Request, want string) {
+		t.Helper()
+		before := len(d.slack.Ephemerals(user))
+		out, err := d.slack.SendEnvelope(soon(t), pressOf(t, d.slack.TeamID(), user, actionDeny, r))
+		if err != nil || !out.Acked {
+			t.Errorf("%s: acknowledged %v, %v", user, out.Acked, err)
+		}
+		sockWait(t, d.slack, want, func() bool {
+			said := d.slack.Ephemerals(user)
+			return len(said) > before && strings.Contains(said[len(said)-1].Text, want)
+		})
+		if forms := len(d.slack.Views(user)); forms != 0 {
+			t.Errorf("%s sees %d forms, and is told %q", user, forms, want)
+		}
+	}
+	own := d.pendingRequest(clicker)
+	own = d.happen(own, approvals.Show{TS: cardTS, Visible: own.Visible})
+	refuses(clicker, own, "your own request")
+	refuses(typist, own, "not an approver")
+	d.happen(own, approvals.Cancel{By: approvals.Person{ID: clicker}})
+
+	r := d.pendingRequest(typist)
+	ts, err := d.front.workspace.Show(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for user, forms := range map[string]int{clicker: 1, typist: 0} {
-		out, err := d.slack.Click(soon(t), user, channel, ts, actionDeny)
-		if err != nil || !out.Acked || len(d.slack.Views(user)) != forms {
-			t.Errorf("%s sees %d forms, want %d; acknowledged %v, %v", user, len(d.slack.Views(user)), forms, out.Acked, err)
+	r = d.happen(r, approvals.Show{TS: ts, Visible: r.Visible})
+	if out, err := d.slack.Click(soon(t), clicker, channel, ts, actionDeny); err != nil || !out.Acked || len(d.slack.Views(clicker)) != 1 {
+		t.Fatalf("%d forms, acknowledged %v, %v", len(d.slack.Views(clicker)), out.Acked, err)
+	}
+	form := d.slack.Views(clicker)[0]
+	for _, want := range []string{r.ID, r.Devices[0].ID, "Collect investigation package", typist} {
+		if !strings.Contains(string(form.Body), want) {
+			t.Errorf("the form does not name %s: %s", want, form.Body)
 		}
 	}
-	sockWait(t, d.slack, "a word to who may not", func() bool {
-		said := d.slack.Ephemerals(typist)
-		return len(said) == 1 && strings.Contains(said[0].Text, "not an approver")
-	})
-	out, err := d.slack.Submit(soon(t), clicker, d.slack.Views(clicker)[0].ID, map[string]string{reasonInput: "our own scanner"})
+	out, err := d.slack.Submit(soon(t), clicker, form.ID, map[string]string{reasonInput: "our own scanner"})
 	if err != nil || !out.Closed {
 		t.Errorf("the form stays open: %+v, %v", out, err)
 	}
+	refuses(typist, r, "your own request") // who is no approver either, which would be no help to know
+	refuses(clicker, r, r.ID+" was already denied")
 }
 
 // TestButtonsAndForms: every button of a card and every form has its row.
@@ -101,7 +126,8 @@ func TestButtonsAndForms(t *testing.T) {
 	for name, v := range everyView() {
 		if v.Form != nil {
 			f := forms()[v.Form.CallbackID]
-			if input, is := v.Form.Blocks.BlockSet[0].(*slack.InputBlock); f.do == nil || !is || input.BlockID != f.field {
+			blocks := v.Form.Blocks.BlockSet
+			if input, is := blocks[len(blocks)-1].(*slack.InputBlock); f.do == nil || !is || input.BlockID != f.field {
 				t.Errorf("%s: its row is %+v", name, f)
 			}
 		}

@@ -37,7 +37,9 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 		"usergroups.users.list": func() error { turn(); _, err := o.slack.Members(t.Context(), "S0SOC"); return err },
 		"apps.connections.open": func() error { _, err := o.slack.OpenSocket(t.Context()); return err },
 		"chat.delete":           func() error { return o.slack.Retire(t.Context(), room, shown.Card.TS) },
-		"views.open":            func() error { return o.slack.openForm(t.Context(), "1.2.trigger", denyView("D-7K3F9Q", "{}")) },
+		"views.open": func() error {
+			return o.slack.openForm(t.Context(), "1.2.trigger", views().denyView(pending("investigate", 1), "{}"))
+		},
 		"chat.postEphemeral": func() error {
 			_, err := o.slack.api.PostEphemeralContext(t.Context(), room, ada, message("x", nil)...)
 			return err

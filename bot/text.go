@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/commands"
 )
 
 // stateLine is where a request is, in a few words.
@@ -110,12 +111,49 @@ func approvers(r approvals.Request) string {
 
 // The sentences that are not reasons.
 const (
-	busySentence  = "Too much is happening at once, so I did nothing. Try again in a moment."
-	laterSentence = "That command is not available yet. A request's card shows how it stands and has its buttons."
-	wrongTeam     = "This bot belongs to another workspace, so nothing happened. Use it there."
-	formUnread    = "This form is out of date. Close it and press Deny again."
-	noReason      = "Please give a reason."
+	busySentence = "Too much is happening at once, so I did nothing. Try again in a moment."
+	wrongTeam    = "This bot belongs to another workspace, so nothing happened. Use it there."
+	formUnread   = "This form is out of date. Close it and press Deny again."
+	noReason     = "Please give a reason."
 )
+
+// wrongCommand is the answer to a command that cannot be read. What to type stands
+// on a line of its own, to be copied.
+func wrongCommand(err error) page {
+	wrong, is := errors.AsType[*commands.Error](err)
+	if !is {
+		return explain(err)
+	}
+	p := append(asWritten(wrong.What()), says(words("Type: "), code(wrong.Form)))
+	if wrong.Note != "" {
+		p = append(p, says(words(wrong.Note)))
+	}
+	return p
+}
+
+// notYet is the answer to a command that does not work yet: what does instead.
+func notYet(slash string, c commands.Command) page {
+	var word, instead string
+	switch c := c.(type) {
+	case commands.Status:
+		word, instead = "status", "To see how it stands, look at "+cardOf(c.Request)+"."
+	case commands.Cancel:
+		word, instead = "cancel", "Press the cancel button on "+cardOf(c.Request)+"."
+	case commands.List:
+		word, instead = "list", "Each request has its card in the channel where it was made."
+	case commands.Limits:
+		word, instead = "limits", "The card of a request that waits for approval says how many calls are left."
+	case commands.Ask, commands.Help: // these work
+	}
+	return page{says(code(slash+" "+word), words(" does not work yet. "+instead))}
+}
+
+func cardOf(request string) string {
+	if request == "" {
+		return "the card of the request"
+	}
+	return "the card of " + request
+}
 
 // recordedPage is the answer to a command that was recorded.
 func recordedPage(r approvals.Request) page {

@@ -203,7 +203,7 @@ func TestNewWorkspaceSlackGone(t *testing.T) {
 	_, facts := o.slack.Facts(t.Context(), ada)
 	_, open := o.slack.OpenSocket(t.Context())
 	answer := o.slack.whisper(t.Context(), reply{user: ada, channel: room, url: url}, say("hello"))
-	form := o.slack.openForm(t.Context(), "1.2.trigger", denyView("D-7K3F9Q", "{}"))
+	form := o.slack.openForm(t.Context(), "1.2.trigger", views().denyView(pending("investigate", 1), "{}"))
 	for what, err := range map[string]error{"show": show, "facts": facts, "open": open, "answer": answer, "form": form} {
 		if err == nil {
 			t.Errorf("%s: no error", what)
@@ -215,14 +215,14 @@ func TestNewWorkspaceSlackGone(t *testing.T) {
 // TestOpenFormTrigger: a form opens once for a trigger.
 func TestOpenFormTrigger(t *testing.T) {
 	o := visit(t, slackfake.Options{})
-	if err := o.slack.openForm(t.Context(), "no.such.trigger", denyView("D-7K3F9Q", "{}")); !isSlackError(err, "invalid_trigger_id") {
+	if err := o.slack.openForm(t.Context(), "no.such.trigger", views().denyView(pending("investigate", 1), "{}")); !isSlackError(err, "invalid_trigger_id") {
 		t.Errorf("a trigger that is none: %v", err)
 	}
 	meta, err := json.Marshal(denial{ID: "D-7K3F9Q", Digest: strings.Repeat("f", 16), Channel: room})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := slackfake.CheckView(encoded(t, denyView("D-7K3F9Q", string(meta)))); err != nil {
+	if err := slackfake.CheckView(encoded(t, views().denyView(pending("investigate", 20), string(meta)))); err != nil {
 		t.Error(err)
 	}
 }

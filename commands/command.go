@@ -1,7 +1,7 @@
 package commands
 
 // Command is one thing that a person can ask for: Ask, Help, Status, List,
-// Limits or Cancel.
+// Limits or Cancel. The last four are not offered yet.
 //
 //sumtype:decl
 type Command interface{ command() }
@@ -30,12 +30,12 @@ func (d Device) String() string {
 
 // Status asks how one request stands.
 type Status struct {
-	Request string // canonical: D- and six characters, as in D-7K3F9Q
+	Request string // canonical: D- and six characters, as in D-7K3F9Q; empty: none that can be read
 }
 
 // Cancel withdraws one request.
 type Cancel struct {
-	Request string // canonical: D- and six characters, as in D-7K3F9Q
+	Request string // canonical: D- and six characters, as in D-7K3F9Q; empty: none that can be read
 }
 
 // List asks for the requests that are open.

@@ -31,16 +31,38 @@ func parseDevice(s string) (d Device, why string) {
 		return parseID(s)
 	case isGUID(s):
 		return d, "is a GUID, perhaps the device's id in Entra: Defender's own device id is needed"
+	case strings.Contains(s, domainMark):
+		return parseDomainName(s)
 	default:
 		return parseName(s)
 	}
 }
 
-func parseID(s string) (d Device, why string) {
-	if n := len(s); n != idLength && n != shortIDLength {
-		return d, fmt.Sprintf("has %d hex digits instead of %d (or %d)", n, idLength, shortIDLength)
+// domainMark is between domain and name where Windows shows both.
+const domainMark = `\`
+
+// parseDomainName says what to leave out of DOMAIN\name. Defender does not know
+// devices by it.
+func parseDomainName(s string) (none Device, why string) {
+	_, name, _ := strings.Cut(s, domainMark)
+	d, why := parseName(name)
+	if why != "" {
+		return parseName(s)
 	}
-	return Device{ID: strings.ToLower(s)}, ""
+	return none, "has its domain in front, which is not needed: type “" + d.Name + "”"
+}
+
+func parseID(s string) (d Device, why string) {
+	switch n := len(s); n {
+	case idLength, shortIDLength:
+		return Device{ID: strings.ToLower(s)}, ""
+	case idLength - 1:
+		return d, fmt.Sprintf("has %d characters, and a device id has %d: one is missing", n, idLength)
+	case idLength + 1:
+		return d, fmt.Sprintf("has %d characters, and a device id has %d: one is too many", n, idLength)
+	default:
+		return d, fmt.Sprintf("has %d characters, and a device id has %d (or %d)", n, idLength, shortIDLength)
+	}
 }
 
 // parseName reads a host name as RFC 1123 has it, underscores tolerated.

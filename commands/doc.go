@@ -2,7 +2,8 @@
 // error that helps out; no I/O, and no actions of its own.
 //
 // The actions come from the caller, as [Action] values; the words help, status,
-// list, limits and cancel are the grammar's own.
+// list, limits and cancel are the grammar's own. All but help are understood and
+// not offered: what they ask for cannot be done yet.
 //
 // # What may stand in a command
 //

@@ -10,33 +10,53 @@ import (
 // be shown as markup.
 type Error struct {
 	Problem string // sentences: what was wrong, quoting the input
-	Form    string // the right form
-	Nearest string // the word that was probably meant, or empty
+	Nearest string // what was probably meant, or empty
+	Form    string // the right form, as it is typed
+	Note    string // a sentence about the form, or empty
 }
 
-// Error puts the parts together.
-func (e *Error) Error() string {
-	s := e.Problem
-	if e.Nearest != "" {
-		s += " Did you mean “" + e.Nearest + "”?"
+// What is all of it but the form: what was wrong, and what was probably meant.
+func (e *Error) What() string {
+	if e.Nearest == "" {
+		return e.Problem
 	}
-	return s + " Type: " + e.Form
+	return e.Problem + " Did you mean “" + e.Nearest + "”?"
 }
 
-const deviceForm = ", where a device is a host name, a device id (40 hex digits) " +
-	"or the address of the device's page in the Defender portal"
+// Error puts the parts together, the form on a line of its own.
+func (e *Error) Error() string {
+	s := e.What() + "\nType: " + e.Form
+	if e.Note != "" {
+		s += "\n" + e.Note
+	}
+	return s
+}
 
+const aboutDevices = "A device is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal."
+
+// unknown is a first word that is no command. A device in its place is told from
+// a word by its dots and digits.
 func (g Grammar) unknown(raw, name string) *Error {
+	help := Error{Form: g.usage("help"), Note: "It lists all commands."}
 	words := make([]string, 0, len(g.Actions))
-	for _, f := range g.forms() {
+	for _, f := range g.offered() {
 		words = append(words, f.name)
 	}
-	e := &Error{Problem: "There is no command " + quote(raw) + ".", Nearest: nearest(name, words)}
-	e.Form = g.usage("help") + " (it lists all commands)"
-	if e.Nearest != "" {
-		e.Form = g.usage(e.Nearest)
+	if name == "" {
+		help.Problem = "Nothing to do was given."
+		return &help
 	}
-	return e
+	if meant := Nearest(name, words); meant != "" {
+		return &Error{Problem: "There is no command " + quote(raw) + ".", Nearest: meant, Form: g.usage(meant)}
+	}
+	first, _ := cutDevice(raw)
+	if d, why := parseDevice(hyphens(bare(first))); why == "" && strings.ContainsAny(d.String(), ".0123456789") && len(g.Actions) > 0 {
+		e := g.wrong(g.Actions[0].Name, "%s looks like a device, and what to do with it comes first.", quote(first))
+		e.Nearest = g.Actions[0].Name + " " + shortened(d.String()) + " …"
+		return e
+	}
+	help.Problem = "There is no command " + quote(raw) + "."
+	return &help
 }
 
 // wrong is an error in the command with that name.
@@ -58,24 +78,23 @@ func (g Grammar) badRequest(name, raw, why string) *Error {
 
 func (g Grammar) noDevice(action string) *Error {
 	e := g.wrong(action, "“%s” needs a device and a comment, but nothing was given.", action)
-	e.Form += deviceForm
+	e.Note = aboutDevices
 	return e
 }
 
 func (g Grammar) emptyDevice(action string, i, n int) *Error {
-	where := "between two commas"
 	switch i {
 	case 0:
-		where = "before the first comma"
+		return g.wrong(action, "The device list begins with a comma; remove it.")
 	case n - 1:
-		where = "after the last comma"
+		return g.wrong(action, "The device list ends with a comma; remove it, or add a device.")
 	}
-	return g.wrong(action, "A device is missing from the list: there is nothing %s.", where)
+	return g.wrong(action, "The device list has two commas in a row; remove one, or add a device.")
 }
 
 func (g Grammar) badDevice(action, raw, why string) *Error {
 	e := g.wrong(action, "%s %s.", quote(raw), why)
-	e.Form += deviceForm
+	e.Note = aboutDevices
 	return e
 }
 
@@ -93,16 +112,24 @@ func (g Grammar) tooMany(action string, n int) *Error {
 // noComment says what was read as devices: a comma in the comment makes
 // devices of its words.
 func (g Grammar) noComment(action string, devices []Device) *Error {
+	if len(devices) == 1 {
+		return g.wrong(action, "The comment is missing: there is nothing after the device %s. A comment tells the approver why.", quote(devices[0].String()))
+	}
+	return g.wrong(action, "The comment is missing: because of the comma, %s were read as devices. "+
+		"Put the comment after a space, without a comma before it.", listed(devices))
+}
+
+// listed quotes the first of some devices.
+func listed(devices []Device) string {
 	const shown = 3
 	names := make([]string, 0, shown)
 	for _, d := range devices[:min(shown, len(devices))] {
 		names = append(names, quote(d.String()))
 	}
-	list := strings.Join(names, ", ")
 	if more := len(devices) - len(names); more > 0 {
-		list += fmt.Sprintf(" and %d more", more)
+		return strings.Join(names, ", ") + fmt.Sprintf(" and %d more", more)
 	}
-	return g.wrong(action, "The comment is missing: there is nothing after the device list (%s). A comment tells the approver why.", list)
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
 func (g Grammar) invisibleComment(action string) *Error {

@@ -8,13 +8,12 @@ import (
 // Help is the whole grammar in plain text, for a person.
 func (g Grammar) Help() string {
 	var b strings.Builder
-	for _, f := range g.forms() {
+	for _, f := range g.offered() {
 		fmt.Fprintf(&b, "%s\n    %s.\n", g.typed(f), f.summary)
 	}
 	fmt.Fprintf(&b, "\nA <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. "+
 		"List up to %d, separated by commas.\n", g.MaxDevices)
 	fmt.Fprintf(&b, "The <comment> says why, in at most %d characters. The approver reads it, and Defender keeps it.\n", MaxComment)
-	fmt.Fprintf(&b, "A <request> is the id on the request's message, as in %s7K3F9Q.\n", requestPrefix)
 	return b.String()
 }
 
@@ -22,7 +21,7 @@ func (g Grammar) Help() string {
 func (g Grammar) Table() string {
 	var b strings.Builder
 	b.WriteString("| command | what it does |\n|---|---|\n")
-	for _, f := range g.forms() {
+	for _, f := range g.offered() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", g.typed(f), strings.ReplaceAll(f.summary, "|", `\|`))
 	}
 	return b.String()

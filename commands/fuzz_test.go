@@ -55,7 +55,7 @@ func checkError(t *testing.T, c Command, err error) {
 	case utf8.RuneCountInString(err.Error()) > longest:
 		t.Errorf("an error of %d characters", utf8.RuneCountInString(err.Error()))
 	}
-	checkVisible(t, err.Error(), "")
+	checkVisible(t, err.Error(), "\n")
 }
 
 func checkCommand(t *testing.T, c Command) {

@@ -19,7 +19,8 @@ type Grammar struct {
 }
 
 // Parse reads the text after the slash command, as Slack sends it. Empty text
-// is a wish for help. The error is always an *Error.
+// is a wish for help. The error is always an *Error. A command that is not
+// offered is never an error: what is wrong with it does not matter.
 func (g Grammar) Parse(text string) (Command, error) {
 	raw, rest := cutWord(strings.ToValidUTF8(text, "\uFFFD"))
 	if raw == "" {
@@ -29,7 +30,7 @@ func (g Grammar) Parse(text string) (Command, error) {
 	for _, f := range g.forms() {
 		if f.name == name {
 			c, problem := f.read(rest)
-			if problem != nil {
+			if problem != nil && !f.hidden {
 				return nil, problem
 			}
 			return c, nil
@@ -39,22 +40,23 @@ func (g Grammar) Parse(text string) (Command, error) {
 }
 
 // form is one sentence of the language: its first word, what follows it, what
-// it does, and how what follows is read.
+// it does, and how what follows is read. A hidden one is understood and not
+// offered: this version cannot do it yet.
 type form struct {
 	name, args, summary string
 	read                func(rest string) (Command, *Error)
+	hidden              bool
 }
 
 const askArgs = "<device>[,<device>...] <comment>"
 
-// forms is the whole language in the order in which it is shown. Parsing,
-// help, the table of the README and suggestions all come from it.
+// forms is the whole language in the order in which it is shown.
 func (g Grammar) forms() []form {
 	own := []form{
-		{name: "status", args: "<request>", summary: "Show how a request stands (not in this version yet)", read: g.readStatus},
-		{name: "cancel", args: "<request>", summary: "Cancel a request that has not been sent yet (not in this version yet; its card has a button)", read: g.readCancel},
-		{name: "list", summary: "Show the open requests (not in this version yet)", read: g.alone("list", List{})},
-		{name: "limits", summary: "Show how many calls Microsoft's limits still allow (not in this version yet)", read: g.alone("limits", Limits{})},
+		{name: "status", args: "<request>", summary: "Show how a request stands", read: g.readStatus, hidden: true},
+		{name: "cancel", args: "<request>", summary: "Cancel a request that has not been sent yet", read: g.readCancel, hidden: true},
+		{name: "list", summary: "Show the open requests", read: g.alone("list", List{}), hidden: true},
+		{name: "limits", summary: "Show how many calls Microsoft's limits still allow", read: g.alone("limits", Limits{}), hidden: true},
 		{name: "help", summary: "Show this help", read: g.alone("help", Help{})},
 	}
 	all := make([]form, 0, len(g.Actions)+len(own))
@@ -64,11 +66,17 @@ func (g Grammar) forms() []form {
 	return append(all, own...)
 }
 
+// offered are the forms that this version can do. Help, the table of the README
+// and suggestions come from them.
+func (g Grammar) offered() []form {
+	return slices.DeleteFunc(g.forms(), func(f form) bool { return f.hidden })
+}
+
 // alone reads a command of one word.
 func (g Grammar) alone(name string, c Command) func(string) (Command, *Error) {
 	return func(rest string) (Command, *Error) {
 		if extra, _ := cutWord(rest); extra != "" {
-			return nil, g.extra(name, "nothing", rest)
+			return c, g.extra(name, "nothing", rest)
 		}
 		return c, nil
 	}

@@ -7,11 +7,11 @@ import (
 
 // longestTypo is how long a word may be to be taken for a mistyped one, in
 // characters; it bounds the work.
-const longestTypo = 24
+const longestTypo = 40
 
-// nearest is the word that was probably meant, or nothing. A beginning of at
-// least three letters counts as meant.
-func nearest(typed string, words []string) string {
+// Nearest is the one of words that was probably meant by what was typed, or
+// nothing. A beginning of at least three letters counts as meant.
+func Nearest(typed string, words []string) string {
 	if utf8.RuneCountInString(typed) > longestTypo {
 		return ""
 	}

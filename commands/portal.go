@@ -51,7 +51,7 @@ func parseAddress(s string) (d Device, why string) {
 		return d, otherPage
 	}
 	if d, why = parseID(steps[0]); why != "" {
-		why = "leads to a device id that " + why
+		why = "leads to a device whose id " + why
 	}
 	return d, why
 }

@@ -87,9 +87,13 @@ const maxShown = 60
 // quote repeats input inside an error: on one line, nothing invisible, cut
 // between characters.
 func quote(input string) string {
-	s := strings.Join(strings.FieldsFunc(seen(readable(input)), isSpace), " ")
-	if utf8.RuneCountInString(s) > maxShown {
-		s = strings.TrimRight(string([]rune(s)[:maxShown-1]), " ") + "…"
+	return "“" + shortened(strings.Join(strings.FieldsFunc(seen(readable(input)), isSpace), " ")) + "”"
+}
+
+// shortened is as much of s as an error repeats.
+func shortened(s string) string {
+	if utf8.RuneCountInString(s) <= maxShown {
+		return s
 	}
-	return "“" + s + "”"
+	return strings.TrimRight(string([]rune(s)[:maxShown-1]), " ") + "…"
 }

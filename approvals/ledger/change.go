@@ -216,7 +216,7 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 	}
 	text, err := json.Marshal(audit.Entry{
 		At: now, Request: after.ID, Version: before.Version + 1, Event: line.Event, Call: line.Call,
-		By: line.By, From: line.From, To: line.To, Detail: line.Detail,
+		By: line.By, From: line.From, To: line.To, Detail: line.Whole(),
 	})
 	if err != nil {
 		return fmt.Errorf("encode an audit entry of %s: %w", before.ID, err)

@@ -100,7 +100,7 @@ func TestStoreLostBudget(t *testing.T) {
 		approved(t, s, approvalstest.DeviceNo(1))
 		action, _ := s.Action("collect")
 		drop()
-		got, err := s.Budget(t.Context(), action)
+		got, err := s.Budget(t.Context(), action, 1)
 		if err != nil || got.Ahead != 1 || got.Left != 2 {
 			t.Errorf("got %+v and %v, want 2 left and 1 ahead", got, err)
 		}

@@ -116,7 +116,7 @@ func TestWindowSlotReleased(t *testing.T) {
 			apply(t, s, r, approvals.On{Call: 0, Event: approvals.Requeue{Attempt: 1, Why: approvals.Why{Reason: tt.why}, Hold: s.Now().Add(time.Hour)}})
 			limits := action.Post.Limits
 			action.Post.Limits = limits[1:]
-			got, err := s.Budget(t.Context(), action)
+			got, err := s.Budget(t.Context(), action, 1)
 			if err != nil || got.Of-got.Left != tt.used {
 				t.Errorf("after %s: %d slots used and %v, want %d", tt.why, got.Of-got.Left, err, tt.used)
 			}
@@ -201,9 +201,44 @@ func TestBudgetTightestWindow(t *testing.T) {
 			t.Fatal(err)
 		}
 		action, _ := s.Action("collect")
-		got, err := s.Budget(t.Context(), action)
+		got, err := s.Budget(t.Context(), action, 1)
 		if err != nil || got.Left != 1 || got.Of != 2 || got.Per != 10*time.Second || got.Ahead != 1 {
 			t.Errorf("got %+v and %v, want 1 of 2 in 10s, 1 ahead", got, err)
 		}
+	})
+}
+
+// TestBudgetFree: when the last call of a request could go, behind those that wait
+// already; nothing where all could go at once.
+func TestBudgetFree(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions()) // 2 in 10 s, 3 in a minute
+		action, _ := s.Action("collect")
+		free := func(what string, calls int, least, most time.Duration) {
+			t.Helper()
+			b, err := s.Budget(t.Context(), action, calls)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if most == 0 {
+				if !b.Free.IsZero() {
+					t.Errorf("%s: %s, want at once", what, b.Free.Sub(b.At))
+				}
+				return
+			}
+			if in := b.Free.Sub(b.At); in < least || in > most {
+				t.Errorf("%s: in %s, want from %s to %s", what, in, least, most)
+			}
+		}
+		free("two of two", 2, 0, 0)
+		free("the third", 3, 10*time.Second, 12*time.Second)
+		free("the fourth", 4, 59*time.Second, 62*time.Second)
+		approved(t, s, approvalstest.DeviceNo(1))
+		free("behind one that waits", 1, 0, 0)
+		free("two behind one that waits", 2, 10*time.Second, 12*time.Second)
+		if err := s.HoldReads(t.Context(), action.Post, s.Now().Add(5*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		free("while Defender wants to be left alone", 1, 299*time.Second, 301*time.Second)
 	})
 }

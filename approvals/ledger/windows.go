@@ -75,13 +75,15 @@ type budgetReply struct {
 	timed
 	Used  []int `json:"used"`
 	Ahead int   `json:"ahead"`
+	At    int64 `json:"at"`
 }
 
-// Budget is what is left of an action's tightest window.
-func (s *Store) Budget(ctx context.Context, action defender.Action) (approvals.Budget, error) {
+// Budget is what is left of an action's tightest window, for a request of so many
+// calls.
+func (s *Store) Budget(ctx context.Context, action defender.Action, calls int) (approvals.Budget, error) {
 	var answer budgetReply
-	keys := []string{s.keys.queue(action.Post.Name), s.keys.window(action.Post.Name)}
-	if _, err := s.run(ctx, s.scripts.budget, keys, &answer, asJSON(limitPairs(action.Post.Limits))); err != nil {
+	keys := []string{s.keys.queue(action.Post.Name), s.keys.window(action.Post.Name), s.keys.hold(action.Post.Name)}
+	if _, err := s.run(ctx, s.scripts.budget, keys, &answer, asJSON(limitPairs(action.Post.Limits)), calls); err != nil {
 		return approvals.Budget{}, fmt.Errorf("budget of %s: %w", action.Name, err)
 	}
 	return tightest(action.Post.Limits, answer), nil
@@ -96,6 +98,9 @@ func tightest(limits []defender.Limit, answer budgetReply) approvals.Budget {
 		}
 	}
 	best.Ahead, best.At = answer.Ahead, time.UnixMilli(answer.Time).UTC()
+	if answer.At > answer.Time {
+		best.Free = time.UnixMilli(answer.At).UTC()
+	}
 	return best
 }
 

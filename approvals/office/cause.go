@@ -72,8 +72,7 @@ func lasts(r approvals.Reason) bool {
 func (w *Worker) warn(ctx context.Context, what string, err error, r approvals.Request, i int) {
 	why := whyOf(err)
 	if w.once(what + " " + approvals.CallID(r.ID, i) + " " + string(why.Reason)) {
-		w.log.WarnContext(ctx, "defender request failed", "what", what, "request", r.ID, "call", i,
-			"device", r.Devices[i].ID, "name", r.Devices[i].Name, "reason", why.Reason, "error", err)
+		w.logOf(r, i).WarnContext(ctx, "defender request failed", "what", what, "reason", why.Reason, "error", err)
 	}
 }
 

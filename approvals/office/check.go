@@ -82,7 +82,7 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 	if before != "" {
 		return w.apply(ctx, l, r, approvals.Reject{Why: approvals.Why{Reason: approvals.AlreadyOpen, Detail: before}})
 	}
-	budget, err := w.store.Budget(ctx, action)
+	budget, err := w.store.Budget(ctx, action, len(devices))
 	if err != nil {
 		return err
 	}

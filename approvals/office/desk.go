@@ -227,15 +227,15 @@ func (d *Desk) Found(ctx context.Context, r approvals.Request, ts string) (appro
 	return found, err
 }
 
-// MayDecide reports whether a person could decide at all, before a request and
-// its channel are looked at: enough to open a form that is checked when it is
+// MayDeny is the request, and a refusal where a no of by to what digest stands for
+// would be refused now: enough to open a form that is checked again when it is
 // sent.
-func (d *Desk) MayDecide(ctx context.Context, user string) error {
-	f, err := d.people.facts(ctx, user, approvals.ToDeny)
-	if err != nil {
-		return notKnown(err)
+func (d *Desk) MayDeny(ctx context.Context, by By, id, digest string) (approvals.Request, error) {
+	r, f, err := d.load(ctx, by, id, approvals.ToDeny)
+	if err == nil {
+		_, err = approvals.Next(r, approvals.Deny{By: f.Person, Digest: digest}, d.store.Now())
 	}
-	return d.people.policy.May(approvals.ToDeny, f, approvals.Channel{OrgShared: true}, approvals.Request{})
+	return r, approvals.WithRequest(err, r)
 }
 
 // op is the operation in which by wants v of what the parts say.

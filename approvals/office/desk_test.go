@@ -106,3 +106,41 @@ func TestDeskFound(t *testing.T) {
 		}
 	})
 }
+
+// TestDeskMayDeny: whoever cannot deny hears why before they are asked for a reason,
+// and the reason is the one that no list of approvers changes.
+func TestDeskMayDeny(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), roomyActions())
+		d := newDeskFor(s, newCrowd(), approvals.List{Users: []string{"U1", "U2", "U3"}})
+		onlyTwo := newDeskFor(s, newCrowd(), approvals.List{Users: []string{"U2"}})
+		r := pendingOn(t, s, approvalstest.DeviceNo(1)) // of U1
+		elsewhere := approvals.Place{Team: r.Place.Team, Channel: "C9"}
+		for _, tt := range []struct {
+			name   string
+			desk   *Desk
+			user   string
+			place  approvals.Place
+			digest string
+			want   approvals.Reason // empty: the form opens
+		}{
+			{"an approver", d, "U2", r.Place, r.Digest(), ""},
+			{"the requester, an approver", d, "U1", r.Place, r.Digest(), approvals.OwnRequest},
+			{"the requester, no approver", onlyTwo, "U1", r.Place, r.Digest(), approvals.OwnRequest},
+			{"somebody else", d, "U9", r.Place, r.Digest(), approvals.NotAnApprover},
+			{"a guest", d, "UGUEST", r.Place, r.Digest(), approvals.NotAMember},
+			{"on another card", d, "U2", elsewhere, r.Digest(), approvals.OtherMessage},
+			{"who saw something else", d, "U2", r.Place, "0123456789abcdef", approvals.ShownDiffers},
+		} {
+			got, err := tt.desk.MayDeny(t.Context(), pressed(tt.user, tt.place), r.ID, tt.digest)
+			if tt.want == "" && err != nil || tt.want != "" && !approvals.IsRefusal(err, tt.want) || got.ID != r.ID {
+				t.Errorf("%s: %s and %v, want %q", tt.name, got.ID, err, tt.want)
+			}
+		}
+		apply(t, s, r, approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()})
+		_, err := d.MayDeny(t.Context(), pressed("U3", r.Place), r.ID, r.Digest())
+		if refused, is := approvals.AsRefusal(err); !is || refused.Why.Reason != approvals.AlreadyDecided || refused.Request.State != approvals.Approved {
+			t.Errorf("after it was approved: %v", err)
+		}
+	})
+}

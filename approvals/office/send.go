@@ -15,7 +15,7 @@ import (
 // and the window has a slot. It answers when to try again, or zero if it has
 // committed something.
 func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, i int) (time.Time, error) {
-	if e := w.stillGood(ctx, r); e != nil {
+	if e := w.stillGood(ctx, r, i); e != nil {
 		return time.Time{}, w.applyCall(ctx, l, r, i, e)
 	}
 	if err := w.ready(ctx); err != nil {
@@ -60,7 +60,7 @@ func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order def
 		if _, lasting := e.(approvals.Fail); lasting {
 			level = slog.LevelWarn
 		}
-		w.log.Log(ctx, level, "defender post failed", "request", r.ID, "call", i, "attempt", attempt, "error", err)
+		w.logOf(r, i).Log(ctx, level, "defender post failed", "attempt", attempt, "error", err)
 		return w.answered(ctx, r, i, e)
 	}
 	w.pauses.over(w.endpoint(r))
@@ -158,11 +158,11 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 
 // stillGood checks at the last moment that the requester and those who approved
 // still may. A definite no lapses the call; not knowing only delays it.
-func (w *Worker) stillGood(ctx context.Context, r approvals.Request) approvals.CallEvent {
+func (w *Worker) stillGood(ctx context.Context, r approvals.Request, i int) approvals.CallEvent {
 	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
 	unchecked := func(why approvals.Reason, who string, err error) approvals.CallEvent {
-		w.log.WarnContext(ctx, "last check before sending failed", "request", r.ID, "reason", why, "user", who, "error", err)
+		w.logOf(r, i).WarnContext(ctx, "last check before sending failed", "reason", why, "user", who, "error", err)
 		return approvals.Wait{Why: approvals.Why{Reason: why, Detail: who}, Hold: w.holdUntil(r)}
 	}
 	for _, a := range r.Approvals {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,33 @@ func TestSendFailures(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tt.want, w.refusal(t.Context(), r, 0, tt.err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestWorkerLogsCall: each line of the log about a call names it and its device.
+func TestWorkerLogsCall(t *testing.T) {
+	for what, tt := range map[string]struct {
+		people approvals.Directory // nil: everybody may
+		lines  []string
+	}{
+		"slack is down":    {approvalstest.Town{Down: true}, []string{"last check before sending failed"}},
+		"defender is down": {nil, []string{"defender post failed", "defender request failed"}},
+	} {
+		o := newOffice(t, nil, chatter{}, tt.people)
+		log := o.logs()
+		r := o.working("collect", 2, 0)
+		for range 4 {
+			o.turns(20)
+			o.pass(approvals.SearchEvery)
+		}
+		for _, line := range tt.lines {
+			for i, d := range r.Devices {
+				want := fmt.Sprintf("%s\" request=%s call=%d device=%s ", line, r.ID, i, d.ID)
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("%s: no line has %s:\n%s", what, want, log)
+				}
+			}
 		}
 	}
 }

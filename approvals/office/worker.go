@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"runtime/debug"
@@ -63,6 +64,11 @@ func NewWorker(c WorkerConfig) *Worker {
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 		missPause: stepRetry,
 	}
+}
+
+// logOf is the log of call i of r: every line about a call names it and its device.
+func (w *Worker) logOf(r approvals.Request, i int) *slog.Logger {
+	return w.log.With("request", r.ID, "call", i, "device", cmp.Or(r.Devices[i].ID, r.Devices[i].Name))
 }
 
 // handOver gives the worker a request to go on with. One that has stopped gives the

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -74,14 +75,29 @@ func serve(ctx context.Context, stderr io.Writer) error {
 	if err := envconfig.Process("", &env); err != nil {
 		return fmt.Errorf("read the environment: %w", err)
 	}
-	catalogue := defender.Actions()
+	catalogue, strays := defender.Actions(), app.Strays(namesOf(os.Environ()))
 	config, err := env.Config(catalogue, time.Now())
+	if wrong, is := errors.AsType[*app.ConfigError](err); is {
+		wrong.Strays = strays
+	}
 	if err != nil {
 		return err
 	}
 	log := logger(stderr, config)
+	for _, s := range strays {
+		log.WarnContext(ctx, "unknown variable set", "variable", s.Name, "did_you_mean", s.Meant)
+	}
 	redis.SetLogger(redisLog{log})
 	return app.New(config, app.Options{Catalogue: catalogue, Clock: time.Now, Log: log, Version: version()}).Run(ctx)
+}
+
+// namesOf are the names of variables, without what they are set to.
+func namesOf(environment []string) []string {
+	names := make([]string, len(environment))
+	for i, v := range environment {
+		names[i], _, _ = strings.Cut(v, "=")
+	}
+	return names
 }
 
 func logger(to io.Writer, c app.Config) *slog.Logger {

@@ -188,6 +188,13 @@ func wrongConfiguration(t *testing.T, binary string) {
 			},
 			[]string{"APPROVERS", "AZURE_CLIENT_CERTIFICATE_PATH", "HTTP_ADDR", "LOG_LEVEL", "REDIS_URL", "SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"},
 		},
+		{ // the slip that explains what is missing is named behind it
+			[]string{
+				"APPROVER=" + secret, "SLACK_APP_TOKEN=xapp-1", "SLACK_BOT_TOKEN=xoxb-1", "REDIS_URL=redis://r", "HTTP_PROXY=" + secret,
+				"AZURE_TENANT_ID=t", "AZURE_CLIENT_ID=c", "AZURE_CLIENT_SECRET=s",
+			},
+			[]string{"APPROVERS", "APPROVER"},
+		},
 	} {
 		code, stdout, stderr := begin(t, binary, tt.env...).end(t)
 		if code != 2 || stdout != "" || strings.Contains(stderr, secret) {
@@ -227,7 +234,8 @@ func wholeJob(t *testing.T, binary string) {
 	place.Slack.Break(slackfake.Fault{Method: "socket", Drop: true, Times: 1})
 	place.Slack.Break(slackfake.Fault{Method: "apps.connections.open", Drop: true, Times: 1})
 	place.Defender.Inject(defenderfake.Fault{On: defenderfake.Token, When: defenderfake.AfterEffect, Drop: true, Times: 1})
-	bot := begin(t, binary, variables(t, place.Env())...)
+	const stray = "value-of-a-stray"
+	bot := begin(t, binary, append(variables(t, place.Env()), "REQUESTER="+stray, "APPROVAL_TLL="+stray, "HTTP_PROXYS="+stray)...)
 	work(t, place)
 	if err := bot.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -240,12 +248,17 @@ func wholeJob(t *testing.T, binary string) {
 		"app token": place.Slack.AppToken(), "bot token": place.Slack.BotToken(), "client secret": defenderfake.DefaultClientSecret,
 		"Redis password": password, "ticket of a socket": "ticket=", "address of a socket": "/link/", "response_url of a command": "/commands/T",
 		"response_url of a click": "/actions/T", "access token or assertion": "eyJ", "bearer": "Bearer ",
+		"value of a variable that is not read": stray, "variable of somebody else": "HTTP_PROXYS",
 	} {
 		if strings.Contains(stderr, secret) {
 			t.Errorf("the log has the %s in it", what)
 		}
 	}
-	for _, want := range []string{`"msg":"running"`, `"credential":"client secret"`, `"event":"accept"`, "token renewal failed", "connect a socket", "response_url took no answer"} {
+	for _, want := range []string{
+		`"msg":"running"`, `"credential":"client secret"`, `"event":"accept"`, "token renewal failed", "connect a socket", "response_url took no answer",
+		`"msg":"unknown variable set","variable":"REQUESTER","did_you_mean":"REQUESTERS"`,
+		`"msg":"unknown variable set","variable":"APPROVAL_TLL","did_you_mean":"APPROVAL_TTL"`,
+	} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("the log has no %s:\n%s", want, stderr)
 		}

@@ -60,7 +60,7 @@ func runOwnBot(t *testing.T) {
 		t.Fatal(err)
 	}
 	env.HTTPAddr = ""
-	config, err := env.Config(defender.Actions())
+	config, err := env.Config(defender.Actions(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,6 +138,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	a.watch.live.Store(&live)
 	a.watch.able.Store(&able)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
+	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
 	// The bot outlives the session: what came in is answered before it stops.
 	answering, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -31,6 +33,29 @@ func (a *App) policy(approvers, requesters approvals.List) approvals.Policy {
 		Needed: least, NeededFor: needed,
 	}
 }
+
+// rules are what the bot goes by, for one line of the log: what a slip in the
+// configuration has changed can be seen there.
+func (a *App) rules(p approvals.Policy) []slog.Attr {
+	c := a.config
+	var needed []string
+	for _, action := range slices.Sorted(maps.Keys(p.NeededFor)) {
+		needed = append(needed, fmt.Sprintf("%s=%d", action, p.NeededFor[action]))
+	}
+	return []slog.Attr{
+		slog.String("who_asks", cmp.Or(listed(p.Requesters), "every full member")),
+		slog.String("who_decides", listed(p.Approvers)),
+		slog.String("approvals", strings.Join(needed, ",")),
+		slog.String("channels", cmp.Or(strings.Join(p.Channels, ","), "wherever the bot is")),
+		slog.Bool("shared_channels", p.AllowShared),
+		slog.String("to_approve", c.ApprovalTTL.String()),
+		slog.String("to_send", c.ExecutionTTL.String()),
+		slog.Int("most_devices", c.MaxDevices),
+		slog.Int("most_open", c.MaxOpen),
+	}
+}
+
+func listed(l approvals.List) string { return strings.Join(slices.Concat(l.Users, l.Groups), ",") }
 
 // muster looks the approvers up before anything starts. It is an error if no
 // request could ever be approved, for certain, and what Slack refuses to say is

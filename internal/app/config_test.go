@@ -101,8 +101,9 @@ func TestConfigRefuses(t *testing.T) {
 		{"Redis twice", func(e *app.Env) { e.RedisURLFile = secret }, "REDIS_URL: is set, and so is REDIS_URL_FILE"},
 		{"replicas", func(e *app.Env) { e.RedisWaitReplicas = "-1" }, "REDIS_WAIT_REPLICAS: must be a whole number from 0 to 10"},
 		{"no tenant", func(e *app.Env) { e.TenantID = "" }, "AZURE_TENANT_ID: is required"},
-		{"tenant with a path", func(e *app.Env) { e.TenantID = "t/" + secret }, "AZURE_TENANT_ID: must be an id"},
+		{"tenant with a path", func(e *app.Env) { e.TenantID = "t/" + secret }, "AZURE_TENANT_ID: must be an id (a GUID) or a domain of the tenant"},
 		{"no client", func(e *app.Env) { e.ClientID = "" }, "AZURE_CLIENT_ID: is required"},
+		{"client with a path", func(e *app.Env) { e.ClientID = "c/" + secret }, "AZURE_CLIENT_ID: must be a GUID"},
 		{"no credential", func(e *app.Env) { e.ClientSecret = "" }, "AZURE_CLIENT_SECRET: is required, or one of AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE"},
 		{"client secret twice", func(e *app.Env) { e.ClientSecretFile = secret }, "AZURE_CLIENT_SECRET: is set, and so is AZURE_CLIENT_SECRET_FILE"},
 		{"no certificate there", func(e *app.Env) { e.ClientSecret, e.ClientCertificate = "", "/"+secret }, "AZURE_CLIENT_CERTIFICATE_PATH: it cannot be read: no such file"},
@@ -195,7 +196,7 @@ func TestConfigDefaults(t *testing.T) {
 		SlackAppToken: "xapp-1-A-1", SlackBotToken: "xoxb-1-1", SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
 		Cloud: global, Tenant: "tenant", ClientID: "client",
 		Approvers: app.People{Users: []string{"U0GRACE"}, Groups: []string{"S0ONCALL"}},
-		Needed:    1, NeededFor: map[string]int{}, ApprovalTTL: 30 * time.Minute, ExecutionTTL: time.Hour,
+		Needed:    1, NeededFor: map[string]int{}, ApprovalTTL: 30 * time.Minute, ExecutionTTL: 2 * time.Hour,
 		Retention: 2160 * time.Hour, MaxDevices: 20, MaxOpen: 20, LogLevel: slog.LevelInfo, LogJSON: true,
 	}
 	got.Redis, got.Credential = nil, defender.Credential{} // TestRedisURL and TestCredentialOrder look at them

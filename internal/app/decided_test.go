@@ -28,7 +28,7 @@ func TestDeny(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nil)
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	says(t, "deny by the requester", click(t, p, sandbox.Ada, c, "deny"), "not an approver")
+	says(t, "deny by the requester", click(t, p, sandbox.Ada, c, "deny"), "your own request")
 	says(t, "deny by somebody else", click(t, p, sandbox.Ben, c, "deny"), "not an approver")
 
 	v := form(t, p, sandbox.Grace, c)

@@ -36,15 +36,15 @@ type Env struct {
 	Channels            string `envconfig:"CHANNELS" need:"wherever the bot is" doc:"ids of the channels where commands are taken"`
 	ApprovalsRequired   string `envconfig:"APPROVALS_REQUIRED" default:"1" doc:"distinct approvers; also by action: 1,collect=2"`
 	ApprovalTTL         string `envconfig:"APPROVAL_TTL" default:"30m" doc:"how long a request waits for approval"`
-	ExecutionTTL        string `envconfig:"EXECUTION_TTL" default:"1h" doc:"how long an approved call waits to be sent"`
+	ExecutionTTL        string `envconfig:"EXECUTION_TTL" default:"2h" doc:"how long an approved call waits to be sent; Microsoft's longest window is an hour"`
 	MaxDevices          string `envconfig:"MAX_DEVICES" default:"20" doc:"devices in one request, 1 to 20"`
 	MaxOpenPerRequester string `envconfig:"MAX_OPEN_PER_REQUESTER" default:"20" doc:"undecided requests that one person may have; 0: no limit"`
 	Retention           string `envconfig:"RETENTION" default:"2160h" doc:"how long records that have ended, and the audit trail, are kept"`
-	BreakGlass          string `envconfig:"BREAK_GLASS" default:"false" doc:"not available in this version: anything but false stops the start"`
+	BreakGlass          string `envconfig:"BREAK_GLASS" default:"false" need:"later"`
 	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations; let members of your organisation's other workspaces act in channels shared with them"`
 	AllowInsecureHTTP   string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" doc:"allow plain http to hosts other than loopback"`
 	AllowVolatileRedis  string `envconfig:"ALLOW_VOLATILE_REDIS" default:"false" doc:"start although Redis can lose or evict what it holds"`
-	AuditSigningKeyFile string `envconfig:"AUDIT_SIGNING_KEY_FILE" doc:"not available in this version: setting it stops the start"`
+	AuditSigningKeyFile string `envconfig:"AUDIT_SIGNING_KEY_FILE" need:"later"`
 	HTTPAddr            string `envconfig:"HTTP_ADDR" default:":8080" doc:"where /healthz, /readyz and /metrics are; empty switches them off"`
 	LogLevel            string `envconfig:"LOG_LEVEL" default:"info" doc:"debug, info, warn or error"`
 	LogFormat           string `envconfig:"LOG_FORMAT" default:"json" doc:"json or text, to stderr"`
@@ -56,6 +56,9 @@ func Table() string {
 	b.WriteString("| variable | default | |\n|---|---|---|\n")
 	for f := range reflect.TypeFor[Env]().Fields() {
 		value := f.Tag.Get("need")
+		if value == "later" { // what does not work yet is not offered
+			continue
+		}
 		if d := f.Tag.Get("default"); d != "" {
 			value = "`" + d + "`"
 		}

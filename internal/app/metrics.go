@@ -3,6 +3,7 @@ package app
 import (
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -70,8 +71,20 @@ func (m *metrics) refused(what string, why approvals.Reason) {
 
 // observe logs and counts a change that is in Redis.
 func (a *App) observe(before, after approvals.Request, e approvals.Event) {
-	c, _ := approvals.Describe(before, after, e)
-	a.watch.changes.WithLabelValues(after.Action, c.Event, c.To).Inc()
-	a.options.Log.Info("request changed", "request", after.ID, "action", after.Action, "event", c.Event,
-		"from", c.From, "to", c.To, "by", c.By, "detail", c.Detail)
+	line, _ := approvals.Describe(before, after, e)
+	a.watch.changes.WithLabelValues(after.Action, line.Event, line.To).Inc()
+	a.options.Log.Info("request changed", change(after, line)...)
+}
+
+// change is what the log says of one: of what a person wrote no more than how
+// long it is.
+func change(r approvals.Request, line approvals.Line) []any {
+	says := []any{"request", r.ID, "action", r.Action, "event", line.Event, "from", line.From, "to", line.To, "by", line.By, "detail", line.Detail}
+	if line.Call != nil {
+		says = append(says, "call", *line.Call, "device", line.Device)
+	}
+	if line.Typed != "" {
+		says = append(says, "characters_typed", utf8.RuneCountInString(line.Typed))
+	}
+	return says
 }

@@ -18,11 +18,18 @@ import (
 
 // ConfigError is everything that is wrong with a configuration. It names
 // variables and never a value: a value may be a secret in the wrong place.
-type ConfigError struct{ Problems []string }
+type ConfigError struct {
+	Problems []string
+	Strays   []Stray // variables that may be the ones that are missing
+}
 
 // Error is all of it, a line each.
 func (c *ConfigError) Error() string {
-	return "the configuration is not usable:\n  " + strings.Join(c.Problems, "\n  ")
+	lines := slices.Clone(c.Problems)
+	for _, s := range c.Strays {
+		lines = append(lines, s.Name+": is not read; did you mean "+s.Meant+"?")
+	}
+	return "the configuration is not usable:\n  " + strings.Join(lines, "\n  ")
 }
 
 // reader reads texts and collects what is wrong with them.
@@ -36,7 +43,7 @@ func (r *reader) err() error {
 		return nil
 	}
 	slices.Sort(r.problems)
-	return &ConfigError{slices.Compact(r.problems)}
+	return &ConfigError{Problems: slices.Compact(r.problems)}
 }
 
 func (r *reader) wrong(name, format string, a ...any) {
@@ -88,9 +95,9 @@ var (
 	entraForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`)
 )
 
-func (r *reader) entra(name, value string) string {
+func (r *reader) entra(name, value, what string) string {
 	if r.required(name, value) != "" && !entraForm.MatchString(value) {
-		r.wrong(name, "must be an id, or for a tenant its domain")
+		r.wrong(name, "must be %s", what)
 	}
 	return value
 }

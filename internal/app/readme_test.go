@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -53,6 +54,57 @@ func TestDocuments(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestREADMEName: the app has one name, in the manifest and wherever people are told
+// whom to invite, and it is none that Microsoft's own apps have.
+func TestREADMEName(t *testing.T) {
+	names := func(file, pattern string) (all []string) {
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+			all = append(all, found[1])
+		}
+		if len(all) == 0 {
+			t.Errorf("%s has no name", file)
+		}
+		return all
+	}
+	all := names("slack-manifest.yaml", `(?m)^ +(?:display_)?name: ([^#\n]*[^#\s])`)
+	for _, file := range []string{"README.md", "charts/defenderbot/templates/NOTES.txt"} {
+		all = append(all, names(file, `/invite @([a-z]+)`)...)
+	}
+	for _, name := range all {
+		if name != all[0] || strings.EqualFold(strings.TrimPrefix(strings.ToLower(name), "microsoft "), "defender") {
+			t.Errorf("names %q, want one that is not Microsoft's", all)
+		}
+	}
+}
+
+// TestREADMERun: what has to be set stands in one block, and nothing else does.
+func TestREADMERun(t *testing.T) {
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set []string
+	for _, found := range regexp.MustCompile(`(?m)^ *export ([A-Z_]+)=`).FindAllStringSubmatch(string(text), -1) {
+		set = append(set, found[1])
+	}
+	var required []string
+	proof := false // one of three proves who the bot is
+	for f := range reflect.TypeFor[app.Env]().Fields() {
+		need := f.Tag.Get("need")
+		if need == "required" || need == "one of three" && !proof {
+			required = append(required, f.Tag.Get("envconfig"))
+		}
+		proof = proof || need == "one of three"
+	}
+	if diff := cmp.Diff(required, set); diff != "" {
+		t.Errorf("what has to be set (-want +got):\n%s", diff)
 	}
 }
 

@@ -29,7 +29,7 @@ func Sample(s approvals.State, cs approvals.CallState) approvals.Request {
 	r := approvals.Request{
 		ID: "D-7K3F9Q", Action: "collect", Devices: []approvals.Device{{ID: HexID, Name: "srv-1"}}, Comment: "odd logins",
 		By: Asker, Place: approvals.Place{Team: "T1", Channel: "C1"}, State: s, Asked: Start, Opened: Start.Add(time.Second),
-		Terms: approvals.Terms{Needed: 1, ApprovalTTL: 30 * time.Minute, ExecutionTTL: time.Hour, Horizon: 73 * time.Hour, Retention: 2160 * time.Hour},
+		Terms: approvals.Terms{Needed: 1, ApprovalTTL: 30 * time.Minute, ExecutionTTL: 2 * time.Hour, Horizon: 73 * time.Hour, Retention: 2160 * time.Hour},
 		Card:  approvals.Card{TS: "1.2", Shown: 2}, Version: 4, Visible: 3,
 	}
 	if s == approvals.Checking {
