@@ -79,6 +79,19 @@ func (e Doubt) applyTo(c Call, now time.Time) (Call, bool) {
 	return c.to(Uncertain, e.Why, now), c.sends(e.Attempt)
 }
 
+// Suspect records that a queued call may have been sent already: Redis has lost
+// changes, and with them perhaps that one. It is looked up, and never sent.
+type Suspect struct{ Why Why }
+
+func (Suspect) name() string    { return "suspect" }
+func (e Suspect) about() string { return e.Why.brief() }
+
+func (e Suspect) applyTo(c Call, now time.Time) (Call, bool) {
+	suspect := c.to(Uncertain, e.Why, now)
+	suspect.Attempt, suspect.NotAfter = c.Attempt+1, now
+	return suspect, c.State == Queued
+}
+
 // Adopt records that Job in Defender is, or stands in for, what was asked for.
 type Adopt struct {
 	Job Job

@@ -52,6 +52,7 @@ func callEvents() []approvals.CallEvent {
 		approvals.Wait{Why: approvals.Why{Reason: approvals.NotReached}, Hold: approvalstest.Start.Add(2 * time.Hour)},
 		approvals.Expect{At: approvalstest.Start.Add(2 * time.Hour)},
 		approvals.Stop{By: approvalstest.Asker},
+		approvals.Suspect{Why: approvals.Why{Reason: approvals.RolledBack}},
 		approvals.LoseSight{Why: approvals.Why{Reason: approvals.MissingRole}, Since: approvalstest.Start},
 		approvals.RegainSight{},
 	}
@@ -107,6 +108,7 @@ var wantedCalls = map[string]approvals.CallState{
 	"queued stop":           approvals.CallCancelled,
 	"queued wait":           approvals.Queued,
 	"queued expect":         approvals.Queued,
+	"queued suspect":        approvals.Uncertain,
 	"sending accept":        approvals.Running,
 	"sending adopt":         approvals.Running,
 	"sending requeue":       approvals.Queued,

@@ -98,6 +98,7 @@ const (
 	TookTooLong        Reason = "took_too_long"       // the horizon passed
 	AnswerLost         Reason = "answer_lost"         // sent, and no answer that could be read
 	OwnerLost          Reason = "owner_lost"          // whoever sent it did not report back
+	RolledBack         Reason = "rolled_back"         // Redis has lost changes, perhaps that it was sent
 	NotStarted         Reason = "not_started"         // looked up, and not there
 	SeveralFound       Reason = "several_found"       // looked up, and more than one could be it
 	AlreadyRunning     Reason = "already_running"     // something else runs on the device

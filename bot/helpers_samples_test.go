@@ -201,8 +201,9 @@ func openCalls() map[string]approvals.Call {
 			State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost},
 			Blind: approvals.Why{Reason: approvals.ServiceTrouble, Detail: "HTTP 503"}, BlindAt: after(4),
 		},
-		"uncertain":  {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Bad gateway.", Target: target}},
-		"owner-lost": {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.OwnerLost}},
+		"uncertain":   {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Bad gateway.", Target: target}},
+		"rolled-back": {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.RolledBack}},
+		"owner-lost":  {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.OwnerLost}},
 	}
 }
 

@@ -91,6 +91,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.TookTooLong:        {what: "I stopped tracking it before I could see how it ended", then: "Check the Defender portal."},
 		approvals.AnswerLost:         {"It was sent, but no usable answer came back", true, ""},
 		approvals.OwnerLost:          {what: "The bot stopped while it was sending this"},
+		approvals.RolledBack:         {what: "My database (Redis) lost its last changes, so I cannot tell whether this was sent already"},
 		approvals.NotStarted:         {what: "Defender shows no sign that it started", then: retry},
 		approvals.SeveralFound:       {what: "Several investigations on this device could be it, and I cannot tell which", then: "Check the Defender portal."},
 

@@ -29,9 +29,12 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	defer w.pauses.leave(endpoint)
 	// Taken before anything is sent: what the record calls NotAfter is later.
 	order := defender.Order{NotAfter: w.store.Clock().Add(approvals.SendLimit)}
-	after, err := w.store.ApplyLeased(ctx, l, r, func(approvals.Request) (approvals.Event, error) {
-		return approvals.On{Call: i, Event: approvals.Send{NotAfter: w.store.Now().Add(approvals.SendLimit)}}, nil
+	after, err := w.store.ApplyLeased(ctx, l, r, func(r approvals.Request) (approvals.Event, error) {
+		return approvals.On{Call: i, Event: w.next(r, i)}, nil
 	})
+	if approvals.IsRefusal(err, approvals.RolledBack) {
+		return time.Time{}, w.applyCall(ctx, l, r, i, suspect)
+	}
 	if full, ok := errors.AsType[*ledger.Full](err); ok {
 		return w.foretell(ctx, l, r, i, full)
 	}
@@ -39,11 +42,24 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 		e := approvals.Requeue{Attempt: after.Calls[i].Attempt, Why: approvals.Why{Reason: approvals.NotDurable}, Hold: w.holdUntil(r)}
 		return time.Time{}, w.answered(ctx, after, i, e)
 	}
-	if err != nil {
+	if err != nil || after.Calls[i].State != approvals.Sending {
 		return time.Time{}, err
 	}
 	// Others may make the next call of r while this one is under way.
 	return time.Time{}, w.post(ctx, after, i, order)
+}
+
+// suspect is what becomes of a call that may have been sent before Redis lost its
+// last changes.
+var suspect = approvals.Suspect{Why: approvals.Why{Reason: approvals.RolledBack}}
+
+// next is that call i of r is sent, unless this process has sent an attempt of it
+// that the record does not know.
+func (w *Worker) next(r approvals.Request, i int) approvals.CallEvent {
+	if sent, known := w.posted.get(approvals.CallID(r.ID, i), w.store.Now()); known && sent.value > r.Calls[i].Attempt {
+		return suspect
+	}
+	return approvals.Send{NotAfter: w.store.Now().Add(approvals.SendLimit)}
 }
 
 // post makes the one HTTP call of an attempt that was saved, and saves what
@@ -51,6 +67,7 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order defender.Order) error {
 	order.Action, _ = w.store.Action(r.Action)
 	order.DeviceID, order.Comment = r.Devices[i].ID, r.DefenderComment()
+	w.posted.put(approvals.CallID(r.ID, i), r.Calls[i].Attempt, w.store.Now())
 	posting, cancel := context.WithTimeout(ctx, approvals.PostLimit)
 	job, err := w.defender.Start(posting, order)
 	cancel()
