@@ -58,7 +58,7 @@ func explain(err error) page {
 		return say("This was recorded, but too few copies of my database (Redis) confirmed it: if Redis fails now, it may be lost. " +
 			"Check that the channel shows it, and tell whoever runs this bot.")
 	case errors.Is(err, approvals.ErrUnconfirmed):
-		return say("My database (Redis) did not answer in time, so I cannot tell whether this was recorded. " +
+		return say("My database (Redis) did not confirm this, so I cannot tell whether it was recorded. " +
 			"If the channel does not show it within a minute, try again: it is never recorded twice.")
 	case errors.Is(err, approvals.ErrNotRecorded):
 		return say("Nothing was recorded and nothing will happen: my database (Redis) is not working. Try again in a minute; if it stays that way, tell whoever runs this bot.")

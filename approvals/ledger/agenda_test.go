@@ -2,8 +2,11 @@ package ledger
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"defenderbot/approvals"
 	"defenderbot/internal/approvalstest"
@@ -86,6 +89,32 @@ func TestAgendaLaterKind(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestAgendaStrangeTimes: a due time that is none stops nobody, and its member is
+// due now.
+func TestAgendaStrangeTimes(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		for i, at := range []float64{math.Inf(1), math.Inf(-1), 1.5, 1e17, -1e17} {
+			s.rdb.ZAdd(t.Context(), s.keys.agenda(), redis.Z{Score: at, Member: fmt.Sprint("D-", i)})
+		}
+		got, _, err := s.Lease(t.Context(), 10)
+		if err != nil || len(got) != 5 {
+			t.Fatalf("leased %v, %v; want 5", got, err)
+		}
+		for _, l := range got {
+			if in := time.UnixMilli(l.Due).Sub(s.Now()).Abs(); in > time.Minute {
+				t.Errorf("%s was due %s from now", l.Member, in)
+			}
+			if err := s.Finish(t.Context(), l, time.Time{}, approvals.Request{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := s.rdb.ZCard(t.Context(), s.keys.agenda()).Val(); n != 0 {
+			t.Errorf("%d are still there", n)
+		}
+	})
 }
 
 // TestAgendaHeldTooLong: a lease that ends later than any can, because Redis's clock

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -101,6 +102,10 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 			if err := s.takenBy(ctx, answer, r); err != nil {
 				return r, answer, err
 			}
+		case "many":
+			if freed, err := s.freeMany(ctx, answer.Claim); err != nil || !freed {
+				return r, answer, cmp.Or(err, refusedBy(answer, r))
+			}
 		case "late": // refused because it was on the way for too long; decide anew
 		case "conflict":
 			if r, err = answer.current(r.ID); err != nil {
@@ -132,6 +137,7 @@ func (s *Store) UnlessDone(ctx context.Context, op Op, r approvals.Request, refu
 		return r, refused
 	}
 	kept, err := s.rdb.Get(ctx, s.keys.op(op.ID)).Result()
+	s.note(err)
 	digest, id, _ := strings.Cut(kept, " ")
 	if err != nil || digest != op.Digest {
 		return r, refused
@@ -192,6 +198,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 			s.Wake()
 		}
 		if t.replicas < s.replicas {
+			s.note(approvals.ErrTooFewReplicas)
 			return answer, approvals.ErrTooFewReplicas
 		}
 	}
@@ -234,10 +241,7 @@ func (s *Store) takenBy(ctx context.Context, a committed, r approvals.Request) e
 	case !left && !approvals.IsRefusal(err, approvals.NoSuchRequest):
 		return &approvals.Refusal{Why: approvals.Why{Reason: takenReason(a.Claim, owner, r), Detail: a.Owner}, Request: r}
 	}
-	if err := s.rdb.ZRem(ctx, s.keys.index(), a.Claim+a.Owner).Err(); err != nil {
-		return fmt.Errorf("%w: claim of %s, which is gone: %w", approvals.ErrNotRecorded, a.Owner, err)
-	}
-	return nil
+	return s.dropClaim(ctx, s.keys, a.Claim, a.Owner)
 }
 
 func takenReason(prefix string, owner, r approvals.Request) approvals.Reason {

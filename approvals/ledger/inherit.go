@@ -194,21 +194,21 @@ func (s *Store) inheritTrail(ctx context.Context, old keys) error {
 
 // countSlots counts the calls that were made under another name of the cloud.
 func (s *Store) countSlots(ctx context.Context, old keys) error {
-	endpoints := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint()}
-	for _, a := range s.actions {
-		endpoints = append(endpoints, a.Post)
-	}
-	for _, e := range endpoints {
-		longest := approvals.Margin
-		for _, l := range e.Limits {
-			longest = max(longest, l.Per+2*approvals.Margin)
-		}
+	for _, e := range s.endpoints() {
 		var answer inherited
-		_, err := s.run(ctx, s.scripts.slots, []string{old.window(e.Name), old.hold(e.Name), s.keys.window(e.Name), s.keys.hold(e.Name)},
-			&answer, longest.Milliseconds())
+		_, err := s.run(ctx, s.scripts.slots, []string{old.window(e.Name), old.hold(e.Name), s.keys.window(e.Name), s.keys.hold(e.Name)}, &answer)
 		if err != nil {
 			return fmt.Errorf("count the calls of the first version: %w", err)
 		}
 	}
 	return nil
+}
+
+// endpoints are all that have windows.
+func (s *Store) endpoints() []defender.Endpoint {
+	list := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint()}
+	for _, a := range s.actions {
+		list = append(list, a.Post)
+	}
+	return list
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 )
 
 // Tenant is whose limits are shared: Microsoft counts calls by application and
@@ -50,9 +51,22 @@ func tagOf(cloud string, t Tenant) string {
 
 func (k keys) request(id string) string { return k.tag + k.team + id }
 func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
-func (k keys) rights() []string {
-	return []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream"}
+
+// rights are the keys of rights.lua, and how many of them are sorted sets of commits.
+func (k keys) rights(endpoints []defender.Endpoint) (names []string, sets int) {
+	names = []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream", k.audit()}
+	own := len(names)
+	names = append(names, k.agenda(), k.held(), k.index())
+	for _, e := range endpoints {
+		names = append(names, k.queue(e.Name), k.window(e.Name))
+	}
+	sets = len(names) - own
+	for _, e := range endpoints {
+		names = append(names, k.hold(e.Name))
+	}
+	return names, sets
 }
+
 func (k keys) agenda() string         { return k.tag + k.team + "due" }
 func (k keys) held() string           { return k.tag + k.team + "held" }
 func (k keys) oneAgenda() string      { return k.tag + k.team + "agenda" } // of versions whose leases were due times
@@ -61,6 +75,8 @@ func (k keys) audit() string          { return k.tag + k.team + "audit" }
 func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }
 func (k keys) window(e string) string { return k.tag + "window:" + e }
 func (k keys) hold(e string) string   { return k.tag + "hold:" + e }
+func (k keys) jump() string           { return k.tag + "jump" }  // the last jump of Redis's clock
+func (k keys) nothing() string        { return k.request("D-") } // no request has that id
 func (k keys) reads(e string, p approvals.Person) string {
 	return k.tag + "reads:" + e + ":" + p.Key()
 }

@@ -54,9 +54,14 @@ func decode(id, text string) (approvals.Request, error) {
 		r.Unknown, err = unknownFields([]byte(body), s)
 	}
 	if err != nil {
-		return approvals.Request{ID: id}, &approvals.Refusal{Why: approvals.Why{Reason: approvals.BrokenRecord, Detail: id}, Err: err}
+		return approvals.Request{ID: id}, broken(id, err)
 	}
 	return r, nil
+}
+
+// broken refuses to act on what cannot be trusted.
+func broken(id string, err error) error {
+	return &approvals.Refusal{Why: approvals.Why{Reason: approvals.BrokenRecord, Detail: id}, Err: err}
 }
 
 func sameVersion(r approvals.Request, version string) error {

@@ -20,19 +20,20 @@ var files embed.FS
 
 // scripts are the Lua scripts, each with lib.lua before it.
 type scripts struct {
-	commit, lease, finish, read, hold, budget, rights, inherit, trail, slots, agenda *redis.Script
+	commit, lease, finish, read, hold, budget, rights, jump, ghost, inherit, trail, slots, agenda *redis.Script
 }
 
 func loadScripts() scripts {
 	return scripts{
 		commit: script("commit"), lease: script("lease"), finish: script("finish"),
 		read: script("read"), hold: script("hold"), budget: script("budget"), rights: script("rights"),
+		jump: script("jump"), ghost: script("ghost"),
 		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
 	}
 }
 
 func (s scripts) all() []*redis.Script {
-	return []*redis.Script{s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.rights}
+	return []*redis.Script{s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.rights, s.jump, s.ghost}
 }
 
 // asJSON is a value of this package's own for a script; texts and numbers can
@@ -64,14 +65,15 @@ type timed struct {
 	Time int64 `json:"now"`
 }
 
-func (t timed) clock() int64 { return t.Time }
+func (t timed) clock() time.Time { return time.UnixMilli(t.Time) }
 
-type reply interface{ clock() int64 }
+type reply interface{ clock() time.Time }
 
 // tried says how a script's run went besides its answer.
 type tried struct {
-	doubt    bool // an earlier try may have been carried out
-	replicas int  // how many replicas confirmed, where that was asked
+	doubt    bool  // an earlier try may have been carried out
+	replicas int   // how many replicas confirmed, where that was asked
+	unasked  error // why they were not
 }
 
 // run runs a script until it answers, the context ends or it makes no sense to
@@ -79,12 +81,13 @@ type tried struct {
 func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, into reply, args ...any) (tried, error) {
 	var t tried
 	for i := 0; ; i++ {
+		sent := s.clock()
 		text, err := s.once(ctx, sc, keys, &t, args)
 		if err == nil {
-			if err := json.Unmarshal([]byte(text), into); err != nil {
-				return t, fmt.Errorf("%w: answer of Redis: %w", approvals.ErrUnconfirmed, err)
+			if err := decodeReply(text, into); err != nil {
+				return t, err
 			}
-			s.learn(into.clock())
+			s.learn(ctx, reading{into.clock(), sent, s.clock()})
 			return t, nil
 		}
 		certain := notCarriedOut(err)
@@ -94,6 +97,13 @@ func (s *Store) run(ctx context.Context, sc *redis.Script, keys []string, into r
 			return t, unrecorded(t.doubt, err)
 		}
 	}
+}
+
+func decodeReply(text string, into reply) error {
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("%w: answer of Redis: %w", approvals.ErrUnconfirmed, err)
+	}
+	return nil
 }
 
 func unrecorded(doubt bool, err error) error {
@@ -108,14 +118,16 @@ func unrecorded(doubt bool, err error) error {
 func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tried, args []any) (string, error) {
 	master, err := s.master(ctx, keys[0])
 	if err != nil {
+		s.note(err)
 		return "", err
 	}
 	var text string
-	if s.replicas > 0 && sc == s.scripts.commit {
+	if s.replicas > 0 && (sc == s.scripts.commit || sc == s.scripts.rights) {
 		text, err = s.durably(ctx, master, sc, keys, t, args)
 	} else {
 		text, err = sc.Run(ctx, master, keys, args...).Text()
 	}
+	s.note(err)
 	if cluster, ok := s.rdb.(*redis.ClusterClient); ok && err != nil {
 		cluster.ReloadState(ctx) // the keys may have moved, or their master failed
 	}
@@ -135,7 +147,7 @@ func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Scr
 		if err != nil && answer.Err() != nil {
 			return "", answer.Err()
 		}
-		t.replicas, _ = wait.Int() // no answer: none confirmed
+		t.replicas, t.unasked = wait.Int() // no answer: none confirmed
 		return answer.Text()
 	}
 	text, err := send(func(p redis.Pipeliner) *redis.Cmd { return p.EvalSha(ctx, sc.Hash(), keys, args...) })

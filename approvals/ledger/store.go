@@ -1,10 +1,10 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +28,11 @@ type Store struct {
 	replicas int
 	keep     time.Duration
 	observe  Observer
+	failed   func(Fault)
+	jumped   func(time.Duration)
+	limit    time.Duration
 	ahead    atomic.Int64  // by how much Redis's clock is ahead of ours, in nanoseconds
+	watch    skew          // whether that changes by itself
 	wake     chan struct{} // something is due now
 }
 
@@ -47,6 +51,11 @@ type StoreConfig struct {
 	Retention    time.Duration    // how long the audit trail is kept at least
 	Replicas     int              // how many replicas of Redis must have what is about to be sent
 	Observe      Observer         // may be nil
+
+	Failed func(Fault)         // is told of each answer that Redis did not give, in whatever goroutine; may be nil
+	Jumped func(time.Duration) // is told by how much Redis's clock has jumped, by one process; may be nil
+
+	JumpLimit time.Duration // a jump is noticed beyond it; zero: what windows have to spare
 }
 
 // NewStore makes a Store. It does not speak to Redis yet.
@@ -54,6 +63,7 @@ func NewStore(c StoreConfig) *Store {
 	s := &Store{
 		rdb: c.Redis, keys: newKeys(c.Tenant, c.Installation), scripts: loadScripts(), actions: c.Catalogue,
 		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
+		failed: c.Failed, jumped: c.Jumped, limit: cmp.Or(c.JumpLimit, approvals.Margin),
 	}
 	for _, cloud := range c.Clouds {
 		s.old = append(s.old, oldKeys(cloud, c.Tenant, c.Installation))
@@ -62,61 +72,40 @@ func NewStore(c StoreConfig) *Store {
 	if s.observe == nil {
 		s.observe = func(approvals.Request, approvals.Request, approvals.Event) {}
 	}
+	if s.failed == nil {
+		s.failed = func(Fault) {}
+	}
+	if s.jumped == nil {
+		s.jumped = func(time.Duration) {}
+	}
 	return s
 }
 
 // Prepare teaches Redis the scripts and learns its clock, so that the first
 // command takes one round trip like every other.
 func (s *Store) Prepare(ctx context.Context) error {
-	now, err := s.rdb.Time(ctx).Result()
+	master, err := s.master(ctx, s.keys.agenda()) // of a Cluster, each server has a clock of its own
+	if err != nil {
+		return err
+	}
+	sent := s.clock()
+	now, err := master.Time(ctx).Result()
 	if err != nil {
 		return fmt.Errorf("ask Redis for the time: %w", err)
 	}
-	s.learn(now.UnixMilli())
+	s.learn(ctx, reading{now, sent, s.clock()})
 	s.began = s.Now()
 	for _, sc := range s.scripts.all() {
 		if err := sc.Load(ctx, s.rdb).Err(); err != nil {
 			return fmt.Errorf("load a script into Redis: %w", err)
 		}
 	}
-	return s.mayAll(ctx)
-}
-
-type rightsReply struct {
-	timed
-	Refused []string `json:"refused"`
-}
-
-// mayAll fails where Redis refuses a command that the scripts need. It says
-// which, for whoever wrote the rules.
-func (s *Store) mayAll(ctx context.Context) error {
-	var answer rightsReply
-	if _, err := s.run(ctx, s.scripts.rights, s.keys.rights(), &answer); err != nil {
-		return fmt.Errorf("try the commands that are needed: %w", err)
-	}
-	if len(answer.Refused) > 0 {
-		return fmt.Errorf("redis refuses commands that are needed: %s", strings.Join(answer.Refused, "; "))
-	}
-	if s.replicas == 0 {
-		return nil
-	}
-	master, err := s.master(ctx, s.keys.agenda())
-	if err == nil {
-		_, err = master.Pipelined(ctx, func(p redis.Pipeliner) error { return p.Do(ctx, "wait", 0, 1).Err() })
-	}
-	if err != nil {
-		return fmt.Errorf("redis refuses WAIT, which REDIS_WAIT_REPLICAS needs: %w", err)
-	}
-	return nil
+	return s.Check(ctx)
 }
 
 // Now is Redis's clock, as far as its last answer tells, in milliseconds.
 func (s *Store) Now() time.Time {
 	return s.clock().Add(time.Duration(s.ahead.Load())).UTC().Truncate(time.Millisecond)
-}
-
-func (s *Store) learn(ms int64) {
-	s.ahead.Store(int64(time.UnixMilli(ms).Sub(s.clock())))
 }
 
 // Clock is this machine's clock, for deadlines that are kept here.
@@ -163,39 +152,30 @@ func (s *Store) Load(ctx context.Context, id string) (approvals.Request, error) 
 	if !idForm.MatchString(id) {
 		return approvals.Request{}, approvals.Refuse(approvals.NoSuchRequest, id)
 	}
-	text, err := s.rdb.Get(ctx, s.keys.request(id)).Result()
+	text, err := s.record(ctx, id)
 	if errors.Is(err, redis.Nil) {
 		found, failed := s.inherit(ctx, id)
 		if failed != nil {
 			return approvals.Request{}, failed
 		}
 		if found {
-			text, err = s.rdb.Get(ctx, s.keys.request(id)).Result()
+			text, err = s.record(ctx, id)
 		}
 	}
-	if errors.Is(err, redis.Nil) {
+	switch {
+	case errors.Is(err, redis.Nil):
 		return approvals.Request{}, approvals.Refuse(approvals.NoSuchRequest, id)
-	}
-	if err != nil {
+	case redis.HasErrorPrefix(err, "WRONGTYPE"):
+		return approvals.Request{ID: id}, broken(id, err)
+	case err != nil:
 		return approvals.Request{}, fmt.Errorf("load %s: %w", id, err)
 	}
 	return decode(id, text)
 }
 
-// Owner is who holds a claim, if anybody does.
-func (s *Store) Owner(ctx context.Context, prefix string) (string, error) {
-	return s.ownerIn(ctx, s.keys, prefix)
-}
-
-func (s *Store) ownerIn(ctx context.Context, k keys, prefix string) (string, error) {
-	found, err := s.rdb.ZRangeByLex(ctx, k.index(), &redis.ZRangeBy{
-		Min: "[" + prefix, Max: "(" + prefix + "\xff", Count: 1,
-	}).Result()
-	if err != nil {
-		return "", fmt.Errorf("owner of %s: %w", prefix, err)
-	}
-	if len(found) == 0 {
-		return "", nil
-	}
-	return strings.TrimPrefix(found[0], prefix), nil
+// record is a request as it is stored.
+func (s *Store) record(ctx context.Context, id string) (string, error) {
+	text, err := s.rdb.Get(ctx, s.keys.request(id)).Result()
+	s.note(err)
+	return text, err
 }

@@ -11,7 +11,8 @@ import (
 
 type readAt struct {
 	timed
-	At int64 `json:"at"`
+	Late bool  `json:"late"`
+	At   int64 `json:"at"`
 }
 
 // ReadLimit is how long one read of Defender can last.
@@ -39,18 +40,23 @@ func ForPolling() Reader { return Reader{percent: 60} }
 // BookReads books slots for count reads of an endpoint, all or none. A zero
 // time: they may go now; else it may be tried again then.
 func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, by Reader) (time.Time, error) {
-	var answer readAt
 	keys, limits := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}, asJSON(limitPairs(reserved(e.Limits, by.percent)))
 	if by.person.ID != "" {
 		keys = append(keys, s.keys.reads(e.Name, by.person))
 	}
-	if _, err := s.run(ctx, s.scripts.read, keys, &answer, limits, NewOp().ID, ReadLimit.Milliseconds(), count); err != nil {
-		return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)
+	for range tries {
+		var answer readAt
+		_, err := s.run(ctx, s.scripts.read, keys, &answer, limits, NewOp().ID, ReadLimit.Milliseconds(), count, s.Now().UnixMilli())
+		switch {
+		case err != nil:
+			return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)
+		case answer.At > answer.Time:
+			return time.UnixMilli(answer.At).UTC(), nil
+		case !answer.Late:
+			return time.Time{}, nil
+		}
 	}
-	if answer.At > answer.Time {
-		return time.UnixMilli(answer.At).UTC(), nil
-	}
-	return time.Time{}, nil
+	return time.Time{}, fmt.Errorf("book a read of %s: %w: its time is not known", e.Name, approvals.ErrNotRecorded)
 }
 
 // HoldReads keeps all replicas from an endpoint that said 429.

@@ -225,7 +225,7 @@ func (w *Worker) unread(ctx context.Context, l ledger.Lease, id string, err erro
 	now := w.store.Now()
 	switch {
 	case approvals.IsRefusal(err, approvals.NoSuchRequest):
-		w.finish(ctx, l, time.Time{}, approvals.Request{})
+		w.free(ctx, l, id)
 	case approvals.IsRefusal(err, approvals.NewerRecord):
 		w.leaveAlone(ctx, id, err, slog.LevelError)
 		w.finish(ctx, l, now.Add(othersTurn), approvals.Request{})
@@ -235,6 +235,21 @@ func (w *Worker) unread(ctx context.Context, l ledger.Lease, id string, err erro
 	default:
 		w.log.WarnContext(ctx, "request load failed", "request", id, "error", err)
 		w.finish(ctx, l, now.Add(stepRetry), approvals.Request{})
+	}
+}
+
+// free takes out what names a request that is gone: in a queue it would keep others
+// waiting.
+func (w *Worker) free(ctx context.Context, l ledger.Lease, id string) {
+	freed, err := w.store.Free(ctx, id)
+	switch {
+	case err != nil:
+		w.log.WarnContext(ctx, "request gone, its places not freed", "request", id, "error", err)
+		w.finish(ctx, l, w.store.Now().Add(stepRetry), approvals.Request{})
+	case freed > 0:
+		w.log.WarnContext(ctx, "request gone, its places freed", "request", id, "member", l.Member, "places", freed)
+	default: // it is there after all, or others have freed them
+		w.finish(ctx, l, w.store.Now().Add(stepRetry), approvals.Request{})
 	}
 }
 

@@ -28,6 +28,13 @@ type Options struct {
 	// RosterEvery is how often approvers are looked up again, with pauses of a
 	// hundredth of it; zero: every five minutes. Tests shorten it.
 	RosterEvery time.Duration
+	// RecheckEvery is how often what was checked at the start is checked again, with
+	// pauses of no more than it; zero: every minute. Tests shorten it.
+	RecheckEvery time.Duration
+	// JumpLimit is by how much Redis's clock may move against Clock before its jump is
+	// noticed; zero: the second that windows have to spare. A place whose time is moved
+	// on purpose sets more.
+	JumpLimit time.Duration
 	// Hook is put on every Redis client; nil: none. Tests count with it.
 	Hook redis.Hook
 }
@@ -151,6 +158,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return front.Run(answering) })
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, p.store) })
+	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return tokens.Run(ctx) })
 	g.Go(func() error { return p.roster.Run(ctx, cmp.Or(a.options.RosterEvery, rosterEvery)) })
 	return g.Wait()
@@ -165,6 +173,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
 		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
+		Failed: a.watch.redisFailed, Jumped: a.jumped, JumpLimit: a.options.JumpLimit,
 	})
 }
 

@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"defenderbot/approvals/ledger"
 	"defenderbot/bot"
 )
 
@@ -22,8 +24,11 @@ func (c check) failed(err error) error {
 	if isFinal(err) {
 		return fmt.Errorf("%s: %w", c.name, err)
 	}
-	return fmt.Errorf("%s: %w; %s", c.name, err, c.mend)
+	return fmt.Errorf("%s: %w; %s", c.name, err, c.mends(err))
 }
+
+// mends is what an operator does about an error of the check.
+func (c check) mends(err error) string { return cmp.Or(mends()[ledger.FaultOf(err)], c.mend) }
 
 // finalError is one that no waiting mends.
 type finalError struct{ error }
@@ -59,7 +64,7 @@ func (a *App) until(ctx context.Context, c check) error {
 			return err
 		}
 		a.watch.missing(c, err)
-		a.options.Log.WarnContext(ctx, "check failed", "check", c.name, "error", err, "mend", c.mend, "again_in", pause.String())
+		a.options.Log.WarnContext(ctx, "check failed", "check", c.name, "error", err, "mend", c.mends(err), "again_in", pause.String())
 		if err := rest(ctx, pause); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -20,6 +21,7 @@ type parts struct {
 	roster *office.Roster
 	rdb    redis.UniversalClient
 	store  *ledger.Store
+	warned bool // that Redis may lose approvals
 }
 
 // startChecks connect the parts, each with the help of those before it, and all of
@@ -33,7 +35,30 @@ func (a *App) startChecks(p *parts) (slack check, others []check) {
 		{"slack's user groups", with(a.resolve), "see that each @handle in APPROVERS and REQUESTERS is a user group of the workspace"},
 		{"approvers", with(a.muster), mendApprovers},
 		{"redis", with(a.connectRedis), mendRedis},
+		a.durability(p),
 	}
+}
+
+// durability is the check that Redis keeps what it confirms.
+func (a *App) durability(p *parts) check {
+	return check{"redis durability", func(ctx context.Context) (string, error) { return a.checkDurable(ctx, p) }, "let the bot's user run INFO in Redis"}
+}
+
+// laterChecks are made again and again while the bot runs.
+func (a *App) laterChecks(p *parts) []check {
+	return []check{
+		{"redis", func(ctx context.Context) (string, error) { return "", named(p.store.Check(ctx)) }, mendRedis},
+		a.durability(p),
+	}
+}
+
+// named begins what Redis did not do with the one word for it, where that is not in
+// the error.
+func named(err error) error {
+	if f := string(ledger.FaultOf(err)); f != "" && !strings.Contains(err.Error(), f) {
+		return fmt.Errorf("%s: %w", f, err)
+	}
+	return err
 }
 
 const (
@@ -80,18 +105,15 @@ func pin(ctx context.Context, s *bot.Workspace, p People) (approvals.List, error
 func (a *App) connectRedis(ctx context.Context, p *parts) (detail string, err error) {
 	p.store = a.store(p.rdb, ledger.Installation{App: p.slack.App(), Team: p.slack.Team()})
 	if err := p.store.Prepare(ctx); err != nil {
-		return "", err
+		return "", named(err)
 	}
 	if err := p.store.Inherit(ctx); err != nil {
 		if !redis.HasErrorPrefix(err, "CROSSSLOT") { // in a Cluster they cannot be: docs/decisions/0007
-			return "", err
+			return "", named(err)
 		}
 		a.options.Log.WarnContext(ctx, "calls of an older version not counted", "error", err)
 	}
-	if a.config.AllowVolatile {
-		return "may lose what it confirmed, which ALLOW_VOLATILE_REDIS permits", nil
-	}
-	return "durable", durable(ctx, p.rdb)
+	return "takes all that is needed", nil
 }
 
 // inheritEvery is how often the bot looks for what an older version has written:

@@ -93,13 +93,13 @@ func TestHealth(t *testing.T) {
 
 	sockets(t, env.HTTPAddr, "2")
 	mini.SetError("LOADING again")
-	wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, "not ready: redis: LOADING again")
+	wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, "not ready: redis: ", "LOADING again", "Redis reads its data")
 	wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
 	refuse := p.Slack.Break(slackfake.Fault{Method: "apps.connections.open", Status: 503})
 	defer refuse()
 	p.Slack.Cut(p.Slack.Sockets()...)
 	sockets(t, env.HTTPAddr, "0")
-	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "slack: no socket is open", "redis: LOADING again")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "slack: no socket is open", "redis: ", "LOADING again")
 	if text, _ := l.log.read(); strings.Contains(text, password) || strings.Contains(text, p.Slack.BotToken()) {
 		t.Error("the log has a secret in it")
 	}

@@ -13,15 +13,30 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"defenderbot/approvals/ledger"
 )
 
 // watch is what operators see: whether the bot is ready, and its metrics.
 type watch struct {
 	*readiness
 	*metrics
+
+	doubts chan struct{} // Redis failed
 }
 
-func newWatch() *watch { return &watch{readiness: newReadiness(), metrics: newMetrics()} }
+func newWatch() *watch {
+	return &watch{readiness: newReadiness(), metrics: newMetrics(), doubts: make(chan struct{}, 1)}
+}
+
+// redisFailed counts a failure of Redis and has it looked into.
+func (w *watch) redisFailed(f ledger.Fault) {
+	w.faults.WithLabelValues(string(f)).Inc()
+	select {
+	case w.doubts <- struct{}{}:
+	default:
+	}
+}
 
 // listen opens HTTP_ADDR before anything else starts: whoever probes the bot
 // hears from the beginning what it waits for. Nil: there is no server.

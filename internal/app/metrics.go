@@ -17,6 +17,8 @@ type metrics struct {
 	sockets  *prometheus.CounterVec
 	acks     *prometheus.HistogramVec
 	refusals *prometheus.CounterVec
+	faults   *prometheus.CounterVec
+	jumps    prometheus.Counter
 	live     gauge // sockets
 	able     gauge // approvers
 }
@@ -47,8 +49,14 @@ func newMetrics() *metrics {
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "defenderbot_refusals_total", Help: "What people were refused, by what they wanted and why.",
 		}, []string{"what", "reason"}),
+		faults: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "defenderbot_redis_failures_total", Help: "What Redis did not do, by its own word for why (OOM, READONLY, NOPERM, ...), or unreachable, no answer, too few replicas.",
+		}, []string{"fault"}),
+		jumps: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "defenderbot_redis_clock_jumps_total", Help: "Jumps of Redis's clock; each is counted by one process.",
+		}),
 	}
-	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, m.faults, m.jumps, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now; 0 until the bot runs.",
 	}, m.live.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up; 0 until the bot runs.",
@@ -87,4 +95,10 @@ func change(r approvals.Request, line approvals.Line) []any {
 		says = append(says, "characters_typed", utf8.RuneCountInString(line.Typed))
 	}
 	return says
+}
+
+// jumped logs and counts a jump of Redis's clock.
+func (a *App) jumped(by time.Duration) {
+	a.watch.jumps.Inc()
+	a.options.Log.Warn("redis clock jumped", "by", by.String(), "windows", "calls of before count as made now, since Microsoft's clock did not jump")
 }

@@ -58,23 +58,25 @@ func (r *readiness) ready(ctx context.Context) (details []string, err error) {
 	return details, errors.Join(missing...)
 }
 
-// stands is what to check now, or what the bot waits for, in one order.
+// stands is what the bot waits for, in one order, and what else to check now.
 func (r *readiness) stands() (checks []check, missing []error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.lacks) == 0 {
-		return r.checks, nil
-	}
 	for _, what := range slices.Sorted(maps.Keys(r.lacks)) {
 		missing = append(missing, r.lacks[what])
 	}
-	return nil, missing
+	for _, c := range r.checks {
+		if r.lacks[c.name] == nil {
+			checks = append(checks, c)
+		}
+	}
+	return checks, missing
 }
 
 // runningChecks are those of a bot that runs. What they say about Redis can be a
-// second old.
+// second old: whether it takes what the bot writes, which a ping does not show.
 func (a *App) runningChecks(p *parts, s *bot.Session) []check {
-	ping := &probe{clock: a.options.Clock, ask: func(ctx context.Context) error { return p.rdb.Ping(ctx).Err() }}
+	redis := &probe{clock: a.options.Clock, ask: func(ctx context.Context) error { return named(p.store.Check(ctx)) }}
 	return []check{
 		{"slack", func(context.Context) (string, error) {
 			if s.Live() == 0 {
@@ -82,7 +84,7 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 			}
 			return "", nil
 		}, "see that this host reaches Slack, and that SLACK_CONNECTIONS of all processes together is at most 10"},
-		{"redis", func(ctx context.Context) (string, error) { return "", ping.get(ctx) }, mendRedis},
+		{"redis", func(ctx context.Context) (string, error) { return "", redis.get(ctx) }, mendRedis},
 		{"approvers", func(context.Context) (string, error) {
 			state := p.roster.State()
 			return remarks(state), state.TooFew()

@@ -2,11 +2,8 @@ package app
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -86,31 +83,4 @@ func cluster(text string) (func() redis.UniversalClient, error) {
 	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
 	return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
-}
-
-// durable checks that Redis neither evicts keys nor forgets them at a restart.
-// It reads INFO, because CONFIG is often forbidden.
-func durable(ctx context.Context, rdb redis.UniversalClient) error {
-	if c, ok := rdb.(*redis.ClusterClient); ok {
-		return c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return durableNode(ctx, node) })
-	}
-	return durableNode(ctx, rdb)
-}
-
-func durableNode(ctx context.Context, rdb redis.Cmdable) error {
-	memory, err := rdb.Info(ctx, "memory").Result()
-	if err != nil {
-		return fmt.Errorf("ask Redis about its memory: %w", err)
-	}
-	persistence, err := rdb.Info(ctx, "persistence").Result()
-	if err != nil {
-		return fmt.Errorf("ask Redis about its persistence: %w", err)
-	}
-	if !strings.Contains(memory, "maxmemory_policy:noeviction") {
-		return finalError{errors.New("redis is not durable: its maxmemory-policy is not noeviction, so it may drop approvals; set it, or set ALLOW_VOLATILE_REDIS=true for a trial")}
-	}
-	if !strings.Contains(persistence, "aof_enabled:1") {
-		return finalError{errors.New("redis is not durable: appendonly is off, so a restart loses approvals; switch it on, or set ALLOW_VOLATILE_REDIS=true for a trial")}
-	}
-	return nil
 }

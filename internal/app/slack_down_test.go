@@ -130,3 +130,19 @@ func TestCardLost(t *testing.T) {
 		t.Errorf("the end stands in message %s (buttons %s), want %s without buttons", done.TS, done.Blocks, again.TS)
 	}
 }
+
+// TestSlackSilentLater has Slack's Web API fail while its sockets stay open and nobody
+// uses the bot: it is not ready until Slack answers.
+func TestSlackSilentLater(t *testing.T) {
+	t.Parallel()
+	p := unhurried(t)
+	l := launch(t, p, p.Env())
+	l.becomes(t, p)
+	mend := p.Slack.Break(slackfake.Fault{Method: "auth.test", Status: 503})
+	skip(t, p, 61*time.Second)
+	l.log.wait(t, `"level":"WARN"`, "token check failed", "503")
+	l.notReady(t, "slack: ", "503")
+	mend()
+	skip(t, p, 61*time.Second)
+	l.becomes(t, p)
+}

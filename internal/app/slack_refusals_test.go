@@ -238,7 +238,7 @@ func TestTokenDies(t *testing.T) {
 		},
 		"nobody uses the bot": func(t *testing.T, p *sandbox.Place) {
 			t.Helper()
-			skip(t, p, 6*time.Minute)
+			skip(t, p, 61*time.Second)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

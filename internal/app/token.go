@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	tokenEvery = 5 * time.Minute  // between questions whether Slack still takes the bot token
+	tokenEvery = time.Minute      // between questions whether Slack still takes the bot token
 	tokenPause = 5 * time.Second  // at least, however many calls are refused
 	tokenTick  = time.Second      // how often the clock is looked at
 	tokenWait  = 10 * time.Second // for one answer
@@ -18,7 +18,8 @@ const (
 // watchToken ends the process when Slack takes the bot token no more: with a dead
 // token it would go on, and people would hear that they should try again. It asks
 // now and then, for a bot that nobody uses notices nothing else, and at once when a
-// call was refused because of the token. Until it knows, the bot is not ready.
+// call was refused because of the token. Until it knows, and while Slack does not
+// answer, the bot is not ready.
 func (a *App) watchToken(ctx context.Context, slack *bot.Workspace) error {
 	tick := time.NewTicker(tokenTick)
 	defer tick.Stop()
@@ -57,11 +58,16 @@ func (a *App) checkToken(ctx context.Context, c check, doubt error) (left, dead 
 		a.watch.missing(c, err)
 		return doubt, err
 	case err != nil && ctx.Err() == nil:
+		if doubt == nil {
+			a.watch.missing(c, err)
+		}
 		a.options.Log.WarnContext(ctx, "token check failed", "doubt", doubt, "error", err)
 	case err == nil && doubt != nil:
 		a.watch.connected(c.name)
 		a.options.Log.WarnContext(ctx, "token works although a call was refused because of it", "error", doubt)
 		return nil, nil
+	case err == nil:
+		a.watch.connected(c.name)
 	}
 	return doubt, nil
 }

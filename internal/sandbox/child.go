@@ -47,7 +47,7 @@ func RunChild(ctx context.Context, in io.Reader, log io.Writer, now func() time.
 		clock.follow(orders)
 	}()
 	return app.New(config, app.Options{
-		Catalogue: catalogue, Clock: clock.now, Version: "sandbox", Log: slog.New(slog.NewTextHandler(log, nil)),
+		Catalogue: catalogue, Clock: clock.now, Version: "sandbox", Log: slog.New(slog.NewTextHandler(log, nil)), JumpLimit: anyJump,
 	}).Run(ctx)
 }
 

@@ -40,6 +40,10 @@ func (c *clock) aheadNow() time.Duration {
 	return c.skip
 }
 
+// anyJump is more than a clock ever jumps: where time is moved for everybody, Redis
+// is moved a moment before or after the bot.
+const anyJump = 100 * 365 * 24 * time.Hour
+
 // tick is how often Redis is told the time once it differs from its own.
 const tick = 2 * time.Millisecond
 

@@ -165,6 +165,9 @@ func (p *Place) Bot(env app.Env, options app.Options) (*app.App, error) {
 	if options.Log == nil {
 		options.Log = p.options.Log
 	}
+	if p.mini != nil {
+		options.JumpLimit = anyJump
+	}
 	config, err := env.Config(p.options.Catalogue, p.options.Now())
 	if err != nil {
 		return nil, err

@@ -23,21 +23,28 @@ local function place()
   return tonumber(redis.call('ZSCORE', agenda, c.id) or 0), tonumber(redis.call('ZSCORE', held, c.id) or 0)
 end
 
-local kept = redis.call('GET', op)
-if kept then
-  local digest, answered = string.match(kept, '^(%x*) (.*)$')
+-- first is the request that is first in the queue.
+local function first()
+  local head = redis.call('ZRANGE', queue, 0, 0)[1]
+  return head and string.match(head, '^[^/]+')
+end
+
+local before = redis.call('GET', op)
+if before then
+  local digest, answered = string.match(before, '^(%x*) (.*)$')
   if digest ~= (c.digest or '') then
     return answer('reused')
   end
   -- Since Redis 7.2 WAIT speaks of the last write of its connection: without one it would say nothing of the first try.
-  local renewed = redis.pcall('SET', op, kept, 'KEEPTTL')
+  local renewed = redis.pcall('SET', op, before, 'KEEPTTL')
   if renewed.err then
     return redis.error_reply('HALFWAY ' .. renewed.err)
   end
   local due, token = place()
   return answer('repeat', {answer = answered, due = due, token = token})
 end
-if math.abs(now - c.made) > 3000 then
+-- A slot is booked by the clock as its taker knows it: one that has jumped is noticed first, and the windows with it.
+if math.abs(now - c.made) > (c.take and margin or 3000) then
   return answer('late')
 end
 local current = redis.call('GET', request)
@@ -52,7 +59,7 @@ for _, claim in ipairs(c.claims or {}) do
   end
 end
 if c.most and redis.call('ZLEXCOUNT', index, '[' .. c.most.prefix, '(' .. c.most.prefix .. '\255') >= c.most.count then
-  return answer('many')
+  return answer('many', {claim = c.most.prefix})
 end
 if c.take then
   local rank = redis.call('ZRANK', queue, c.take.turn)
@@ -61,6 +68,10 @@ if c.take then
   end
   local at = opens(window, hold, c.limits, rank, now)
   if at > now then
+    -- What keeps others waiting has to be looked at, for it may be gone: it is on the agenda, whatever became of its place there.
+    if not redis.call('ZSCORE', agenda, first()) then
+      redis.call('ZADD', agenda, now, first())
+    end
     return answer('full', {at = at, held = tonumber(redis.call('GET', hold) or 0) > now})
   end
 end
@@ -129,7 +140,7 @@ local function write()
     put('ZREM', window, c.release)
   end
   if c.hold and c.hold > math.max(now, tonumber(redis.call('GET', hold) or 0)) then
-    put('SET', hold, c.hold, 'PX', c.hold - now)
+    put('SET', hold, c.hold) -- it does not expire: see hold.lua
   end
 
   if c.back and tonumber(redis.call('ZSCORE', held, c.back.member) or 0) == c.back.token then
@@ -148,8 +159,7 @@ local function write()
 
   -- Whoever is first in the queue is on the agenda for the moment the next slot is free.
   if c.moves then
-    local head = redis.call('ZRANGE', queue, 0, 0)[1]
-    local id = head and string.match(head, '^[^/]+')
+    local id = first()
     if id and id ~= c.id then
       set(id, opens(window, hold, c.limits, 0, now), true)
     end

@@ -2,7 +2,7 @@
 -- ARGV: 1 how many at most, 2 how long a lease lasts in ms, JSON {kind: ms}
 -- Leases what is due and not held, of the kinds that have a term: others are a later version's. A lease is an entry of
 -- held, scored with its end; when a member is due it leaves alone. One that ends later than any could is none: Redis's
--- clock was ahead.
+-- clock was ahead. A due time that is none, infinite or a fraction, is made now.
 -- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}].
 local agenda, held = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
@@ -13,6 +13,10 @@ repeat
     local member, due = members[n], tonumber(members[n + 1])
     local term = terms[string.match(member, '^[^:]*:') or '']
     local ends = term and tonumber(redis.call('ZSCORE', held, member) or 0)
+    if not due or due % 1 ~= 0 or math.abs(due) > 1e13 then
+      due = now
+      redis.call('ZADD', agenda, due, member)
+    end
     if term and (ends <= now or ends > now + term) then
       if due > now or #leases == most then
         next, members = due, {}

@@ -9,6 +9,9 @@ end
 -- A window is kept one second longer than Microsoft documents it.
 local margin = 1000
 
+-- kept is for how long Redis keeps a window that nobody uses: a year. A clock that jumps ahead must not take it away.
+local kept = 31536000000
+
 -- opens says when a call that has `rank` others before it may go: for each limit {calls, per},
 -- the slot that must have left first has left by then, and no hold is in force.
 local function opens(window, hold, limits, rank, now)
@@ -35,5 +38,5 @@ local function take(window, limits, slot, score, now)
   end
   redis.call('ZREMRANGEBYSCORE', window, '-inf', now - longest - 1)
   redis.call('ZADD', window, score, slot)
-  redis.call('PEXPIRE', window, score - now + longest + margin)
+  redis.call('PEXPIRE', window, kept)
 end

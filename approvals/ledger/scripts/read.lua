@@ -1,10 +1,14 @@
 -- KEYS: 1 window, 2 hold, 3 the reads of one person there, if they are a person's
--- ARGV: 1 limits, JSON [[calls, ms], ...], 2 the slot's name, 3 how long the read can last in ms, 4 how many reads
+-- ARGV: 1 limits, JSON [[calls, ms], ...], 2 the slot's name, 3 how long the read can last in ms, 4 how many reads, 5 what
+-- time it is, as far as the caller knows
 -- Books slots of a window for reads, all or none. A person gets no more than half of what others leave, so that there
--- is always something left for one who comes now.
--- Answers JSON: now, at (when it may go; not later than now: it may go and they are booked).
+-- is always something left for one who comes now. It books none for a caller who may not know that Redis's clock has jumped.
+-- Answers JSON: now, late (it has to be asked again), at (when it may go; not later than now: it may go and they are booked).
 local window, hold, own = unpack(KEYS)
 local limits, count, now = cjson.decode(ARGV[1]), tonumber(ARGV[4]), clock()
+if math.abs(now - ARGV[5]) > margin then
+  return cjson.encode({now = now, late = true})
+end
 
 -- fair says when a person who has made `mine` reads of `all` may make `count` more: as many of theirs as are too many
 -- have left by then.
@@ -33,6 +37,7 @@ for n = 1, at <= now and count or 0 do
   take(window, limits, slot, now + ARGV[3], now)
   if own then
     take(own, limits, slot, now + ARGV[3], now)
+    redis.call('PEXPIRE', own, 7200000) -- there are many people, and a share that is lost does no harm
   end
 end
 return cjson.encode({now = now, at = at})

@@ -1,14 +1,18 @@
--- KEYS: 1 a string, 2 a sorted set, 3 a stream: of this script alone, and gone when it ends
+-- KEYS: 1 a string, 2 a sorted set, 3 a stream: of this script alone, and gone when it ends; 4 audit; then the sorted sets
+-- that commits need, and the strings
+-- ARGV: 1 how many sorted sets
 -- Runs every command of the scripts beside this file once where it does no harm, but for those that take over what an
--- older version wrote: they can wait. Redis does not roll back a script that
--- fails, so a right that is missing has to be found before the first change.
--- Answers JSON: now, refused [command and why].
-local text, set, stream = unpack(KEYS)
+-- older version wrote: they can wait. Redis does not roll back a script that fails, so what it refuses, and a key of another
+-- type, has to be found before the first change.
+-- Answers JSON: now, refused [{command, why}].
+local text, set, stream, audit = unpack(KEYS)
 local refused = {}
 local function try(command, ...)
   local said = redis.pcall(command, ...)
   if type(said) == 'table' and said.err then
-    refused[#refused + 1] = command .. ' (' .. said.err .. ')'
+    local key = ...
+    local of = key and key ~= text and key ~= set and key ~= stream and ' ' .. key or ''
+    refused[#refused + 1] = {command = command .. of, why = said.err}
   end
 end
 try('TIME')
@@ -30,6 +34,13 @@ try('ZREM', set, 'x')
 try('XADD', stream, '*', 'e', 'x')
 try('XTRIM', stream, 'MINID', '~', 1)
 try('DEL', text, set, stream)
+try('XTRIM', audit, 'MINID', '~', 0)
+for n = 5, 4 + ARGV[1] do
+  try('ZCARD', KEYS[n])
+end
+for n = 5 + ARGV[1], #KEYS do
+  try('GET', KEYS[n])
+end
 local now = redis.pcall('TIME')
 if #refused == 0 then
   refused = nil
