@@ -71,6 +71,9 @@ type taking struct {
 	Turn  string `json:"turn"`
 	Slot  string `json:"slot"`
 	Lasts int64  `json:"lasts"` // how long the server may take to count it
+	Asked int64  `json:"asked"` // when somebody asked for it
+	Seen  string `json:"seen"`  // the newest audit entry that this process has seen
+	Keep  int64  `json:"keep"`  // for how long they are kept
 }
 
 // changeOf is what follows from before having become after through e at now.
@@ -181,7 +184,7 @@ func (c *change) slotted(before, after approvals.Request, e approvals.Event) {
 	slot := slotOf(after.ID, o.Call, call.Attempt)
 	switch e := o.Event.(type) {
 	case approvals.Send:
-		c.Take = &taking{Turn: approvals.CallID(after.ID, o.Call), Slot: slot, Lasts: (approvals.SendLimit + approvals.PostLimit).Milliseconds()}
+		c.Take = &taking{Turn: approvals.CallID(after.ID, o.Call), Slot: slot, Lasts: (approvals.SendLimit + approvals.PostLimit).Milliseconds(), Asked: millis(after.Asked)}
 	case approvals.Accept, approvals.Fail:
 		c.Settle = slot
 	case approvals.Requeue:

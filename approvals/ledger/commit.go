@@ -180,6 +180,9 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	if c.Trim > 0 { // the record goes after its own time, the trail is everybody's
 		c.Trim = max(c.Trim, s.keep.Milliseconds())
 	}
+	if c.Take != nil {
+		c.Take.Seen, c.Take.Keep = s.seen(), s.keep.Milliseconds()
+	}
 	if amend != nil {
 		amend(&c, after)
 	}
@@ -225,6 +228,8 @@ func refusedBy(a committed, r approvals.Request) error {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OpReused}, Request: r}
 	case "many":
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.TooManyOpen}, Request: r}
+	case "doubted":
+		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.RolledBack}, Request: r}
 	}
 	return fmt.Errorf("commit of %s: unknown status %q", r.ID, a.Status)
 }

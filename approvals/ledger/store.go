@@ -30,10 +30,12 @@ type Store struct {
 	observe  Observer
 	failed   func(Fault)
 	jumped   func(time.Duration)
+	lost     func()
 	limit    time.Duration
-	ahead    atomic.Int64  // by how much Redis's clock is ahead of ours, in nanoseconds
-	watch    skew          // whether that changes by itself
-	wake     chan struct{} // something is due now
+	ahead    atomic.Int64           // by how much Redis's clock is ahead of ours, in nanoseconds
+	watch    skew                   // whether that changes by itself
+	newest   atomic.Pointer[string] // see seen
+	wake     chan struct{}          // something is due now
 }
 
 // Observer is told of every change once it is in Redis. Logs and metrics hang
@@ -55,6 +57,8 @@ type StoreConfig struct {
 	Failed func(Fault)         // is told of each answer that Redis did not give, in whatever goroutine; may be nil
 	Jumped func(time.Duration) // is told by how much Redis's clock has jumped, by one process; may be nil
 
+	Lost func() // is told that Redis was set back and has lost changes, by one process; may be nil
+
 	JumpLimit time.Duration // a jump is noticed beyond it; zero: what windows have to spare
 }
 
@@ -63,7 +67,7 @@ func NewStore(c StoreConfig) *Store {
 	s := &Store{
 		rdb: c.Redis, keys: newKeys(c.Tenant, c.Installation), scripts: loadScripts(), actions: c.Catalogue,
 		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
-		failed: c.Failed, jumped: c.Jumped, limit: cmp.Or(c.JumpLimit, approvals.Margin),
+		failed: c.Failed, jumped: c.Jumped, lost: c.Lost, limit: cmp.Or(c.JumpLimit, approvals.Margin),
 	}
 	for _, cloud := range c.Clouds {
 		s.old = append(s.old, oldKeys(cloud, c.Tenant, c.Installation))
@@ -77,6 +81,9 @@ func NewStore(c StoreConfig) *Store {
 	}
 	if s.jumped == nil {
 		s.jumped = func(time.Duration) {}
+	}
+	if s.lost == nil {
+		s.lost = func() {}
 	}
 	return s
 }

@@ -173,7 +173,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
 		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
-		Failed: a.watch.redisFailed, Jumped: a.jumped, JumpLimit: a.options.JumpLimit,
+		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }
 

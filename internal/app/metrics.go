@@ -19,6 +19,7 @@ type metrics struct {
 	refusals *prometheus.CounterVec
 	faults   *prometheus.CounterVec
 	jumps    prometheus.Counter
+	setBacks prometheus.Counter
 	live     gauge // sockets
 	able     gauge // approvers
 }
@@ -55,8 +56,11 @@ func newMetrics() *metrics {
 		jumps: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "defenderbot_redis_clock_jumps_total", Help: "Jumps of Redis's clock; each is counted by one process.",
 		}),
+		setBacks: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "defenderbot_redis_set_backs_total", Help: "Times that Redis had lost changes; each is counted by one process.",
+		}),
 	}
-	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, m.faults, m.jumps, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	m.registry.MustRegister(m.changes, m.sockets, m.acks, m.refusals, m.faults, m.jumps, m.setBacks, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now; 0 until the bot runs.",
 	}, m.live.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up; 0 until the bot runs.",
@@ -95,6 +99,13 @@ func change(r approvals.Request, line approvals.Line) []any {
 		says = append(says, "characters_typed", utf8.RuneCountInString(line.Typed))
 	}
 	return says
+}
+
+// redisLost logs and counts that Redis was set back.
+func (a *App) redisLost() {
+	a.watch.setBacks.Inc()
+	a.options.Log.Error("redis lost changes", "since", "an audit entry that was there is gone, so Redis was set back to a time before it",
+		"calls", "what waits to be sent is looked up in Defender and not sent")
 }
 
 // jumped logs and counts a jump of Redis's clock.

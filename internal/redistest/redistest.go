@@ -137,6 +137,24 @@ func (s *Server) Kill(t testing.TB) {
 	s.cmd = nil
 }
 
+// Backup keeps the data that is on the disk now. The function that it returns kills the
+// server and starts it with that data.
+func (s *Server) Backup(t testing.TB) (restore func()) {
+	t.Helper()
+	kept := t.TempDir()
+	if err := os.CopyFS(kept, os.DirFS(s.dir)); err != nil {
+		t.Fatalf("back up redis-server: %v", err)
+	}
+	return func() {
+		t.Helper()
+		s.Kill(t)
+		if err := errors.Join(os.RemoveAll(s.dir), os.CopyFS(s.dir, os.DirFS(kept))); err != nil {
+			t.Fatalf("restore redis-server: %v", err)
+		}
+		s.Up(t)
+	}
+}
+
 // Client is a client of the server, closed with the test.
 func (s *Server) Client(t testing.TB) *redis.Client {
 	t.Helper()

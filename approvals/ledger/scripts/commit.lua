@@ -1,9 +1,9 @@
--- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold
+-- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold, 10 doubt
 -- ARGV: 1 change, JSON as change.go writes it
 -- Changes one request and all that follows from it, or nothing. Checks come first, writes last, and of the writes the
 -- audit entry first. Redis does not roll back a script that fails: an error after the first write begins with HALFWAY.
--- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full), now, and what belongs to the status.
-local op, request, agenda, held, index, audit, queue, window, hold = unpack(KEYS)
+-- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted), now, and what belongs to the status.
+local op, request, agenda, held, index, audit, queue, window, hold, doubt = unpack(KEYS)
 local c = cjson.decode(ARGV[1])
 local now = clock()
 
@@ -15,6 +15,7 @@ end
 
 -- A key of another type fails here, before anything is written; the audit entry is the first write, and fails by itself.
 redis.call('GET', hold)
+redis.call('GET', doubt)
 for _, set in ipairs({agenda, held, index, queue, window}) do
   redis.call('ZCARD', set)
 end
@@ -62,6 +63,9 @@ if c.most and redis.call('ZLEXCOUNT', index, '[' .. c.most.prefix, '(' .. c.most
   return answer('many', {claim = c.most.prefix})
 end
 if c.take then
+  if lost(audit, c.take.seen, c.take.keep, now) or c.take.asked <= tonumber(redis.call('GET', doubt) or 0) then
+    return answer('doubted')
+  end
   local rank = redis.call('ZRANK', queue, c.take.turn)
   if not rank then
     return answer('conflict', {record = current or nil})

@@ -1,10 +1,14 @@
--- KEYS: 1 agenda, 2 held
--- ARGV: 1 how many at most, 2 how long a lease lasts in ms, JSON {kind: ms}
+-- KEYS: 1 agenda, 2 held, 3 audit, 4 doubt
+-- ARGV: 1 how many at most, 2 how long a lease lasts in ms, JSON {kind: ms}, 3 the newest audit entry that the caller has
+-- seen, 4 for how long they are kept at least, in ms
 -- Leases what is due and not held, of the kinds that have a term: others are a later version's. A lease is an entry of
 -- held, scored with its end; when a member is due it leaves alone. One that ends later than any could is none: Redis's
 -- clock was ahead. A due time that is none, infinite or a fraction, is made now.
--- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}].
-local agenda, held = unpack(KEYS)
+-- If the entry that the caller has seen is gone, Redis has lost changes: calls of requests from before now may have been sent.
+-- Several processes notice that; the first of them writes it down.
+-- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
+-- (audit entry), lost (true, or absent).
+local agenda, held, audit, doubt = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local leases, next, from, page = {}, 0, 0, 128
 repeat
@@ -33,4 +37,10 @@ redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis wi
 if #leases == 0 then
   leases = nil
 end
-return cjson.encode({now = now, next = next, leases = leases})
+local gone
+if lost(audit, ARGV[3], tonumber(ARGV[4]), now) and tonumber(redis.call('GET', doubt) or 0) < millisOf(ARGV[3]) then
+  redis.call('SET', doubt, now)
+  gone = true
+end
+local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
+return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone})

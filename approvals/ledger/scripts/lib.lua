@@ -30,6 +30,21 @@ local function opens(window, hold, limits, rank, now)
   return at
 end
 
+-- millisOf is when an entry of a stream was written.
+local function millisOf(entry)
+  return tonumber(string.match(entry, '^%d+'))
+end
+
+-- lost reports whether a stream does not have the entry that somebody saw there as its newest: Redis was set back to a
+-- time before. One that was trimmed is older than `keep`, and than all that is there.
+local function lost(stream, seen, keep, now)
+  if seen == '' or redis.call('XRANGE', stream, seen, seen)[1] then
+    return false
+  end
+  local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  return not first or millisOf(first[1]) < millisOf(seen) or millisOf(seen) > now - keep
+end
+
 -- take books a slot that is counted until `score` has left the longest window, and drops those that have.
 local function take(window, limits, slot, score, now)
   local longest = 0

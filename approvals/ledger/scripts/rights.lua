@@ -33,6 +33,8 @@ try('ZREMRANGEBYSCORE', set, '-inf', 0)
 try('ZREM', set, 'x')
 try('XADD', stream, '*', 'e', 'x')
 try('XTRIM', stream, 'MINID', '~', 1)
+try('XRANGE', stream, '-', '+', 'COUNT', 1)
+try('XREVRANGE', stream, '+', '-', 'COUNT', 1)
 try('DEL', text, set, stream)
 try('XTRIM', audit, 'MINID', '~', 0)
 for n = 5, 4 + ARGV[1] do
