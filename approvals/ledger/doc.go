@@ -25,5 +25,7 @@
 // Microsoft limits calls by application, tenant and endpoint. A window is a
 // sorted set of slots, one for each attempt, scored with the latest moment at
 // which the server can have counted it. A slot is taken in the same script
-// that says a call is being sent, so no call leaves without one.
+// that says a call is being sent, so no call leaves without one. All of it runs
+// by Redis's clock; where that jumps, the calls of a window are counted anew
+// before the next slot is taken.
 package ledger

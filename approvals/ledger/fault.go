@@ -85,7 +85,7 @@ func faultNamed(text string) Fault {
 // note tells whoever watches of an error of Redis.
 func (s *Store) note(err error) {
 	if !noFault(err) {
-		s.failed(cmp.Or(FaultOf(err), Unspecific))
+		s.failed(cmp.Or(FaultOf(err), NoAnswer)) // what is none of Redis's refusals is the way to it
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -72,6 +74,27 @@ func TestCheckWrongType(t *testing.T) {
 			if err := s.Check(t.Context()); err != nil {
 				t.Errorf("without it: %v", err)
 			}
+		}
+	})
+}
+
+// TestCheckTooFewReplicas: which fault it is, is known within the second that
+// somebody who asks has.
+func TestCheckTooFewReplicas(t *testing.T) {
+	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
+		s := newTestStore(t, server.Client(t), testActions())
+		s.replicas = 1
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := s.Check(ctx); FaultOf(err) != Behind {
+			t.Errorf("without a replica: %v", err)
+		}
+		redistest.StartReplica(t, server)
+		redistest.Eventually(t, "the replica confirms", func(ctx context.Context) bool { return s.Check(ctx) == nil })
+		admin := server.Client(t)
+		s.rdb = userOf(t, server.Addr, admin, "+@all", "-wait")
+		if err := s.Check(t.Context()); FaultOf(err) != NoRight || !strings.Contains(err.Error(), "WAIT") {
+			t.Errorf("without the right to wait: %v", err)
 		}
 	})
 }

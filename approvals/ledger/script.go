@@ -122,8 +122,8 @@ func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tr
 		return "", err
 	}
 	var text string
-	if s.replicas > 0 && (sc == s.scripts.commit || sc == s.scripts.rights) {
-		text, err = s.durably(ctx, master, sc, keys, t, args)
+	if wait := s.waits(sc); wait > 0 {
+		text, err = s.durably(ctx, master, sc, wait, keys, t, args)
 	} else {
 		text, err = sc.Run(ctx, master, keys, args...).Text()
 	}
@@ -137,17 +137,17 @@ func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tr
 // durably runs a script and WAIT on one connection to the master of its keys,
 // so that WAIT speaks of this very write
 // (https://redis.io/docs/latest/commands/wait/).
-func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Script, keys []string, t *tried, args []any) (string, error) {
+func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Script, wait time.Duration, keys []string, t *tried, args []any) (string, error) {
 	send := func(text func(redis.Pipeliner) *redis.Cmd) (string, error) {
-		var answer, wait *redis.Cmd
+		var answer, waited *redis.Cmd
 		_, err := master.Pipelined(ctx, func(p redis.Pipeliner) error {
-			answer, wait = text(p), p.Do(ctx, "wait", s.replicas, waitLimit.Milliseconds())
+			answer, waited = text(p), p.Do(ctx, "wait", s.replicas, wait.Milliseconds())
 			return nil
 		})
 		if err != nil && answer.Err() != nil {
 			return "", answer.Err()
 		}
-		t.replicas, t.unasked = wait.Int() // no answer: none confirmed
+		t.replicas, t.unasked = waited.Int() // no answer: none confirmed
 		return answer.Text()
 	}
 	text, err := send(func(p redis.Pipeliner) *redis.Cmd { return p.EvalSha(ctx, sc.Hash(), keys, args...) })
@@ -157,8 +157,16 @@ func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Scr
 	return text, err
 }
 
-// waitLimit is how long WAIT waits for replicas.
-const waitLimit = time.Second
+// waits is how long WAIT waits for replicas behind a script; 0: nobody waits.
+func (s *Store) waits(sc *redis.Script) time.Duration {
+	switch {
+	case s.replicas > 0 && sc == s.scripts.commit:
+		return time.Second
+	case s.replicas > 0 && sc == s.scripts.rights: // whoever asks for /readyz waits a second for all
+		return time.Second / 2
+	}
+	return 0
+}
 
 // master is the server that has key. A Cluster's client is not left to find it
 // for a script: it repeats by itself a script whose answer was lost, and its

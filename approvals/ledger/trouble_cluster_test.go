@@ -21,14 +21,14 @@ func TestClusterSlotMoves(t *testing.T) {
 	for name, durable := range map[string]int{"without WAIT": 0, "with WAIT": 1} {
 		t.Run(name, func(t *testing.T) {
 			redistest.Cluster(t, func(t *testing.T, c *redistest.Nodes) {
-				one, other := twoStores(t, func(t testing.TB) redis.UniversalClient { return c.Client(t) }, durable)
-				key := one.keys.agenda()
+				key := newKeys(Tenant{}, Installation{App: "A1", Team: "T1"}).agenda()
 				from := c.Holder(t, key)
 				to := (from + 1) % 3
 				if durable > 0 {
 					redistest.StartReplica(t, c.Servers[from])
 					redistest.StartReplica(t, c.Servers[to])
 				}
+				one, other := twoStores(t, func(t testing.TB) redis.UniversalClient { return c.Client(t) }, durable)
 				n := trouble(t, one, other, func(f *flow) {
 					for _, way := range [][2]int{{from, to}, {to, from}} {
 						refused := approvals.ErrNotRecorded.Error()

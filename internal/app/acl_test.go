@@ -82,6 +82,56 @@ func TestSmallestACL(t *testing.T) {
 	})
 }
 
+// TestSmallestACLMore has the rights beyond them that some servers need, as the
+// documents give them.
+func TestSmallestACLMore(t *testing.T) {
+	t.Parallel()
+	story := func(t *testing.T, servers []*redistest.Server, url, what, wait string) {
+		t.Helper()
+		rights := slices.Concat(smallest(t), more(t, what))
+		for _, s := range servers {
+			let(t, s.Client(t), rights)
+		}
+		p := open(t, servers[0].Addr, nil)
+		env := p.Env()
+		env.RedisURL, env.AllowVolatileRedis, env.RedisWaitReplicas = url, "", wait
+		launch(t, p, env).becomes(t, p)
+		id, c := pending(t, p, "investigate "+sandbox.Server+" why")
+		click(t, p, sandbox.Grace, c, "approve")
+		card(t, p, id, "Succeeded")
+		for _, s := range servers {
+			if refused, err := s.Client(t).Do(limit(t), "acl", "log").Slice(); err != nil || len(refused) > 0 {
+				t.Errorf("Redis refused %v, %v", refused, err)
+			}
+		}
+	}
+	redistest.Cluster(t, func(t *testing.T, c *redistest.Nodes) {
+		all := c.Servers
+		story(t, all, "redis://defenderbot:password@"+all[0].Addr+"?addr="+all[1].Addr+"&addr="+all[2].Addr, "a Cluster", "0")
+	})
+	redistest.Real(t, func(t *testing.T, s *redistest.Server) {
+		story(t, []*redistest.Server{s}, "redis://defenderbot:password@"+s.Addr+"/1", "a database other than 0 in `REDIS_URL`", "0")
+	})
+	redistest.Real(t, func(t *testing.T, s *redistest.Server) {
+		redistest.StartReplica(t, s)
+		story(t, []*redistest.Server{s}, "redis://defenderbot:password@"+s.Addr, "`REDIS_WAIT_REPLICAS` above 0", "1")
+	})
+}
+
+// more are the rights that docs/redis.md gives for something beyond the smallest.
+func more(t *testing.T, what string) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/redis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `(.*)` \\| " + regexp.QuoteMeta(what) + " \\|$").FindStringSubmatch(string(text))
+	if row == nil {
+		t.Fatalf("docs/redis.md has no rights for %s", what)
+	}
+	return strings.Fields(strings.ReplaceAll(row[1], `\|`, "|"))
+}
+
 // TestSmallestACLEach takes one of these rights after the other away: the bot is not
 // ready and names it, so none is in the documents that is not needed.
 func TestSmallestACLEach(t *testing.T) {

@@ -78,7 +78,11 @@ func TestRedisFaults(t *testing.T) {
 				p := open(t, s.Addr, nil)
 				env := p.Env()
 				env.HTTPAddr = freeAddr(t)
-				l := launchWith(t, p, env, app.Options{RecheckEvery: time.Second})
+				var options app.Options
+				if tt.fault != "OOM" { // of which only a write shows anything: /readyz has to make one
+					options.RecheckEvery = time.Second
+				}
+				l := launchWith(t, p, env, options)
 				l.becomes(t, p)
 				id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 				l.log.wait(t, id, `"event":"show"`)

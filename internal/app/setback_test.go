@@ -1,0 +1,71 @@
+package app_test
+
+import (
+	"context"
+	"log/slog"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"defenderbot/internal/app"
+	"defenderbot/internal/defenderfake"
+	"defenderbot/internal/redistest"
+	"defenderbot/internal/sandbox"
+)
+
+// TestRedisSetBack: a call waits, is sent, and Redis comes back with data from before
+// it was sent. Nobody sends it again: neither the process that did, nor one that has
+// only seen that something happened.
+func TestRedisSetBack(t *testing.T) {
+	t.Parallel()
+	for name, senderStays := range map[string]bool{"the sender is there": true, "another process goes on": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Real(t, func(t *testing.T, s *redistest.Server) {
+				p := open(t, s.Addr, func(o *sandbox.Options) { o.Defender.RunFor = time.Hour })
+				log := newJournal()
+				logged := app.Options{Log: slog.New(slog.NewJSONHandler(log, nil))}
+				stop := run(t, p, p.Env(), logged)
+				id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
+				p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: 429, RetryAfter: "3"})
+				click(t, p, sandbox.Grace, c, "approve")
+				card(t, p, id, "throttling")
+				restore := s.Backup(t)
+				card(t, p, id, "running in Defender")
+				if !senderStays {
+					run(t, p, p.Env(), logged)
+					stop()
+					scripts(t, s, 3) // the one that is left has looked at what is there
+				}
+				restore()
+				log.wait(t, `"msg":"request changed"`, id, `"event":"suspect"`)
+				log.wait(t, `"msg":"request changed"`, id, `"event":"adopt"`)
+				if !senderStays {
+					log.wait(t, `"level":"ERROR","msg":"redis lost changes"`)
+				}
+				if n := posts(p, defenderfake.CollectPackage); n != 2 {
+					t.Errorf("%d POSTs, want the one that was refused and the one that was taken", n)
+				}
+			})
+		})
+	}
+}
+
+var scriptCalls = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+)`)
+
+// scripts waits until a server has run so many more scripts.
+func scripts(t *testing.T, s *redistest.Server, more int) {
+	t.Helper()
+	rdb := s.Client(t)
+	count := func(ctx context.Context) int {
+		found := scriptCalls.FindStringSubmatch(rdb.Info(ctx, "commandstats").Val())
+		if found == nil {
+			return 0
+		}
+		n, _ := strconv.Atoi(found[1])
+		return n
+	}
+	from := count(t.Context())
+	redistest.Eventually(t, "more scripts ran", func(ctx context.Context) bool { return count(ctx) >= from+more })
+}
