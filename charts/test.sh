@@ -53,6 +53,7 @@ for file in "$chart"/ci/*-values.yaml; do
 	"$helm" lint --strict --quiet "$chart" -f "$file"
 done
 
+has 'waits for a replica of Redis' 'REDIS_WAIT_REPLICAS'
 has 'two replicas' '^  replicas: 2$'
 has 'not root' 'runAsNonRoot: true'
 has 'read-only' 'readOnlyRootFilesystem: true'
