@@ -60,6 +60,9 @@ func (a *App) Ready(ctx context.Context) error {
 // Run connects, works until ctx ends, finishes what is in flight within 25
 // seconds and returns nil. Any other end is an error.
 func (a *App) Run(ctx context.Context) error {
+	for _, w := range a.config.Warnings {
+		a.options.Log.WarnContext(ctx, "configuration doubtful", "variable", w)
+	}
 	listener, err := a.listen(ctx)
 	if err != nil {
 		return err

@@ -36,6 +36,8 @@ type Config struct {
 	MaxOpen               int
 	LinkInvestigation     string
 
+	Warnings []string // what is allowed and looks wrong; names, and no values
+
 	HTTPAddr string // empty: no server
 	LogLevel slog.Level
 	LogJSON  bool
@@ -82,5 +84,6 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 	c.Needed, c.NeededFor = r.approvals(e.ApprovalsRequired, catalogue)
 	c.LinkInvestigation = r.template("LINK_INVESTIGATION", e.LinkInvestigation)
 	r.notYet(e)
+	c.Warnings = r.warnings
 	return c, r.err()
 }

@@ -239,6 +239,33 @@ func TestConfigTakes(t *testing.T) {
 	}
 }
 
+// TestConfigSecretFiles: secrets come out of files as editors write them.
+func TestConfigSecretFiles(t *testing.T) {
+	t.Parallel()
+	from := func(text string) app.Env {
+		return changed(func(e *app.Env) { e.ClientSecret, e.ClientSecretFile = "", file(t, text) })
+	}
+	for text, warnings := range map[string][]string{
+		"\xef\xbb\xbfquiet\r\n": nil,
+		" quiet ":               nil,
+		`"quiet"`:               {"AZURE_CLIENT_SECRET_FILE: stands in quotes, which are taken for a part of it"},
+	} {
+		if got := config(t, from(text)).Warnings; !slices.Equal(got, warnings) {
+			t.Errorf("%q: warnings %q, want %q", text, got, warnings)
+		}
+	}
+	if got := config(t, changed(func(e *app.Env) { e.ClientSecret = `'quiet'` })).Warnings; len(got) != 1 || !strings.HasPrefix(got[0], "AZURE_CLIENT_SECRET: stands in quotes") {
+		t.Errorf("a variable in quotes: warnings %q", got)
+	}
+	if got := problems(t, from("\xff\xfeq\x00")); len(got) != 1 || got[0] != "AZURE_CLIENT_SECRET_FILE: names a file in UTF-16; save it as UTF-8" {
+		t.Errorf("UTF-16: %q", got)
+	}
+	bot := changed(func(e *app.Env) { e.SlackBotToken, e.SlackBotTokenFile = "", file(t, "\xef\xbb\xbfxoxb-1-1\n") })
+	if got := config(t, bot).SlackBotToken; got != "xoxb-1-1" {
+		t.Errorf("a token behind a byte order mark is %q", got)
+	}
+}
+
 // certificate is the name of a PEM file whose certificate ends then.
 func certificate(t *testing.T, end time.Time) string {
 	t.Helper()
