@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"net"
 	"sync"
 	"testing"
@@ -174,9 +175,9 @@ func twoStores(t testing.TB, client func(testing.TB) redis.UniversalClient, dura
 		stores[i] = NewStore(StoreConfig{
 			Redis: client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
 		})
-		if err := stores[i].Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		redistest.Eventually(t, "Redis has what is needed", func(ctx context.Context) bool { // replicas can be slow to confirm
+			return stores[i].Prepare(ctx) == nil
+		})
 	}
 	return stores[0], stores[1]
 }

@@ -64,7 +64,7 @@ func (k keys) rights(endpoints []defender.Endpoint) (names []string, sets int) {
 	for _, e := range endpoints {
 		names = append(names, k.hold(e.Name))
 	}
-	return names, sets
+	return append(names, k.doubt()), sets
 }
 
 func (k keys) agenda() string         { return k.tag + k.team + "due" }
