@@ -37,7 +37,7 @@ func (a *App) startChecks(p *parts) (slack check, others []check) {
 }
 
 const (
-	mendApprovers = "list people in APPROVERS who may decide"
+	mendApprovers = "list people in APPROVERS who may decide, and in REQUESTERS who may ask"
 	mendRedis     = "see that REDIS_URL is right, and that Redis is up and takes writes"
 )
 
