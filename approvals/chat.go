@@ -10,9 +10,11 @@ import (
 // Chat shows requests to people.
 type Chat interface {
 	// Show brings the card of r up to date, posting it first where there is none,
-	// and returns the message's ts. A request that ended without a card is told to
-	// its requester alone, with an empty ts. Errors: a *[NoPlace], [ErrGone], a
-	// *[Later]; after any other the outcome is not known.
+	// and returns the message's ts. Where the new one succeeds one that could not be
+	// changed, that is taken away as far as the chat lets it. A request that ended
+	// without a card is told to its requester alone, with an empty ts. Errors: a
+	// *[NoPlace], [ErrGone], [ErrFrozen], a *[Later]; after any other the outcome is
+	// not known.
 	Show(ctx context.Context, r Request) (ts string, err error)
 	// Tell tells the requester of r alone how it ended. Errors as for Show.
 	Tell(ctx context.Context, r Request) error
@@ -37,10 +39,12 @@ func (e *NoPlace) Error() string {
 // Unwrap is what the chat said.
 func (e *NoPlace) Unwrap() error { return e.Err }
 
-// What can be gone.
+// What can become of a message.
 var (
 	// ErrGone means that the message is not there any more.
 	ErrGone = errors.New("the message is gone")
+	// ErrFrozen means that the message is there and cannot be changed any more.
+	ErrFrozen = errors.New("the message cannot be changed any more")
 	// ErrUnthreaded means that a reply was posted, but stands by itself: its card is
 	// gone.
 	ErrUnthreaded = fmt.Errorf("the reply stands by itself: %w", ErrGone)

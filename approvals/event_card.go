@@ -35,11 +35,15 @@ func (e Show) apply(r Request, _ time.Time) (Request, error) {
 	return r, nil
 }
 
-// Lose records that the card's message is gone and another is needed.
+// Lose records that the card's message is gone and another is needed, or that it
+// is there and of no use any more. The latter happens to a request once: a chat
+// that refuses the card of one message would refuse that of the next as well, and
+// fill the channel with cards.
 type Lose struct {
 	aboutCard
 
-	TS string
+	TS   string
+	Left bool // the message may still be there
 }
 
 func (Lose) name() string { return "lose" }
@@ -47,6 +51,12 @@ func (Lose) name() string { return "lose" }
 func (e Lose) apply(r Request, _ time.Time) (Request, error) {
 	if r.Card.TS == "" || r.Card.TS != e.TS {
 		return r, Refuse(DoesNotFit, "another card")
+	}
+	if e.Left && r.Card.Left != "" {
+		return r, Refuse(DoesNotFit, "it has a successor already")
+	}
+	if e.Left {
+		r.Card.Left = e.TS
 	}
 	r.Card.TS, r.Card.Shown = "", 0
 	return r, nil

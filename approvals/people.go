@@ -21,6 +21,7 @@ type Channel struct {
 	ID       string
 	Member   bool // the bot is in it
 	Archived bool
+	Direct   bool // a direct message, in which no card reaches an approver
 	Shared   bool // with another organisation, or about to be
 	// OrgShared: workspaces of our own organisation share it.
 	OrgShared bool

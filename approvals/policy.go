@@ -73,6 +73,8 @@ func involved(f Facts, r Request) error {
 
 func (p Policy) mayAskIn(ch Channel) error {
 	switch {
+	case ch.Direct:
+		return Refuse(DirectMessage, "")
 	case len(p.Channels) > 0 && !slices.Contains(p.Channels, ch.ID):
 		return Refuse(ChannelNotTaken, "")
 	case ch.Archived:

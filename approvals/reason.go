@@ -25,6 +25,7 @@ const (
 	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
 	ChannelShared   Reason = "channel_shared"    // shared with another organisation
 	NotInChannel    Reason = "not_in_channel"    // the bot is not in the channel
+	DirectMessage   Reason = "direct_message"    // no approver would see the card
 	ChannelArchived Reason = "channel_archived"
 	TooManyOpen     Reason = "too_many_open" // the person has too many requests open
 	AlreadyOpen     Reason = "already_open"  // a request for the same action and device is open

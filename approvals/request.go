@@ -104,6 +104,7 @@ type Card struct {
 	TS    string `json:"ts,omitempty"`    // Slack's name of the message; empty: none
 	Shown int64  `json:"shown,omitempty"` // the Visible that it shows
 	Told  int    `json:"told,omitempty"`  // how many notices were said
+	Left  string `json:"left,omitempty"`  // an earlier message that could not be changed any more
 }
 
 // Notice is one thing said in the thread of a card.

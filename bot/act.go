@@ -74,7 +74,7 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 
 // odd reports whether a reason is one that an operator should know of.
 func odd(r approvals.Reason) bool {
-	return slices.Contains([]approvals.Reason{approvals.OtherMessage, approvals.OpReused, approvals.BrokenRecord, approvals.UnknownAction}, r)
+	return slices.Contains([]approvals.Reason{approvals.OtherMessage, approvals.OpReused, approvals.BrokenRecord, approvals.UnknownAction, approvals.NoSuchRequest}, r)
 }
 
 // ackMessage is a message in an acknowledgement, which only one person sees.

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/slack-go/slack"
 )
@@ -29,22 +28,14 @@ func (b *Bot) apologise(ctx context.Context, e Envelope, sentence string) {
 // apologiseFor is apologise for what people do with buttons and forms. It reads
 // no more of the payload than it needs, since that may be what went wrong.
 func (b *Bot) apologiseFor(ctx context.Context, e Envelope, sentence string) {
-	var i struct {
-		Type        slack.InteractionType `json:"type"`
-		User        slack.User            `json:"user"`
-		Container   slack.Container       `json:"container"`
-		ResponseURL string                `json:"response_url"`
-		View        struct {
-			CallbackID string `json:"callback_id"`
-		} `json:"view"`
-	}
-	err := json.Unmarshal(e.Payload, &i)
-	f, known := forms()[i.View.CallbackID]
-	switch {
-	case err == nil && i.Type == slack.InteractionTypeViewSubmission && known:
+	f, known := forms()[fieldOf(e.Payload, "view", "callback_id")]
+	switch kind := slack.InteractionType(fieldOf(e.Payload, "type")); {
+	case kind == slack.InteractionTypeViewSubmission && known:
 		b.ack(e, f.wrong(sentence))
-	case err == nil && i.Type == slack.InteractionTypeBlockActions:
-		b.excuse(ctx, e, reply{user: i.User.ID, channel: i.Container.ChannelID, url: i.ResponseURL}, sentence)
+	case kind == slack.InteractionTypeBlockActions:
+		b.excuse(ctx, e, reply{
+			user: fieldOf(e.Payload, "user", "id"), channel: fieldOf(e.Payload, "container", "channel_id"), url: fieldOf(e.Payload, "response_url"),
+		}, sentence)
 	default:
 		b.ack(e, nil)
 	}

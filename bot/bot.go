@@ -156,7 +156,7 @@ func (b *Bot) dispatch(ctx context.Context, e Envelope) {
 			b.command(ctx, e, c)
 		}
 	case "interactive":
-		var i slack.InteractionCallback
+		var i interaction
 		if b.read(ctx, e, &i) {
 			b.interaction(ctx, e, i)
 		}
@@ -166,11 +166,11 @@ func (b *Bot) dispatch(ctx context.Context, e Envelope) {
 	}
 }
 
-func (b *Bot) interaction(ctx context.Context, e Envelope, i slack.InteractionCallback) {
-	switch {
-	case i.Type == slack.InteractionTypeBlockActions && len(i.ActionCallback.BlockActions) > 0:
+func (b *Bot) interaction(ctx context.Context, e Envelope, i interaction) {
+	switch i.Type { //nolint:exhaustive // the others are of other versions
+	case slack.InteractionTypeBlockActions:
 		b.press(ctx, e, i)
-	case i.Type == slack.InteractionTypeViewSubmission:
+	case slack.InteractionTypeViewSubmission:
 		b.submitted(ctx, e, i)
 	default:
 		b.ack(e, nil)

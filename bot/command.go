@@ -14,6 +14,7 @@ type slashCommand struct {
 	Team        string `json:"team_id"`
 	Channel     string `json:"channel_id"`
 	User        string `json:"user_id"`
+	Command     string `json:"command"` // with its slash; an app can have several
 	Text        string `json:"text"`
 	ResponseURL string `json:"response_url"`
 }
@@ -21,6 +22,12 @@ type slashCommand struct {
 // command answers one command, in its acknowledgement.
 func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 	a := newAct(e, "", approvals.Place{Team: c.Team, Channel: c.Channel}, reply{c.User, c.Channel, c.ResponseURL})
+	if c.Command != b.grammar.Slash {
+		b.log.WarnContext(ctx, "command unknown", "envelope", e.ID, "command", cut(c.Command, 40), "user", c.User)
+		b.answer(ctx, a, sayf("This app has the command %s, which this bot does not know, so nothing happened. Type %s help to see what it can do.",
+			cut(oneLine(c.Command), 40), b.grammar.Slash))
+		return
+	}
 	b.answer(ctx, a, b.obey(ctx, a, c.Text))
 }
 

@@ -26,11 +26,12 @@ func (s *Session) connect(ctx context.Context) (*socket, error) {
 		return nil, permanent(err, "check SLACK_APP_TOKEN and that Socket Mode is on")
 	}
 	var untie func() bool
+	way := s.way()
 	dialer := websocket.Dialer{
-		Proxy: http.ProxyFromEnvironment, WriteBufferSize: writeBuffer,
+		Proxy: way.proxy, WriteBufferSize: writeBuffer, TLSClientConfig: way.config(""),
 		// The library looks at ctx only until there is a connection.
 		NetDialContext: func(_ context.Context, network, addr string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+			conn, err := way.dial(ctx, network, addr)
 			if err == nil {
 				untie = context.AfterFunc(ctx, func() { _ = conn.Close() })
 			}
@@ -42,7 +43,7 @@ func (s *Session) connect(ctx context.Context) (*socket, error) {
 		return nil, handshakeError(ctx, res, err)
 	}
 	sock := s.newSocket(conn)
-	if err := sock.greeted(ctx); err != nil {
+	if err := sock.greeted(ctx, s.App); err != nil {
 		sock.end(err)
 		return nil, err
 	}

@@ -4,82 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
-	"sync"
-	"time"
+	"strings"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/sync/singleflight"
 
 	"defenderbot/approvals"
 )
-
-// fresh is how old a fact about people may be.
-const fresh = 60 * time.Second
-
-// mostKept is how many answers are kept; more are forgotten, and asked for again.
-const mostKept = 10_000
-
-// memory keeps answers of Slack for a while, and asks once where many want to
-// know the same at the same time. Errors are not kept.
-type memory struct {
-	clock  func() time.Time
-	flight singleflight.Group
-	mu     sync.Mutex
-	kept   map[string]kept
-}
-
-type kept struct {
-	value any
-	until time.Time
-}
-
-func newMemory(clock func() time.Time) *memory { return &memory{clock: clock, kept: map[string]kept{}} }
-
-// recall gives what is remembered under key, or asks. The age counts from
-// before the question, so that an answer is never older than it says.
-func recall[T any](ctx context.Context, m *memory, key string, ask func(context.Context) (T, error)) (T, error) {
-	m.mu.Lock()
-	k, ok := m.kept[key]
-	m.mu.Unlock()
-	if v, is := k.value.(T); ok && is && m.clock().Before(k.until) {
-		return v, nil
-	}
-	got := m.flight.DoChan(key, func() (answer any, err error) {
-		defer func() { // a panic here would end the process, whoever recovers around it
-			if p := recover(); p != nil {
-				err = fmt.Errorf("asking Slack panicked: %v\n%s", p, debug.Stack())
-			}
-		}()
-		until := m.clock().Add(fresh)
-		v, err := ask(context.WithoutCancel(ctx))
-		if err == nil {
-			m.keep(key, kept{v, until})
-		}
-		return v, err
-	})
-	var none T
-	select {
-	case <-ctx.Done():
-		return none, ctx.Err()
-	case res := <-got:
-		v, ok := res.Val.(T)
-		if res.Err != nil || !ok {
-			return none, res.Err
-		}
-		return v, nil
-	}
-}
-
-func (m *memory) keep(key string, k kept) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.kept) >= mostKept {
-		clear(m.kept)
-	}
-	m.kept[key] = k
-}
 
 // Facts are what Slack says about a person. That there is no such user, or none
 // that this bot could ever see, is an answer too
@@ -133,8 +64,14 @@ func (w *Workspace) facts(u *slack.User) approvals.Facts {
 
 // Channel is what Slack says about a channel. One that the bot cannot see is
 // one that it is not in
-// (https://docs.slack.dev/reference/methods/conversations.info).
+// (https://docs.slack.dev/reference/methods/conversations.info). A direct message,
+// whoever has it with whom, shows as one by its id
+// (https://docs.slack.dev/reference/objects/conversation-object), so that no scope
+// is needed for it.
 func (w *Workspace) Channel(ctx context.Context, id string) (approvals.Channel, error) {
+	if strings.HasPrefix(id, "D") {
+		return approvals.Channel{ID: id, Direct: true}, nil
+	}
 	ch, err := recall(ctx, w.memory, "channel "+id, func(ctx context.Context) (approvals.Channel, error) {
 		c, err := w.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 		if isSlackError(err, "channel_not_found") {
@@ -147,7 +84,7 @@ func (w *Workspace) Channel(ctx context.Context, id string) (approvals.Channel, 
 			return approvals.Channel{}, fmt.Errorf("conversations.info of %s: the answer is about another channel", id)
 		}
 		return approvals.Channel{
-			ID: id, Member: c.IsMember || c.IsIM, Archived: c.IsArchived,
+			ID: id, Member: c.IsMember, Archived: c.IsArchived,
 			Shared: c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared, OrgShared: c.IsOrgShared,
 		}, nil
 	})
@@ -155,45 +92,6 @@ func (w *Workspace) Channel(ctx context.Context, id string) (approvals.Channel, 
 		w.memory.forget("channel " + id) // an invitation must take effect at once
 	}
 	return ch, err
-}
-
-func (m *memory) forget(key string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.kept, key)
-}
-
-// Members are the people in a user group. One that is gone, or that the bot may
-// not read, is a refusal that lasts
-// (https://docs.slack.dev/reference/methods/usergroups.users.list).
-func (w *Workspace) Members(ctx context.Context, group string) ([]string, error) {
-	return recall(ctx, w.memory, "group "+group, func(ctx context.Context) ([]string, error) {
-		members, err := w.api.GetUserGroupMembersContext(ctx, group)
-		if err != nil {
-			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, sorted(err))
-		}
-		return members, nil
-	})
-}
-
-// GroupNamed finds the id of the user group with that handle, without the @.
-// Slack leaves out groups that are switched off
-// (https://docs.slack.dev/reference/methods/usergroups.list).
-func (w *Workspace) GroupNamed(ctx context.Context, handle string) (string, error) {
-	groups, err := w.api.GetUserGroupsContext(ctx)
-	if err != nil {
-		err = fmt.Errorf("usergroups.list: %w", err)
-		if lastingRefusal(err) != "" {
-			return "", fmt.Errorf("%w: %w; check that the app has usergroups:read, or list people by id", ErrPermanent, err)
-		}
-		return "", err // also where the token is the trouble: that is found out once, for all calls
-	}
-	for _, g := range groups {
-		if g.Handle == handle {
-			return g.ID, nil
-		}
-	}
-	return "", fmt.Errorf("there is no user group @%s", handle)
 }
 
 // isSlackError reports whether Slack answered with one of these error codes.

@@ -79,7 +79,8 @@ func TestFactsMissing(t *testing.T) {
 	}
 }
 
-// TestFactsAge: facts are never older than a minute.
+// TestFactsAge: facts are never older than a minute, whatever is done to have new
+// ones in time.
 func TestFactsAge(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	deleted := func() bool {
@@ -96,11 +97,21 @@ func TestFactsAge(t *testing.T) {
 	if err := o.ChangeUser(ada, func(u *slackfake.User) { u.Deleted = true }); err != nil {
 		t.Fatal(err)
 	}
-	o.clock.Advance(time.Minute - time.Nanosecond)
+	o.clock.Advance(aging - time.Nanosecond)
 	if deleted() || o.asks("users.info") != 1 {
-		t.Errorf("within a minute Slack was asked %d times, want once", o.asks("users.info"))
+		t.Errorf("while the answer is young Slack was asked %d times, want once", o.asks("users.info"))
 	}
+	mend := o.Break(slackfake.Fault{Method: "users.info", Status: 503})
+	o.clock.Advance(time.Minute - aging)
+	if deleted() {
+		t.Error("an answer that is not a minute old is not given")
+	}
+	sockWait(t, o.Server, "the question ahead", func() bool { return o.asks("users.info") == 2 })
 	o.clock.Advance(time.Nanosecond)
+	if f, err := o.slack.Facts(t.Context(), ada); err == nil {
+		t.Errorf("after a minute, with Slack in trouble: %+v", f)
+	}
+	mend()
 	if !deleted() {
 		t.Error("after a minute ada is still taken for active")
 	}
@@ -110,10 +121,16 @@ func TestFactsAge(t *testing.T) {
 func TestFactsErrorsNotKept(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
+	o.AddGroup(slackfake.Group{ID: "S0OFF", Handle: "off", Members: []string{grace}, Disabled: true})
 	for method, ask := range map[string]func() error{
-		"users.info":            func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
-		"conversations.info":    func() error { _, err := o.slack.Channel(t.Context(), room); return err },
-		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), oncall); return err },
+		"users.info":         func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
+		"conversations.info": func() error { _, err := o.slack.Channel(t.Context(), room); return err },
+		"usergroups.list": func() error {
+			o.clock.Advance(time.Minute) // what is remembered is old
+			_, err := o.slack.Members(t.Context(), oncall)
+			return err
+		},
+		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
 	} {
 		for _, f := range []slackfake.Fault{{Error: "internal_error"}, {Status: 503}, {RetryAfter: 3}, {Drop: true}} {
 			f.Method, f.Times = method, 1
@@ -150,9 +167,15 @@ func TestFactsNobody(t *testing.T) {
 func TestDirectoryRefused(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
+	o.AddGroup(slackfake.Group{ID: "S0OFF", Handle: "off", Members: []string{grace}, Disabled: true})
 	asks := map[string]func() error{
-		"users.info":            func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
-		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), oncall); return err },
+		"users.info": func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
+		"usergroups.list": func() error {
+			o.clock.Advance(time.Minute) // what is remembered is old
+			_, err := o.slack.Members(t.Context(), oncall)
+			return err
+		},
+		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
 	}
 	for code, lasts := range map[string]bool{
 		"no_such_subteam": true, "missing_scope": true, "plan_upgrade_required": true, "access_denied": true,
@@ -186,27 +209,19 @@ func TestDirectoryRefused(t *testing.T) {
 	}
 }
 
-// TestGroupNamedRefused ends a start that no waiting would mend. What is said of the
-// token is found out once, for all calls.
-func TestGroupNamedRefused(t *testing.T) {
-	o := visit(t, slackfake.Options{})
-	for code, permanent := range map[string]bool{
-		"plan_upgrade_required": true, "missing_scope": true, "access_denied": true, "token_revoked": false, "internal_error": false, "moon_phase": false,
-	} {
-		o.Break(slackfake.Fault{Method: "usergroups.list", Error: code, Times: 1})
-		if _, err := o.slack.GroupNamed(t.Context(), "oncall"); errors.Is(err, ErrPermanent) != permanent || !isSlackError(err, code) {
-			t.Errorf("%s: %v, want a permanent error: %v", code, err, permanent)
-		}
-	}
-}
-
 // TestDirectoryThrottled keeps the time that Slack wants to be left alone for.
 func TestDirectoryThrottled(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
+	o.AddGroup(slackfake.Group{ID: "S0OFF", Handle: "off", Members: []string{grace}, Disabled: true})
 	for method, ask := range map[string]func() error{
-		"users.info":            func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
-		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), oncall); return err },
+		"users.info": func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
+		"usergroups.list": func() error {
+			o.clock.Advance(time.Minute) // what is remembered is old
+			_, err := o.slack.Members(t.Context(), oncall)
+			return err
+		},
+		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
 	} {
 		for want, f := range map[time.Duration]slackfake.Fault{7 * time.Second: {RetryAfter: 7}, retryUnsaid: {Error: "ratelimited"}} {
 			f.Method, f.Times = method, 1
@@ -233,8 +248,8 @@ func TestChannel(t *testing.T) {
 		"shared with a company":    {slackfake.Channel{ID: "C4", Bot: true, ExtShared: true}, approvals.Channel{ID: "C4", Member: true, Shared: true}},
 		"about to be shared":       {slackfake.Channel{ID: "C5", Bot: true, PendingExtShared: true}, approvals.Channel{ID: "C5", Member: true, Shared: true}},
 		"shared within one's own":  {slackfake.Channel{ID: "C6", Bot: true, OrgShared: true}, approvals.Channel{ID: "C6", Member: true, OrgShared: true}},
-		"direct message":           {dm, approvals.Channel{ID: "D1", Member: true}},
-		"direct message of others": {slackfake.Channel{ID: "D2", Private: true, Members: []string{ada, grace}}, approvals.Channel{ID: "D2"}},
+		"direct message":           {dm, approvals.Channel{ID: "D1", Direct: true}},
+		"direct message of others": {slackfake.Channel{ID: "D2", Private: true, Members: []string{ada, grace}}, approvals.Channel{ID: "D2", Direct: true}},
 	} {
 		o.AddChannel(tt.in)
 		if got, err := o.slack.Channel(t.Context(), tt.in.ID); err != nil || got != tt.want {
@@ -267,32 +282,5 @@ func TestChannelInvitation(t *testing.T) {
 	before := o.asks("conversations.info")
 	if !member() || o.asks("conversations.info") != before {
 		t.Error("what is as it should be is asked again")
-	}
-}
-
-func TestGroups(t *testing.T) {
-	o := visit(t, slackfake.Options{})
-	o.AddUser(slackfake.User{ID: "U0LEFT", Name: "left", Deleted: true})
-	o.AddGroup(slackfake.Group{ID: "S1", Handle: "oncall", Members: []string{grace, "U0LEFT"}})
-	o.AddGroup(slackfake.Group{ID: "S2", Handle: "old", Members: []string{grace}, Disabled: true})
-	if id, err := o.slack.GroupNamed(t.Context(), "oncall"); id != "S1" || err != nil {
-		t.Errorf("@oncall is %q, %v", id, err)
-	}
-	for _, handle := range []string{"old", "nobody", "OnCall", ""} {
-		if id, err := o.slack.GroupNamed(t.Context(), handle); err == nil {
-			t.Errorf("@%s is %q", handle, id)
-		}
-	}
-	for id, want := range map[string][]string{"S1": {grace}, "S2": {}} {
-		if got, err := o.slack.Members(t.Context(), id); err != nil || cmp.Diff(want, got) != "" {
-			t.Errorf("members of %s: %v, %v, want %v", id, got, err, want)
-		}
-	}
-	if got, err := o.slack.Members(t.Context(), "S9"); err == nil {
-		t.Errorf("members of a group that is not there: %v", got)
-	}
-	o.SetScopes("chat:write")
-	if _, err := o.slack.GroupNamed(t.Context(), "oncall"); !isSlackError(err, "missing_scope") {
-		t.Errorf("without the scope: %v", err)
 	}
 }

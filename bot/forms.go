@@ -16,7 +16,7 @@ import (
 type form struct {
 	field string // the block beside which stands what is wrong
 	// read is what the form asks for, or what is wrong with it.
-	read func(Envelope, slack.InteractionCallback) (a act, wrong string)
+	read func(Envelope, interaction) (a act, wrong string)
 	do   handler
 }
 
@@ -38,7 +38,7 @@ func (f form) wrong(why string) formErrors {
 }
 
 // submitted answers a form: it closes if what it asks for was done.
-func (b *Bot) submitted(ctx context.Context, e Envelope, i slack.InteractionCallback) {
+func (b *Bot) submitted(ctx context.Context, e Envelope, i interaction) {
 	f, known := forms()[i.View.CallbackID]
 	if !known {
 		b.ack(e, nil) // a form of another version
@@ -115,7 +115,7 @@ func (v Views) denyView(r approvals.Request, meta string) slack.ModalViewRequest
 }
 
 // readDenial reads the form.
-func readDenial(e Envelope, i slack.InteractionCallback) (a act, wrong string) {
+func readDenial(e Envelope, i interaction) (a act, wrong string) {
 	var d denial
 	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &d); err != nil {
 		return a, formUnread

@@ -1,7 +1,10 @@
 package bot
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,4 +122,28 @@ func envelope(id string, answer *string) Envelope {
 		*answer = string(frame)
 		return nil
 	}}
+}
+
+// book is a log that is read while it is written.
+type book struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *book) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(line)
+}
+
+func (b *book) read() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// logbook is a log and what stands in it.
+func logbook() (*slog.Logger, *book) {
+	b := &book{}
+	return slog.New(slog.NewTextHandler(b, nil)), b
 }

@@ -105,3 +105,52 @@ func TestMemoryBounded(t *testing.T) {
 		t.Errorf("%d answers are kept, want at most %d", len(m.kept), mostKept)
 	}
 }
+
+// TestMemoryAhead: what is in use is asked for again before it is too old, beside
+// giving it, once for all who want it, and not at once after a try that failed.
+func TestMemoryAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(time.Now)
+		asked, down := 0, false
+		want := func(answer, questions int, when string) {
+			t.Helper()
+			for range 3 {
+				got, err := recall(t.Context(), m, "key", func(context.Context) (int, error) {
+					time.Sleep(100 * time.Millisecond)
+					if asked++; down {
+						return 0, errors.New("slack is down")
+					}
+					return asked, nil
+				})
+				if err != nil || got != answer {
+					t.Errorf("%s: %d, %v, want %d", when, got, err, answer)
+				}
+			}
+			time.Sleep(time.Second)
+			synctest.Wait() // what was asked beside it is answered
+			if asked != questions {
+				t.Errorf("%s: %d questions, want %d", when, asked, questions)
+			}
+		}
+		want(1, 1, "at first")
+		time.Sleep(aging - 5*time.Second)
+		want(1, 1, "while it is young")
+		down = true
+		time.Sleep(4 * time.Second)
+		want(1, 2, "when it ages")
+		want(1, 2, "right after a try that failed")
+		time.Sleep(aheadAgain)
+		want(1, 3, "a while after that")
+		down = false
+		time.Sleep(aheadAgain)
+		want(1, 4, "when Slack is back")
+		want(4, 4, "with the new answer")
+		down = true
+		time.Sleep(fresh - 3*time.Second)
+		want(4, 5, "when the new answer ages")
+		time.Sleep(3 * time.Second)
+		if _, err := recall(t.Context(), m, "key", func(context.Context) (int, error) { return 0, errors.New("slack is down") }); err == nil {
+			t.Error("an answer that is a minute old is given")
+		}
+	})
+}

@@ -2,8 +2,7 @@ package bot
 
 import (
 	"context"
-
-	"github.com/slack-go/slack"
+	"slices"
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/office"
@@ -36,73 +35,57 @@ func (b *Bot) retry(ctx context.Context, a act) (approvals.Request, page, error)
 }
 
 // press answers a click on a button of a card.
-func (b *Bot) press(ctx context.Context, e Envelope, i slack.InteractionCallback) {
-	pressed := i.ActionCallback.BlockActions[0]
-	do, known := buttons()[pressed.ActionID]
-	if !known {
+func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
+	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return buttons()[p.ActionID] != nil })
+	if at < 0 {
 		b.ack(e, nil) // a link, or a button of another version
 		return
 	}
-	a := b.click(e, i, pressed)
-	r, said, _ := b.perform(ctx, a, do)
+	a := b.click(e, i, i.Actions[at])
+	r, said, _ := b.perform(ctx, a, buttons()[i.Actions[at].ActionID])
 	b.ack(e, nil)
 	b.whisper(ctx, a.to, said)
 	b.tidy(ctx, a, r)
 }
 
 // click makes an act of a click.
-func (b *Bot) click(e Envelope, i slack.InteractionCallback, pressed *slack.BlockAction) act {
+func (b *Bot) click(e Envelope, i interaction, p pressed) act {
 	where, ts := place(i)
-	a := newAct(e, pressed.ActionID, where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
-	a.by.On = office.Message{TS: ts, Copy: ts != "" && b.workspace.wrote(i, pressed)}
-	a.id, a.digest = splitValue(pressed.Value)
+	a := newAct(e, p.ActionID, where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
+	a.by.On = office.Message{TS: ts, Copy: ts != "" && b.workspace.wrote(i, p)}
+	a.id, a.digest = splitValue(p.Value)
 	a.trigger = i.TriggerID
 	return a
 }
 
 // place is where a click claims to come from; nowhere if its parts disagree.
-func place(i slack.InteractionCallback) (p approvals.Place, ts string) {
+func place(i interaction) (p approvals.Place, ts string) {
 	c, m := i.Container, i.Message
-	if i.Channel.ID != c.ChannelID || m.Timestamp != "" && m.Timestamp != c.MessageTs {
+	if i.Channel.ID != c.ChannelID || m.TS != "" && m.TS != c.MessageTS {
 		return approvals.Place{Team: i.Team.ID}, ""
 	}
-	return approvals.Place{Team: i.Team.ID, Channel: c.ChannelID}, c.MessageTs
+	return approvals.Place{Team: i.Team.ID, Channel: c.ChannelID}, c.MessageTS
 }
 
 // wrote reports whether the bot wrote the message that was pressed, and all of
 // its own buttons there are of one request. What a card looked like is Slack's
 // word; anything else could name any message.
-func (w *Workspace) wrote(i slack.InteractionCallback, pressed *slack.BlockAction) bool {
+func (w *Workspace) wrote(i interaction, p pressed) bool {
 	m := i.Message
-	if w.botUser == "" || m.User != w.botUser || m.BotID != w.botID || m.Timestamp == "" || m.Timestamp != i.Container.MessageTs {
+	if w.botUser == "" || m.User != w.botUser || m.BotID != w.botID || m.TS == "" || m.TS != i.Container.MessageTS {
 		return false
 	}
-	found := false
-	for _, b := range ownButtons(m.Blocks) {
-		if b.Value != pressed.Value {
-			return false
-		}
-		found = found || b.ActionID == pressed.ActionID
-	}
-	return found
-}
-
-// ownButtons are the buttons of a card among blocks.
-func ownButtons(blocks slack.Blocks) (list []*slack.ButtonBlockElement) {
-	own := buttons()
-	for _, block := range blocks.BlockSet {
-		actions, ok := block.(*slack.ActionBlock)
-		if !ok {
+	own, found := buttons(), false
+	for _, b := range m.Buttons {
+		if own[b.ActionID] == nil {
 			continue
 		}
-		for _, e := range actions.Elements.ElementSet {
-			b, ok := e.(*slack.ButtonBlockElement)
-			if ok && own[b.ActionID] != nil {
-				list = append(list, b)
-			}
+		if b.Value != p.Value {
+			return false
 		}
+		found = found || b.ActionID == p.ActionID
 	}
-	return list
+	return found
 }
 
 // tidy puts right what a crash between posting a card and saving its name can

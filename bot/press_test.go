@@ -55,9 +55,9 @@ func TestPressRetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = d.happen(r, approvals.Show{TS: ts, Visible: r.Visible})
-	i := slack.InteractionCallback{User: slack.User{ID: typist}, Container: slack.Container{ChannelID: channel, MessageTs: ts}}
-	i.Team.ID, i.Channel.ID = d.slack.TeamID(), channel
-	i.ActionCallback.BlockActions = []*slack.BlockAction{{ActionID: actionRetry, Value: r.ID + "." + r.Digest()}}
+	i := interaction{User: named{typist}, Team: named{d.slack.TeamID()}, Channel: named{channel}}
+	i.Container.ChannelID, i.Container.MessageTS = channel, ts
+	i.Actions = []pressed{{ActionID: actionRetry, Value: r.ID + "." + r.Digest()}}
 	var answer string
 	for range 2 {
 		d.front.press(t.Context(), envelope("try-again", &answer), i)
@@ -166,8 +166,7 @@ func TestDenyForm(t *testing.T) {
 		{"once more", clicker, meta(r.Digest()), "again", "already denied by grace"},
 	} {
 		var answer string
-		i := slack.InteractionCallback{User: slack.User{ID: tt.user}, View: slack.View{CallbackID: denyForm, PrivateMetadata: tt.meta}}
-		i.Team.ID = d.slack.TeamID()
+		i := interaction{User: named{tt.user}, Team: named{d.slack.TeamID()}, View: submitted{CallbackID: denyForm, PrivateMetadata: tt.meta}}
 		i.View.State = &slack.ViewState{Values: map[string]map[string]slack.BlockAction{reasonBlock: {reasonInput: {Value: tt.typed}}}}
 		d.front.submitted(t.Context(), envelope("form "+tt.name, &answer), i)
 		if isError := strings.Contains(answer, `"response_action":"errors"`); isError != (tt.want != "") || !strings.Contains(answer, tt.want) {

@@ -23,6 +23,7 @@ const (
 	lasting               // trying again does not help; people can change something
 	ours                  // likewise, and the mistake is in this program
 	missing               // the message that it was about is not there
+	frozen                // it is there, and cannot be changed any more
 	badToken              // the token is the trouble, whatever was asked
 )
 
@@ -33,7 +34,7 @@ type meaning struct {
 }
 
 // meanings sort the errors that are documented for the methods the bot calls:
-// those of all methods, and those of auth.test, apps.connections.open,
+// those of all methods, and those of auth.test, apps.connections.open, bots.info,
 // chat.postMessage, chat.postEphemeral, chat.update, chat.delete,
 // conversations.info, conversations.open, usergroups.list, usergroups.users.list,
 // users.info and views.open. Each has its page, as
@@ -45,7 +46,8 @@ func meanings() map[meaning]string {
 			org_login_required external_channel_migrating streaming_state_conflict
 			expired_trigger_id exchanged_trigger_id invalid_trigger_id`, // a new click has a new one
 		{fate: limited}: `ratelimited rate_limited`,
-		{fate: missing}: `message_not_found cant_update_message edit_window_closed invalid_thread_ts thread_not_found`,
+		{fate: missing}: `message_not_found invalid_thread_ts thread_not_found`,
+		{fate: frozen}:  `cant_update_message edit_window_closed`,
 
 		{lasting, approvals.NotInChannel}:    `not_in_channel channel_not_found`,
 		{lasting, approvals.ChannelArchived}: `is_archived is_inactive`,
@@ -64,7 +66,7 @@ func meanings() map[meaning]string {
 		{lasting, approvals.MessageLimit}:      `message_limit_exceeded`,
 		// About one person or group; no card ends with it.
 		{lasting, approvals.SlackRefused}: `user_not_in_channel user_not_found user_disabled user_not_visible users_not_found
-			cannot_dm_bot invalid_user_combination messages_tab_disabled no_such_subteam`,
+			cannot_dm_bot invalid_user_combination messages_tab_disabled no_such_subteam bot_not_found`,
 
 		// Only a mistake of ours causes these.
 		{ours, approvals.CardRefused}: `invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text block_mismatch
@@ -95,9 +97,9 @@ func meaningOf(code string) meaning {
 func tokenRefused(code string) bool { return meaningOf(code).fate == badToken }
 
 // outgoing sorts an error about a message of a request in its channel into those
-// that approvals knows. A new card is not
-// there yet, so it cannot be missing.
-func (w *Workspace) outgoing(r approvals.Request, err error, newCard bool) error {
+// that approvals knows. What can be said of a message that was there before depends
+// on what was done: a new card cannot be missing, and only a change finds one frozen.
+func (w *Workspace) outgoing(r approvals.Request, err error, possible ...fate) error {
 	if err == nil {
 		w.strange.forget(r.ID)
 		return nil
@@ -110,8 +112,9 @@ func (w *Workspace) outgoing(r approvals.Request, err error, newCard bool) error
 	if !is {
 		return fmt.Errorf("slack: %w", err)
 	}
+	w.turns.giveBack(r.Place.Channel, r.ID)
 	what := meaningOf(refused.Err)
-	if what.fate == missing && newCard {
+	if (what.fate == missing || what.fate == frozen) && !slices.Contains(possible, what.fate) {
 		what = meaning{}
 	}
 	if what.fate == unheardOf && w.strange.again(r.ID) {
@@ -121,6 +124,8 @@ func (w *Workspace) outgoing(r approvals.Request, err error, newCard bool) error
 	switch what.fate { //nolint:exhaustive // the others may pass
 	case missing:
 		return fmt.Errorf("%w: %w", approvals.ErrGone, err)
+	case frozen:
+		return fmt.Errorf("%w: %w", approvals.ErrFrozen, err)
 	case lasting, ours:
 		return &approvals.NoPlace{Why: approvals.Why{Reason: what.reason, Detail: subject(what, refused)}, Err: err}
 	}

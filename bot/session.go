@@ -3,9 +3,12 @@ package bot
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,17 +21,30 @@ type Session struct {
 	Open    func(context.Context) (url string, err error) // a new address for each socket
 	Handle  func(Envelope)                                // must not block; every socket calls it
 	Sockets int                                           // how many to keep open
+	App     string                                        // of which app they have to be; empty: of any
 	Drained func(context.Context)                         // waits until nothing is being answered; may be nil
 	Clock   func() time.Time                              // when an envelope came, and how long a socket lasted
 	Log     *slog.Logger
 	Count   func(event string) // "hello", "closed", "refresh_requested", ...; may be nil
 
-	pace pace // the zero value is the usual one
-	live atomic.Int32
+	pace  pace                                  // the zero value is the usual one
+	proxy func(*http.Request) (*url.URL, error) // nil: as the environment says
+	roots *x509.CertPool                        // who is trusted to vouch for Slack; nil: whom the system trusts
+	live  atomic.Int32
+	peak  atomic.Int32 // of live, since it was last asked for
+	named atomic.Int32 // how many sockets the app has, by the last greeting since it was last asked for
 }
 
 // Live is how many sockets Slack has greeted and that are still read.
 func (s *Session) Live() int { return int(s.live.Load()) }
+
+// Peak is the most sockets that were live at the same time since it was last asked
+// for.
+func (s *Session) Peak() int { return int(max(s.peak.Swap(s.live.Load()), s.live.Load())) }
+
+// Named is how many sockets of the app Slack named in its last greeting, of whoever
+// they are; 0: it has greeted none since it was last asked for.
+func (s *Session) Named() int { return int(s.named.Swap(0)) }
 
 // ErrPermanent means that Slack will not work with this app until a person changes
 // something.
@@ -174,7 +190,9 @@ func (r *running) enter(sock *socket) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.open[sock] = true
-	r.live.Add(1)
+	live := r.live.Add(1) // under the lock, as all that follows
+	r.peak.Store(max(r.peak.Load(), live))
+	r.named.Store(sock.named)
 	r.count("hello")
 }
 

@@ -214,3 +214,23 @@ func TestSessionUsualPace(t *testing.T) {
 		t.Errorf("Run: %v, pace %+v", err, s.pace)
 	}
 }
+
+// TestSessionOtherApp: a socket of another app than the bot's ends everything, with
+// the reason; a greeting that names no app is no reason.
+func TestSessionOtherApp(t *testing.T) {
+	for frame, app := range map[string]string{
+		hello: "A2", `{"type":"hello","connection_info":{}}`: "", `{"type":"hello"}`: "",
+	} {
+		w := watch(t, peer(t, func(conn *websocket.Conn) {
+			speak(conn, frame)
+			hear(conn)
+		}), func(x *Session) { x.App = "A2" })
+		if app == "" {
+			w.happened("hello", 1)
+			continue
+		}
+		if err := w.ended(); !errors.Is(err, ErrPermanent) || !strings.Contains(err.Error(), "SLACK_APP_TOKEN is of the app A1 and SLACK_BOT_TOKEN of the app A2") {
+			t.Errorf("ended with %v", err)
+		}
+	}
+}

@@ -37,35 +37,65 @@ func (s *sieve) RoundTrip(req *http.Request) (*http.Response, error) {
 		wait := retryAfter(res.Header.Get("Retry-After"), s.clock())
 		res.Header.Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	}
-	if res.StatusCode != http.StatusOK {
-		return res, nil
-	}
 	method, toAPI := strings.CutPrefix(req.URL.String(), s.api)
-	if !toAPI {
+	switch {
+	case !toAPI:
+		err = taken(res)
 		method = "a response_url"
-		if !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
-			return res, nil // the library takes nothing but "ok"
-		}
+	case res.StatusCode == http.StatusOK:
+		err = s.check(method, res)
 	}
-	if err := s.check(method, res); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("%s: unusable answer: %w", method, err)
 	}
 	return res, nil
 }
 
-// check reads an answer and puts what it read back.
-func (s *sieve) check(method string, res *http.Response) error {
+// taken makes every yes of a response_url one that the library understands: it is
+// said by the status alone
+// (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses),
+// and the library wants to read "ok". JSON that says no is one.
+func taken(res *http.Response) error {
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		return nil
+	}
+	body, err := drain(res)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		OK *bool `json:"ok"`
+	}
+	if json.Unmarshal(body, &answer) == nil && answer.OK != nil && !*answer.OK {
+		return nil // as it is
+	}
+	res.StatusCode, res.Body = http.StatusOK, io.NopCloser(strings.NewReader("ok"))
+	res.Header.Set("Content-Type", "text/plain")
+	return nil
+}
+
+// drain reads an answer and leaves it to be read again.
+func drain(res *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(res.Body, mostAnswer+1))
 	if closed := res.Body.Close(); err == nil {
 		err = closed
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(body) > mostAnswer {
-		return errors.New("it does not end")
+		return nil, errors.New("it does not end")
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
+// check looks at an answer of the Web API.
+func (s *sieve) check(method string, res *http.Response) error {
+	body, err := drain(res)
+	if err != nil {
+		return err
+	}
 	code, err := verdict(method, body)
 	if tokenRefused(code) && method != openMethod { // the other token is the session's business
 		s.dead(code)
@@ -97,6 +127,9 @@ func verdict(method string, body []byte) (code string, err error) {
 		if !has(answer, path) {
 			return "", fmt.Errorf("it has no %s", path)
 		}
+	}
+	if method == "auth.test" {
+		return "", aboutWorkspace(answer)
 	}
 	return "", nil
 }

@@ -34,7 +34,7 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 			return err
 		},
 		"usergroups.list":       func() error { _, err := o.slack.GroupNamed(t.Context(), "soc"); return err },
-		"usergroups.users.list": func() error { turn(); _, err := o.slack.Members(t.Context(), "S0SOC"); return err },
+		"usergroups.users.list": func() error { turn(); _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
 		"apps.connections.open": func() error { _, err := o.slack.OpenSocket(t.Context()); return err },
 		"chat.delete":           func() error { return o.slack.Retire(t.Context(), room, shown.Card.TS) },
 		"views.open": func() error {
@@ -53,6 +53,7 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 func TestAnswersWithoutContent(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: "S0SOC", Handle: "soc", Members: []string{ada}})
+	o.AddGroup(slackfake.Group{ID: "S0OFF", Handle: "off", Members: []string{ada}, Disabled: true})
 	for method, call := range everyCall(t, o) {
 		bodies := []string{
 			"{}", "null", " ", "[]", `"ok"`, "true", "<html>gateway", `{"ok":"true"}`, `{"ok":null}`, `{"ok":1}`, `{"ok":false}`,

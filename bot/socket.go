@@ -23,6 +23,7 @@ const readMost = 1 << 20
 type socket struct {
 	conn  *websocket.Conn
 	name  string // Slack's name of its end, for the log
+	named int32  // how many sockets the app had at its greeting
 	pace  pace
 	clock func() time.Time
 	log   *slog.Logger
@@ -58,15 +59,19 @@ func (s *Session) newSocket(conn *websocket.Conn) *socket {
 type frame struct {
 	Envelope
 
-	Reason string `json:"reason"`
-	Num    int    `json:"num_connections"`
-	Debug  struct {
+	Reason     string `json:"reason"`
+	Num        int32  `json:"num_connections"` // sockets of the app, this one among them
+	Connection struct {
+		App string `json:"app_id"`
+	} `json:"connection_info"`
+	Debug struct {
 		Host string `json:"host"`
 	} `json:"debug_info"`
 }
 
-// greeted waits for hello: only then does the socket get anything.
-func (s *socket) greeted(ctx context.Context) error {
+// greeted waits for hello: only then does the socket get anything. It is an
+// [ErrPermanent] where the socket is another app's than the bot's.
+func (s *socket) greeted(ctx context.Context, app string) error {
 	var hello frame
 	if err := s.conn.ReadJSON(&hello); err != nil {
 		return fmt.Errorf("wait for hello: %w", cmp.Or(ctx.Err(), err))
@@ -74,7 +79,10 @@ func (s *socket) greeted(ctx context.Context) error {
 	if hello.Type != "hello" {
 		return cmp.Or(farewell(hello.Reason), fmt.Errorf("slack said %q and not hello", hello.Type))
 	}
-	s.name = hello.Debug.Host
+	if of := hello.Connection.App; app != "" && of != "" && of != app {
+		return otherApp(of, app)
+	}
+	s.name, s.named = hello.Debug.Host, hello.Num
 	s.log.InfoContext(ctx, "slack socket open", "socket", s.name, "sockets_of_the_app", hello.Num)
 	return nil
 }

@@ -25,6 +25,7 @@ type turns struct {
 // lane is the line before one channel.
 type lane struct {
 	last  time.Time            // when somebody's turn was
+	by    string               // whose
 	free  time.Time            // the first time that nobody waits for
 	held  time.Time            // Slack wants to be left alone until then
 	slots map[string]time.Time // whose turn is when
@@ -65,8 +66,25 @@ func (t *turns) take(channel, request string) time.Duration {
 		return left
 	}
 	delete(l.slots, request)
-	l.last, l.free = at, later(l.free, at.Add(gap))
+	l.last, l.by, l.free = at, request, later(l.free, at.Add(gap))
 	return at.Sub(now)
+}
+
+// giveBack gives the last turn in a channel, if it was that of a request, to whoever
+// comes next: Slack refused what it was for, so nothing was posted. A card that
+// cannot be changed must not take the turn of its reply every time.
+func (t *turns) giveBack(channel, request string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.lane(channel, t.clock())
+	if l.by != request {
+		return
+	}
+	l.by = ""
+	if l.free.Equal(l.last.Add(gap)) { // nobody stands in line
+		l.free = l.last
+	}
+	l.last = l.last.Add(-gap)
 }
 
 // hold keeps everybody from a channel for a while, because Slack said so. The

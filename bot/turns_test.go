@@ -202,3 +202,26 @@ func TestTurnsBelowASecond(t *testing.T) {
 		}
 	})
 }
+
+// TestTurnsGivenBack: a card that Slack refuses to change takes no turn, so that its
+// reply need not wait for another one; what somebody else has posted since does.
+func TestTurnsGivenBack(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	r := reminded(o.post(t, pending("investigate", 1)))
+	o.Break(slackfake.Fault{Method: "chat.update", Error: "cant_update_message"})
+	o.clock.Advance(gap)
+	if _, err := o.slack.Show(t.Context(), r); !errors.Is(err, approvals.ErrFrozen) {
+		t.Fatalf("the card: %v", err)
+	}
+	if err := o.slack.Say(t.Context(), r, 0); err != nil {
+		t.Errorf("the reply right after it: %v", err)
+	}
+	o.clock.Advance(gap)
+	if left := o.slack.turns.take(room, "D-OTHER"); left > 0 {
+		t.Fatalf("the other has to wait %s", left)
+	}
+	o.slack.turns.giveBack(room, r.ID)
+	if left := o.slack.turns.take(room, r.ID); left < time.Second {
+		t.Errorf("%s after another's message", left)
+	}
+}

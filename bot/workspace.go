@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -78,26 +77,6 @@ func NewWorkspace(ctx context.Context, c WorkspaceConfig) (*Workspace, error) {
 	return w, err
 }
 
-// ownApp is how an app-level token names its app: xapp-1-A0123456789-...
-var ownApp = regexp.MustCompile(`^xapp-[0-9]+-(A[A-Z0-9]+)-`)
-
-// appOf is the id of the app: what its token says, else what Slack says of its
-// bot (https://docs.slack.dev/reference/methods/bots.info). All that is stored
-// stands under it, so it must not depend on what can be asked just now.
-func (w *Workspace) appOf(ctx context.Context, token string) (string, error) {
-	if found := ownApp.FindStringSubmatch(token); found != nil {
-		return found[1], nil
-	}
-	bot, err := w.api.GetBotInfoContext(ctx, slack.GetBotInfoParameters{Bot: w.botID})
-	if isSlackError(err, "unknown_method") { // Slack's own Web API has it; what stands in for it may not
-		return w.botID, nil
-	}
-	if err != nil {
-		return "", permanent(fmt.Errorf("bots.info: %w", err), "check that the app has users:read")
-	}
-	return bot.AppID, nil
-}
-
 // Use sets what cards say.
 func (w *Workspace) Use(v Views) { w.views = v }
 
@@ -128,10 +107,14 @@ func (w *Workspace) Show(ctx context.Context, r approvals.Request) (string, erro
 	blocks, text := w.views.card(r)
 	if r.Card.TS == "" {
 		_, ts, err := w.api.PostMessageContext(ctx, r.Place.Channel, message(text, blocks)...)
-		return ts, w.outgoing(r, err, true)
+		if err == nil && r.Card.Left != "" {
+			// Where it may not be taken away, a click on it is answered by what it has become.
+			_ = w.Retire(ctx, r.Place.Channel, r.Card.Left)
+		}
+		return ts, w.outgoing(r, err)
 	}
 	_, _, _, err := w.api.UpdateMessageContext(ctx, r.Place.Channel, r.Card.TS, message(text, blocks)...)
-	return r.Card.TS, w.outgoing(r, err, false)
+	return r.Card.TS, w.outgoing(r, err, missing, frozen)
 }
 
 // Say implements [approvals.Chat]. Slack puts a reply to a message that was
@@ -147,7 +130,7 @@ func (w *Workspace) Say(ctx context.Context, r approvals.Request, n int) error {
 	if err == nil && said.Timestamp != "" && said.ThreadTimestamp == "" {
 		return approvals.ErrUnthreaded
 	}
-	return w.outgoing(r, err, false)
+	return w.outgoing(r, err, missing)
 }
 
 // Retire takes a message away that is a second copy of a card.

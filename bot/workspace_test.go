@@ -77,10 +77,28 @@ func TestRetire(t *testing.T) {
 	}
 }
 
+// TestWorkspaceSuccessor takes away the card that could not be changed when another
+// stands in its place, where Slack lets it.
+func TestWorkspaceSuccessor(t *testing.T) {
+	for _, refused := range []bool{false, true} {
+		o := visit(t, slackfake.Options{})
+		r := o.post(t, pending("investigate", 1))
+		if refused {
+			o.Break(slackfake.Fault{Method: "chat.delete", Error: "cant_delete_message"})
+		}
+		r.Card = approvals.Card{Left: r.Card.TS}
+		second := o.post(t, r)
+		left := o.Messages(room)
+		if want := map[bool]int{false: 1, true: 2}[refused]; len(left) != want || left[want-1].TS != second.Card.TS {
+			t.Errorf("deleting refused %v: %d messages are left, want %d", refused, len(left), want)
+		}
+	}
+}
+
 // TestWorkspaceErrors breaks each call in every way that approvals tells apart,
 // and in some that it does not.
 func TestWorkspaceErrors(t *testing.T) {
-	const other, gone, unthreaded, noPlace, later = "other", "gone", "unthreaded", "no place", "later"
+	const other, gone, frozen, unthreaded, noPlace, later = "other", "gone", "frozen", "unthreaded", "no place", "later"
 	kind := func(err error) string {
 		var l *approvals.Later
 		switch {
@@ -90,6 +108,8 @@ func TestWorkspaceErrors(t *testing.T) {
 			return unthreaded
 		case errors.Is(err, approvals.ErrGone):
 			return gone
+		case errors.Is(err, approvals.ErrFrozen):
+			return frozen
 		case isNoPlace(err):
 			return noPlace
 		case err != nil:
@@ -114,7 +134,7 @@ func TestWorkspaceErrors(t *testing.T) {
 		"archived":           {change: archive, post: noPlace, edit: noPlace, say: noPlace},
 		"deleted":            {delete: true, post: "", edit: gone, say: unthreaded},
 		"replies restricted": {change: func(c *slackfake.Channel) { c.NoReplies = "restricted_action_non_threadable_channel" }, say: noPlace},
-		"too long ago":       {fault: slackfake.Fault{Error: "edit_window_closed"}, post: other, edit: gone, say: gone},
+		"too long ago":       {fault: slackfake.Fault{Error: "edit_window_closed"}, post: other, edit: frozen, say: other},
 		"only some may post": {fault: slackfake.Fault{Error: "restricted_action_read_only_channel"}, post: noPlace, edit: noPlace, say: noPlace},
 		"too many":           {fault: slackfake.Fault{RetryAfter: 7}, post: later, edit: later, say: later, after: 7 * time.Second},
 		"too many, no time":  {fault: slackfake.Fault{Status: 429}, post: later, edit: later, say: later, after: retryUnsaid},
@@ -190,6 +210,32 @@ func TestNewWorkspaceTokens(t *testing.T) {
 	o.Break(slackfake.Fault{Method: "auth.test", Status: 503})
 	_, err := NewWorkspace(t.Context(), WorkspaceConfig{APIURL: o.APIURL(), BotToken: o.BotToken(), Clock: o.clock.Now})
 	if err == nil || errors.Is(err, ErrPermanent) {
+		t.Errorf("trouble of Slack's own: %v", err)
+	}
+}
+
+// TestNewWorkspaceOtherApp: tokens of two apps are a permanent error before a socket
+// is opened; where nobody can be asked, the app-level token's word is taken.
+func TestNewWorkspaceOtherApp(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	c := WorkspaceConfig{APIURL: o.APIURL(), AppToken: "xapp-1-A0ANOTHER-1-x", BotToken: o.BotToken(), Clock: o.clock.Now}
+	if _, err := NewWorkspace(t.Context(), c); !errors.Is(err, ErrPermanent) || !strings.Contains(err.Error(), "app A0ANOTHER") {
+		t.Errorf("tokens of two apps: %v", err)
+	}
+	c.AppToken = "xapp-of-no-app"
+	if s, err := NewWorkspace(t.Context(), c); err != nil || s.App() != o.AppID() {
+		t.Errorf("a token that names no app: %v", err)
+	}
+	o.Break(slackfake.Fault{Method: "bots.info", Error: "unknown_method", Times: 2})
+	if _, err := NewWorkspace(t.Context(), c); err == nil {
+		t.Error("nobody knows of which app it is")
+	}
+	c.AppToken = o.AppToken()
+	if s, err := NewWorkspace(t.Context(), c); err != nil || s.App() != o.AppID() {
+		t.Errorf("a Slack without bots.info: %v", err)
+	}
+	o.Break(slackfake.Fault{Method: "bots.info", Status: 503})
+	if _, err := NewWorkspace(t.Context(), c); err == nil || errors.Is(err, ErrPermanent) {
 		t.Errorf("trouble of Slack's own: %v", err)
 	}
 }

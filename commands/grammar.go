@@ -13,7 +13,7 @@ type Action struct {
 
 // Grammar holds what the caller decides about the language.
 type Grammar struct {
-	Slash      string // the slash command, as in "/defender"; only shown
+	Slash      string // the slash command, as in "/defender"; Parse gets what stands behind it
 	Actions    []Action
 	MaxDevices int // devices in one request, at least 1
 }

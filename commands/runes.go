@@ -76,9 +76,27 @@ func hyphens(s string) string {
 }
 
 // bare is a word as a person means it: Slack's markup read, invisible
-// characters, quotes and the brackets of a copied <form> taken away.
+// characters, quotes, the brackets of a copied <form> and marks of bold, italic and
+// struck text taken away.
 func bare(word string) string {
-	return strings.Trim(seen(readable(word)), doubleQuotes+singleQuotes+codeQuotes+"<>")
+	for s := seen(readable(word)); ; {
+		t := unmarked(strings.Trim(s, doubleQuotes+singleQuotes+codeQuotes+"<>"))
+		if t == s {
+			return s
+		}
+		s = t
+	}
+}
+
+// unmarked is a word without the marks on both of its sides that make Slack show it
+// in bold, in italics or struck
+// (https://docs.slack.dev/messaging/formatting-message-text). On one side only a
+// mark is part of the word: a name can begin with an underscore.
+func unmarked(s string) string {
+	if last := len(s) - 1; last > 1 && s[0] == s[last] && strings.IndexByte("*_~", s[0]) >= 0 {
+		return s[1:last]
+	}
+	return s
 }
 
 // maxShown is how many characters of somebody's input an error repeats.

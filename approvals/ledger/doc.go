@@ -20,6 +20,11 @@
 // while somebody holds a member is seen when it is given back. A lease saves work
 // and decides nothing: the version check does.
 //
+// # Sockets
+//
+// One set is about processes and not about requests: how many sockets to the chat
+// each has. So they can tell that others have sockets of the same app.
+//
 // # Windows
 //
 // Microsoft limits calls by application, tenant and endpoint. A window is a

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"defenderbot/approvals"
 )
 
@@ -49,14 +51,36 @@ func (p people) listed(ctx context.Context, f approvals.Facts, list approvals.Li
 		return true, nil
 	}
 	var unread []error
-	for _, group := range list.Groups {
-		members, err := p.dir.Members(ctx, group)
-		if slices.ContainsFunc(members, f.HasID) {
+	answers := p.members(ctx, list.Groups)
+	for range list.Groups {
+		a := <-answers
+		if slices.ContainsFunc(a.members, f.HasID) {
 			return true, nil
 		}
-		unread = append(unread, err)
+		unread = append(unread, a.err)
 	}
 	return false, errors.Join(unread...)
+}
+
+// reading is what was answered about one group.
+type reading struct {
+	group   string
+	members []string
+	err     error
+}
+
+// members asks who is in groups, side by side, and answers for each as soon as it is
+// known. Nobody has to wait for the rest.
+func (p people) members(ctx context.Context, groups []string) <-chan reading {
+	answers := make(chan reading, len(groups))
+	for _, group := range groups {
+		go func() {
+			r := reading{group: group}
+			r.err = safely(func() (err error) { r.members, err = p.dir.Members(ctx, group); return err })()
+			answers <- r
+		}()
+	}
+	return answers
 }
 
 // roll is the list of approvers as far as it could be read.
@@ -68,13 +92,14 @@ type roll struct {
 // approvers are all of them who can be read, those of groups included.
 func (p people) approvers(ctx context.Context) roll {
 	all := roll{ids: slices.Clone(p.policy.Approvers.Users)}
-	for _, group := range p.policy.Approvers.Groups {
-		members, err := p.dir.Members(ctx, group)
-		if s := groupStanding(group, members, err); s.Bar != "" {
+	answers := p.members(ctx, p.policy.Approvers.Groups)
+	for range p.policy.Approvers.Groups {
+		a := <-answers
+		if s := groupStanding(a); s.Bar != "" {
 			all.groups = append(all.groups, s)
 			continue
 		}
-		all.ids = append(all.ids, members...)
+		all.ids = append(all.ids, a.members...)
 	}
 	slices.Sort(all.ids)
 	all.ids = slices.Compact(all.ids)
@@ -162,20 +187,21 @@ func (p people) stillAsks(ctx context.Context, r approvals.Request) (bool, error
 // its requester, who may ask no longer, and those who asked or approved before and
 // are the same person as user by what is known of them by now.
 func (p people) stillAsked(ctx context.Context, r approvals.Request, user string) error {
-	asks, err := p.stillAsks(ctx, r)
-	if err == nil && !asks {
-		err = approvals.Refuse(approvals.RequesterGone, r.By.ID)
-	}
-	if err != nil {
+	var f approvals.Facts
+	var today approvals.Request
+	var unsure [2]error // told after what is certain about the requester
+	g := new(errgroup.Group)
+	g.Go(safely(func() error {
+		asks, err := p.stillAsks(ctx, r)
+		if err == nil && !asks {
+			err = approvals.Refuse(approvals.RequesterGone, r.By.ID)
+		}
 		return err
-	}
-	today, err := p.today(ctx, r)
-	if err != nil {
+	}))
+	g.Go(safely(func() error { today, unsure[0] = p.today(ctx, r); return nil }))
+	g.Go(safely(func() error { f, unsure[1] = p.known(ctx, user); return nil }))
+	if err := cmp.Or(g.Wait(), unsure[0], unsure[1]); err != nil {
 		return err
-	}
-	f, err := p.dir.Facts(ctx, user)
-	if err != nil {
-		return notKnown(fmt.Errorf("facts about %s: %w", user, err))
 	}
 	if slices.ContainsFunc(today.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) }) {
 		return approvals.Refuse(approvals.AlreadyApproved, "")
@@ -194,15 +220,24 @@ func (p people) today(ctx context.Context, r approvals.Request) (approvals.Reque
 	for i := range r.Approvals {
 		people = append(people, &r.Approvals[i].By)
 	}
+	g, ctx := errgroup.WithContext(ctx)
 	for _, who := range people {
-		f, err := p.dir.Facts(ctx, who.ID)
-		if errors.Is(err, approvals.ErrNoSuchPerson) {
-			continue
-		}
-		if err != nil {
-			return r, notKnown(fmt.Errorf("facts about %s: %w", who.ID, err))
-		}
-		who.Enterprise = cmp.Or(who.Enterprise, f.Enterprise)
+		g.Go(safely(func() error {
+			f, err := p.known(ctx, who.ID)
+			who.Enterprise = cmp.Or(who.Enterprise, f.Enterprise)
+			return err
+		}))
 	}
-	return r, nil
+	err := g.Wait()
+	return r, err
+}
+
+// known are the facts about a person, none where there is no such person. Not
+// knowing is a *Refusal.
+func (p people) known(ctx context.Context, user string) (approvals.Facts, error) {
+	f, err := p.dir.Facts(ctx, user)
+	if err != nil && !errors.Is(err, approvals.ErrNoSuchPerson) {
+		return f, notKnown(fmt.Errorf("facts about %s: %w", user, err))
+	}
+	return f, nil
 }

@@ -25,7 +25,7 @@ const (
 // people on it. Run goes on with the rest. What is not known at the deadline of
 // ctx stays so.
 func (r *Roster) Muster(ctx context.Context) {
-	r.readGroups(ctx, r.people.policy.Approvers.Groups)
+	r.readGroups(ctx, r.both())
 	first := r.ids(anybody)
 	first = first[:min(len(first), mostLookUps)]
 	if wait := r.meetAtOnce(ctx, first); wait > 0 && nap(ctx, wait) {
@@ -56,13 +56,13 @@ func (r *Roster) Run(ctx context.Context, every time.Duration) error {
 
 // refresh asks about everything on the list.
 func (r *Roster) refresh(ctx context.Context, pause time.Duration) {
-	r.readGroups(ctx, r.people.policy.Approvers.Groups)
+	r.readGroups(ctx, r.both())
 	r.logStale(ctx, r.meet(ctx, r.ids(anybody), pause))
 }
 
 // catchUp asks about what is not known.
 func (r *Roster) catchUp(ctx context.Context, pause time.Duration) {
-	if r.State().known() {
+	if r.State().settled() {
 		return
 	}
 	r.readGroups(ctx, r.unread())
@@ -73,14 +73,33 @@ func (r *Roster) catchUp(ctx context.Context, pause time.Duration) {
 func (r *Roster) unread() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.people.policy.Approvers.Groups), func(g string) bool { return r.groups[g].Bar != approvals.IsUnread })
+	return slices.DeleteFunc(r.both(), func(g string) bool { return r.groups[g].Bar != approvals.IsUnread })
 }
 
-// readGroups asks who is in these groups.
+// readGroups asks who is in these groups, side by side. Those of which Slack says
+// when to ask again are asked again then.
 func (r *Roster) readGroups(ctx context.Context, groups []string) {
-	for _, group := range groups {
-		members, err := patiently(ctx, func() ([]string, error) { return r.people.dir.Members(ctx, group) })
-		r.learnGroup(ctx, group, members, err)
+	for len(groups) > 0 {
+		var put []reading // off
+		wait, answers := time.Duration(0), r.people.members(ctx, groups)
+		for range groups {
+			a := <-answers
+			if later, is := errors.AsType[*approvals.Later](a.err); is {
+				put, wait = append(put, a), max(wait, later.After, time.Second)
+				continue
+			}
+			r.learnGroup(ctx, a)
+		}
+		groups = nil
+		asked := len(put) == 0 || nap(ctx, wait)
+		for _, a := range put {
+			if groups = append(groups, a.group); !asked {
+				r.learnGroup(ctx, a)
+			}
+		}
+		if !asked {
+			return
+		}
 	}
 }
 

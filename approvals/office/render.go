@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -40,19 +41,23 @@ const leastPause = time.Second
 // redraw is when a card that could not be drawn is tried again: when Slack says,
 // or soon after the last change and then less and less often.
 func (w *Worker) redraw(r approvals.Request, err error) time.Time {
-	now, most := w.store.Now(), 5*time.Minute
+	now := w.store.Now()
 	if later, ok := errors.AsType[*approvals.Later](err); ok {
 		return now.Add(max(later.After, leastPause))
 	}
-	if _, refused := errors.AsType[*approvals.NoPlace](err); refused {
+	age, most := now.Sub(r.LastChange()), 5*time.Minute
+	_, refused := errors.AsType[*approvals.NoPlace](err)
+	if refused || age > longTrouble || errors.Is(err, errUnsaid) {
 		most = time.Hour
 	}
-	return now.Add(min(max(now.Sub(r.LastChange())/4, 5*time.Second), most))
+	return now.Add(min(max(age/4, 5*time.Second), most))
 }
 
-// editLimit is for how long after a change a card that cannot be changed is tried
-// again. It says what is not so any more.
-const editLimit = 24 * time.Hour
+// longTrouble is for how long what the chat does not take is worth a try every few
+// minutes, since all of Slack may be down. After it, a card is tried once an hour,
+// for it says what is not so any more; one that is refused is left as it is, and a
+// reply is left out, whatever is the trouble.
+const longTrouble = 24 * time.Hour
 
 // draw shows r and says what was not said yet, and saves how far it came. What
 // is left is tried again after a pause, and not at once.
@@ -63,15 +68,16 @@ func (w *Worker) draw(ctx context.Context, l ledger.Lease, r approvals.Request) 
 	if r.Card.Shown < r.Visible {
 		shown.TS, err = w.chat.Show(ctx, r)
 	}
-	switch refused, is := errors.AsType[*approvals.NoPlace](err); {
-	case errors.Is(err, approvals.ErrGone) && r.Card.TS != "":
-		return w.drawn(ctx, l, r, approvals.Lose{TS: r.Card.TS}, nil)
+	if lost, is := loss(r, err); is {
+		return w.drawn(ctx, l, r, lost, nil)
+	}
+	switch refused, is := errors.AsType[*approvals.NoPlace](frozen(err)); {
 	case is:
 		shown.TS = was.TS
 		if err := w.noPlace(ctx, l, r, refused); err != nil {
 			return err
 		}
-		if was.TS != "" && w.store.Now().Sub(r.LastChange()) < editLimit {
+		if was.TS != "" && !errors.Is(err, approvals.ErrFrozen) && w.store.Now().Sub(r.LastChange()) < longTrouble {
 			shown.Visible, stale = was.Visible, refused
 		}
 	case err != nil:
@@ -86,21 +92,53 @@ func (w *Worker) draw(ctx context.Context, l ledger.Lease, r approvals.Request) 
 			return err
 		}
 	}
-	if errors.Is(said, approvals.ErrGone) {
-		return w.drawn(ctx, l, r, approvals.Lose{TS: shown.TS}, said)
+	r.Card.TS = shown.TS
+	if lost, is := loss(r, said); is {
+		return w.drawn(ctx, l, r, lost, said)
 	}
 	return cmp.Or(said, stale)
 }
 
-// tellInstead tells the requester alone how it ended where the channel takes no
-// card of it now and never had one; nobody waits for one any more. Else, and where
-// that was tried just now, it is the error.
-func (w *Worker) tellInstead(ctx context.Context, r approvals.Request, err error) error {
-	_, wait := errors.AsType[*approvals.Later](err)
-	if wait || r.Card.TS != "" || !r.State.Ended() || r.ForRequesterAlone() || w.chat.Tell(ctx, r) != nil {
+// loss is what an error says of the card of r: that it is gone, or that it is of no
+// use any more, which is taken for true once.
+func loss(r approvals.Request, err error) (lost approvals.Lose, is bool) {
+	lost = approvals.Lose{TS: r.Card.TS, Left: errors.Is(err, approvals.ErrFrozen) || errors.Is(err, errUnsaid) && !errors.Is(err, approvals.ErrUnthreaded)}
+	gone := errors.Is(err, approvals.ErrGone) || errors.Is(err, approvals.ErrFrozen)
+	return lost, gone && r.Card.TS != "" && (!lost.Left || r.Card.Left == "")
+}
+
+// frozen makes of the refusal to change a card that is a successor already a refusal
+// like any other. Trying again would not help.
+func frozen(err error) error {
+	if !errors.Is(err, approvals.ErrFrozen) {
 		return err
 	}
-	w.log.WarnContext(ctx, "card not posted, requester told privately", "request", r.ID, "error", err)
+	return &approvals.NoPlace{Why: approvals.Why{Reason: approvals.SlackRefused}, Err: err}
+}
+
+// tellInstead tells the requester alone how it ended where the channel takes no
+// card of it now and never had one; nobody waits for one any more. Else, and where
+// that was tried just now, it is the error, until that has gone on for too long.
+func (w *Worker) tellInstead(ctx context.Context, r approvals.Request, err error) error {
+	_, wait := errors.AsType[*approvals.Later](err)
+	switch {
+	case r.Card.TS != "" || !r.State.Ended():
+		return err
+	case !wait && !r.ForRequesterAlone() && w.chat.Tell(ctx, r) == nil:
+		w.log.WarnContext(ctx, "card not posted, requester told privately", "request", r.ID, "error", err)
+		return nil
+	}
+	return w.unlessLate(ctx, r, r.LastChange(), "private word to the requester", err)
+}
+
+// unlessLate is the error of a message on which nothing hangs. Where it has been
+// tried since long ago, that is said in the log and no error any more: for the
+// whole life of the record it would be tried in vain.
+func (w *Worker) unlessLate(ctx context.Context, r approvals.Request, since time.Time, what string, err error) error {
+	if err == nil || w.store.Now().Sub(since) < longTrouble {
+		return err
+	}
+	w.log.WarnContext(ctx, "message given up", "what", what, "request", r.ID, "channel", r.Place.Channel, "since", since, "error", err)
 	return nil
 }
 
@@ -113,9 +151,12 @@ func (w *Worker) drawn(ctx context.Context, l ledger.Lease, r approvals.Request,
 	return w.apply(ctx, l, r, e)
 }
 
+// errUnsaid marks the trouble of a reply.
+var errUnsaid = errors.New("reply not posted")
+
 // speak says the notices that were not said yet. Without a card there is no
 // thread, and the requester was told otherwise. A reply that the channel does not
-// take is left out: nothing hangs on it.
+// take, or not for too long, is left out: nothing hangs on it.
 func (w *Worker) speak(ctx context.Context, r approvals.Request, shown *approvals.Show) error {
 	if shown.TS == "" {
 		shown.Told = len(r.Notices)
@@ -123,7 +164,8 @@ func (w *Worker) speak(ctx context.Context, r approvals.Request, shown *approval
 	}
 	r.Card.TS = shown.TS
 	for ; shown.Told < len(r.Notices); shown.Told++ {
-		if r.Notices[shown.Told].Kind == approvals.NoticeReminder && r.State != approvals.Pending {
+		note := r.Notices[shown.Told]
+		if note.Kind == approvals.NoticeReminder && r.State != approvals.Pending {
 			continue // somebody has decided meanwhile
 		}
 		err := w.chat.Say(ctx, r, shown.Told)
@@ -135,7 +177,9 @@ func (w *Worker) speak(ctx context.Context, r approvals.Request, shown *approval
 			shown.Told++
 			return err
 		case err != nil:
-			return err
+			if err := w.unlessLate(ctx, r, note.At, "reply", err); err != nil {
+				return fmt.Errorf("%w: %w", errUnsaid, err)
+			}
 		}
 	}
 	return nil
@@ -157,7 +201,7 @@ func (w *Worker) noPlace(ctx context.Context, l ledger.Lease, r approvals.Reques
 		w.logRefusal(ctx, "private word to the requester", r, unreachable)
 		return nil
 	}
-	return err
+	return w.unlessLate(ctx, r, r.LastChange(), "private word to the requester", err)
 }
 
 // logRefusal writes down what the chat does not take. A mistake of ours is an

@@ -12,8 +12,9 @@ import (
 	"defenderbot/approvals"
 )
 
-// Roster is what was last found out about everybody on the list of approvers.
-// It counts them and warns of those who can never decide. It gives no right to
+// Roster is what was last found out about everybody on the list of approvers, and
+// about the groups of those who may ask. It counts approvers and warns of entries
+// that can never decide or ask. It gives no right to
 // anything: a click is judged by facts that are at most 60 seconds old.
 type Roster struct {
 	people people
@@ -21,12 +22,14 @@ type Roster struct {
 
 	mu      sync.Mutex
 	members map[string][]string           // of each group, by its last answer
-	groups  map[string]approvals.Standing // those that give nobody, or could not be read again
+	groups  map[string]approvals.Standing // how each counts; with a Bar, it gives nobody or could not be read again
 	seen    map[string]sighting           // by id of a person; the last answer, or an error where there never was one
 	state   RosterState
-	told    map[string]approvals.Bar // what the log was told of whom
+	told    map[string]approvals.Bar // what the log was told of which approver
 	stale   bool                     // the log was told that somebody could not be looked up again
 	short   string                   // actions that the log was told of
+
+	toldOfAskers map[string]approvals.Bar // what it was told of groups of those who may ask
 }
 
 // NewRoster makes a Roster that knows nobody yet.
@@ -52,18 +55,18 @@ func (r *Roster) Counts(id string) bool {
 
 // learnGroup takes over what was answered about a group. One that could not be read
 // keeps the members that it had.
-func (r *Roster) learnGroup(ctx context.Context, group string, members []string, err error) {
+func (r *Roster) learnGroup(ctx context.Context, a reading) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := groupStanding(group, members, err)
-	r.groups[group] = s
-	if err == nil {
-		r.members[group] = members
+	s := groupStanding(a)
+	r.groups[a.group] = s
+	if a.err == nil {
+		r.members[a.group] = a.members
 	} else if s.Bar == approvals.IsRefused {
-		delete(r.members, group)
+		delete(r.members, a.group)
 	}
 	r.recount(ctx)
 }
@@ -89,9 +92,27 @@ func (r *Roster) learn(ctx context.Context, s sighting) (stale bool) {
 func (r *Roster) recount(ctx context.Context) {
 	list := r.listed()
 	maps.DeleteFunc(r.seen, func(id string, _ sighting) bool { _, is := slices.BinarySearch(list, id); return !is })
-	groups := slices.DeleteFunc(slices.Collect(maps.Values(r.groups)), func(s approvals.Standing) bool { return s.Bar == "" })
-	r.state = r.people.rosterState(r.sightings(list), groups)
+	r.state = r.people.rosterState(r.sightings(list), r.barred(r.people.policy.Approvers.Groups))
+	r.state.askers(r.people.policy.Requesters, r.barred(r.people.policy.Requesters.Groups))
 	r.logNews(ctx)
+}
+
+// barred are those of some groups that give nobody, or could not be read. The lock
+// is held.
+func (r *Roster) barred(groups []string) (list []approvals.Standing) {
+	for _, group := range groups {
+		if s := r.groups[group]; s.Bar != "" {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// both are the groups of approvers and of those who may ask, each once.
+func (r *Roster) both() []string {
+	all := slices.Concat(r.people.policy.Approvers.Groups, r.people.policy.Requesters.Groups)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // listed are all ids of people on the list, in order. The lock is held.
@@ -140,30 +161,36 @@ func (r *Roster) known(ids []string) []sighting {
 
 // logNews logs what is new: each entry once for each cause. The lock is held.
 func (r *Roster) logNews(ctx context.Context) {
-	now := map[string]approvals.Bar{}
-	for _, s := range r.state.Out {
-		now[s.ID] = s.Bar
-		if r.told[s.ID] == s.Bar {
-			continue
-		}
-		if s.Undecided() {
-			r.log.WarnContext(ctx, "approver lookup failed", "who", s.Label(), "why", s.Cause())
-			continue
-		}
-		r.log.WarnContext(ctx, "approver does not count", "who", s.Label(), "why", s.Cause())
-	}
-	for who := range r.told {
-		if now[who] == "" {
-			r.log.InfoContext(ctx, "approver counts again or is gone", "who", who)
-		}
-	}
-	r.told = now
+	r.told = r.logEntries(ctx, "APPROVERS", r.told, r.state.Out)
+	r.toldOfAskers = r.logEntries(ctx, "REQUESTERS", r.toldOfAskers, r.state.CannotAsk)
 	if short := strings.Join(r.state.Short, ", "); short != r.short {
 		r.short = short
 		if short != "" {
 			r.log.WarnContext(ctx, "too few approvers for actions", "actions", short, "approvers", r.state.Able)
 		}
 	}
+}
+
+// logEntries logs what is new about entries of one list, and returns what was told.
+// The lock is held.
+func (r *Roster) logEntries(ctx context.Context, list string, told map[string]approvals.Bar, out []approvals.Standing) (now map[string]approvals.Bar) {
+	now = map[string]approvals.Bar{}
+	for _, s := range out {
+		now[s.ID] = s.Bar
+		switch {
+		case told[s.ID] == s.Bar:
+		case s.Undecided():
+			r.log.WarnContext(ctx, "list entry lookup failed", "list", list, "who", s.Label(), "why", s.Cause())
+		default:
+			r.log.WarnContext(ctx, "list entry does not count", "list", list, "who", s.Label(), "why", s.Cause())
+		}
+	}
+	for who := range told {
+		if now[who] == "" {
+			r.log.InfoContext(ctx, "list entry counts again or is gone", "list", list, "who", who)
+		}
+	}
+	return now
 }
 
 // logStale logs once that some people could not be looked up again, until all

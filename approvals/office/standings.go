@@ -13,14 +13,14 @@ import (
 
 // groupStanding is how a user group counts by Slack's answer. Bar is empty where
 // its members count.
-func groupStanding(group string, members []string, err error) approvals.Standing {
-	s := approvals.Standing{ID: group, Err: err}
+func groupStanding(a reading) approvals.Standing {
+	s := approvals.Standing{ID: a.group, Err: a.err}
 	switch {
-	case isWithheld(err):
+	case isWithheld(a.err):
 		s.Bar = approvals.IsRefused
-	case err != nil:
+	case a.err != nil:
 		s.Bar = approvals.IsUnread
-	case len(members) == 0:
+	case len(a.members) == 0:
 		s.Bar = approvals.IsEmpty
 	}
 	return s
@@ -33,6 +33,26 @@ type RosterState struct {
 	Out    []approvals.Standing // entries that do not count, by id
 	Unmet  int                  // people who were not asked about yet
 	Short  []string             // actions that need more people than may decide, as far as is known
+
+	CannotAsk []approvals.Standing // groups of those who may ask that give nobody, or could not be read
+	nobody    bool                 // may ask, for certain
+}
+
+// askers fills in how the list of those who may ask stands, by its groups that do
+// not count.
+func (s *RosterState) askers(list approvals.List, barred []approvals.Standing) {
+	s.CannotAsk = barred
+	s.nobody = !list.Empty() && len(list.Users) == 0 && len(barred) == len(list.Groups) &&
+		!slices.ContainsFunc(barred, approvals.Standing.Undecided)
+}
+
+// NobodyAsks is the error where no request can ever be made: a list says who may
+// ask, and all that is on it are groups that give nobody.
+func (s RosterState) NobodyAsks() error {
+	if !s.nobody {
+		return nil
+	}
+	return fmt.Errorf("REQUESTERS: nobody on the list may ask: %s", texts(s.CannotAsk))
 }
 
 func (p people) rosterState(seen []sighting, groups []approvals.Standing) RosterState {
@@ -53,6 +73,11 @@ func (s RosterState) known() bool {
 	return s.Unmet == 0 && !slices.ContainsFunc(s.Out, approvals.Standing.Undecided)
 }
 
+// settled reports whether everything that can be known of both lists is known.
+func (s RosterState) settled() bool {
+	return s.known() && !slices.ContainsFunc(s.CannotAsk, approvals.Standing.Undecided)
+}
+
 // TooFew is the error where no request can ever be approved: all is known, and
 // fewer people may decide than any action needs.
 func (s RosterState) TooFew() error {
@@ -66,11 +91,16 @@ func (s RosterState) TooFew() error {
 	return fmt.Errorf("%w: %s", err, s)
 }
 
-// String names the entries that do not count, each with the cause.
-func (s RosterState) String() string {
-	texts := make([]string, len(s.Out))
-	for i, o := range s.Out {
-		texts[i] = o.String()
+// String names the approvers that do not count, each with the cause.
+func (s RosterState) String() string { return texts(s.Out) }
+
+// Askers names the requesters that do not count, each with the cause.
+func (s RosterState) Askers() string { return texts(s.CannotAsk) }
+
+func texts(list []approvals.Standing) string {
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = s.String()
 	}
 	return strings.Join(texts, "; ")
 }

@@ -35,6 +35,9 @@ type Options struct {
 	// noticed; zero: the second that windows have to spare. A place whose time is moved
 	// on purpose sets more.
 	JumpLimit time.Duration
+	// CensusEvery is how often processes tell each other how many sockets they have;
+	// zero: every ten seconds. Tests shorten it.
+	CensusEvery time.Duration
 	// Hook is put on every Redis client; nil: none. Tests count with it.
 	Hook redis.Hook
 }
@@ -140,7 +143,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.MaxDevices), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
 	})
 	session := &bot.Session{
-		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, Drained: front.Idle,
+		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, App: p.slack.App(), Drained: front.Idle,
 		Clock: clock, Log: log, Count: a.watch.socketEvent,
 	}
 	a.watch.started(a.runningChecks(p, session))
@@ -162,7 +165,11 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
+	g.Go(func() error { return a.count(ctx, p.store, session) })
 	g.Go(func() error { return tokens.Run(ctx) })
+	if len(p.policy.Approvers.Groups)+len(p.policy.Requesters.Groups) > 0 {
+		g.Go(func() error { return p.slack.KeepGroups(ctx) })
+	}
 	g.Go(func() error { return p.roster.Run(ctx, cmp.Or(a.options.RosterEvery, rosterEvery)) })
 	return g.Wait()
 }

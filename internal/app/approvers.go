@@ -57,15 +57,15 @@ func (a *App) rules(p approvals.Policy) []slog.Attr {
 
 func listed(l approvals.List) string { return strings.Join(slices.Concat(l.Users, l.Groups), ",") }
 
-// muster looks the approvers up before anything starts. It is an error if no
-// request could ever be approved, for certain, and what Slack refuses to say is
+// muster looks the approvers up before anything starts, and the groups of those who
+// may ask. It is an error if no request could ever be made or approved, for certain, and what Slack refuses to say is
 // certain. What could not be found out in time keeps nobody from starting and is
 // looked up again.
 func (a *App) muster(ctx context.Context, p *parts) (detail string, err error) {
 	p.roster = office.NewRoster(p.slack, p.policy, a.options.Log)
 	p.roster.Muster(ctx)
 	s := p.roster.State()
-	if err := s.TooFew(); err != nil {
+	if err := cmp.Or(s.TooFew(), s.NobodyAsks()); err != nil {
 		return "", finalError{err}
 	}
 	return fmt.Sprintf("%d may decide", s.Able), nil
@@ -76,6 +76,9 @@ func remarks(s office.RosterState) string {
 	var list []string
 	if len(s.Out) > 0 {
 		list = append(list, "entries of APPROVERS that do not count now: "+s.String())
+	}
+	if len(s.CannotAsk) > 0 {
+		list = append(list, "entries of REQUESTERS that do not count now: "+s.Askers())
 	}
 	if len(s.Short) > 0 {
 		list = append(list, "actions that need more approvers than may decide: "+strings.Join(s.Short, ", "))

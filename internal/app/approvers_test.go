@@ -62,7 +62,7 @@ func TestApproversNobodyLeft(t *testing.T) {
 		},
 		"a plan without user groups": {
 			sandbox.OnCall, "1", func(s *slackfake.Server) {
-				s.Break(slackfake.Fault{Method: "usergroups.users.list", Error: "plan_upgrade_required"})
+				s.Break(slackfake.Fault{Method: "usergroups.list", Error: "plan_upgrade_required"})
 			},
 			[]string{sandbox.OnCall + ": a user group that Slack refuses", "plan_upgrade_required"},
 		},
@@ -72,11 +72,17 @@ func TestApproversNobodyLeft(t *testing.T) {
 			},
 			[]string{"plan_upgrade_required", "list people by id"},
 		},
+		"people whom Slack does not show": {
+			sandbox.OnCall, "1", func(s *slackfake.Server) {
+				s.Break(slackfake.Fault{Method: "users.info", Error: "access_denied"})
+			},
+			[]string{sandbox.Grace + ": somebody whom Slack refuses to show", sandbox.Joan + ": somebody", "access_denied"},
+		},
 		"a scope that is not there": {
 			sandbox.OnCall, "1", func(s *slackfake.Server) {
-				s.SetScopes("chat:write", "commands", "usergroups:read")
+				s.SetScopes("commands", "chat:write", "users:read", "channels:read")
 			},
-			[]string{sandbox.Grace + ": somebody whom Slack refuses to show", sandbox.Joan + ": somebody", "missing_scope (needed: users:read)"},
+			[]string{sandbox.OnCall + ": a user group that Slack refuses", "missing_scope (needed: usergroups:read)"},
 		},
 		"one where two are needed": {
 			sandbox.Grace + "," + sandbox.Gus, "2", nil,
@@ -178,8 +184,8 @@ func TestApproversNotKnown(t *testing.T) {
 		fault slackfake.Fault
 		want  []string
 	}{
-		"a group cannot be read":    {slackfake.Fault{Method: "usergroups.users.list", Status: 503}, []string{sandbox.OnCall, "a user group that could not be read", "503"}},
-		"trouble at Slack":          {slackfake.Fault{Method: "usergroups.users.list", Error: "internal_error"}, []string{sandbox.OnCall, "a user group that could not be read", "internal_error"}},
+		"a group cannot be read":    {slackfake.Fault{Method: "usergroups.list", Status: 503}, []string{sandbox.OnCall, "a user group that could not be read", "503"}},
+		"trouble at Slack":          {slackfake.Fault{Method: "usergroups.list", Error: "internal_error"}, []string{sandbox.OnCall, "a user group that could not be read", "internal_error"}},
 		"a code that is on no page": {slackfake.Fault{Method: "users.info", Error: "moon_phase"}, []string{sandbox.Joan, "could not be looked up", "moon_phase"}},
 		"people cannot be read":     {slackfake.Fault{Method: "users.info", Status: 503}, []string{sandbox.Grace, "could not be looked up", "503"}},
 		"connections are cut":       {slackfake.Fault{Method: "users.info", Drop: true}, []string{sandbox.Grace, "could not be looked up"}},

@@ -62,7 +62,7 @@ func named(err error) error {
 }
 
 const (
-	mendApprovers = "list people in APPROVERS who may decide"
+	mendApprovers = "list people in APPROVERS who may decide, and in REQUESTERS who may ask"
 	mendRedis     = "see that REDIS_URL is right, and that Redis is up and takes writes"
 )
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -87,7 +88,7 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 		{"redis", func(ctx context.Context) (string, error) { return "", redis.get(ctx) }, mendRedis},
 		{"approvers", func(context.Context) (string, error) {
 			state := p.roster.State()
-			return remarks(state), state.TooFew()
+			return remarks(state), cmp.Or(state.TooFew(), state.NobodyAsks())
 		}, mendApprovers},
 	}
 }

@@ -186,3 +186,46 @@ func TestClicksOfOutsiders(t *testing.T) {
 	}
 	nothingSent(t, p)
 }
+
+// TestDirectMessage: in a direct message nobody could approve anything, so what is
+// asked for there is not recorded, also where the bot may not look at such messages.
+func TestDirectMessage(t *testing.T) {
+	t.Parallel()
+	const dm = "D0ADA"
+	p := start(t, nil, nil)
+	p.Slack.AddChannel(slackfake.Channel{ID: dm, DMWith: sandbox.Ada, Bot: true, Members: []string{sandbox.Ada}})
+	for _, scopes := range [][]string{slackfake.DefaultScopes(), {"commands", "chat:write", "users:read", "usergroups:read", "channels:read"}} {
+		p.Slack.SetScopes(scopes...)
+		says(t, "answer", command(t, p, sandbox.Ada, dm, "investigate "+sandbox.Server+" why"),
+			"Nobody else sees a direct message", "Ask in the incident's channel", "/invite")
+	}
+	if got := held(t, p); got != nil {
+		t.Errorf("Redis holds %q, want nothing", got)
+	}
+	for _, c := range p.Slack.APICalls() {
+		if c.Method == "conversations.info" {
+			t.Error("Slack was asked about the direct message")
+		}
+	}
+}
+
+// TestClicksOfHidden lets people press whom Slack does not show, as it does with
+// those of another organisation: they hear who may press, not to try again.
+func TestClicksOfHidden(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, func(e *app.Env) { e.AllowSharedChannels = "true" })
+	command(t, p, sandbox.Ada, sandbox.Partners, "investigate "+sandbox.Server+" why")
+	c, err := p.WaitCard(limit(t), sandbox.Partners, "Waiting for approval")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []string{"user_not_found", "user_not_visible"} {
+		if err := p.Slack.ChangeUser(sandbox.Elsa, func(u *slackfake.User) { u.Hidden = code }); err != nil {
+			t.Fatal(err)
+		}
+		for _, button := range []string{"approve", "deny", "cancel"} {
+			says(t, code+", "+button, click(t, p, sandbox.Elsa, c, button), "Only full members of this workspace")
+		}
+	}
+	nothingSent(t, p)
+}

@@ -95,7 +95,7 @@ func TestBotRemoved(t *testing.T) {
 // TestFactsUnknown cannot ask Slack who somebody is: no facts, no yes.
 func TestFactsUnknown(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"users.info", "conversations.info", "usergroups.users.list"} {
+	for _, method := range []string{"users.info", "conversations.info", "usergroups.list"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
 			p := open(t, "", embedded)

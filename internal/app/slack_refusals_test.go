@@ -215,6 +215,37 @@ func TestCardDeleted(t *testing.T) {
 	}
 }
 
+// TestCardFrozen has a workspace that lets nobody edit what was said: the first
+// change makes a second card, and takes the first away. How it goes on is said in
+// the thread, and no third card comes.
+func TestCardFrozen(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"edit_window_closed", "cant_update_message"} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			p := unhurried(t)
+			env := p.Env()
+			env.ApprovalsRequired = "2"
+			l := launch(t, p, env)
+			l.becomes(t, p)
+			p.Slack.Break(slackfake.Fault{Method: "chat.update", Error: code})
+			id, first := pending(t, p, "collect "+sandbox.Server+" why")
+			saved(t, p, id, first)
+			click(t, p, sandbox.Grace, first, "approve")
+			second := another(t, p, id, first)
+			saved(t, p, id, second)
+			click(t, p, sandbox.Joan, second, "approve")
+			runs(t, p, id) // what is saved later would put off when Defender is asked
+			skip(t, p, 2*time.Hour)
+			thread(t, p, second, "Succeeded")
+			if cards := p.Slack.Messages(sandbox.Incident); len(cards) != 1 || cards[0].TS != second.TS {
+				t.Errorf("%d cards are left, want the second one alone\n%s", len(cards), p.Slack.Transcript(sandbox.Incident, ""))
+			}
+			l.log.wait(t, "message refused by slack", `"what":"card"`, code)
+		})
+	}
+}
+
 // serverName is the host name of the device that the tests ask for by id.
 func serverName(t *testing.T, p *sandbox.Place) string {
 	t.Helper()

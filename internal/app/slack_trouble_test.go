@@ -28,18 +28,29 @@ func unhurried(t *testing.T) *sandbox.Place {
 // would put off when Defender is asked.
 func runs(t *testing.T, p *sandbox.Place, id string) {
 	t.Helper()
+	stands(t, p, id, func(r approvals.Request) bool { return running(r) && r.Card.Shown == r.Visible })
+}
+
+// running reports whether the only call of a request runs.
+func running(r approvals.Request) bool {
+	return len(r.Calls) == 1 && r.Calls[0].State == approvals.Running
+}
+
+// stands waits until a record is as said.
+func stands(t *testing.T, p *sandbox.Place, id string, is func(approvals.Request) bool) {
+	t.Helper()
 	often := time.NewTicker(20 * time.Millisecond) // nobody is told of a commit
 	defer often.Stop()
 	ctx := limit(t)
 	for {
 		r := record(t, p, id)
-		if len(r.Calls) == 1 && r.Calls[0].State == approvals.Running && r.Card.Shown == r.Visible {
+		if is(r) {
 			return
 		}
 		select {
 		case <-often.C:
 		case <-ctx.Done():
-			t.Fatalf("%s does not run: %+v", id, r)
+			t.Fatalf("%s does not come to what is waited for: %+v", id, r)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type User struct {
 	Bot              bool
 	Deleted          bool
 	Stranger         bool   // an external who shares no channel with the workspace
+	Hidden           string // the code with which users.info refuses to show them, such as user_not_visible
 	TeamID           string // another workspace's id makes the user external; empty is this workspace
 	EnterpriseUserID string // the user's id in the Grid organisation
 	EnterpriseID     string // the Grid organisation the user belongs to

@@ -12,6 +12,9 @@ func (s *Server) usersInfo(a args) (object, error) {
 	if u == nil {
 		return nil, refuse("user_not_found")
 	}
+	if u.Hidden != "" {
+		return nil, refuse(u.Hidden)
+	}
 	return object{"user": s.wireUser(u)}, nil
 }
 

@@ -24,6 +24,8 @@ type Options struct {
 	Addr         string           // where to listen; default 127.0.0.1:0
 	TeamID       string           // default T0SANDBOX1
 	EnterpriseID string           // set it to make the workspace part of a Grid organisation
+	OrgInstall   bool             // the app is installed in the whole organisation: auth.test names that and no workspace
+	BotApp       string           // the app that the bot token is of; default that of the app-level token
 	Command      string           // the app's slash command; default /defender
 	Scopes       []string         // what the bot token may do; default DefaultScopes
 	PingEvery    time.Duration    // between the server's WebSocket pings; default 3 s
@@ -45,6 +47,7 @@ func (o Options) withDefaults() Options {
 	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
 	o.TeamID = cmp.Or(o.TeamID, "T0SANDBOX1")
 	o.Command = cmp.Or(o.Command, "/defender")
+	o.BotApp = cmp.Or(o.BotApp, appID)
 	o.PingEvery = cmp.Or(o.PingEvery, 3*time.Second)
 	o.AckLimit = cmp.Or(o.AckLimit, 3*time.Second)
 	if o.Scopes == nil {

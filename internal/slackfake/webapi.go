@@ -59,6 +59,7 @@ func (s *Server) webMethods() map[string]method {
 		"api.test":              {run: func(args) (object, error) { return object{}, nil }},
 		"apps.connections.open": {run: s.connectionsOpen, app: true},
 		"auth.test":             {run: s.authTest},
+		"bots.info":             {run: s.botsInfo, scopes: []string{"users:read"}},
 		"chat.postMessage":      {run: s.postMessage, scopes: chat},
 		"chat.update":           {run: s.updateMessage, scopes: chat},
 		"chat.delete":           {run: s.deleteMessage, scopes: chat},
@@ -239,5 +240,18 @@ func (s *Server) authTest(args) (object, error) {
 	if s.opts.EnterpriseID != "" {
 		out["enterprise_id"] = s.opts.EnterpriseID
 	}
+	if s.opts.OrgInstall { // https://docs.slack.dev/enterprise/organization-ready-apps
+		out["team_id"], out["is_enterprise_install"] = s.opts.EnterpriseID, true
+	}
 	return out, nil
+}
+
+// botsInfo is https://docs.slack.dev/reference/methods/bots.info.
+func (s *Server) botsInfo(a args) (object, error) {
+	if a["bot"] != botID {
+		return nil, refuse("bot_not_found")
+	}
+	return object{"bot": object{
+		"id": botID, "deleted": false, "name": s.people[botUserID].Name, "updated": 0, "app_id": s.opts.BotApp, "user_id": botUserID,
+	}}, nil
 }

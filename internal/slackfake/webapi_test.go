@@ -154,6 +154,7 @@ func TestScopes(t *testing.T) {
 	}{
 		{"chat.postMessage", "chat:write", nil},
 		{"users.info", "users:read", nil},
+		{"bots.info", "users:read", nil},
 		{"usergroups.list", "usergroups:read", nil},
 		{"conversations.info", "channels:read", form("channel", general)},
 		{"conversations.info", "groups:read", form("channel", "C0IN")},

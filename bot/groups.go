@@ -1,0 +1,83 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// Members are the people in a user group. One that is gone, or that the bot may
+// not read, is a refusal that lasts. All groups are read in one call, which Slack
+// allows about twenty times a minute for all replicas together
+// (https://docs.slack.dev/reference/methods/usergroups.list); what it leaves out, as
+// it does with groups that are switched off or not there, is asked for by itself
+// (https://docs.slack.dev/reference/methods/usergroups.users.list).
+func (w *Workspace) Members(ctx context.Context, group string) ([]string, error) {
+	all, err := w.groups(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("members of %s: %w", group, err)
+	}
+	if members, listed := all[group]; listed {
+		return members, nil
+	}
+	return recall(ctx, w.memory, "group "+group, func(ctx context.Context) ([]string, error) {
+		members, err := w.api.GetUserGroupMembersContext(ctx, group)
+		if err != nil {
+			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, sorted(err))
+		}
+		return members, nil
+	})
+}
+
+// groups are the members of all groups that Slack lists with their members.
+func (w *Workspace) groups(ctx context.Context) (map[string][]string, error) {
+	return recall(ctx, w.memory, "groups", func(ctx context.Context) (map[string][]string, error) {
+		list, err := w.api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeUsers(true))
+		if err != nil {
+			return nil, fmt.Errorf("usergroups.list: %w", sorted(err))
+		}
+		members := make(map[string][]string, len(list))
+		for _, g := range list {
+			if len(g.Users) > 0 { // no list is no proof that nobody is in it
+				members[g.ID] = g.Users
+			}
+		}
+		return members, nil
+	})
+}
+
+// groupsEvery is how often the groups are looked at, so that they are asked for
+// again before they are too old: about once in 45 seconds.
+const groupsEvery = 15 * time.Second
+
+// KeepGroups keeps the user groups at hand until ctx ends, so that no command and
+// no click has to wait for them. Whoever needs them meets what goes wrong.
+func (w *Workspace) KeepGroups(ctx context.Context) error {
+	for pause(ctx, groupsEvery) {
+		_, _ = w.groups(ctx) // the error comes again where it matters
+	}
+	return ctx.Err()
+}
+
+// GroupNamed finds the id of the user group with that handle, without the @ and in
+// capitals or not. Slack leaves out groups that are switched off
+// (https://docs.slack.dev/reference/methods/usergroups.list).
+func (w *Workspace) GroupNamed(ctx context.Context, handle string) (string, error) {
+	groups, err := w.api.GetUserGroupsContext(ctx)
+	if err != nil {
+		err = fmt.Errorf("usergroups.list: %w", err)
+		if lastingRefusal(err) != "" {
+			return "", fmt.Errorf("%w: %w; check that the app has usergroups:read, or list people by id", ErrPermanent, err)
+		}
+		return "", err // also where the token is the trouble: that is found out once, for all calls
+	}
+	for _, g := range groups {
+		if strings.EqualFold(g.Handle, handle) { // Slack's own are in small letters
+			return g.ID, nil
+		}
+	}
+	return "", fmt.Errorf("there is no user group @%s", handle)
+}

@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"encoding/json"
+
+	"github.com/slack-go/slack"
+)
+
+// interaction is what is read of a click or a form. A click carries the whole
+// message that was pressed; what is not needed of it is not decoded, so that nothing
+// there can keep a click from counting
+// (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload).
+type interaction struct {
+	Type        slack.InteractionType `json:"type"`
+	User        named                 `json:"user"`
+	Team        named                 `json:"team"`
+	Channel     named                 `json:"channel"`
+	TriggerID   string                `json:"trigger_id"`
+	ResponseURL string                `json:"response_url"`
+	Container   struct {
+		ChannelID string `json:"channel_id"`
+		MessageTS string `json:"message_ts"`
+	} `json:"container"`
+	Message posted    `json:"message"`
+	Actions []pressed `json:"actions"`
+	View    submitted `json:"view"`
+}
+
+// named is something of which the id is enough.
+type named struct {
+	ID string `json:"id"`
+}
+
+// pressed is an element of a message: a button of a card has a value.
+type pressed struct {
+	Type     string `json:"type"`
+	ActionID string `json:"action_id"`
+	Value    string `json:"value"`
+}
+
+// submitted is a form that comes back.
+type submitted struct {
+	CallbackID      string           `json:"callback_id"`
+	PrivateMetadata string           `json:"private_metadata"`
+	State           *slack.ViewState `json:"state"`
+}
+
+// posted is the message that was pressed, as far as it shows whose it is. One that
+// cannot be read is nobody's.
+type posted struct {
+	User, BotID, TS string
+	Buttons         []pressed
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. It never fails.
+func (p *posted) UnmarshalJSON(text []byte) error {
+	var m struct {
+		User   string            `json:"user"`
+		BotID  string            `json:"bot_id"`
+		TS     string            `json:"ts"`
+		Blocks []json.RawMessage `json:"blocks"`
+	}
+	if json.Unmarshal(text, &m) == nil {
+		*p = posted{User: m.User, BotID: m.BotID, TS: m.TS}
+		for _, block := range m.Blocks {
+			p.Buttons = append(p.Buttons, buttonsIn(block)...)
+		}
+	}
+	return nil
+}
+
+// buttonsIn are the buttons of a block of actions; other blocks of a card have none.
+func buttonsIn(block json.RawMessage) (list []pressed) {
+	var actions struct {
+		Type     string            `json:"type"`
+		Elements []json.RawMessage `json:"elements"`
+	}
+	if json.Unmarshal(block, &actions) != nil || actions.Type != string(slack.MBTAction) {
+		return nil
+	}
+	for _, element := range actions.Elements {
+		var b pressed
+		if json.Unmarshal(element, &b) == nil && b.Type == string(slack.METButton) {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// fieldOf is a text in a payload of which other parts may be anything; empty: it is
+// not there.
+func fieldOf(payload json.RawMessage, path ...string) string {
+	for _, name := range path {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(payload, &object) != nil {
+			return ""
+		}
+		payload = object[name]
+	}
+	var text string
+	if json.Unmarshal(payload, &text) != nil {
+		return ""
+	}
+	return text
+}
