@@ -9,6 +9,7 @@ import (
 // The sentences for what was not done.
 const (
 	unreadableSentence = "Slack sent me something I could not read, so I did nothing."
+	unknownSentence    = "That is of another version of this bot, so nothing happened. Try again in a minute; if it stays that way, tell whoever runs this bot."
 	brokeSentence      = "Something broke on my side. Check the channel to see whether this was recorded before you try again."
 )
 
@@ -32,6 +33,11 @@ func (b *Bot) apologiseFor(ctx context.Context, e Envelope, sentence string) {
 	switch kind := slack.InteractionType(fieldOf(e.Payload, "type")); {
 	case kind == slack.InteractionTypeViewSubmission && known:
 		b.ack(e, f.wrong(sentence))
+	case kind == slack.InteractionTypeViewSubmission:
+		b.ack(e, inPlaceOf(sentence))
+	case kind == "":
+		// Nobody knows who did what. Without an acknowledgement Slack tells them that it failed.
+		b.log.WarnContext(ctx, "interaction not answered", "envelope", e.ID)
 	case kind == slack.InteractionTypeBlockActions:
 		b.excuse(ctx, e, reply{
 			user: fieldOf(e.Payload, "user", "id"), channel: fieldOf(e.Payload, "container", "channel_id"), url: fieldOf(e.Payload, "response_url"),
@@ -39,6 +45,21 @@ func (b *Bot) apologiseFor(ctx context.Context, e Envelope, sentence string) {
 	default:
 		b.ack(e, nil)
 	}
+}
+
+// shown is an acknowledgement that puts a view in the place of a form
+// (https://docs.slack.dev/surfaces/modals#updating_views).
+type shown struct {
+	Action string                 `json:"response_action"`
+	View   slack.ModalViewRequest `json:"view"`
+}
+
+// inPlaceOf shows a sentence in the place of a form.
+func inPlaceOf(sentence string) shown {
+	return shown{"update", slack.ModalViewRequest{
+		Type: slack.VTModal, Title: plainText("Nothing happened"), Close: plainText("Close"),
+		Blocks: slack.Blocks{BlockSet: say(sentence).blocks()},
+	}}
 }
 
 // excuse tells somebody who clicked why nothing was done. That takes a call to

@@ -32,6 +32,7 @@ func TestSessionBadFrames(t *testing.T) {
 			`{"envelope_id":"odd-payload","type":"slash_commands","accepts_response_payload":true,"payload":"text"}`,
 			`{"envelope_id":"new-interaction","type":"interactive","payload":{"type":"telepathy"}}`,
 			`{"envelope_id":"odd-view","type":"interactive","accepts_response_payload":true,"payload":{"type":"view_submission","view":{"callback_id":"`+denyForm+`","state":7}}}`,
+			`{"accepts_response_payload":true,"payload":`+strings.Repeat("[", 200_000)+strings.Repeat("]", 200_000)+`,"type":"slash_commands","envelope_id":"deep"}`,
 			`{"envelope_id":"an-event","type":"events_api","payload":{"event":{}}}`,
 		)
 		for {
@@ -42,8 +43,8 @@ func TestSessionBadFrames(t *testing.T) {
 			heard <- string(text)
 		}
 	}), func(x *Session) { x.Handle, x.Drained = front.Handle, front.Idle })
-	want := []string{
-		`{"envelope_id":"an-event"}`, `{"envelope_id":"new-interaction"}`, `{"envelope_id":"new-type"}`, `{"envelope_id":"no-payload"}`,
+	want := []string{ // and not no-payload: Slack tells whoever it was that it failed
+		`{"envelope_id":"an-event"}`, `{"envelope_id":"deep","payload":` + jsonOf(t, say(unreadableSentence).inAck()) + `}`, `{"envelope_id":"new-interaction"}`, `{"envelope_id":"new-type"}`,
 		`{"envelope_id":"no-type"}`, `{"envelope_id":"odd-flag"}`, `{"envelope_id":"odd-payload","payload":` + jsonOf(t, say(unreadableSentence).inAck()) + `}`,
 		`{"envelope_id":"odd-type"}`,
 		`{"envelope_id":"odd-view","payload":` + jsonOf(t, forms()[denyForm].wrong(unreadableSentence)) + `}`,

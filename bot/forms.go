@@ -41,7 +41,8 @@ func (f form) wrong(why string) formErrors {
 func (b *Bot) submitted(ctx context.Context, e Envelope, i interaction) {
 	f, known := forms()[i.View.CallbackID]
 	if !known {
-		b.ack(e, nil) // a form of another version
+		b.log.WarnContext(ctx, "form unknown", "envelope", e.ID, "form", cut(i.View.CallbackID, 40), "user", i.User.ID)
+		b.ack(e, inPlaceOf(unknownSentence))
 		return
 	}
 	a, wrong := f.read(e, i)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"defenderbot/approvals"
 	"defenderbot/internal/redistest"
@@ -69,6 +70,51 @@ func TestPressUnreadable(t *testing.T) {
 		if said := o.Ephemerals(ada); said[len(said)-1].Text != unreadableSentence {
 			t.Errorf("%s: told %q", name, said[len(said)-1].Text)
 		}
+	}
+}
+
+// TestPressUnknownButton: a click on a button of another version gets a word, and the
+// log has a warning; one on a link needs none.
+func TestPressUnknownButton(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	log, kept := logbook()
+	front := New(Config{Workspace: o.slack, Grammar: grammar(), Clock: o.clock.Now, Log: log})
+	press := func(id, value string) {
+		payload, err := json.Marshal(object{
+			"type": "block_actions", "user": object{"id": ada}, "response_url": o.responseURL(t), "container": object{"channel_id": room},
+			"actions": []any{object{"type": "button", "action_id": id, "value": value}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		acked := false
+		front.dispatch(t.Context(), Envelope{ID: "e1", Type: "interactive", Payload: payload, Received: o.clock.Now(), write: func([]byte) error { acked = true; return nil }})
+		front.Idle(soon(t))
+		if !acked {
+			t.Errorf("%s was not acknowledged", id)
+		}
+	}
+	press("open-portal", "")
+	if said := o.Ephemerals(ada); len(said) != 0 {
+		t.Errorf("a link is answered %q", said[0].Text)
+	}
+	press("teleport", "D-7K3F9Q")
+	if said := o.Ephemerals(ada); len(said) != 1 || said[0].Text != unknownSentence || !strings.Contains(kept.read(), "button unknown") {
+		t.Errorf("told %d things; the log says %s", len(said), kept.read())
+	}
+}
+
+// TestFormUnknown: a form of another version is replaced by a word.
+func TestFormUnknown(t *testing.T) {
+	front := New(Config{Grammar: grammar(), Clock: time.Now, Log: slog.New(slog.DiscardHandler)})
+	var frames []string
+	front.dispatch(t.Context(), Envelope{
+		ID: "e1", Type: "interactive", TakesPayload: true, Received: time.Now(),
+		Payload: []byte(`{"type":"view_submission","user":{"id":"U1"},"view":{"callback_id":"teleport"}}`),
+		write:   func(frame []byte) error { frames = append(frames, string(frame)); return nil },
+	})
+	if len(frames) != 1 || !strings.Contains(frames[0], `"response_action":"update"`) || !strings.Contains(frames[0], "another version of this bot") {
+		t.Errorf("answered %q", frames)
 	}
 }
 

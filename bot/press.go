@@ -38,7 +38,7 @@ func (b *Bot) retry(ctx context.Context, a act) (approvals.Request, page, error)
 func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
 	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return buttons()[p.ActionID] != nil })
 	if at < 0 {
-		b.ack(e, nil) // a link, or a button of another version
+		b.pressUnknown(ctx, e, i)
 		return
 	}
 	a := b.click(e, i, i.Actions[at])
@@ -46,6 +46,18 @@ func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
 	b.ack(e, nil)
 	b.whisper(ctx, a.to, said)
 	b.tidy(ctx, a, r)
+}
+
+// pressUnknown answers a click on nothing that this version knows: a link, which has
+// no value, or a button of another version.
+func (b *Bot) pressUnknown(ctx context.Context, e Envelope, i interaction) {
+	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return p.Value != "" })
+	if at < 0 {
+		b.ack(e, nil)
+		return
+	}
+	b.log.WarnContext(ctx, "button unknown", "envelope", e.ID, "button", cut(i.Actions[at].ActionID, 40), "user", i.User.ID)
+	b.excuse(ctx, e, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL}, unknownSentence)
 }
 
 // click makes an act of a click.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,21 +127,37 @@ func (s *socket) read(ctx context.Context, handle func(Envelope), leave func(rea
 	}
 }
 
-// parse reads one frame. Of one that cannot be read, the name is enough: it is
-// acknowledged, because it would only come again.
+// parse reads one frame. Of one that is odd, what names it is enough: it gets an
+// answer, because somebody may wait for one, and because it would only come again.
 func (s *socket) parse(ctx context.Context, text []byte) frame {
 	var f frame
 	if err := json.Unmarshal(text, &f); err == nil {
 		return f
 	}
 	s.log.WarnContext(ctx, "socket message unreadable", "socket", s.name, "bytes", len(text))
-	var named struct {
-		ID string `json:"envelope_id"`
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err == nil {
+		return frame{Envelope: Envelope{
+			ID: fieldOf(text, "envelope_id"), Type: fieldOf(text, "type"), Payload: fields["payload"],
+			TakesPayload: string(fields["accepts_response_payload"]) == "true",
+		}}
 	}
-	if err := json.Unmarshal(text, &named); err != nil {
-		return frame{}
+	return frame{Envelope: Envelope{ID: firstIn(envelopeID, text), Type: firstIn(envelopeType, text), TakesPayload: takesPayload.Match(text)}}
+}
+
+// What names an envelope whose JSON no decoder takes, such as one that is nested too
+// deeply. Quotes inside a text are escaped, so nobody's words look like these.
+var (
+	envelopeID   = regexp.MustCompile(`"envelope_id"\s*:\s*"([^"\\]+)"`)
+	envelopeType = regexp.MustCompile(`"type"\s*:\s*"(slash_commands|interactive)"`)
+	takesPayload = regexp.MustCompile(`"accepts_response_payload"\s*:\s*true`)
+)
+
+func firstIn(form *regexp.Regexp, text []byte) string {
+	if found := form.FindSubmatch(text); found != nil {
+		return string(found[1])
 	}
-	return frame{Envelope: Envelope{ID: named.ID, Type: "unreadable"}}
+	return ""
 }
 
 // write sends one frame, whole.
