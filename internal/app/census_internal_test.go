@@ -17,6 +17,7 @@ func TestCensusOthers(t *testing.T) {
 	}{
 		"alone":                            {[]interval{{2, 2}, {0, 2}, {0, 2}, {0, 2}}, nil},
 		"another replica speaks up later":  {[]interval{{4, 2}, {0, 4}, {0, 4}}, nil},
+		"a replica that speaks up late":    {[]interval{{4, 2}, {0, 3}, {0, 4}}, nil},
 		"a socket that overlaps":           {[]interval{{5, 5}, {0, 4}, {0, 4}}, nil},
 		"another deployment":               {[]interval{{4, 2}, {0, 2}, {0, 2}, {0, 2}}, []string{"level=WARN", "others=2 ours=2 sockets_of_the_app=4"}},
 		"said once":                        {[]interval{{4, 2}, {0, 2}, {0, 2}, {4, 2}, {0, 2}, {0, 2}}, []string{"others=2"}},
