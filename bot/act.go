@@ -41,15 +41,15 @@ type handler func(b *Bot, ctx context.Context, a act) (approvals.Request, page, 
 // perform does what somebody wants in the time that Slack waits for an
 // acknowledgement. Why it was not done is noted for the operator, and becomes
 // what the person is told.
-func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Request, said page, done bool) {
+func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Request, said page, err error) {
 	limited, cancel := context.WithDeadline(ctx, a.envelope.Received.Add(ackBudget))
 	defer cancel()
-	r, said, err := do(b, limited, a)
+	r, said, err = do(b, limited, a)
 	if err != nil {
 		b.noteFailure(ctx, a, r, err)
-		return r, explain(err), false
+		return r, explain(err), err
 	}
-	return r, said, true
+	return r, said, nil
 }
 
 // noteFailure writes down for the operator what a person gets as a sentence: a

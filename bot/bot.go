@@ -27,6 +27,7 @@ type Bot struct {
 	log       *slog.Logger
 	answered  func(kind string, took time.Duration)
 	refused   func(what string, why approvals.Reason)
+	foreign   func() bool
 
 	queue     chan Envelope
 	apologies errgroup.Group // for what was not done; bounded
@@ -47,6 +48,8 @@ type Config struct {
 	Answered func(kind string, took time.Duration)
 	// Refused is told of each refusal: of what, and why; may be nil.
 	Refused func(what string, why approvals.Reason)
+	// Foreign reports whether another deployment may use the same Slack app; nil: none does.
+	Foreign func() bool
 }
 
 const (
@@ -61,7 +64,10 @@ const (
 func New(c Config) *Bot {
 	b := &Bot{
 		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
-		queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
+		foreign: c.Foreign, queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
+	}
+	if b.foreign == nil {
+		b.foreign = func() bool { return false }
 	}
 	b.apologies.SetLimit(excuses)
 	close(b.idle)

@@ -51,8 +51,8 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i interaction) {
 		b.ack(e, f.wrong(wrong))
 		return
 	}
-	r, said, done := b.perform(ctx, a, f.do)
-	if done {
+	r, said, err := b.perform(ctx, a, f.do)
+	if err == nil {
 		b.ack(e, nil)
 		b.whisper(ctx, a.to, said)
 	} else {

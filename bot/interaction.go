@@ -49,6 +49,7 @@ type submitted struct {
 // cannot be read is nobody's.
 type posted struct {
 	User, BotID, TS string
+	Blocks          []json.RawMessage
 	Buttons         []pressed
 }
 
@@ -61,7 +62,7 @@ func (p *posted) UnmarshalJSON(text []byte) error {
 		Blocks []json.RawMessage `json:"blocks"`
 	}
 	if json.Unmarshal(text, &m) == nil {
-		*p = posted{User: m.User, BotID: m.BotID, TS: m.TS}
+		*p = posted{User: m.User, BotID: m.BotID, TS: m.TS, Blocks: m.Blocks}
 		for _, block := range m.Blocks {
 			p.Buttons = append(p.Buttons, buttonsIn(block)...)
 		}

@@ -138,6 +138,26 @@ func TestCommandOther(t *testing.T) {
 	}
 }
 
+// TestPressOrphanForeign: where another deployment may use the app, a card whose record
+// is not here may be its, and stays as it is.
+func TestPressOrphanForeign(t *testing.T) {
+	for name, foreign := range map[string]bool{"alone": false, "with another": true} {
+		t.Run(name, func(t *testing.T) {
+			d := deskOn(t, redistest.Mini(t).Addr(), 1)
+			log, kept := logbook()
+			d.front.log, d.front.foreign = log, func() bool { return foreign }
+			if _, err := d.slack.SendEnvelope(soon(t), pressOf(t, d.slack.TeamID(), clicker, actionApprove, approvals.Request{ID: "D-7K3F9Q"})); err != nil {
+				t.Fatal(err)
+			}
+			sockWait(t, d.slack, "an answer", func() bool { return len(d.slack.Ephemerals(clicker)) == 1 })
+			d.front.Idle(soon(t))
+			if changed := strings.Contains(kept.read(), "card of a lost record"); changed == foreign {
+				t.Errorf("with foreign sockets %t, the card was to be changed: %t", foreign, changed)
+			}
+		})
+	}
+}
+
 // TestPressUnknownRequest: a click on a card whose record is not here says that
 // another copy of the bot may have it, and the log has a warning.
 func TestPressUnknownRequest(t *testing.T) {

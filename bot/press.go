@@ -42,10 +42,11 @@ func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
 		return
 	}
 	a := b.click(e, i, i.Actions[at])
-	r, said, _ := b.perform(ctx, a, buttons()[i.Actions[at].ActionID])
+	r, said, err := b.perform(ctx, a, buttons()[i.Actions[at].ActionID])
 	b.ack(e, nil)
 	b.whisper(ctx, a.to, said)
 	b.tidy(ctx, a, r)
+	b.orphaned(ctx, a, i.Message, err)
 }
 
 // pressUnknown answers a click on nothing that this version knows: a link, which has

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -139,8 +140,9 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Store: p.store, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
+	var foreign atomic.Bool
 	front := bot.New(bot.Config{
-		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.MaxDevices), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused,
+		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.MaxDevices), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused, Foreign: foreign.Load,
 	})
 	session := &bot.Session{
 		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, App: p.slack.App(), Drained: front.Idle,
@@ -165,7 +167,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
-	g.Go(func() error { return a.count(ctx, p.store, session) })
+	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
 	g.Go(func() error { return tokens.Run(ctx) })
 	if len(p.policy.Approvers.Groups)+len(p.policy.Requesters.Groups) > 0 {
 		g.Go(func() error { return p.slack.KeepGroups(ctx) })

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"defenderbot/approvals/ledger"
@@ -26,6 +27,9 @@ type census struct {
 	rounds int    // to wait: other processes speak up once in an interval
 	told   int    // how many sockets of others the log was told of
 }
+
+// foreign reports whether others were found.
+func (c *census) foreign() bool { return c.told > 0 }
 
 // most is the most sockets that this process had lately, this interval included.
 func (c *census) most(peak int) int {
@@ -58,12 +62,14 @@ func (c *census) judge(ctx context.Context, named, ours int) {
 	c.told, c.named = others, 0
 }
 
-// count takes the census until ctx ends. Trouble with Redis is said elsewhere.
-func (a *App) count(ctx context.Context, store *ledger.Store, s *bot.Session) error {
+// count takes the census until ctx ends, and keeps what it found. Trouble with Redis is
+// said elsewhere.
+func (a *App) count(ctx context.Context, store *ledger.Store, s *bot.Session, foreign *atomic.Bool) error {
 	c, process := &census{log: a.options.Log}, rand.Text()
 	for {
 		if ours, err := store.Sockets(ctx, process, c.most(s.Peak())); err == nil {
 			c.judge(ctx, s.Named(), ours)
+			foreign.Store(c.foreign())
 		}
 		if err := rest(ctx, cmp.Or(a.options.CensusEvery, censusEvery)); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,4 +69,23 @@ func scripts(t *testing.T, s *redistest.Server, more int) {
 	}
 	from := count(t.Context())
 	redistest.Eventually(t, "more scripts ran", func(ctx context.Context) bool { return count(ctx) >= from+more })
+}
+
+// TestRedisEmptied: Redis loses everything while a card waits. The first click on it
+// says so, on the card too, which keeps what it said and loses its buttons.
+func TestRedisEmptied(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Mini(t)
+	p := open(t, redis.Addr(), nil)
+	run(t, p, p.Env(), app.Options{})
+	id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
+	redis.FlushAll()
+	says(t, "the answer", click(t, p, sandbox.Grace, c, "approve"), "no record of that request", id)
+	after := card(t, p, "no record of "+id+" any more", "ask again")
+	shown := p.Slack.Transcript(sandbox.Incident, "")
+	says(t, "the channel", shown, sandbox.Laptop)
+	if after.TS != c.TS || strings.Contains(shown, "[ Approve ]") {
+		t.Errorf("the card is %s, was %s; want the same without buttons\n%s", after.TS, c.TS, shown)
+	}
+	nothingSent(t, p)
 }
