@@ -1,7 +1,6 @@
 package office
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"runtime/debug"
@@ -65,11 +64,6 @@ func NewWorker(c WorkerConfig) *Worker {
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 		missPause: stepRetry,
 	}
-}
-
-// logOf is the log of call i of r: every line about a call names it and its device.
-func (w *Worker) logOf(r approvals.Request, i int) *slog.Logger {
-	return w.log.With("request", r.ID, "call", i, "device", cmp.Or(r.Devices[i].ID, r.Devices[i].Name))
 }
 
 // handOver gives the worker a request to go on with. One that has stopped gives the
@@ -219,55 +213,6 @@ func (w *Worker) work(ctx context.Context, l ledger.Lease) {
 	w.advance(ctx, l, r)
 }
 
-// unread lets go of a request that is gone, that must not be acted on, or that
-// could not be read this time.
-func (w *Worker) unread(ctx context.Context, l ledger.Lease, id string, err error) {
-	now := w.store.Now()
-	switch {
-	case approvals.IsRefusal(err, approvals.NoSuchRequest):
-		w.free(ctx, l, id)
-	case approvals.IsRefusal(err, approvals.NewerRecord):
-		w.leaveAlone(ctx, id, err, slog.LevelError)
-		w.finish(ctx, l, now.Add(othersTurn), approvals.Request{})
-	case approvals.IsRefusal(err, approvals.BrokenRecord):
-		w.leaveAlone(ctx, id, err, slog.LevelError)
-		w.finish(ctx, l, now.Add(5*time.Minute), approvals.Request{})
-	default:
-		w.log.WarnContext(ctx, "request load failed", "request", id, "error", err)
-		w.finish(ctx, l, now.Add(stepRetry), approvals.Request{})
-	}
-}
-
-// free takes out what names a request that is gone: in a queue it would keep others
-// waiting.
-func (w *Worker) free(ctx context.Context, l ledger.Lease, id string) {
-	freed, err := w.store.Free(ctx, id)
-	switch {
-	case err != nil:
-		w.log.WarnContext(ctx, "request gone, its places not freed", "request", id, "error", err)
-		w.finish(ctx, l, w.store.Now().Add(stepRetry), approvals.Request{})
-	case freed > 0:
-		w.log.WarnContext(ctx, "request gone, its places freed", "request", id, "member", l.Member, "places", freed)
-	default: // it is there after all, or others have freed them
-		w.finish(ctx, l, w.store.Now().Add(stepRetry), approvals.Request{})
-	}
-}
-
-// othersTurn is how long a request is left to a version that can act on it, at
-// least.
-const othersTurn = time.Second
-
-// leaveAlone writes down, once, that a request is not acted on.
-func (w *Worker) leaveAlone(ctx context.Context, id string, err error, level slog.Level) {
-	if !w.once("record left alone " + id) {
-		return
-	}
-	refused, _ := approvals.AsRefusal(err)
-	w.log.Log(ctx, level, "record left alone", "request", id, "reason", refused.Why.Reason, "detail", refused.Why.Detail,
-		"key", w.store.Key(id), "error", refused.Err)
-}
-
-// advance takes one step of r. A commit gives the lease back itself; where nothing
 // was committed it is given back here, and what is missing of r on the agenda is
 // put there.
 func (w *Worker) advance(ctx context.Context, l ledger.Lease, r approvals.Request) {
