@@ -22,7 +22,8 @@ type reading struct {
 type skew struct {
 	mu        sync.Mutex
 	start     time.Time // of our clock
-	last      time.Time // Redis's
+	seen      time.Time // when the latest answer was there
+	last      time.Time // Redis's time in it
 	low, high time.Duration
 }
 
@@ -57,7 +58,7 @@ func (k *skew) take(r reading) {
 	if agrees := low <= k.high && high >= k.low; agrees && !k.last.IsZero() {
 		low, high = max(low, k.low), min(high, k.high)
 	}
-	k.low, k.high, k.last = low, high, r.redis
+	k.low, k.high, k.last, k.seen = low, high, r.redis, r.got
 }
 
 // learn takes over what an answer says of Redis's clock. One that has jumped is
@@ -67,8 +68,9 @@ func (s *Store) learn(ctx context.Context, r reading) {
 	s.watch.mu.Lock()
 	defer s.watch.mu.Unlock()
 	if by := s.watch.moved(r); by.Abs() > s.limit {
-		if s.countAnew(ctx, by) != nil {
-			return // Failed was told why
+		// Of two answers that were under way at once nobody knows which is the older.
+		if r.sent.Before(s.watch.seen) || s.countAnew(ctx, by) != nil {
+			return // to the next answer; why it was not counted, Failed was told
 		}
 	}
 	s.watch.take(r)

@@ -144,6 +144,23 @@ func TestClockJumpsAtTheEdge(t *testing.T) {
 	}
 }
 
+// TestClockJumpsOvertaken has an answer from before the jump come in after one from
+// behind it: that is no second jump.
+func TestClockJumpsOvertaken(t *testing.T) {
+	m, told := newMoment(t, jumpActions()), &jumps{}
+	m.jumped = told.add
+	sent, before := m.now, m.Now()
+	m.pass(time.Second)
+	m.jump(time.Hour)
+	if _, _, err := m.Lease(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	m.learn(t.Context(), reading{before, sent, m.now})
+	if ahead := m.Now().Sub(m.now); ahead != time.Hour || len(told.by) != 1 {
+		t.Errorf("told of %v, and Redis is taken for %s ahead", told.by, ahead)
+	}
+}
+
 // TestClockJumpsReads: windows of reads are no others.
 func TestClockJumpsReads(t *testing.T) {
 	m := newMoment(t, jumpActions())

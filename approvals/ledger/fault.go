@@ -30,13 +30,6 @@ const (
 	Unspecific  Fault = "ERR"
 )
 
-// words are the faults that Redis names.
-var words = map[Fault]bool{
-	"OOM": true, "READONLY": true, "NOREPLICAS": true, NoRight: true, "NOAUTH": true, "WRONGPASS": true, "MISCONF": true,
-	"LOADING": true, "BUSY": true, "WRONGTYPE": true, "CLUSTERDOWN": true, "MASTERDOWN": true, "CROSSSLOT": true,
-	"MOVED": true, "ASK": true, "TRYAGAIN": true, "UNBLOCKED": true,
-}
-
 // FaultOf is the fault that an error tells of; NoFault: Redis is not the cause.
 func FaultOf(err error) Fault {
 	var refused redis.Error
@@ -68,10 +61,12 @@ func noFault(err error) bool {
 func faultNamed(text string) Fault {
 	text = strings.TrimPrefix(text, "HALFWAY ")
 	word, _, _ := strings.Cut(text, " ")
-	lower := strings.ToLower(text)
-	switch {
-	case words[Fault(word)]:
+	switch word {
+	case "OOM", "READONLY", "NOREPLICAS", "NOPERM", "NOAUTH", "WRONGPASS", "MISCONF", "LOADING", "BUSY", "WRONGTYPE", "CLUSTERDOWN",
+		"MASTERDOWN", "CROSSSLOT", "MOVED", "ASK", "TRYAGAIN", "UNBLOCKED":
 		return Fault(word)
+	}
+	switch lower := strings.ToLower(text); {
 	case strings.Contains(lower, "unauthenticated"): // what a long command hears instead
 		return "NOAUTH"
 	case strings.Contains(lower, "can't run this command"), strings.Contains(lower, "acl failure"):

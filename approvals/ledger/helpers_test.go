@@ -175,9 +175,18 @@ func twoStores(t testing.TB, client func(testing.TB) redis.UniversalClient, dura
 		stores[i] = NewStore(StoreConfig{
 			Redis: client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: roomyActions(), Clock: time.Now, Replicas: durable,
 		})
-		redistest.Eventually(t, "Redis has what is needed", func(ctx context.Context) bool { // replicas can be slow to confirm
-			return stores[i].Prepare(ctx) == nil
-		})
+		prepare(t, stores[i])
 	}
 	return stores[0], stores[1]
+}
+
+// prepare prepares a store whose replicas may have just begun to confirm writes.
+func prepare(t testing.TB, s *Store) {
+	t.Helper()
+	if s.replicas > 0 {
+		redistest.Eventually(t, "the replicas confirm", func(ctx context.Context) bool { return s.Check(ctx) == nil })
+	}
+	if err := s.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }

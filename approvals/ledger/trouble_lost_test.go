@@ -140,9 +140,7 @@ func TestStoreLostWait(t *testing.T) {
 		s := NewStore(StoreConfig{
 			Redis: redistest.Client(t, proxy.addr), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now, Replicas: 1,
 		})
-		if err := s.Prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		prepare(t, s)
 		n := 1
 		waitFor(t, func(ctx context.Context) bool { // the replica keeps up; the connection is used again
 			n++
