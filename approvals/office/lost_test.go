@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -40,35 +41,46 @@ func (o *office) snapshot() (restore func()) {
 }
 
 // TestSendAfterLostAttempt: Redis forgets that a call was sent. The process that sent
-// it does not: it looks the call up, and posts nothing again.
+// it does not: it looks the call up, however long ago that was, and posts nothing again.
 func TestSendAfterLostAttempt(t *testing.T) {
-	posts := 0
-	var comment string
-	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			posts++
-			w.WriteHeader(http.StatusCreated)
-			io.WriteString(w, `{"id":"j1","type":"CollectInvestigationPackage","status":"Pending"}`)
-			return
-		}
-		fmt.Fprintf(w, `{"value":[{"id":"j1","type":"CollectInvestigationPackage","status":"Pending","requestorComment":%q}]}`, comment)
-	}, chatter{}, nil)
-	r := o.working("collect", 1, 0)
-	comment = r.DefenderComment()
-	restore := o.snapshot()
-	o.turns(50)
-	if got := o.load(r.ID).Calls[0]; got.State != approvals.Running || posts != 1 {
-		t.Fatalf("%s after %d POSTs, want running after one", got.State, posts)
-	}
-	restore()
-	if got := o.load(r.ID).Calls[0]; got.State != approvals.Queued {
-		t.Fatalf("the restored call is %s, want queued", got.State)
-	}
-	for range 3 {
-		o.turns(50)
-		o.pass(approvals.SearchEvery)
-	}
-	if got := o.load(r.ID).Calls[0]; got.State != approvals.Running || got.Job.ID != "j1" || posts != 1 {
-		t.Errorf("%s as %q after %d POSTs, want running as j1 after one", got.State, got.Job.ID, posts)
+	for action, row := range map[string]string{
+		"collect":     `{"id":"j1","type":"CollectInvestigationPackage","status":"Pending","requestorComment":%q,"creationDateTimeUtc":%q}`,
+		"investigate": `{"id":"j1","state":"Running","comment":%q,"startTime":%q}`,
+	} {
+		t.Run(action, func(t *testing.T) {
+			posts := 0
+			var job string
+			o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodPost:
+					posts++
+					w.WriteHeader(http.StatusCreated)
+					io.WriteString(w, job)
+				case jobOf(r) == "j1":
+					io.WriteString(w, job)
+				default:
+					io.WriteString(w, `{"value":[`+job+`]}`)
+				}
+			}, chatter{}, nil)
+			r := o.working(action, 1, 0)
+			job = fmt.Sprintf(row, r.DefenderComment(), o.clock().UTC().Format(time.RFC3339))
+			restore := o.snapshot()
+			o.turns(50)
+			if got := o.load(r.ID).Calls[0]; got.State != approvals.Running || posts != 1 {
+				t.Fatalf("%s after %d POSTs, want running after one", got.State, posts)
+			}
+			o.pass(20 * time.Minute)
+			restore()
+			if got := o.load(r.ID).Calls[0]; got.State != approvals.Queued {
+				t.Fatalf("the restored call is %s, want queued", got.State)
+			}
+			for range 3 {
+				o.turns(50)
+				o.pass(approvals.SearchEvery)
+			}
+			if got := o.load(r.ID).Calls[0]; got.State != approvals.Running || got.Job.ID != "j1" || posts != 1 {
+				t.Errorf("%s as %q after %d POSTs, want running as j1 after one", got.State, got.Job.ID, posts)
+			}
+		})
 	}
 }

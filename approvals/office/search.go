@@ -55,10 +55,7 @@ func (w *Worker) uncertain(r approvals.Request) (calls []int) {
 func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (approvals.CallEvent, time.Time, error) {
 	c := r.Calls[i]
 	action, _ := w.store.Action(r.Action)
-	var since time.Time // a machine action is known by its comment, whatever its time says
-	if action.Tracks == defender.TrackInvestigations {
-		since = c.NotAfter.Add(-approvals.SendLimit - clockSlack)
-	}
+	since := sentSince(r, c, action.Tracks)
 	on, at, err := w.jobsOn(ctx, r, i, since, ledger.ForUncertain())
 	switch {
 	case err != nil:
@@ -79,6 +76,18 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 		e = approvals.RegainSight{}
 	}
 	return e, time.Time{}, nil
+}
+
+// sentSince is when what a call has started can have been created at the earliest. A
+// machine action is known by its comment, whatever its time says.
+func sentSince(r approvals.Request, c approvals.Call, t defender.Tracking) time.Time {
+	switch {
+	case t != defender.TrackInvestigations:
+		return time.Time{}
+	case c.Why.Reason == approvals.RolledBack: // when it was sent, if it was, is lost
+		return r.Asked.Add(-clockSlack)
+	}
+	return c.NotAfter.Add(-approvals.SendLimit - clockSlack)
 }
 
 // verdict is what becomes of an uncertain call by what was found of it; nil:
