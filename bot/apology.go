@@ -9,7 +9,9 @@ import (
 // The sentences for what was not done.
 const (
 	unreadableSentence = "Slack sent me something I could not read, so I did nothing."
-	unknownSentence    = "That is of another version of this bot, so nothing happened. Try again in a minute; if it stays that way, tell whoever runs this bot."
+	unknownButton      = "That button belongs to another version of this bot, so nothing happened. " + unknownMend
+	unknownForm        = "This form belongs to another version of this bot, so nothing happened. " + unknownMend
+	unknownMend        = "Try again in a minute; if it stays that way, tell whoever runs this bot."
 	brokeSentence      = "Something broke on my side. Check the channel to see whether this was recorded before you try again."
 )
 

@@ -18,7 +18,7 @@ func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
 		spans = append(spans, moment(r, c)...)
 	case brief:
 		story = story[:min(1, len(story))]
-		if c.Blind.Reason != "" {
+		if unfollowed(c) {
 			story = []string{"⚠️ Not followed: " + sentence(c.Blind)}
 		}
 	case bare:
@@ -34,9 +34,15 @@ func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
 	return append(append(spans, blind(c, d)...), v.references(r, c, d)...)
 }
 
+// unfollowed reports whether Defender cannot be asked about a call. A version that does
+// not know that leaves it in the record of a call that it sees to its end.
+func unfollowed(c approvals.Call) bool {
+	return c.Blind.Reason != "" && (c.State == approvals.Uncertain || c.State == approvals.Running)
+}
+
 // blind says that Defender cannot be asked about a call, and why.
 func blind(c approvals.Call, d detail) []span {
-	if c.Blind.Reason == "" || d != full {
+	if !unfollowed(c) || d != full {
 		return nil
 	}
 	return []span{words(" ⚠️ I have not been able to follow it since "), when(c.BlindAt), words(". " + sentence(c.Blind) + " I keep trying.")}
@@ -82,8 +88,12 @@ func moment(r approvals.Request, c approvals.Call) []span {
 		switch at := nextTry(c); {
 		case !at.IsZero() && !at.Before(r.Lapses()):
 			return []span{words(". Its turn would come "), when(at), words(", but the approval runs out first, "), when(r.Lapses())}
-		case !at.IsZero():
-			return []span{words(". Expected to be sent: "), when(at)}
+		case at.IsZero():
+			return []span{words("; the approval runs out "), when(r.Lapses())}
+		case at.Equal(c.Expected):
+			return []span{words(". Expected to be sent "), when(at), words("; the approval runs out "), when(r.Lapses())}
+		default:
+			return []span{words(". Next try "), when(at), words("; the approval runs out "), when(r.Lapses())}
 		}
 	case approvals.Running:
 		return []span{words(" since "), when(c.Started)}
@@ -132,7 +142,7 @@ func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
 	if c.Job.Details != "" {
 		says = strings.TrimSuffix(says, ".") + ": " + stop(cut(c.Job.Details, 200))
 	}
-	if c.State == approvals.Unknown || c.Blind.Reason != "" {
+	if c.State == approvals.Unknown || unfollowed(c) {
 		says = "Defender last said: " + says
 	}
 	if !c.Job.Adopted {

@@ -42,7 +42,7 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i interaction) {
 	f, known := forms()[i.View.CallbackID]
 	if !known {
 		b.log.WarnContext(ctx, "form unknown", "envelope", e.ID, "form", cut(i.View.CallbackID, 40), "user", i.User.ID)
-		b.ack(e, inPlaceOf(unknownSentence))
+		b.ack(e, inPlaceOf(unknownForm))
 		return
 	}
 	a, wrong := f.read(e, i)

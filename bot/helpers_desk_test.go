@@ -197,5 +197,19 @@ func pressOf(t *testing.T, team, user, action string, r approvals.Request, forge
 	return slackfake.Envelope{Kind: "interactive", Accepts: true, Payload: text}
 }
 
+// lose has Redis lose what the bot has seen there, and the bot find that out.
+func (d *desked) lose() {
+	d.t.Helper()
+	d.pendingRequest(typist)
+	look := func() {
+		if _, _, err := d.store.Lease(d.t.Context(), 0); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	look()
+	d.redis.FlushDB(d.t.Context())
+	look()
+}
+
 // cardTS is the message that pressOf presses.
 const cardTS = "1.000001"

@@ -211,6 +211,7 @@ func endedCalls() map[string]approvals.Call {
 	ran := approvals.Why{Reason: approvals.Ran}
 	calls := map[string]approvals.Call{
 		"succeeded":        {State: approvals.Succeeded, Why: ran, Job: approvals.Job{ID: "63004", Status: "Benign"}},
+		"succeeded-blind":  {State: approvals.Succeeded, Why: ran, Job: approvals.Job{ID: "63004", Status: "Benign"}, Blind: approvals.Why{Reason: approvals.MissingRole}, BlindAt: after(4)},
 		"failed-ran":       {State: approvals.Failed, Why: ran, Job: approvals.Job{ID: "63004", Status: "UnsupportedOs"}},
 		"failed-role":      {State: approvals.Failed, Why: approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All", Target: target}},
 		"failed-refused":   {State: approvals.Failed, Why: approvals.Why{Reason: approvals.Refused, Detail: "The request is not valid.", Target: target}},

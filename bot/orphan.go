@@ -10,16 +10,25 @@ import (
 	"defenderbot/approvals"
 )
 
-// orphaned says on a card whose record is gone that nothing comes of it any more, and
-// takes its buttons away: the database lost the record, or it is older than records
-// are kept. Where another deployment uses the same Slack app, the card may be its.
+// orphaned closes a card whose record Redis has lost: it says so, and has no buttons
+// any more. That the record is not there proves nothing: where another deployment uses
+// the same Slack app, the card may be its. So Redis must have lost changes since the
+// card was posted, and no other deployment must have been seen.
 func (b *Bot) orphaned(ctx context.Context, a act, m posted, err error) {
-	if !approvals.IsRefusal(err, approvals.NoSuchRequest) || !a.by.On.Copy || b.foreign() {
+	refused, is := approvals.AsRefusal(err)
+	if !is || refused.Why.Reason != approvals.NoSuchRequest || refused.Why.Detail != a.id || !a.by.On.Copy || b.foreign() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
 	defer cancel()
-	if err := b.workspace.orphan(ctx, a, m); err != nil {
+	lost, err := b.desk.LostSince(ctx, a.by.On)
+	if err == nil && !lost {
+		return
+	}
+	if err == nil {
+		err = b.workspace.orphan(ctx, a, m)
+	}
+	if err != nil {
 		b.log.WarnContext(ctx, "card of a lost record not changed", "request", a.id, "channel", a.by.Place.Channel, "error", err)
 		return
 	}
@@ -38,20 +47,20 @@ func (w *Workspace) orphan(ctx context.Context, a act, m posted) error {
 			return err
 		}
 	}
-	note := sayf("⚠️ I have no record of %s any more, so nothing else comes of it here. If it is still needed, ask again; "+
-		"what was sent to Defender before is in its portal.", a.id)
+	note := sayf("⚠️ I no longer have the record of %s, so this card is closed. If it is still needed, ask again; "+
+		"what was sent to Defender before shows in its portal.", a.id)
 	blocks := append(withoutButtons(m), note.blocks()...)
 	_, _, _, err := w.api.UpdateMessageContext(ctx, a.by.Place.Channel, a.by.On.TS, message(note.text(), blocks)...)
 	return err
 }
 
-// withoutButtons is what a message says; nothing, if it cannot be read.
+// withoutButtons is what a message says, as far as it can be read.
 func withoutButtons(m posted) []slack.Block {
 	var kept []slack.Block
 	for _, raw := range m.Blocks {
 		var one slack.Blocks
 		if json.Unmarshal([]byte("["+string(raw)+"]"), &one) != nil {
-			return nil
+			continue
 		}
 		for _, block := range one.BlockSet {
 			if block.BlockType() != slack.MBTAction {

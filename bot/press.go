@@ -58,7 +58,7 @@ func (b *Bot) pressUnknown(ctx context.Context, e Envelope, i interaction) {
 		return
 	}
 	b.log.WarnContext(ctx, "button unknown", "envelope", e.ID, "button", cut(i.Actions[at].ActionID, 40), "user", i.User.ID)
-	b.excuse(ctx, e, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL}, unknownSentence)
+	b.excuse(ctx, e, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL}, unknownButton)
 }
 
 // click makes an act of a click.

@@ -33,8 +33,8 @@ func sayings() map[approvals.Reason]saying {
 		approvals.DirectMessage:   {what: "Nobody else sees a direct message, so nobody could approve it here", then: "Ask in the incident's channel; if I am not in it, invite me there with /invite."},
 		approvals.ChannelArchived: {what: "This channel is archived, so nobody can decide anything here", then: "Ask in another one."},
 		approvals.TooManyOpen:     {what: "You already have as many requests waiting as one person may have", then: "Cancel one, or wait until one is decided."},
-		approvals.Excluded:        {"Another request is open on the same device, and the two actions exclude each other", true, "This request was not created. Ask again when the other one has ended."},
-		approvals.AlreadyOpen:     {"The same request is already open for this device", true, "This request was not created. Use the card of the other one."},
+		approvals.Excluded:        {"Another request is open on the same device, and the two actions exclude each other", true, "This request goes no further. Ask again when the other one has ended."},
+		approvals.AlreadyOpen:     {"The same action is already open on a device of this request", true, "This request goes no further. Use the card of the other one, or ask again without that device."},
 
 		approvals.NoSuchRequest:   {"I have no record of that request, so nothing happened", true, "Records are kept for a limited time. If this one is recent, another copy of this bot runs on the same Slack app and may have it: tell whoever runs this bot."},
 		approvals.NewerRecord:     {"This request was written by a newer version of this bot, which the one you reached cannot read, so nothing happened", true, "Try again in a minute; if it stays that way, tell whoever runs this bot."},
@@ -56,7 +56,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.DeviceMerged:    {"Defender has merged this device into another one", true, "Ask again with that id."},
 		approvals.DeviceExcluded:  {"This device is excluded in Defender", true, "It needs to be included again in the portal first."},
 		approvals.DeviceTwice:     {"Two of the devices are the same device", true, "Name it once and ask again."},
-		approvals.DeviceUnread:    {"I could not look this device up in Defender", true, "Until then, ask with the device's id."},
+		approvals.DeviceUnread:    {"I could not look this device up in Defender", true, "Or ask with the device's id: then it goes to approval as “not verified”."},
 
 		approvals.ChannelReadOnly:     {what: "This channel is read-only for me, so nobody would see the card", then: "Whoever manages the channel can let me post; otherwise ask in another one."},
 		approvals.ThreadsOnly:         {what: "This channel allows only replies in threads, so I cannot post the card", then: "Ask in another channel."},
@@ -121,6 +121,8 @@ func sentence(w approvals.Why) string {
 		detail = string(w.Reason)
 	case w.Reason == approvals.ExecutionLapsed && w.Cause != nil:
 		s.then = "What it last waited for: " + sentence(*w.Cause) + " " + s.then
+	case w.Cause != nil && signIn(w.Cause.Reason):
+		s.then = sentence(*w.Cause) + " Until then nothing can be sent either."
 	case w.Cause != nil:
 		s.then = sentence(*w.Cause) + " " + s.then
 	}
@@ -128,6 +130,12 @@ func sentence(w approvals.Why) string {
 		s.what += ": " + detail
 	}
 	return strings.TrimSpace(stop(s.what) + " " + s.then)
+}
+
+// signIn reports whether a reason is about the access token, without which nothing
+// works.
+func signIn(r approvals.Reason) bool {
+	return r == approvals.NoToken || r == approvals.LoginTrouble || r == approvals.TokenRefused
 }
 
 // stop ends s with one full stop, unless it has an end of its own.

@@ -196,9 +196,9 @@ func wasSent(c approvals.Call) bool {
 
 func retriedPage(r approvals.Request) page {
 	if len(r.Approvals) > 0 {
-		return sayf("I am trying the failed devices again as %s. Your click counts as an approval of it.", r.ID)
+		return sayf("Asked again as %s, for the devices where it did not succeed. Your click counts as an approval of it.", r.ID)
 	}
-	return sayf("I am trying the failed devices again as %s. A card for somebody else to approve follows here.", r.ID)
+	return sayf("Asked again as %s, for the devices where it did not succeed. A card for somebody else to approve follows here.", r.ID)
 }
 
 // inWords is a duration as people say it: to the minute, from two hours on to

@@ -101,7 +101,11 @@ func TestReasonsDetails(t *testing.T) {
 		{approvals.Why{Reason: approvals.MissingRole, Detail: "Alert.ReadWrite.All"}, "This bot's registration lacks an application role: Alert.ReadWrite.All. An Entra administrator needs to grant it."},
 		{
 			approvals.Why{Reason: approvals.DeviceUnread, Detail: "kiosk-7", Cause: &approvals.Why{Reason: approvals.MissingRole, Detail: "Machine.Read.All"}},
-			"I could not look this device up in Defender: kiosk-7. This bot's registration lacks an application role: Machine.Read.All. An Entra administrator needs to grant it. Until then, ask with the device's id.",
+			"I could not look this device up in Defender: kiosk-7. This bot's registration lacks an application role: Machine.Read.All. An Entra administrator needs to grant it. Or ask with the device's id: then it goes to approval as “not verified”.",
+		},
+		{
+			approvals.Why{Reason: approvals.DeviceUnread, Detail: "kiosk-7", Cause: &approvals.Why{Reason: approvals.NoToken, Detail: "the client secret has expired (AADSTS7000222)"}},
+			"I could not look this device up in Defender: kiosk-7. I cannot sign in to Defender: the client secret has expired (AADSTS7000222). Whoever runs this bot should check its credential. Until then nothing can be sent either.",
 		},
 		{approvals.Why{Reason: approvals.NotReached, Detail: "the connection was refused"}, "Defender cannot be reached: the connection was refused."},
 		{approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.Throttled}}, "The approval ran out before Defender took it. What it last waited for: Defender is throttling calls right now. Try again if it is still needed."},

@@ -270,7 +270,7 @@ func TestFederatedTokenFile(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := get(); err == nil || !strings.Contains(err.Error(), "is empty") {
+	if _, err := proofs(t, defender.FederatedTokenFile(path), time.Now)(); err == nil || !strings.Contains(err.Error(), "is empty") {
 		t.Errorf("Get with an empty file = %v", err)
 	}
 	if err := os.Remove(path); err != nil {

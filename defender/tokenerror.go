@@ -1,7 +1,6 @@
 package defender
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -54,7 +53,10 @@ func (e *TokenError) Says() string {
 	case e.Code == "" && e.AADSTS == "":
 		return fmt.Sprintf("HTTP %d", e.Status)
 	}
-	return strings.TrimSpace(cmp.Or(refusals()[e.AADSTS], e.Code) + " " + e.AADSTS)
+	if words := refusals()[e.AADSTS]; words != "" {
+		return words + " (" + e.AADSTS + ")"
+	}
+	return strings.TrimSpace(e.Code + " " + e.AADSTS)
 }
 
 // refusals are the numbers that a set-up meets, in words

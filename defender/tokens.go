@@ -53,6 +53,9 @@ type Tokens struct {
 	mu     sync.Mutex
 	hand   grant
 	failed failures
+
+	refused int       // tokens that were discarded, a little apart each
+	latest  time.Time // when the last one was
 }
 
 // grant is one access token and its times. The zero grant is none.
@@ -108,18 +111,36 @@ func (t *Tokens) Get(ctx context.Context) (access string, err error) {
 
 // Discard gives up a token that Defender refused. A token that is not in hand any more
 // changes nothing, so that each refused token leads to one fresh one, however many
-// requests it was refused for.
+// requests it was refused for. Where fresh ones are refused too they are kept for longer
+// each time, up to 5 minutes: another would not be taken either, and Entra locks out who
+// asks again and again.
 func (t *Tokens) Discard(access string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if access == "" || t.hand.access != access {
+	now := t.cfg.Now()
+	if access == "" || t.hand.access != access || now.Before(t.latest.Add(t.spared())) {
 		return
 	}
-	t.hand = grant{}
+	if now.Sub(t.latest) > 2*discardMost {
+		t.refused = 0
+	}
+	t.hand, t.latest = grant{}, now
+	t.refused++
 	select {
 	case t.wake <- struct{}{}:
 	default: // It is awake already.
 	}
+}
+
+// discardMost is the longest that a token is kept which Defender refuses.
+const discardMost = 5 * time.Minute
+
+// spared is how long the next refused token is kept. The lock is held.
+func (t *Tokens) spared() time.Duration {
+	if t.refused == 0 {
+		return 0
+	}
+	return min(retryFirst<<min(t.refused-1, 10), discardMost)
 }
 
 // age is how long ago the token was issued; 0 for one that is not in hand.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -350,6 +351,38 @@ func TestGetAfterFailure(t *testing.T) {
 	}
 }
 
+// TestDiscardAgainAndAgain: where Defender refuses every token, not each refusal leads
+// to a fresh one.
+func TestDiscardAgainAndAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start, i := time.Now(), &issuer{life: "3600"}
+		tokens := tokensOf(t, i, time.Now)
+		for range 60 * 10 { // a read every second, each refused
+			access, err := tokens.Get(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			tokens.Discard(access)
+			time.Sleep(time.Second)
+		}
+		want := []time.Duration{0, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second}
+		got := i.since(start)
+		if len(got) > 12 || len(got) < 6 || !slices.Equal(got[:6], want) {
+			t.Errorf("asked at %v, want at %v and not often", got, want)
+		}
+		time.Sleep(time.Hour)
+		access, err := tokens.Get(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(i.since(start))
+		tokens.Discard(access)
+		if again, err := tokens.Get(t.Context()); err != nil || again == access || len(i.since(start)) != before+1 {
+			t.Errorf("an hour later one refusal leads to %q, %v", again, err)
+		}
+	})
+}
+
 // TestTokenErrorSays tells trouble of the login service from a credential that it
 // refuses or that cannot be used.
 func TestTokenErrorSays(t *testing.T) {
@@ -358,7 +391,7 @@ func TestTokenErrorSays(t *testing.T) {
 		passing bool
 		want    string
 	}{
-		{defender.TokenError{Status: 401, Code: "invalid_client", AADSTS: "AADSTS7000222"}, false, "the client secret has expired AADSTS7000222"},
+		{defender.TokenError{Status: 401, Code: "invalid_client", AADSTS: "AADSTS7000222"}, false, "the client secret has expired (AADSTS7000222)"},
 		{defender.TokenError{Status: 400, Code: "invalid_scope", AADSTS: "AADSTS70011"}, false, "invalid_scope AADSTS70011"},
 		{defender.TokenError{Status: 307}, false, "HTTP 307"},
 		{defender.TokenError{Status: 503}, true, "HTTP 503"},

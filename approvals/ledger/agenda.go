@@ -37,7 +37,8 @@ type leaseReply struct {
 	Next   int64   `json:"next"`
 	Leases []Lease `json:"leases"`
 	Newest string  `json:"newest"`
-	Lost   bool    `json:"lost"`
+	Lost   bool    `json:"lost"`  // what this process has seen is gone
+	First  bool    `json:"first"` // and no other has noticed that
 }
 
 // Lease leases up to most members that are due and that nobody holds, and says
@@ -45,23 +46,17 @@ type leaseReply struct {
 func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error) {
 	var got leaseReply
 	keys := []string{s.keys.agenda(), s.keys.held(), s.keys.audit(), s.keys.doubt()}
-	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), s.seen(), s.keep.Milliseconds()); err != nil {
+	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), s.newest.seen(), s.keep.Milliseconds()); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
-	s.newest.Store(&got.Newest)
 	if got.Lost {
+		s.newest.forget()
+	}
+	s.newest.sees(got.Newest)
+	if got.First {
 		s.lost()
 	}
 	return got.Leases, timeOf(got.Next), nil
-}
-
-// seen is the newest audit entry that this process has seen; empty: none yet. While
-// Redis has it, Redis has all that came before.
-func (s *Store) seen() string {
-	if id := s.newest.Load(); id != nil {
-		return *id
-	}
-	return ""
 }
 
 // Finish gives a lease back: the member is due at the given time, or never if

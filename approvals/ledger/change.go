@@ -36,7 +36,8 @@ type change struct {
 	Moves   bool     `json:"moves,omitempty"`   // others' turns may have become earlier
 
 	Limits  [][2]int64 `json:"limits"`
-	Take    *taking    `json:"take,omitempty"` // a slot for an attempt
+	Take    *taking    `json:"take,omitempty"`    // a slot for an attempt
+	Suspect *taking    `json:"suspect,omitempty"` // a slot for what may have been sent
 	Settle  string     `json:"settle,omitempty"`
 	Release string     `json:"release,omitempty"`
 	Hold    int64      `json:"hold,omitempty"` // keep everybody from the endpoint until then
@@ -185,6 +186,8 @@ func (c *change) slotted(before, after approvals.Request, e approvals.Event) {
 	switch e := o.Event.(type) {
 	case approvals.Send:
 		c.Take = &taking{Turn: approvals.CallID(after.ID, o.Call), Slot: slot, Lasts: (approvals.SendLimit + approvals.PostLimit).Milliseconds(), Asked: millis(after.Asked)}
+	case approvals.Suspect:
+		c.Suspect = &taking{Slot: slot, Lasts: approvals.PostLimit.Milliseconds()}
 	case approvals.Accept, approvals.Fail:
 		c.Settle = slot
 	case approvals.Requeue:

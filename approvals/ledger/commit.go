@@ -21,9 +21,10 @@ type committed struct {
 	Owner  string  `json:"owner"`
 	At     int64   `json:"at"`
 	Held   bool    `json:"held"`
-	Due    int64   `json:"due"`   // of the request's clock
-	Token  int64   `json:"token"` // of whoever holds that
-	Soon   int64   `json:"soon"`  // the first of what was set on the agenda; 0: nothing was
+	Due    int64   `json:"due"`    // of the request's clock
+	Token  int64   `json:"token"`  // of whoever holds that
+	Soon   int64   `json:"soon"`   // the first of what was set on the agenda; 0: nothing was
+	Newest string  `json:"newest"` // the audit entry of the change, if it has one
 }
 
 // statusOK is the status of a change that was made.
@@ -181,7 +182,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		c.Trim = max(c.Trim, s.keep.Milliseconds())
 	}
 	if c.Take != nil {
-		c.Take.Seen, c.Take.Keep = s.seen(), s.keep.Milliseconds()
+		c.Take.Seen, c.Take.Keep = s.newest.seen(), s.keep.Milliseconds()
 	}
 	if amend != nil {
 		amend(&c, after)
@@ -196,6 +197,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		answer.Status = statusOK
 	}
 	if answer.Status == statusOK {
+		s.newest.sees(answer.Newest)
 		s.observe(before, after, e)
 		if answer.Soon > 0 && answer.Soon <= answer.Time {
 			s.Wake()

@@ -80,6 +80,8 @@ func faultNamed(text string) Fault {
 // note tells whoever watches of an error of Redis.
 func (s *Store) note(err error) {
 	if !noFault(err) {
+		now := s.clock()
+		s.faulty.Store(&now)
 		s.failed(cmp.Or(FaultOf(err), NoAnswer)) // what is none of Redis's refusals is the way to it
 	}
 }

@@ -204,11 +204,13 @@ func (s *Store) countSlots(ctx context.Context, old keys) error {
 	return nil
 }
 
-// endpoints are all that have windows.
+// endpoints are all that have windows, each once: two actions can share one.
 func (s *Store) endpoints() []defender.Endpoint {
 	list := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint()}
 	for _, a := range s.actions {
-		list = append(list, a.Post)
+		if !slices.ContainsFunc(list, func(e defender.Endpoint) bool { return e.Name == a.Post.Name }) {
+			list = append(list, a.Post)
+		}
 	}
 	return list
 }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -77,6 +79,69 @@ func TestStoreSetBack(t *testing.T) {
 	})
 }
 
+// TestStoreSetBackOwn: a process knows what it has written itself before it looks again.
+func TestStoreSetBackOwn(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, found := watching(t, addr, time.Hour)
+		other, foundThere := watching(t, addr, time.Hour)
+		r, next := approved(t, s, approvalstest.DeviceNo(1)), approved(t, s, approvalstest.DeviceNo(2))
+		look(t, s)
+		look(t, other)
+		if _, err := s.Apply(t.Context(), NewOp(), r, sending(s, 0)); err != nil {
+			t.Fatal(err)
+		}
+		ids := trailOf(t, s)
+		s.rdb.XDel(t.Context(), s.keys.audit(), ids[len(ids)-1])
+		look(t, other)
+		look(t, s)
+		if found.Load() != 1 || foundThere.Load() != 0 {
+			t.Errorf("found %d times by the one that wrote, %d by the other; want once", found.Load(), foundThere.Load())
+		}
+		if _, err := other.Apply(t.Context(), NewOp(), next, sending(other, 0)); !approvals.IsRefusal(err, approvals.RolledBack) {
+			t.Errorf("a call from before, by the other: %v, want that it is refused", err)
+		}
+		if at, err := other.SetBackAt(t.Context()); err != nil || at.IsZero() || at.After(other.Now().Add(time.Second)) {
+			t.Errorf("set back at %s, %v", at, err)
+		}
+	})
+}
+
+// TestStoreSuspectCounts: a call that may have been sent counts in its window, also in
+// one that is full.
+func TestStoreSuspectCounts(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		action, _ := s.Action("collect")
+		var slots []string
+		for n := range 4 {
+			r := approved(t, s, approvalstest.DeviceNo(n))
+			apply(t, s, r, approvals.On{Call: 0, Event: approvals.Suspect{Why: approvals.Why{Reason: approvals.RolledBack}}})
+			slots = append(slots, slotOf(r.ID, 0, 1))
+		}
+		booked := s.rdb.ZRange(t.Context(), s.keys.window(action.Post.Name), 0, -1).Val()
+		for _, slot := range slots {
+			if !slices.Contains(booked, slot) {
+				t.Errorf("%s is not among %q", slot, booked)
+			}
+		}
+		last := approved(t, s, approvalstest.DeviceNo(9))
+		var full *Full
+		if _, err := s.Apply(t.Context(), NewOp(), last, sending(s, 0)); !errors.As(err, &full) {
+			t.Errorf("a call after four that may have been sent: %v, want that the window is full", err)
+		}
+	})
+}
+
+// TestNewest: answers come in any order, and entries of one millisecond have an order.
+func TestNewest(t *testing.T) {
+	var n newest
+	for _, tt := range [][2]string{{"", ""}, {"5-0", "5-0"}, {"4-9", "5-0"}, {"5-2", "5-2"}, {"5-1", "5-2"}, {"10-0", "10-0"}, {"", "10-0"}} {
+		if n.sees(tt[0]); n.seen() != tt[1] {
+			t.Errorf("after %q the newest is %q, want %q", tt[0], n.seen(), tt[1])
+		}
+	}
+}
+
 // TestStoreSetBackToNothing: a Redis that was emptied has lost all, whoever writes
 // there first.
 func TestStoreSetBackToNothing(t *testing.T) {
@@ -100,13 +165,13 @@ func TestStoreTrimmedTrail(t *testing.T) {
 		s, found := watching(t, addr, time.Nanosecond)
 		approved(t, s, approvalstest.DeviceNo(1))
 		look(t, s)
-		seen := s.seen()
+		seen := s.newest.seen()
 		approved(t, s, approvalstest.DeviceNo(2))
 		ids := trailOf(t, s)
 		s.rdb.XTrimMinID(t.Context(), s.keys.audit(), ids[len(ids)-1])
 		look(t, s)
-		if found.Load() != 0 || s.seen() == seen {
-			t.Errorf("found %d times that changes are lost, seen %s, then %s", found.Load(), seen, s.seen())
+		if found.Load() != 0 || s.newest.seen() == seen {
+			t.Errorf("found %d times that changes are lost, seen %s, then %s", found.Load(), seen, s.newest.seen())
 		}
 	})
 }

@@ -32,10 +32,11 @@ type Store struct {
 	jumped   func(time.Duration)
 	lost     func()
 	limit    time.Duration
-	ahead    atomic.Int64           // by how much Redis's clock is ahead of ours, in nanoseconds
-	watch    skew                   // whether that changes by itself
-	newest   atomic.Pointer[string] // see seen
-	wake     chan struct{}          // something is due now
+	ahead    atomic.Int64 // by how much Redis's clock is ahead of ours, in nanoseconds
+	watch    skew         // whether that changes by itself
+	newest   newest
+	faulty   atomic.Pointer[time.Time] // when Redis last failed, by our clock
+	wake     chan struct{}             // something is due now
 }
 
 // Observer is told of every change once it is in Redis. Logs and metrics hang

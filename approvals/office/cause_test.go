@@ -41,7 +41,7 @@ func TestCauseReasons(t *testing.T) {
 		{&defender.Error{Cause: defender.BadAnswer, Status: 302}, approvals.Why{Reason: approvals.BadAnswer, Detail: "HTTP 302"}},
 		{&defender.Error{Cause: defender.Unauthenticated, Status: 401, Message: "Token audience x is not allowed"}, approvals.Why{Reason: approvals.TokenRefused, Detail: "Token audience x is not allowed"}},
 		{&defender.Error{Cause: defender.NotSent, Err: defender.ErrLate}, approvals.Why{Reason: approvals.HeldUp}},
-		{&defender.Error{Cause: defender.NotSent, Err: &defender.TokenError{Status: 401, Code: "invalid_client", AADSTS: "AADSTS7000222"}}, approvals.Why{Reason: approvals.NoToken, Detail: "the client secret has expired AADSTS7000222"}},
+		{&defender.Error{Cause: defender.NotSent, Err: &defender.TokenError{Status: 401, Code: "invalid_client", AADSTS: "AADSTS7000222"}}, approvals.Why{Reason: approvals.NoToken, Detail: "the client secret has expired (AADSTS7000222)"}},
 		{&defender.Error{Cause: defender.NotSent, Err: &defender.TokenError{Status: 503}}, approvals.Why{Reason: approvals.LoginTrouble, Detail: "HTTP 503"}},
 		{&defender.Error{Cause: defender.NotSent, Err: &defender.TokenError{Unusable: true, Err: io.ErrUnexpectedEOF}}, approvals.Why{Reason: approvals.NoToken, Detail: "unexpected EOF"}},
 	} {
@@ -123,6 +123,29 @@ func TestFollowPassingTrouble(t *testing.T) {
 				t.Errorf("%+v since %v, want %s since the first poll", got.Blind, got.BlindAt, tt.want)
 			}
 		})
+	}
+}
+
+// TestFollowInterrupted: of two failures an hour apart the card says nothing, for
+// another process may have followed the call between them.
+func TestFollowInterrupted(t *testing.T) {
+	fails := false
+	o := newOffice(t, func(w http.ResponseWriter, _ *http.Request) {
+		if fails {
+			http.Error(w, "{}", http.StatusBadGateway)
+			return
+		}
+		io.WriteString(w, `{"value":[{"id":"j0","type":"CollectInvestigationPackage","status":"Pending"}]}`)
+	}, chatter{}, nil)
+	r := o.working("collect", 1, 1)
+	fails = true
+	for range 2 {
+		o.pass(time.Minute)
+		o.turns(50)
+		if got := o.load(r.ID).Calls[0]; got.Blind.Reason != "" {
+			t.Fatalf("%+v since %v", got.Blind, got.BlindAt)
+		}
+		o.pass(time.Hour)
 	}
 }
 

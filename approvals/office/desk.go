@@ -2,7 +2,10 @@ package office
 
 import (
 	"context"
+	"errors"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -209,6 +212,14 @@ func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (ap
 		err = asked
 	}
 	return r, f, approvals.WithRequest(err, r)
+}
+
+// LostSince reports whether Redis was found to have lost changes after a message was
+// posted.
+func (d *Desk) LostSince(ctx context.Context, m Message) (bool, error) {
+	at, err := d.store.SetBackAt(ctx)
+	posted, wrong := strconv.ParseFloat(m.TS, 64) // seconds since 1970
+	return at.After(time.UnixMilli(int64(posted * 1000))), errors.Join(err, wrong)
 }
 
 // Found says that the card of r is message ts: a click came from it, and the

@@ -47,9 +47,9 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 // news is what a look at its job says about a call; nil: nothing new.
 func (w *Worker) news(ctx context.Context, r approvals.Request, i int, l look) approvals.CallEvent {
 	if l.err != nil {
-		return w.lost(ctx, r, i, l.err)
+		return w.sightLost(ctx, r, i, l.err)
 	}
-	sighted := w.seen(r, i)
+	sighted := w.inSight(r, i)
 	e := approvals.Report{Job: merged(r.Calls[i], l.job, w.store.Now()), As: stateOf(l.job)}
 	if e.Job == r.Calls[i].Job && e.As == approvals.Running && !sighted {
 		return nil

@@ -40,6 +40,36 @@ func (o *office) snapshot() (restore func()) {
 	}
 }
 
+// TestSendAfterFault: a Redis that did not answer may come back without its last
+// changes: nothing is sent before those who have seen them have looked.
+func TestSendAfterFault(t *testing.T) {
+	posts := 0
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			posts++
+		}
+		w.WriteHeader(http.StatusCreated)
+		io.WriteString(w, `{"id":"j1","type":"CollectInvestigationPackage","status":"Pending"}`)
+	}, chatter{}, nil)
+	r := o.working("collect", 1, 0)
+	o.redis.SetError("LOADING Redis is loading the dataset in memory")
+	if _, err := o.store.Load(t.Context(), r.ID); err == nil {
+		t.Fatal("Redis answers")
+	}
+	o.redis.SetError("")
+	o.turns(50)
+	if posts != 0 {
+		t.Fatal("sent at once")
+	}
+	for range 4 {
+		o.pass(time.Second)
+		o.turns(50)
+	}
+	if posts != 1 {
+		t.Errorf("%d POSTs four seconds later, want one", posts)
+	}
+}
+
 // TestSendAfterLostAttempt: Redis forgets that a call was sent. The process that sent
 // it does not: it looks the call up, however long ago that was, and posts nothing again.
 func TestSendAfterLostAttempt(t *testing.T) {

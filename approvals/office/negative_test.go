@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
 	"defenderbot/internal/approvalstest"
 )
 
@@ -79,7 +81,13 @@ func TestSendUnknownDevice(t *testing.T) {
 	for name, tt := range map[string]struct {
 		known bool
 		want  approvals.Reason
-	}{"it is not there": {false, approvals.NoSuchDevice}, "it is there": {true, approvals.Refused}} {
+		reads int // that are left in the window
+	}{
+		"it is not there":  {false, approvals.NoSuchDevice, 100},
+		"it is there":      {true, approvals.Refused, 100},
+		"nobody can ask":   {false, approvals.Refused, 0},
+		"one read is left": {false, approvals.Refused, 1},
+	} {
 		t.Run(name, func(t *testing.T) {
 			posts, reads := 0, 0
 			o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
@@ -93,9 +101,14 @@ func TestSendUnknownDevice(t *testing.T) {
 			}, chatter{}, nil)
 			o.missPause = 0
 			r := o.working("collect", 1, 0)
+			for range 100 - tt.reads {
+				if at, err := o.store.BookReads(t.Context(), defender.MachinesEndpoint(), 1, ledger.ForCall()); err != nil || !at.IsZero() {
+					t.Fatal(at, err)
+				}
+			}
 			o.turns(50)
 			got := o.load(r.ID).Calls[0]
-			if got.State != approvals.Failed || got.Why.Reason != tt.want || got.Why.Detail != "Machine was not found" || posts != 1 || reads == 0 {
+			if got.State != approvals.Failed || got.Why.Reason != tt.want || got.Why.Detail != "Machine was not found" || posts != 1 || reads > tt.reads {
 				t.Errorf("%s, %+v after %d POSTs and %d reads; want failed, %s after one POST", got.State, got.Why, posts, reads, tt.want)
 			}
 		})

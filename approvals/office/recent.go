@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// recent remembers things for a while, in this process alone: what another one
+// recent remembers things, in this process alone, and forgets those of more than ten
+// minutes ago when there are many: what another one
 // does not know it asks Defender for again.
 type recent[T any] struct {
 	mu  sync.Mutex

@@ -61,11 +61,11 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 	case err != nil:
 		return nil, time.Time{}, err
 	case on.err != nil:
-		return w.lost(ctx, r, i, on.err), at, nil //nolint:nilerr // its card says it
+		return w.sightLost(ctx, r, i, on.err), at, nil //nolint:nilerr // its card says it
 	case !at.IsZero():
 		return nil, at, nil
 	}
-	sighted := w.seen(r, i)
+	sighted := w.inSight(r, i)
 	free, err := w.nobodys(ctx, r, on.jobs)
 	if err != nil {
 		return nil, time.Time{}, err

@@ -22,6 +22,9 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 		w.warn(ctx, "get a token before the call", err, r, i)
 		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: whyOf(err), Hold: w.holdUntil(r)})
 	}
+	if at := w.store.SettledAt(); at.After(w.store.Clock()) {
+		return w.store.Now().Add(at.Sub(w.store.Clock())), nil
+	}
 	endpoint := w.endpoint(r)
 	if !w.pauses.enter(endpoint) {
 		return w.store.Now().Add(stepRetry), nil
@@ -112,7 +115,6 @@ func (w *Worker) refusal(ctx context.Context, r approvals.Request, i int, err er
 	case defender.AlreadyRunning:
 		return w.busy(ctx, r, i, why)
 	case defender.NoSuchDevice, defender.NotFound:
-		why.Reason = approvals.NoSuchDevice
 		return w.unknownDevice(ctx, r, i, why)
 	}
 	return approvals.Fail{Attempt: attempt, Why: why}
@@ -137,21 +139,20 @@ func (w *Worker) endpoint(r approvals.Request) defender.Endpoint {
 
 // unknownDevice is what becomes of a call whose POST was answered with "no such
 // device". The device was there when it was looked up, and one server of Defender
-// can be behind another: Defender is asked about it again before that is believed.
+// can be behind another: that is believed when Defender says it each time it is asked
+// again. Otherwise Defender's own words stand.
 func (w *Worker) unknownDevice(ctx context.Context, r approvals.Request, i int, why approvals.Why) approvals.CallEvent {
+	why.Reason = approvals.Refused
 	for range enoughMisses - 1 {
 		at, err := w.store.BookReads(ctx, defender.MachinesEndpoint(), 1, ledger.ForCall())
 		if err != nil || !at.IsZero() || !nap(ctx, w.missPause) {
-			break
+			return approvals.Fail{Attempt: r.Calls[i].Attempt, Why: why}
 		}
-		_, err = w.lookUp(ctx, approvals.Device{ID: r.Devices[i].ID})
-		if err == nil {
-			why.Reason = approvals.Refused
-		}
-		if defender.CauseOf(err) != defender.NoSuchDevice {
-			break
+		if _, err = w.lookUp(ctx, approvals.Device{ID: r.Devices[i].ID}); defender.CauseOf(err) != defender.NoSuchDevice {
+			return approvals.Fail{Attempt: r.Calls[i].Attempt, Why: why}
 		}
 	}
+	why.Reason = approvals.NoSuchDevice
 	return approvals.Fail{Attempt: r.Calls[i].Attempt, Why: why}
 }
 

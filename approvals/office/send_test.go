@@ -36,8 +36,8 @@ func TestSendFailures(t *testing.T) {
 		defender.NotSent:         again(approvals.NotReached),
 		defender.Unauthenticated: approvals.Requeue{Attempt: 1, Why: approvals.Why{Reason: approvals.TokenRefused, Until: at.Add(freshToken + approvals.Margin)}},
 		defender.Throttled:       approvals.Requeue{Attempt: 1, Why: approvals.Why{Reason: approvals.Throttled, Until: at.Add(90*time.Second + approvals.Margin)}},
-		defender.NoSuchDevice:    fail(approvals.NoSuchDevice, ""),
-		defender.NotFound:        fail(approvals.NoSuchDevice, ""),
+		defender.NoSuchDevice:    fail(approvals.Refused, ""), // nobody can be asked whether that is so
+		defender.NotFound:        fail(approvals.Refused, ""),
 		defender.UnsupportedOS:   fail(approvals.UnsupportedOS, ""),
 		defender.MissingRole:     fail(approvals.MissingRole, "Machine.CollectForensics"),
 		defender.Licence:         fail(approvals.Licence, ""),

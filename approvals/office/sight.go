@@ -11,17 +11,25 @@ import (
 // so, unless the reason lasts. A fresh job can be invisible for two minutes.
 const blindAfter = 2 * time.Minute
 
-// lost is what becomes of a call that Defender could not be asked about; nil: nothing
+// darkness is a time in which Defender could not be asked about a call; the zero value
+// is none.
+type darkness struct{ since, last time.Time }
+
+// interrupted is after how long without a failure another one begins anew: another
+// process may have followed the call meanwhile. Polls are up to five minutes apart.
+const interrupted = 6 * time.Minute
+
+// sightLost is what becomes of a call that Defender could not be asked about; nil: nothing
 // that its card does not show.
-func (w *Worker) lost(ctx context.Context, r approvals.Request, i int, err error) approvals.CallEvent {
+func (w *Worker) sightLost(ctx context.Context, r approvals.Request, i int, err error) approvals.CallEvent {
 	why, now := whyOf(err), w.store.Now()
 	key := approvals.CallID(r.ID, i)
-	since := now
-	if first, known := w.blind.get(key, now); known && !first.value.IsZero() {
-		since = first.value
-	} else {
-		w.blind.put(key, now, now)
+	dark, _ := w.blind.get(key, now)
+	since := dark.value.since
+	if since.IsZero() || now.Sub(dark.value.last) > interrupted {
+		since = now
 	}
+	w.blind.put(key, darkness{since, now}, now)
 	lasting, long := lasts(why.Reason), now.Sub(since) >= blindAfter
 	if long || why.Reason != approvals.NotShown {
 		w.warn(ctx, "follow the call", err, r, i)
@@ -33,12 +41,12 @@ func (w *Worker) lost(ctx context.Context, r approvals.Request, i int, err error
 	return approvals.LoseSight{Why: why, Since: since}
 }
 
-// seen notes that Defender could be asked about a call, and reports whether that is
+// inSight notes that Defender could be asked about a call, and reports whether that is
 // news for its card.
-func (w *Worker) seen(r approvals.Request, i int) (news bool) {
+func (w *Worker) inSight(r approvals.Request, i int) (news bool) {
 	key, now := approvals.CallID(r.ID, i), w.store.Now()
-	if first, known := w.blind.get(key, now); known && !first.value.IsZero() {
-		w.blind.put(key, time.Time{}, now)
+	if _, known := w.blind.get(key, now); known {
+		w.blind.put(key, darkness{}, now)
 	}
 	return r.Calls[i].Blind.Reason != ""
 }

@@ -30,7 +30,7 @@ type Worker struct {
 	found     recent[approvals.Device] // what it said of a device that a request names
 	posted    recent[int]              // which attempt of a call was sent last, by this process
 	missed    recent[int]              // how often Defender did not know a device of a request
-	blind     recent[time.Time]        // since when it cannot be asked about a call; zero: it can
+	blind     recent[darkness]         // since when it cannot be asked about a call
 	said      recent[struct{}]         // what was logged, and is not logged each time
 	pauses    pauses                   // of endpoints that refuse everybody
 	missPause time.Duration            // before Defender is asked again about a device that it did not know

@@ -142,7 +142,8 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	var foreign atomic.Bool
 	front := bot.New(bot.Config{
-		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.MaxDevices), Clock: clock, Log: log, Answered: a.watch.answered, Refused: a.watch.refused, Foreign: foreign.Load,
+		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.MaxDevices), Clock: clock, Log: log,
+		Answered: a.watch.answered, Refused: a.watch.refused, Foreign: foreign.Load,
 	})
 	session := &bot.Session{
 		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, App: p.slack.App(), Drained: front.Idle,

@@ -58,9 +58,9 @@ func (a *App) rules(p approvals.Policy) []slog.Attr {
 func listed(l approvals.List) string { return strings.Join(slices.Concat(l.Users, l.Groups), ",") }
 
 // muster looks the approvers up before anything starts, and the groups of those who
-// may ask. It is an error if no request could ever be made or approved, for certain, and what Slack refuses to say is
-// certain. What could not be found out in time keeps nobody from starting and is
-// looked up again.
+// may ask. It is an error if no request could ever be made or approved, for certain,
+// and what Slack refuses to say is certain. What could not be found out in time keeps
+// nobody from starting and is looked up again.
 func (a *App) muster(ctx context.Context, p *parts) (detail string, err error) {
 	p.roster = office.NewRoster(p.slack, p.policy, a.options.Log)
 	p.roster.Muster(ctx)

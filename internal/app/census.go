@@ -26,10 +26,12 @@ type census struct {
 	ours   int    // the most that all processes had since then
 	rounds int    // to wait: other processes speak up once in an interval
 	told   int    // how many sockets of others the log was told of
+	ever   bool   // there were some
 }
 
-// foreign reports whether others were found.
-func (c *census) foreign() bool { return c.told > 0 }
+// foreign reports whether others were ever found: an estimate can be wrong for hours,
+// and what depends on it must not be.
+func (c *census) foreign() bool { return c.ever }
 
 // most is the most sockets that this process had lately, this interval included.
 func (c *census) most(peak int) int {
@@ -59,7 +61,7 @@ func (c *census) judge(ctx context.Context, named, ours int) {
 	case others == 0 && c.told > 0:
 		c.log.InfoContext(ctx, "foreign slack sockets gone", "ours", c.ours)
 	}
-	c.told, c.named = others, 0
+	c.told, c.named, c.ever = others, 0, c.ever || others > 0
 }
 
 // count takes the census until ctx ends, and keeps what it found. Trouble with Redis is

@@ -260,6 +260,9 @@ func TestConfigSecretFiles(t *testing.T) {
 	if got := problems(t, from("\xff\xfeq\x00")); len(got) != 1 || got[0] != "AZURE_CLIENT_SECRET_FILE: names a file in UTF-16; save it as UTF-8" {
 		t.Errorf("UTF-16: %q", got)
 	}
+	if got := problems(t, from("q\x00u\x00")); len(got) != 1 || !strings.Contains(got[0], "UTF-16") {
+		t.Errorf("UTF-16 without a mark: %q", got)
+	}
 	bot := changed(func(e *app.Env) { e.SlackBotToken, e.SlackBotTokenFile = "", file(t, "\xef\xbb\xbfxoxb-1-1\n") })
 	if got := config(t, bot).SlackBotToken; got != "xoxb-1-1" {
 		t.Errorf("a token behind a byte order mark is %q", got)

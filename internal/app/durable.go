@@ -18,7 +18,7 @@ func (a *App) checkDurable(ctx context.Context, p *parts) (detail string, err er
 	switch {
 	case err == nil:
 		return "durable", nil
-	case !a.config.AllowVolatile:
+	case !a.config.AllowVolatile || !isFinal(err): // what could not be asked is not permitted either
 		return "", err
 	case !p.warned:
 		p.warned = true
@@ -45,7 +45,7 @@ func durableNode(ctx context.Context, rdb redis.Cmdable) error {
 		{"persistence", "aof_enabled", "1", "appendonly is off, so a restart loses approvals; switch it on"},
 	} {
 		text, err := rdb.Info(ctx, want.section).Result()
-		if err != nil {
+		if err != nil && ledger.FaultOf(err) != ledger.Unspecific { // that is a server without this section
 			return fmt.Errorf("ask Redis about its %s: %w", want.section, err)
 		}
 		const permit = ", or set ALLOW_VOLATILE_REDIS=true for a trial"

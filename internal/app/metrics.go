@@ -104,7 +104,7 @@ func change(r approvals.Request, line approvals.Line) []any {
 // redisLost logs and counts that Redis was set back.
 func (a *App) redisLost() {
 	a.watch.setBacks.Inc()
-	a.options.Log.Error("redis lost changes", "since", "an audit entry that was there is gone, so Redis was set back to a time before it",
+	a.options.Log.Error("redis lost changes", "cause", "an audit entry that was there is gone, so Redis was set back to a time before it",
 		"calls", "what waits to be sent is looked up in Defender and not sent")
 }
 

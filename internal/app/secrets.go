@@ -31,7 +31,7 @@ func (r *reader) file(name, path string) string {
 	switch {
 	case err != nil:
 		r.wrong(name, "cannot be read: %v", errors.Unwrap(err))
-	case strings.HasPrefix(value, "\xff\xfe"), strings.HasPrefix(value, "\xfe\xff"):
+	case strings.ContainsRune(value, 0), strings.HasPrefix(value, "\xff\xfe"), strings.HasPrefix(value, "\xfe\xff"):
 		r.wrong(name, "names a file in UTF-16; save it as UTF-8")
 	case value == "":
 		r.wrong(name, "names an empty file")

@@ -132,7 +132,7 @@ func (r *round) hear(who, comment, answer string) (id string) {
 	switch {
 	case strings.Contains(answer, "Nothing was recorded and nothing will happen"):
 		r.claim(claim{kind: notRecorded, by: who, comment: comment})
-	case strings.Contains(answer, "This request was not created"):
+	case strings.Contains(answer, "This request goes no further"):
 		r.claim(claim{kind: notRecorded, by: who, comment: comment})
 		return requestID.FindString(answer)
 	case strings.HasPrefix(answer, "Recorded as D-"):

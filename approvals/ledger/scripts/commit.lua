@@ -87,6 +87,7 @@ local function put(...)
   return said
 end
 
+local newest -- audit entry
 local soon = 0
 -- set says when a member is due. Whoever holds it sees by its score alone that it was set anew, so the score of what is
 -- held only ever becomes less: to look once too early does no harm.
@@ -112,7 +113,7 @@ end
 
 local function write()
   if c.audit then
-    put('XADD', audit, '*', 'e', c.audit)
+    newest = put('XADD', audit, '*', 'e', c.audit)
   end
   if c.record then
     put('SET', request, c.record)
@@ -133,6 +134,9 @@ local function write()
   end
   if c.take then
     take(window, c.limits, c.take.slot, now + c.take.lasts, now)
+  end
+  if c.suspect then
+    take(window, c.limits, c.suspect.slot, now + c.suspect.lasts, now) -- also where none is free: it may have been sent
   end
   if c.settle then
     local score = tonumber(redis.call('ZSCORE', window, c.settle) or 0)
@@ -181,4 +185,4 @@ if not done then
   return redis.error_reply(written and 'HALFWAY ' .. words or words)
 end
 local due, token = place()
-return answer('ok', {due = due, token = token, soon = soon})
+return answer('ok', {due = due, token = token, soon = soon, newest = newest})

@@ -7,7 +7,7 @@
 -- If the entry that the caller has seen is gone, Redis has lost changes: calls of requests from before now may have been sent.
 -- Several processes notice that; the first of them writes it down.
 -- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
--- (audit entry), lost (true, or absent).
+-- (audit entry), lost (true, or absent), first (true: nobody had noticed).
 local agenda, held, audit, doubt = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local leases, next, from, page = {}, 0, 0, 128
@@ -37,10 +37,13 @@ redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis wi
 if #leases == 0 then
   leases = nil
 end
-local gone
-if lost(audit, ARGV[3], tonumber(ARGV[4]), now) and tonumber(redis.call('GET', doubt) or 0) < millisOf(ARGV[3]) then
-  redis.call('SET', doubt, now)
+local gone, first
+if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   gone = true
+  if tonumber(redis.call('GET', doubt) or 0) < millisOf(ARGV[3]) then
+    redis.call('SET', doubt, now)
+    first = true
+  end
 end
 local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
-return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone})
+return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first})

@@ -30,6 +30,7 @@ end
 
 local at = opens(window, hold, limits, count - 1, now)
 if own then
+  redis.call('ZREMRANGEBYSCORE', own, now + ARGV[3] + 1, '+inf') -- of a time when Redis's clock was ahead
   at = math.max(at, fair())
 end
 for n = 1, at <= now and count or 0 do

@@ -1,7 +1,7 @@
 -- KEYS: 1 audit trail of the first version, 2 that of this one
 -- ARGV: 1 how many entries at most
 -- Takes over entries of the audit trail, oldest first. What happened when stands in the entry; its id is kept where it is
--- still free. It needs XRANGE and XDEL, which nothing else does.
+-- still free. It needs XDEL, which nothing else does.
 -- Answers JSON: now, moved (how many).
 if redis.pcall('ZCARD', KEYS[1]) == 0 then -- of a stream it is an error: there is none, and no right is needed to take it over
   return cjson.encode({now = clock(), moved = 0})

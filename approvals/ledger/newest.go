@@ -1,0 +1,86 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// newest is the newest audit entry that this process has seen. While Redis has it,
+// Redis has all that came before.
+type newest struct {
+	mu sync.Mutex
+	id string // "<ms>-<n>"; empty: none yet
+}
+
+func (n *newest) seen() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.id
+}
+
+// sees takes an entry into account. Answers come in any order.
+func (n *newest) sees(id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if entryLess(n.id, id) {
+		n.id = id
+	}
+}
+
+// forget makes Redis's newest entry the newest, whatever it is.
+func (n *newest) forget() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.id = ""
+}
+
+// entryLess reports whether an entry of a stream was written before another
+// (https://redis.io/docs/latest/develop/data-types/streams/#entry-ids).
+func entryLess(a, b string) bool {
+	if a == "" || b == "" {
+		return b != ""
+	}
+	parts := func(id string) (ms, n uint64) {
+		left, right, _ := strings.Cut(id, "-")
+		ms, _ = strconv.ParseUint(left, 10, 64) // what Redis wrote is a number
+		n, _ = strconv.ParseUint(right, 10, 64)
+		return ms, n
+	}
+	ams, an := parts(a)
+	bms, bn := parts(b)
+	return ams < bms || ams == bms && an < bn
+}
+
+// SetBackAt is when Redis was last found to have lost changes; zero: never.
+func (s *Store) SetBackAt(ctx context.Context) (time.Time, error) {
+	ms, err := s.rdb.Get(ctx, s.keys.doubt()).Int64()
+	if errors.Is(err, redis.Nil) {
+		return time.Time{}, nil
+	}
+	s.note(err)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask when Redis was set back: %w", err)
+	}
+	return timeOf(ms), nil
+}
+
+// settle is how long nothing is sent after Redis failed to answer: it may come back
+// without its last changes, and each process looks within a second whether what it has
+// seen is there.
+const settle = 2500 * time.Millisecond
+
+// SettledAt is until when a process that Redis has failed waits before it sends; it may
+// have passed.
+func (s *Store) SettledAt() time.Time {
+	if failed := s.faulty.Load(); failed != nil {
+		return failed.Add(settle)
+	}
+	return time.Time{}
+}
