@@ -99,6 +99,7 @@ const (
 	TookTooLong        Reason = "took_too_long"       // the horizon passed
 	AnswerLost         Reason = "answer_lost"         // sent, and no answer that could be read
 	OwnerLost          Reason = "owner_lost"          // whoever sent it did not report back
+	SetBack            Reason = "set_back"            // Redis has lost changes, perhaps that it was decided and sent
 	RolledBack         Reason = "rolled_back"         // Redis has lost changes, perhaps that it was sent
 	NotStarted         Reason = "not_started"         // looked up, and not there
 	SeveralFound       Reason = "several_found"       // looked up, and more than one could be it

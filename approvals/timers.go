@@ -20,10 +20,13 @@ const (
 // AbandonedAt is when a call that is being sent is given up by its owner.
 func (c Call) AbandonedAt() time.Time { return c.NotAfter.Add(PostLimit + ownerLimit) }
 
+// SearchedFor is how long an uncertain call that cannot be seen is looked for, at least.
+const SearchedFor = PostLimit + searchLimit
+
 // SearchedUntil is when an uncertain call that cannot be seen was looked for long
 // enough: the POST may have arrived until NotAfter + 20 s, and Defender shows
 // fresh actions up to 2 minutes late.
-func (c Call) SearchedUntil() time.Time { return c.NotAfter.Add(PostLimit + searchLimit) }
+func (c Call) SearchedUntil() time.Time { return c.NotAfter.Add(SearchedFor) }
 
 // Kind is what a request has on the agenda. Each kind is due, held and worked on
 // by itself, so that sending never waits for a look-up, and neither waits for the

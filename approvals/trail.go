@@ -37,5 +37,8 @@ func Describe(before, after Request, e Event) (line Line, kept bool) {
 	return line, kept
 }
 
+// About is what an event of a call was about, in one line.
+func About(e CallEvent) string { return e.about() }
+
 // EventName is how the audit trail, the metrics and the logs call an event.
 func EventName(e interface{ name() string }) string { return e.name() }

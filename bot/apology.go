@@ -11,6 +11,7 @@ const (
 	unreadableSentence = "Slack sent me something I could not read, so I did nothing."
 	unknownButton      = "That button belongs to another version of this bot, so nothing happened. " + unknownMend
 	unknownForm        = "This form belongs to another version of this bot, so nothing happened. " + unknownMend
+	unknownShortcut    = "That shortcut belongs to another version of this bot, so nothing happened. " + unknownMend
 	unknownMend        = "Try again in a minute; if it stays that way, tell whoever runs this bot."
 	brokeSentence      = "Something broke on my side. Check the channel to see whether this was recorded before you try again."
 )

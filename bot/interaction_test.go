@@ -104,6 +104,21 @@ func TestPressUnknownButton(t *testing.T) {
 	}
 }
 
+// TestShortcutUnknown: a shortcut of another version gets a word.
+func TestShortcutUnknown(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	front := New(Config{Workspace: o.slack, Grammar: grammar(), Clock: o.clock.Now, Log: slog.New(slog.DiscardHandler)})
+	payload, err := json.Marshal(object{"type": "message_action", "callback_id": "teleport", "user": object{"id": ada}, "channel": object{"id": room}, "response_url": o.responseURL(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front.dispatch(t.Context(), Envelope{ID: "e1", Type: "interactive", Payload: payload, Received: o.clock.Now(), write: func([]byte) error { return nil }})
+	front.Idle(soon(t))
+	if said := o.Ephemerals(ada); len(said) != 1 || said[0].Text != unknownShortcut {
+		t.Errorf("told %d things", len(said))
+	}
+}
+
 // TestFormUnknown: a form of another version is replaced by a word.
 func TestFormUnknown(t *testing.T) {
 	front := New(Config{Grammar: grammar(), Clock: time.Now, Log: slog.New(slog.DiscardHandler)})

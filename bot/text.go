@@ -13,7 +13,10 @@ import (
 
 // stateLine is where a request is, in a few words.
 func stateLine(r approvals.Request) string {
-	if r.State != approvals.Done {
+	switch {
+	case r.State == approvals.Rejected && r.Ended.Why.Reason == approvals.SetBack:
+		return "⚠️ Closed"
+	case r.State != approvals.Done:
 		return stateLines()[r.State]
 	}
 	if r.Outcome() == approvals.AllLapsed && slices.ContainsFunc(r.Calls, refusedUntilLapsed) {

@@ -45,6 +45,16 @@ const (
 	NotFound Cause = "not found"
 )
 
+// definite reports whether a cause is a no to what was asked, rather than for now.
+func (c Cause) definite() bool {
+	switch c {
+	case AlreadyRunning, NoSuchDevice, UnsupportedOS, MissingRole, Licence, Disallowed, Refused, NotFound:
+		return true
+	case OutcomeUnknown, NotSent, Throttled, Unauthenticated, BadAnswer:
+	}
+	return false
+}
+
 // Error is what every function of [Client] returns when it fails.
 type Error struct {
 	// Op says what was tried: "start investigate", "read device".

@@ -11,19 +11,22 @@ import (
 // refusal is the body of an answer that is not a success.
 // See https://learn.microsoft.com/defender-endpoint/api/common-errors.
 type refusal struct {
-	Error struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Target  string `json:"target"`
-	} `json:"error"`
+	Error *refusalBody `json:"error"`
 }
 
-// errorOf turns an answer that is not a success into an error. A body that is not
-// Defender's is no obstacle: then the status alone decides.
+type refusalBody struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Target  string `json:"target"`
+}
+
+// errorOf turns an answer that is not a success into an error. A no to what was asked
+// has to be Defender's own; of 401, 408, 429 and 5xx the status is enough.
 func errorOf(q query, a answer, now time.Time) *Error {
 	var r refusal
-	if json.Unmarshal(a.body, &r) != nil {
-		r = refusal{}
+	its := json.Unmarshal(a.body, &r) == nil && r.Error != nil
+	if r.Error == nil {
+		r.Error = new(refusalBody)
 	}
 	e := &Error{
 		Op:      q.op,
@@ -34,6 +37,9 @@ func errorOf(q query, a answer, now time.Time) *Error {
 		Err:     a.err,
 	}
 	e.Cause = causeOf(q, a.status, r.Error.Code, r.Error.Message)
+	if e.Cause.definite() && !its {
+		e.Cause = BadAnswer // a proxy's, or of another service: it says nothing of what was asked
+	}
 	e.RetryAfter = retryAfter(a.header.Get("Retry-After"), r.Error.Message, now)
 	if e.Cause == MissingRole {
 		e.Role = missingRoles(e.Message, q.role)

@@ -75,13 +75,14 @@ func TestStartCauses(t *testing.T) {
 	}
 }
 
-// TestErrorForeignBodies are answers that Defender did not write: then the status decides.
+// TestErrorForeignBodies are answers that Defender did not write, or not whole: they say
+// no to nothing that was asked.
 func TestErrorForeignBodies(t *testing.T) {
 	for status, want := range map[int]defender.Cause{
-		401: defender.Unauthenticated, 403: defender.Disallowed, 404: defender.NoSuchDevice,
-		407: defender.Refused, 429: defender.Throttled, 503: defender.OutcomeUnknown,
+		401: defender.Unauthenticated, 403: defender.BadAnswer, 404: defender.BadAnswer,
+		407: defender.BadAnswer, 429: defender.Throttled, 503: defender.OutcomeUnknown,
 	} {
-		for _, handler := range []http.HandlerFunc{answers(status, "<html>no</html>"), cut(status, `{"error":{"code":"OsPlat`)} {
+		for _, handler := range []http.HandlerFunc{answers(status, "<html>no</html>"), answers(status, `{"statusCode":404,"message":"Resource not found"}`), cut(status, `{"error":{"code":"OsPlat`)} {
 			r := setup(t, handler)
 			_, err := r.Start(t.Context(), order(t, "investigate", device40))
 			failed(t, err, want)

@@ -33,13 +33,13 @@ type TokenError struct {
 }
 
 // Passing reports whether the login service, or the way to it, is the trouble, and not the
-// credential: no answer, too many requests, or an error on its side
+// credential: no answer, one that is not OAuth's, too many requests, or an error on its side
 // (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
 func (e *TokenError) Passing() bool {
 	if e.Status == 0 {
 		return !e.Unusable
 	}
-	return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError || e.Code == "temporarily_unavailable"
+	return e.Code == "" || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError || e.Code == "temporarily_unavailable"
 }
 
 // Says is what the login service said, or what kept it from being asked, in a few words

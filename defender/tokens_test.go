@@ -397,7 +397,8 @@ func TestTokenErrorSays(t *testing.T) {
 	}{
 		{defender.TokenError{Status: 401, Code: "invalid_client", AADSTS: "AADSTS7000222"}, false, "the client secret has expired (AADSTS7000222)"},
 		{defender.TokenError{Status: 400, Code: "invalid_scope", AADSTS: "AADSTS70011"}, false, "invalid_scope AADSTS70011"},
-		{defender.TokenError{Status: 307}, false, "HTTP 307"},
+		{defender.TokenError{Status: 307}, true, "HTTP 307"},
+		{defender.TokenError{Status: 404}, true, "HTTP 404"},
 		{defender.TokenError{Status: 503}, true, "HTTP 503"},
 		{defender.TokenError{Status: 429, Code: "x"}, true, "x"},
 		{defender.TokenError{Status: 400, Code: "temporarily_unavailable"}, true, "temporarily_unavailable"},

@@ -39,6 +39,7 @@ type leaseReply struct {
 	Newest string  `json:"newest"`
 	Lost   bool    `json:"lost"`  // what this process has seen is gone
 	First  bool    `json:"first"` // and no other has noticed that
+	Doubt  int64   `json:"doubt"` // when that was last noticed
 }
 
 // Lease leases up to most members that are due and that nobody holds, and says
@@ -49,8 +50,10 @@ func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error)
 	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), s.newest.seen(), s.keep.Milliseconds()); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
+	s.setBack.Store(got.Doubt)
 	if got.Lost {
 		s.newest.forget()
+		s.putBack(ctx)
 	}
 	s.newest.sees(got.Newest)
 	if got.First {

@@ -72,9 +72,28 @@ func (s *Store) learn(ctx context.Context, r reading) {
 		if r.sent.Before(s.watch.seen) || s.countAnew(ctx, by) != nil {
 			return // to the next answer; why it was not counted, Failed was told
 		}
+		seen := s.clock()
+		s.jumpedAt.Store(&seen)
+		if by < 0 {
+			s.note(s.dueNow(ctx))
+		}
 	}
 	s.watch.take(r)
 	s.ahead.Store(int64(r.redis.Sub(r.got)))
+}
+
+// Steady reports whether Redis's clock has not been seen to jump for that long.
+func (s *Store) Steady(d time.Duration) bool {
+	jumped := s.jumpedAt.Load()
+	return jumped == nil || s.clock().Sub(*jumped) >= d
+}
+
+// dueNow makes all that is on the agenda due now: after a clock has gone back it would
+// wait for as long as that.
+func (s *Store) dueNow(ctx context.Context) error {
+	var t tried
+	_, err := s.once(ctx, s.scripts.now, []string{s.keys.agenda()}, &t, nil)
+	return err
 }
 
 type jumpReply struct {

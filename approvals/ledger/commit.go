@@ -198,6 +198,9 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	}
 	if answer.Status == statusOK {
 		s.newest.sees(answer.Newest)
+		if c.Take != nil || c.Suspect != nil || c.Settle != "" || c.Release != "" {
+			s.own.note(s.keys.window(action.Post.Name), c, answer.Time)
+		}
 		s.observe(before, after, e)
 		if answer.Soon > 0 && answer.Soon <= answer.Time {
 			s.Wake()

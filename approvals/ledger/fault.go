@@ -30,6 +30,12 @@ const (
 	Unspecific  Fault = "ERR"
 )
 
+// elsewhere are the faults after which another server may answer, or the same one with
+// older data.
+var elsewhere = map[Fault]bool{
+	Unreachable: true, NoAnswer: true, "READONLY": true, "LOADING": true, "CLUSTERDOWN": true, "MASTERDOWN": true, "MOVED": true,
+}
+
 // FaultOf is the fault that an error tells of; NoFault: Redis is not the cause.
 func FaultOf(err error) Fault {
 	var refused redis.Error
@@ -80,8 +86,10 @@ func faultNamed(text string) Fault {
 // note tells whoever watches of an error of Redis.
 func (s *Store) note(err error) {
 	if !noFault(err) {
-		now := s.clock()
-		s.faulty.Store(&now)
+		if elsewhere[FaultOf(err)] {
+			now := s.clock()
+			s.faulty.Store(&now)
+		}
 		s.failed(cmp.Or(FaultOf(err), NoAnswer)) // what is none of Redis's refusals is the way to it
 	}
 }

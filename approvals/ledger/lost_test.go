@@ -132,6 +132,33 @@ func TestStoreSuspectCounts(t *testing.T) {
 	})
 }
 
+// TestStoreSetBackWindows: what a process has sent counts also where Redis has lost it.
+func TestStoreSetBackWindows(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s, _ := watching(t, addr, time.Hour)
+		for n := range 2 { // as many as its window allows
+			r := approved(t, s, approvalstest.DeviceNo(n))
+			r, err := s.Apply(t.Context(), NewOp(), r, sending(s, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			apply(t, s, r, approvals.On{Call: 0, Event: approvals.Accept{Attempt: 1, Job: approvals.Job{ID: r.ID}}})
+		}
+		look(t, s)
+		s.rdb.FlushAll(t.Context())
+		look(t, s)
+		other, _ := watching(t, addr, time.Hour)
+		for since := other.Now(); !other.Now().After(since.Add(2 * time.Millisecond)); { // so that it is asked for later
+			look(t, other)
+		}
+		r := approved(t, other, approvalstest.DeviceNo(3))
+		var full *Full
+		if _, err := other.Apply(t.Context(), NewOp(), r, sending(other, 0)); !errors.As(err, &full) {
+			t.Errorf("another process sends: %v, want that the window is full", err)
+		}
+	})
+}
+
 // TestNewest: answers come in any order, and entries of one millisecond have an order.
 func TestNewest(t *testing.T) {
 	var n newest

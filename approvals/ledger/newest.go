@@ -71,6 +71,10 @@ func (s *Store) SetBackAt(ctx context.Context) (time.Time, error) {
 	return timeOf(ms), nil
 }
 
+// SetBack reports whether Redis may have forgotten what became of something that was
+// asked for then: it was found to have lost changes since.
+func (s *Store) SetBack(asked time.Time) bool { return asked.UnixMilli() <= s.setBack.Load() }
+
 // settle is how long nothing is sent after Redis failed to answer: it may come back
 // without its last changes, and each process looks within a second whether what it has
 // seen is there.

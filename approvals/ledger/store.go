@@ -35,6 +35,9 @@ type Store struct {
 	ahead    atomic.Int64 // by how much Redis's clock is ahead of ours, in nanoseconds
 	watch    skew         // whether that changes by itself
 	newest   newest
+	own      ownSlots
+	setBack  atomic.Int64              // when Redis was last found to have lost changes, in ms; 0: never
+	jumpedAt atomic.Pointer[time.Time] // when its clock was last seen to jump, by ours
 	faulty   atomic.Pointer[time.Time] // when Redis last failed, by our clock
 	wake     chan struct{}             // something is due now
 }

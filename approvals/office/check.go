@@ -125,7 +125,7 @@ func (w *Worker) find(ctx context.Context, r approvals.Request, i int, impatient
 			return f, nil
 		}
 		if defender.CauseOf(err) == defender.NoSuchDevice {
-			return w.notThere(r, i), nil
+			return w.notThere(ctx, r, i), nil
 		}
 		w.warn(ctx, "look up the device", err, r, i)
 		at = w.backOff(ctx, defender.MachinesEndpoint(), err)
@@ -148,13 +148,14 @@ func (w *Worker) find(ctx context.Context, r approvals.Request, i int, impatient
 const enoughMisses = 3
 
 // notThere is the finding of a device that Defender does not know.
-func (w *Worker) notThere(r approvals.Request, i int) finding {
+func (w *Worker) notThere(ctx context.Context, r approvals.Request, i int) finding {
 	key, now := approvals.CallID(r.ID, i), w.store.Now()
 	n, _ := w.missed.get(key, now)
 	if n.value+1 < enoughMisses {
 		w.missed.put(key, n.value+1, now)
 		return finding{again: now.Add(stepRetry)}
 	}
+	w.logOf(r, i).InfoContext(ctx, "device unknown to defender", "asked", enoughMisses)
 	return finding{why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: cmp.Or(r.Devices[i].ID, r.Devices[i].Name)}}
 }
 

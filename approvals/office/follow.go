@@ -75,7 +75,11 @@ func (w *Worker) dueJobs(r approvals.Request) (ids []string, owner map[string]in
 			continue
 		}
 		asked, ok := w.asked.get(c.Job.ID, now)
-		at := approvals.PollAt(c.Started, asked.at)
+		started := c.Started
+		if started.After(now) { // Redis's clock was ahead
+			started = now.Add(-time.Minute)
+		}
+		at := approvals.PollAt(started, asked.at)
 		if ok && !asked.value.IsZero() {
 			at = asked.value
 		}

@@ -70,7 +70,7 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	late := w.store.Now().After(c.SearchedUntil())
+	late := w.store.Now().After(c.SearchedUntil()) && w.store.Steady(approvals.SearchedFor)
 	e := verdict(candidates(r, action, free, since), action.Tracks, on.whole, late)
 	if e == nil && sighted {
 		e = approvals.RegainSight{}

@@ -167,6 +167,9 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 			e = approvals.Fail{Attempt: r.Calls[i].Attempt, Why: refused.Why}
 			continue
 		}
+		if err != nil {
+			w.logOf(r, i).WarnContext(ctx, "answer of defender not saved", "event", approvals.EventName(e), "about", approvals.About(e), "error", err)
+		}
 		lost := errors.Is(err, approvals.ErrNotRecorded) || errors.Is(err, approvals.ErrUnconfirmed) && !errors.Is(err, approvals.ErrTooFewReplicas)
 		if !lost || w.store.Now().After(r.Calls[i].AbandonedAt()) || !nap(ctx, time.Second) {
 			return err

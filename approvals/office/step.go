@@ -31,6 +31,9 @@ func (w *Worker) decide(ctx context.Context, l ledger.Lease, r approvals.Request
 	if _, known := w.store.Action(r.Action); !known {
 		return w.foreign(ctx, l, r)
 	}
+	if (r.State == approvals.Checking || r.State == approvals.Pending) && w.store.SetBack(r.Asked) {
+		return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: approvals.Why{Reason: approvals.SetBack}})
+	}
 	if _, ok := approvals.Ripe(r, now); ok {
 		_, err := w.store.ApplyLeased(ctx, l, r, func(r approvals.Request) (approvals.Event, error) {
 			if e, ok := approvals.Ripe(r, w.store.Now()); ok {
@@ -50,7 +53,7 @@ func (w *Worker) decide(ctx context.Context, l ledger.Lease, r approvals.Request
 // the first one that waits there.
 func (w *Worker) calls(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, error) {
 	now := w.store.Now()
-	if i := slices.IndexFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued && !c.Waiting() && !c.Hold.After(now) }); i >= 0 {
+	if i := slices.IndexFunc(r.Calls, func(c approvals.Call) bool { return heldLongEnough(c, now) }); i >= 0 {
 		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: r.Calls[i].Why})
 	}
 	i := slices.IndexFunc(r.Calls, approvals.Call.Waiting)
@@ -62,6 +65,14 @@ func (w *Worker) calls(ctx context.Context, l ledger.Lease, r approvals.Request)
 		return at, err
 	}
 	return approvals.Earliest(at, approvals.Due(r, approvals.Clock, now)), nil
+}
+
+// longestHold is longer than any call is held: a hold that ends later is of a time when
+// Redis's clock was ahead.
+const longestHold = 5 * time.Minute
+
+func heldLongEnough(c approvals.Call, now time.Time) bool {
+	return c.State == approvals.Queued && !c.Waiting() && (!c.Hold.After(now) || c.Hold.After(now.Add(longestHold)))
 }
 
 // foreign takes a step of a request whose action this version does not know: an

@@ -97,7 +97,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer w.steps.Wait()
 	for ctx.Err() == nil {
 		wait, err := w.round(ctx)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil && w.once("agenda read failed "+w.store.Clock().Truncate(time.Minute).String()) {
 			w.log.WarnContext(ctx, "agenda read failed", "error", err)
 		}
 		w.rest(ctx, wait)

@@ -77,7 +77,7 @@ func TestThrottled(t *testing.T) {
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	p.Defender.Inject(defenderfake.Fault{On: defenderfake.StartInvestigation, Times: 1, Status: 429, RetryAfter: "4"})
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, id, "throttling", "xpected")
+	card(t, p, id, "throttling", "Next try")
 	card(t, p, id, "Succeeded")
 	var at []time.Time
 	for _, call := range p.Defender.Calls() {

@@ -7,7 +7,8 @@
 -- If the entry that the caller has seen is gone, Redis has lost changes: calls of requests from before now may have been sent.
 -- Several processes notice that; the first of them writes it down.
 -- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
--- (audit entry), lost (true, or absent), first (true: nobody had noticed).
+-- (audit entry), lost (true, or absent), first (true: nobody had noticed), doubt (when
+-- that was last noticed; 0: never).
 local agenda, held, audit, doubt = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local leases, next, from, page = {}, 0, 0, 128
@@ -38,12 +39,17 @@ if #leases == 0 then
   leases = nil
 end
 local gone, first
+local since = tonumber(redis.call('GET', doubt) or 0)
 if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   gone = true
-  if tonumber(redis.call('GET', doubt) or 0) < millisOf(ARGV[3]) then
-    redis.call('SET', doubt, now)
+  if since < millisOf(ARGV[3]) then
+    since = math.max(now, millisOf(ARGV[3])) -- the clock of this server may be behind
+    redis.call('SET', doubt, string.format('%.0f', since))
+    for _, member in ipairs(redis.call('ZRANGE', agenda, 0, -1)) do -- what cannot be known any more has to be said
+      redis.call('ZADD', agenda, now, member)
+    end
     first = true
   end
 end
 local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
-return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first})
+return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since})
