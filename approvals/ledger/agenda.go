@@ -40,6 +40,7 @@ type leaseReply struct {
 	Lost   bool    `json:"lost"`  // what this process has seen is gone
 	First  bool    `json:"first"` // and no other has noticed that
 	Doubt  int64   `json:"doubt"` // when that was last noticed
+	Server string  `json:"server"`
 }
 
 // Lease leases up to most members that are due and that nobody holds, and says
@@ -51,6 +52,7 @@ func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error)
 		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
 	s.setBack.Store(got.Doubt)
+	s.looksAt(got.Server)
 	if got.Lost {
 		s.newest.forget()
 		s.putBack(ctx)

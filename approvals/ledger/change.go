@@ -75,6 +75,9 @@ type taking struct {
 	Asked int64  `json:"asked"` // when somebody asked for it
 	Seen  string `json:"seen"`  // the newest audit entry that this process has seen
 	Keep  int64  `json:"keep"`  // for how long they are kept
+	// Server is the Redis process that this process has looked at last: another one may
+	// not have all that it had.
+	Server string `json:"server"`
 }
 
 // changeOf is what follows from before having become after through e at now.

@@ -94,6 +94,9 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 		switch answer.Status {
 		case statusOK:
 			return after, answer, nil
+		case "elsewhere":
+			s.unsettle()
+			return r, answer, ErrElsewhere
 		case "repeat":
 			if r, err = s.Load(ctx, answer.Answer); err != nil {
 				err = approvals.RefusalOr(err, approvals.ErrUnconfirmed)
@@ -182,7 +185,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		c.Trim = max(c.Trim, s.keep.Milliseconds())
 	}
 	if c.Take != nil {
-		c.Take.Seen, c.Take.Keep = s.newest.seen(), s.keep.Milliseconds()
+		c.Take.Seen, c.Take.Keep, c.Take.Server = s.newest.seen(), s.keep.Milliseconds(), s.serverSeen()
 	}
 	if amend != nil {
 		amend(&c, after)

@@ -87,8 +87,7 @@ func faultNamed(text string) Fault {
 func (s *Store) note(err error) {
 	if !noFault(err) {
 		if elsewhere[FaultOf(err)] {
-			now := s.clock()
-			s.faulty.Store(&now)
+			s.unsettle()
 		}
 		s.failed(cmp.Or(FaultOf(err), NoAnswer)) // what is none of Redis's refusals is the way to it
 	}

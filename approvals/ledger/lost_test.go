@@ -132,6 +132,28 @@ func TestStoreSuspectCounts(t *testing.T) {
 	})
 }
 
+// TestStoreElsewhere: nothing is sent to a Redis that was restarted since this process
+// has looked, before others can have looked too.
+func TestStoreElsewhere(t *testing.T) {
+	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
+		s, _ := watching(t, server.Addr, time.Hour)
+		r := approved(t, s, approvalstest.DeviceNo(1))
+		look(t, s)
+		server.Kill(t)
+		server.Up(t)
+		if _, err := s.Apply(t.Context(), NewOp(), r, sending(s, 0)); !errors.Is(err, ErrElsewhere) {
+			t.Errorf("right after the restart: %v, want %v", err, ErrElsewhere)
+		}
+		if left := s.SettledAt().Sub(s.Clock()); left <= time.Second || left > settle {
+			t.Errorf("settled in %s", left)
+		}
+		look(t, s)
+		if _, err := s.Apply(t.Context(), NewOp(), r, sending(s, 0)); err != nil {
+			t.Errorf("after it has looked: %v", err)
+		}
+	})
+}
+
 // TestStoreSetBackWindows: what a process has sent counts also where Redis has lost it.
 func TestStoreSetBackWindows(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {

@@ -75,13 +75,38 @@ func (s *Store) SetBackAt(ctx context.Context) (time.Time, error) {
 // asked for then: it was found to have lost changes since.
 func (s *Store) SetBack(asked time.Time) bool { return asked.UnixMilli() <= s.setBack.Load() }
 
-// settle is how long nothing is sent after Redis failed to answer: it may come back
-// without its last changes, and each process looks within a second whether what it has
-// seen is there.
+// ErrElsewhere means that nothing was changed because another process of Redis answers
+// than before: [Store.SettledAt] says from when on it may be tried again.
+var ErrElsewhere = errors.New("another Redis process answers than before")
+
+// looksAt notes which process of Redis was looked at.
+func (s *Store) looksAt(server string) {
+	if before := s.serverSeen(); before != "" && before != server {
+		s.unsettle()
+	}
+	s.server.Store(&server)
+}
+
+func (s *Store) serverSeen() string {
+	if id := s.server.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
+// unsettle has nothing sent for a while.
+func (s *Store) unsettle() {
+	now := s.clock()
+	s.faulty.Store(&now)
+}
+
+// settle is how long nothing is sent after Redis failed to answer, was restarted or
+// failed over: it may come back without its last changes, and each process looks within
+// a second whether what it has seen is there.
 const settle = 2500 * time.Millisecond
 
-// SettledAt is until when a process that Redis has failed waits before it sends; it may
-// have passed.
+// SettledAt is until when nothing is sent because Redis failed or is another process; it
+// may have passed.
 func (s *Store) SettledAt() time.Time {
 	if failed := s.faulty.Load(); failed != nil {
 		return failed.Add(settle)

@@ -36,6 +36,7 @@ type Store struct {
 	watch    skew         // whether that changes by itself
 	newest   newest
 	own      ownSlots
+	server   atomic.Pointer[string]    // Redis's process, as it named itself last
 	setBack  atomic.Int64              // when Redis was last found to have lost changes, in ms; 0: never
 	jumpedAt atomic.Pointer[time.Time] // when its clock was last seen to jump, by ours
 	faulty   atomic.Pointer[time.Time] // when Redis last failed, by our clock

@@ -22,8 +22,8 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 		w.warn(ctx, "get a token before the call", err, r, i)
 		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: whyOf(err), Hold: w.holdUntil(r)})
 	}
-	if at := w.store.SettledAt(); at.After(w.store.Clock()) {
-		return w.store.Now().Add(at.Sub(w.store.Clock())), nil
+	if at := w.settled(); !at.IsZero() {
+		return at, nil
 	}
 	endpoint := w.endpoint(r)
 	if !w.pauses.enter(endpoint) {
@@ -35,6 +35,9 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	after, err := w.store.ApplyLeased(ctx, l, r, func(r approvals.Request) (approvals.Event, error) {
 		return approvals.On{Call: i, Event: w.next(r, i)}, nil
 	})
+	if errors.Is(err, ledger.ErrElsewhere) {
+		return w.settled(), nil
+	}
 	if approvals.IsRefusal(err, approvals.RolledBack) {
 		return time.Time{}, w.applyCall(ctx, l, r, i, suspect)
 	}
@@ -50,6 +53,15 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	}
 	// Others may make the next call of r while this one is under way.
 	return time.Time{}, w.post(ctx, after, i, order)
+}
+
+// settled is when something may be sent again after Redis failed; zero: now.
+func (w *Worker) settled() time.Time {
+	left := w.store.SettledAt().Sub(w.store.Clock())
+	if left <= 0 {
+		return time.Time{}
+	}
+	return w.store.Now().Add(left)
 }
 
 // suspect is what becomes of a call that may have been sent before Redis lost its

@@ -133,6 +133,9 @@ func (w *Worker) leave(ctx context.Context) {
 	w.mu.Lock()
 	w.stopped = true
 	w.mu.Unlock()
+	if _, _, err := w.store.Lease(ctx, 0); err != nil { // what Redis has lost meanwhile perhaps nobody else knows
+		w.log.WarnContext(ctx, "last look at redis failed", "error", err)
+	}
 	for {
 		select {
 		case h := <-w.handed:

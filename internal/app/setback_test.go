@@ -53,6 +53,37 @@ func TestRedisSetBack(t *testing.T) {
 	}
 }
 
+// TestRedisSetBackAtOnce: Redis comes back without its last second before anybody has
+// looked there, to two processes of which either may be the one that sent.
+func TestRedisSetBackAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			redistest.Real(t, func(t *testing.T, s *redistest.Server) {
+				p := open(t, s.Addr, func(o *sandbox.Options) { o.Defender.RunFor = time.Hour })
+				log := newJournal()
+				logged := app.Options{Log: slog.New(slog.NewJSONHandler(log, nil))}
+				run(t, p, p.Env(), logged)
+				id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
+				p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: 429, RetryAfter: "3"})
+				click(t, p, sandbox.Grace, c, "approve")
+				card(t, p, id, "throttling")
+				run(t, p, p.Env(), logged)
+				scripts(t, s, 3)
+				restore := s.Backup(t)
+				redistest.Eventually(t, "it is sent", func(context.Context) bool { return posts(p, defenderfake.CollectPackage) == 2 })
+				restore()
+				log.wait(t, `"msg":"request changed"`, id, `"event":"suspect"`)
+				log.wait(t, `"msg":"request changed"`, id, `"event":"adopt"`)
+				if n := posts(p, defenderfake.CollectPackage); n != 2 {
+					t.Errorf("%d POSTs, want the one that was refused and the one that was taken", n)
+				}
+			})
+		})
+	}
+}
+
 var scriptCalls = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+)`)
 
 // scripts waits until a server has run so many more scripts.

@@ -2,7 +2,7 @@
 -- ARGV: 1 change, JSON as change.go writes it
 -- Changes one request and all that follows from it, or nothing. Checks come first, writes last, and of the writes the
 -- audit entry first. Redis does not roll back a script that fails: an error after the first write begins with HALFWAY.
--- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted), now, and what belongs to the status.
+-- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted, elsewhere), now, and what belongs to the status.
 local op, request, agenda, held, index, audit, queue, window, hold, doubt = unpack(KEYS)
 local c = cjson.decode(ARGV[1])
 local now = clock()
@@ -63,6 +63,9 @@ if c.most and redis.call('ZLEXCOUNT', index, '[' .. c.most.prefix, '(' .. c.most
   return answer('many', {claim = c.most.prefix})
 end
 if c.take then
+  if c.take.server ~= '' and c.take.server ~= server() then
+    return answer('elsewhere')
+  end
   if lost(audit, c.take.seen, c.take.keep, now) or c.take.asked <= tonumber(redis.call('GET', doubt) or 0) then
     return answer('doubted')
   end

@@ -8,7 +8,7 @@
 -- Several processes notice that; the first of them writes it down.
 -- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
 -- (audit entry), lost (true, or absent), first (true: nobody had noticed), doubt (when
--- that was last noticed; 0: never).
+-- that was last noticed; 0: never), server.
 local agenda, held, audit, doubt = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local leases, next, from, page = {}, 0, 0, 128
@@ -52,4 +52,4 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   end
 end
 local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
-return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since})
+return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since, server = server()})

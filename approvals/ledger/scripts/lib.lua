@@ -45,6 +45,12 @@ local function lost(stream, seen, keep, now)
   return not first or millisOf(first[1]) < millisOf(seen) or millisOf(seen) > now - keep
 end
 
+-- server names the process that runs this script; empty: it does not say.
+local function server()
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+end
+
 -- take books a slot that is counted until `score` has left the longest window, and drops those that have.
 local function take(window, limits, slot, score, now)
   local longest = 0
