@@ -36,9 +36,12 @@ func commandsOf(t *testing.T, call string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// TestPrepareTriesEveryCommand holds the dry run at the start to the scripts.
+// TestPrepareTriesEveryCommand holds the dry run at the start to the scripts. INFO is
+// no part of it: where a script may not use it, it goes on without, and before
+// anything is written.
 func TestPrepareTriesEveryCommand(t *testing.T) {
 	tried, used := commandsOf(t, "try"), commandsOf(t, `redis\.p?call|put`)
+	used = slices.DeleteFunc(used, func(c string) bool { return c == "INFO" })
 	if !slices.Equal(tried, used) || len(used) < 15 {
 		t.Errorf("tried at the start: %v\nused:               %v", tried, used)
 	}
