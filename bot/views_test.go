@@ -35,6 +35,7 @@ func sampleRequests() map[string]approvals.Request {
 		"denied":                ended(approvals.Denied, approvals.End{By: person(grace), Text: "it is our own scanner"}),
 		"cancelled":             ended(approvals.Cancelled, approvals.End{By: person(ada)}),
 		"expired":               ended(approvals.Expired, approvals.End{}),
+		"rejected-set-back":     ended(approvals.Rejected, approvals.End{Why: approvals.Why{Reason: approvals.SetBack}}),
 		"rejected":              ended(approvals.Rejected, approvals.End{Why: approvals.Why{Reason: approvals.NotInChannel, Detail: room}}),
 		"rejected-not-found":    notFound(),
 		"done-succeeded-collect": done("collect", approvals.Call{
