@@ -92,7 +92,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.TookTooLong:        {what: "I stopped tracking it before I could see how it ended", then: "Check the Defender portal."},
 		approvals.AnswerLost:         {"It was sent, but no usable answer came back", true, ""},
 		approvals.OwnerLost:          {what: "The bot stopped while it was sending this"},
-		approvals.SetBack:            {what: "My database (Redis) lost its last changes, so I cannot tell what had become of this request", then: "It is closed. Look at the device in the portal; if nothing was started there, ask again."},
+		approvals.SetBack:            {what: "My database (Redis) lost its last changes, so I cannot tell what has become of this request", then: "It is closed. Look at the device in the portal; if nothing was started there, ask again."},
 		approvals.RolledBack:         {what: "My database (Redis) lost its last changes, so I cannot tell whether this was sent already"},
 		approvals.NotStarted:         {what: "Defender shows no sign that it started", then: retry},
 		approvals.SeveralFound:       {what: "Several investigations on this device could be it, and I cannot tell which", then: "Check the Defender portal."},
