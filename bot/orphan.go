@@ -16,19 +16,15 @@ import (
 // card was posted, and no other deployment must have been seen.
 func (b *Bot) orphaned(ctx context.Context, a act, m posted, err error) {
 	refused, is := approvals.AsRefusal(err)
-	if !is || refused.Why.Reason != approvals.NoSuchRequest || refused.Why.Detail != a.id || !a.by.On.Copy || b.foreign() {
+	if !is || refused.Why.Reason != approvals.NoSuchRequest || refused.Why.Detail != a.id {
+		return
+	}
+	if !a.by.On.Copy || b.foreign() || !b.desk.LostSince(a.by.On) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, replyLimit)
 	defer cancel()
-	lost, err := b.desk.LostSince(ctx, a.by.On)
-	if err == nil && !lost {
-		return
-	}
-	if err == nil {
-		err = b.workspace.orphan(ctx, a, m)
-	}
-	if err != nil {
+	if err := b.workspace.orphan(ctx, a, m); err != nil {
 		b.log.WarnContext(ctx, "card of a lost record not changed", "request", a.id, "channel", a.by.Place.Channel, "error", err)
 		return
 	}

@@ -37,7 +37,7 @@ type change struct {
 
 	Limits  [][2]int64 `json:"limits"`
 	Take    *taking    `json:"take,omitempty"`    // a slot for an attempt
-	Suspect *taking    `json:"suspect,omitempty"` // a slot for what may have been sent
+	Suspect *booking   `json:"suspect,omitempty"` // a slot for what may have been sent
 	Settle  string     `json:"settle,omitempty"`
 	Release string     `json:"release,omitempty"`
 	Hold    int64      `json:"hold,omitempty"` // keep everybody from the endpoint until then
@@ -68,10 +68,17 @@ type turn struct {
 	At   int64  `json:"at"`
 }
 
-type taking struct {
-	Turn  string `json:"turn"`
+// booking is a slot in a window.
+type booking struct {
 	Slot  string `json:"slot"`
 	Lasts int64  `json:"lasts"` // how long the server may take to count it
+}
+
+// taking is the slot of an attempt that may leave now, and what has to be so.
+type taking struct {
+	booking
+
+	Turn  string `json:"turn"`
 	Asked int64  `json:"asked"` // when somebody asked for it
 	Seen  string `json:"seen"`  // the newest audit entry that this process has seen
 	Keep  int64  `json:"keep"`  // for how long they are kept
@@ -188,9 +195,12 @@ func (c *change) slotted(before, after approvals.Request, e approvals.Event) {
 	slot := slotOf(after.ID, o.Call, call.Attempt)
 	switch e := o.Event.(type) {
 	case approvals.Send:
-		c.Take = &taking{Turn: approvals.CallID(after.ID, o.Call), Slot: slot, Lasts: (approvals.SendLimit + approvals.PostLimit).Milliseconds(), Asked: millis(after.Asked)}
+		c.Take = &taking{
+			booking: booking{slot, (approvals.SendLimit + approvals.PostLimit).Milliseconds()},
+			Turn:    approvals.CallID(after.ID, o.Call), Asked: millis(after.Asked),
+		}
 	case approvals.Suspect:
-		c.Suspect = &taking{Slot: slot, Lasts: approvals.PostLimit.Milliseconds()}
+		c.Suspect = &booking{slot, approvals.PostLimit.Milliseconds()}
 	case approvals.Accept, approvals.Fail:
 		c.Settle = slot
 	case approvals.Requeue:

@@ -100,8 +100,9 @@ func TestStoreSetBackOwn(t *testing.T) {
 		if _, err := other.Apply(t.Context(), NewOp(), next, sending(other, 0)); !approvals.IsRefusal(err, approvals.RolledBack) {
 			t.Errorf("a call from before, by the other: %v, want that it is refused", err)
 		}
-		if at, err := other.SetBackAt(t.Context()); err != nil || at.IsZero() || at.After(other.Now().Add(time.Second)) {
-			t.Errorf("set back at %s, %v", at, err)
+		look(t, other)
+		if !other.SetBack(next.Asked) || other.SetBack(other.Now().Add(time.Second)) {
+			t.Error("the other does not know what may be forgotten, and what not")
 		}
 	})
 }

@@ -1,15 +1,11 @@
 package ledger
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // newest is the newest audit entry that this process has seen. While Redis has it,
@@ -56,19 +52,6 @@ func entryLess(a, b string) bool {
 	ams, an := parts(a)
 	bms, bn := parts(b)
 	return ams < bms || ams == bms && an < bn
-}
-
-// SetBackAt is when Redis was last found to have lost changes; zero: never.
-func (s *Store) SetBackAt(ctx context.Context) (time.Time, error) {
-	ms, err := s.rdb.Get(ctx, s.keys.doubt()).Int64()
-	if errors.Is(err, redis.Nil) {
-		return time.Time{}, nil
-	}
-	s.note(err)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("ask when Redis was set back: %w", err)
-	}
-	return timeOf(ms), nil
 }
 
 // SetBack reports whether Redis may have forgotten what became of something that was

@@ -27,10 +27,11 @@ func (o *ownSlots) note(window string, c change, now int64) {
 	if slots == nil {
 		slots = map[string]int64{}
 	}
-	for _, t := range []*taking{c.Take, c.Suspect} {
-		if t != nil {
-			slots[t.Slot] = now + t.Lasts
-		}
+	if c.Take != nil {
+		slots[c.Take.Slot] = now + c.Take.Lasts
+	}
+	if c.Suspect != nil {
+		slots[c.Suspect.Slot] = now + c.Suspect.Lasts
 	}
 	if _, own := slots[c.Settle]; own {
 		slots[c.Settle] = min(slots[c.Settle], now)

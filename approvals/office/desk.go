@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -216,10 +215,9 @@ func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (ap
 
 // LostSince reports whether Redis was found to have lost changes after a message was
 // posted.
-func (d *Desk) LostSince(ctx context.Context, m Message) (bool, error) {
-	at, err := d.store.SetBackAt(ctx)
-	posted, wrong := strconv.ParseFloat(m.TS, 64) // seconds since 1970
-	return at.After(time.UnixMilli(int64(posted * 1000))), errors.Join(err, wrong)
+func (d *Desk) LostSince(m Message) bool {
+	posted, err := strconv.ParseFloat(m.TS, 64) // seconds since 1970
+	return err == nil && d.store.SetBack(time.UnixMilli(int64(posted*1000)))
 }
 
 // Found says that the card of r is message ts: a click came from it, and the
