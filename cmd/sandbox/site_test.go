@@ -130,7 +130,7 @@ func TestSiteSay(t *testing.T) {
 // waitForEvent reads the page's events until one says what.
 func waitForEvent(t *testing.T, address, what string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -89,7 +89,7 @@ func TestCut(t *testing.T) {
 	if n := len(p.Defender.Actions()); n != 1 {
 		t.Errorf("%d actions were started, want 1", n)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := p.Defender.Wait(ctx, func(defenderfake.Snapshot) bool { return !tr.state().Cut || tr.settle() }); err != nil {
 		t.Fatal(err)

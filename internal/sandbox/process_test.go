@@ -73,7 +73,7 @@ func (w *watcher) ring() {
 
 func (w *watcher) wait(t *testing.T, b *Process, what string, ok func(ProcessState) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for {
 		w.mu.Lock()

@@ -175,7 +175,7 @@ func open(t *testing.T, s *Server) *client {
 // read returns the next frame, or nil when the connection has ended.
 func (c *client) read() map[string]any {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
 	select {
 	case m := <-c.in:
@@ -223,7 +223,7 @@ func silent(map[string]any) string { return "" }
 
 func wait(t *testing.T, s *Server, seen func(*Server) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.Wait(ctx, seen); err != nil {
 		t.Fatal(err)
@@ -234,7 +234,7 @@ func wait(t *testing.T, s *Server, seen func(*Server) bool) {
 func within[T any](t *testing.T, f func(context.Context) (T, error)) <-chan T {
 	t.Helper()
 	out := make(chan T, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
