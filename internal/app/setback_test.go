@@ -29,10 +29,10 @@ func TestRedisSetBack(t *testing.T) {
 				logged := app.Options{Log: slog.New(slog.NewJSONHandler(log, nil))}
 				stop := run(t, p, p.Env(), logged)
 				id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
-				p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: 429, RetryAfter: "3"})
+				p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: 429, RetryAfter: "5"})
 				click(t, p, sandbox.Grace, c, "approve")
 				card(t, p, id, "throttling")
-				restore := s.Backup(t)
+				restore := unsent(t, p, s)
 				card(t, p, id, "running in Defender")
 				if !senderStays {
 					run(t, p, p.Env(), logged)
@@ -65,13 +65,13 @@ func TestRedisSetBackAtOnce(t *testing.T) {
 				log := newJournal()
 				logged := app.Options{Log: slog.New(slog.NewJSONHandler(log, nil))}
 				run(t, p, p.Env(), logged)
+				run(t, p, p.Env(), logged)
 				id, c := pending(t, p, "collect "+sandbox.Laptop+" why")
-				p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: 429, RetryAfter: "3"})
+				p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: 429, RetryAfter: "5"})
 				click(t, p, sandbox.Grace, c, "approve")
 				card(t, p, id, "throttling")
-				run(t, p, p.Env(), logged)
-				scripts(t, s, 3)
-				restore := s.Backup(t)
+				scripts(t, s, 3) // both have looked at what is there
+				restore := unsent(t, p, s)
 				redistest.Eventually(t, "it is sent", func(context.Context) bool { return posts(p, defenderfake.CollectPackage) == 2 })
 				restore()
 				log.wait(t, `"msg":"request changed"`, id, `"event":"suspect"`)
@@ -82,6 +82,16 @@ func TestRedisSetBackAtOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// unsent is a backup in which the call that was refused once waits to be sent again.
+func unsent(t *testing.T, p *sandbox.Place, s *redistest.Server) (restore func()) {
+	t.Helper()
+	restore = s.Backup(t)
+	if n := posts(p, defenderfake.CollectPackage); n != 1 {
+		t.Fatalf("the backup is too late: %d POSTs have been made", n)
+	}
+	return restore
 }
 
 var scriptCalls = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+)`)
