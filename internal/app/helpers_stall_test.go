@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"testing"
+
+	"defenderbot/internal/redistest"
 )
 
 // stall is a way to Redis on which answers can be held back.
@@ -117,10 +119,5 @@ func (s *stall) pass() {
 // freeAddr is an address that nobody listens on.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return "127.0.0.1:" + redistest.FreePort(t)
 }

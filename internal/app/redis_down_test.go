@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -51,7 +52,11 @@ func launchWith(t *testing.T, p *sandbox.Place, env app.Env, options app.Options
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		l.ended <- bot.Run(ctx)
+		err := bot.Run(ctx)
+		if ctx.Err() == nil {
+			fmt.Fprintln(l.log, "the bot ended:", err)
+		}
+		l.ended <- err
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -33,7 +33,7 @@ func startCluster(t testing.TB) *Nodes {
 	c := &Nodes{}
 	var buses []string
 	for range 3 {
-		buses = append(buses, freePort(t))
+		buses = append(buses, FreePort(t))
 		c.Servers = append(c.Servers, Start(t, "--cluster-enabled", "yes", "--cluster-port", buses[len(buses)-1]))
 	}
 	for i, s := range c.Servers {

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -83,7 +83,7 @@ type Server struct {
 // ends it with the test. More arguments are given to the server as they are.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	port := freePort(t)
+	port := FreePort(t)
 	s := &Server{Addr: "127.0.0.1:" + port, dir: t.TempDir()}
 	s.args = append([]string{
 		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes",
@@ -173,16 +173,15 @@ func Client(t testing.TB, addr string) *redis.Client {
 	return rdb
 }
 
-func freePort(t testing.TB) string {
+// FreePort is a port of this machine that nobody listens on. It is below those that the
+// system gives to connections (net.ipv4.ip_local_port_range begins at 32768), so that
+// nobody takes it before the test does, or while a server is down.
+func FreePort(t testing.TB) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000)) //nolint:gosec // any port will do
+		if l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port); err == nil && l.Close() == nil {
+			return port
+		}
 	}
-	defer l.Close()
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatal(fmt.Errorf("not a TCP address: %v", l.Addr()))
-	}
-	return strconv.Itoa(addr.Port)
 }

@@ -71,7 +71,7 @@ func startSentinel(t testing.TB, master *Server) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, dir := freePort(t), t.TempDir()
+	own, dir := FreePort(t), t.TempDir()
 	text := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor %s %s %s 2\n"+
 		"sentinel down-after-milliseconds %[3]s 500\nsentinel failover-timeout %[3]s 5000\n", own, dir, watchedName, host, port)
 	conf := filepath.Join(dir, "sentinel.conf")
