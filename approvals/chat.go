@@ -21,6 +21,8 @@ type Chat interface {
 	// Say posts notice n of r in the thread of its card. Errors as for Show, and
 	// [ErrUnthreaded].
 	Say(ctx context.Context, r Request, n int) error
+	// Retire takes a message away that is a second copy of a card.
+	Retire(ctx context.Context, channel, ts string) error
 }
 
 // NoPlace says that the chat does not take a message, and will not take it until

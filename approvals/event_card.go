@@ -12,7 +12,7 @@ func (aboutCard) touches() (face, trail bool) { return false, false }
 
 // Show says what the channel shows now: the card in message TS at version
 // Visible, and Told notices. An empty TS is a request that was answered without
-// a card.
+// a card. A request has one card: what another message shows is not taken.
 type Show struct {
 	aboutCard
 
@@ -27,9 +27,12 @@ func (e Show) apply(r Request, _ time.Time) (Request, error) {
 	if r.State == "" || e.Visible > r.Visible || e.Told > len(r.Notices) {
 		return r, Refuse(DoesNotFit, "shows what is not there")
 	}
+	if e.TS != "" && r.Card.TS != "" && e.TS != r.Card.TS {
+		return r, Refuse(DoesNotFit, "another message is the card")
+	}
 	r.Card.Shown = max(r.Card.Shown, e.Visible)
-	if e.TS != "" && e.TS != r.Card.TS {
-		r.Card.TS, r.Card.Shown = e.TS, e.Visible // whatever another message shows, this one shows just that
+	if e.TS != "" && r.Card.TS == "" {
+		r.Card.TS, r.Card.Shown = e.TS, e.Visible // whatever was said without a card, this one shows just that
 	}
 	r.Card.Told = max(r.Card.Told, e.Told)
 	return r, nil

@@ -7,7 +7,7 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-// TestLoseLeftOnce: a card that is of no use any more, though it may still be there,
+// TestLoseLeftOnce: no other message is taken for the card while there is one. A card that is of no use any more, though it may still be there,
 // gets one successor; one that is gone gets another each time.
 func TestLoseLeftOnce(t *testing.T) {
 	r := approvalstest.Sample(approvals.Pending, "")
@@ -19,10 +19,11 @@ func TestLoseLeftOnce(t *testing.T) {
 		}
 		r = after
 	}
-	happens(approvals.Show{TS: "1.1", Visible: r.Visible}, true)
-	happens(approvals.Lose{TS: "1.2", Left: true}, false)
-	happens(approvals.Lose{TS: "1.1", Left: true}, true)
-	if r.Card != (approvals.Card{Left: "1.1"}) || !r.Behind() {
+	happens(approvals.Show{TS: "1.2", Visible: r.Visible}, true)
+	happens(approvals.Show{TS: "1.3", Visible: r.Visible}, false)
+	happens(approvals.Lose{TS: "1.3", Left: true}, false)
+	happens(approvals.Lose{TS: "1.2", Left: true}, true)
+	if r.Card != (approvals.Card{Left: "1.2"}) || !r.Behind() {
 		t.Errorf("the card is %+v", r.Card)
 	}
 	happens(approvals.Show{TS: "2.1", Visible: r.Visible}, true)
@@ -31,7 +32,7 @@ func TestLoseLeftOnce(t *testing.T) {
 		happens(approvals.Lose{TS: r.Card.TS}, true)
 		happens(approvals.Show{TS: "3.1", Visible: r.Visible}, true)
 	}
-	if r.Card.Left != "1.1" || r.Card.TS != "3.1" {
+	if r.Card.Left != "1.2" || r.Card.TS != "3.1" {
 		t.Errorf("the card is %+v", r.Card)
 	}
 }

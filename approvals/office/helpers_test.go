@@ -230,8 +230,9 @@ func (o *office) load(id string) approvals.Request {
 
 // chatter is a chat that does what the test says, and is silent otherwise.
 type chatter struct {
-	show func(approvals.Request) (string, error)
-	say  func(approvals.Request) error
+	show   func(approvals.Request) (string, error)
+	say    func(approvals.Request) error
+	retire func(ts string)
 }
 
 func (c chatter) Show(_ context.Context, r approvals.Request) (string, error) {
@@ -249,6 +250,13 @@ func (c chatter) Say(_ context.Context, r approvals.Request, _ int) error {
 }
 
 func (chatter) Tell(context.Context, approvals.Request) error { return nil }
+
+func (c chatter) Retire(_ context.Context, _, ts string) error {
+	if c.retire != nil {
+		c.retire(ts)
+	}
+	return nil
+}
 
 // jobOf is the job that a request to Defender names.
 func jobOf(r *http.Request) string { return r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:] }

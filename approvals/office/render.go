@@ -89,7 +89,7 @@ func (w *Worker) draw(ctx context.Context, l ledger.Lease, r approvals.Request) 
 	said := w.speak(ctx, r, &shown)
 	if shown != was {
 		if err := w.drawn(ctx, l, r, shown, cmp.Or(said, stale)); err != nil {
-			return err
+			return errors.Join(err, w.unlessCopy(ctx, r, shown.TS, err))
 		}
 	}
 	r.Card.TS = shown.TS
@@ -149,6 +149,19 @@ func (w *Worker) drawn(ctx context.Context, l ledger.Lease, r approvals.Request,
 		l = l.NotBefore(w.redraw(r, trouble))
 	}
 	return w.apply(ctx, l, r, e)
+}
+
+// unlessCopy takes message ts away if the record does not take it for the card of r
+// because somebody has found another meanwhile: one whose posting had seemed to fail.
+func (w *Worker) unlessCopy(ctx context.Context, r approvals.Request, ts string, refused error) error {
+	if !approvals.IsRefusal(refused, approvals.DoesNotFit) || ts == "" || ts == r.Card.TS {
+		return nil
+	}
+	now, err := w.store.Load(ctx, r.ID)
+	if err != nil || now.Card.TS == "" || now.Card.TS == ts {
+		return err
+	}
+	return w.chat.Retire(ctx, r.Place.Channel, ts)
 }
 
 // errUnsaid marks the trouble of a reply.

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
 	"defenderbot/internal/approvalstest"
@@ -57,21 +59,35 @@ func TestRenderReplyFails(t *testing.T) {
 	}
 }
 
-// TestRenderSecondCard posts a card twice, of which the first answer
-// is lost: the second one comes to be the card, as old as it is.
+// TestRenderSecondCard posts a card twice, since the first answer is lost. While the
+// second one is posted somebody clicks on the first, which is the card then: the second
+// one goes, and the first shows what there is.
 func TestRenderSecondCard(t *testing.T) {
-	o := newOffice(t, nil, chatter{}, nil)
-	r := o.working("collect", 1, 0)
-	pending := r.Visible - 1
-	r = apply(t, o.store, r, approvals.Show{TS: "1.1", Visible: r.Visible})
-	r = apply(t, o.store, r, approvals.Show{TS: "2.2", Visible: pending})
-	if r.Card.TS != "2.2" || r.Card.Shown != pending || !r.Behind() {
-		t.Errorf("card %+v, behind %v; want that message 2.2 is behind", r.Card, r.Behind())
+	var o *office
+	var r approvals.Request
+	shown, retired := map[string]approvals.State{}, []string{}
+	chat := chatter{
+		show: func(r approvals.Request) (string, error) {
+			if r.Card.TS != "" {
+				shown[r.Card.TS] = r.State
+				return r.Card.TS, nil
+			}
+			shown["2.2"] = r.State
+			apply(o.t, o.store, o.load(r.ID), approvals.Show{TS: "1.1"})
+			return "2.2", nil
+		},
+		retire: func(ts string) { retired = append(retired, ts) },
 	}
-	if o.redis.Exists(o.key("due")) {
-		if at, err := o.redis.ZScore(o.key("due"), approvals.Draw.Member(r.ID)); err != nil || at == 0 {
-			t.Errorf("nobody draws it: %v", err)
-		}
+	o = newOffice(t, nil, chat, nil)
+	r = pendingOn(t, o.store, approvals.Device{ID: approvalstest.HexID})
+	o.turns(50)
+	o.pass(leastPause + 5*time.Second)
+	o.turns(50)
+	if r = o.load(r.ID); r.Card.TS != "1.1" || r.Behind() || shown["1.1"] != approvals.Pending {
+		t.Errorf("the card is %+v, shown were %v; want the first one, up to date", r.Card, shown)
+	}
+	if diff := cmp.Diff([]string{"2.2"}, retired); diff != "" {
+		t.Error("taken away:", diff)
 	}
 }
 
