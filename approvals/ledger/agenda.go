@@ -55,8 +55,9 @@ func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error)
 	s.looksAt(got.Server)
 	if got.Lost {
 		s.newest.forget()
-		s.putBack(ctx)
+		s.own.owed.Store(true)
 	}
+	s.putBack(ctx)
 	s.newest.sees(got.Newest)
 	if got.First {
 		s.lost()

@@ -155,7 +155,8 @@ func TestStoreElsewhere(t *testing.T) {
 	})
 }
 
-// TestStoreSetBackWindows: what a process has sent counts also where Redis has lost it.
+// TestStoreSetBackWindows: what a process has sent counts also where Redis has lost it,
+// and where it takes more than one try to put it back.
 func TestStoreSetBackWindows(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s, _ := watching(t, addr, time.Hour)
@@ -169,6 +170,8 @@ func TestStoreSetBackWindows(t *testing.T) {
 		}
 		look(t, s)
 		s.rdb.FlushAll(t.Context())
+		s.rdb.AddHook(cuts("zadd", 1))
+		look(t, s)
 		look(t, s)
 		other, _ := watching(t, addr, time.Hour)
 		for since := other.Now(); !other.Now().After(since.Add(2 * time.Millisecond)); { // so that it is asked for later

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,6 +14,8 @@ import (
 type ownSlots struct {
 	mu  sync.Mutex
 	has map[string]map[string]int64 // window, slot, until when it may be counted as made
+
+	owed atomic.Bool // Redis has lost changes, and perhaps some of them
 }
 
 // longestWindow is after how long a slot says nothing any more: Microsoft's longest
@@ -61,11 +64,17 @@ func (o *ownSlots) all() map[string][]redis.Z {
 	return list
 }
 
-// putBack puts slots back that Redis has lost.
+// putBack puts slots back that Redis may have lost. What fails is tried again at the
+// next look.
 func (s *Store) putBack(ctx context.Context) {
+	if !s.own.owed.Load() {
+		return
+	}
 	for window, slots := range s.own.all() {
-		if len(slots) > 0 {
-			s.note(s.rdb.ZAddNX(ctx, window, slots...).Err())
+		if err := s.rdb.ZAddNX(ctx, window, slots...).Err(); err != nil {
+			s.note(err)
+			return
 		}
 	}
+	s.own.owed.Store(false)
 }

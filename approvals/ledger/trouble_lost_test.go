@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 	"errors"
+	"math"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,19 +166,28 @@ func TestStoreLostWait(t *testing.T) {
 	})
 }
 
-// cutReads is a hook that makes GET fail from now on, as if Redis went away
-// between two commands.
-type cutReads struct{}
+// cut is a hook that makes a command fail from now on, so many times, as if Redis went
+// away between two commands.
+type cut struct {
+	command string
+	times   *atomic.Int32
+}
 
-func (cutReads) DialHook(next redis.DialHook) redis.DialHook { return next }
+func cuts(command string, times int32) cut {
+	c := cut{command, new(atomic.Int32)}
+	c.times.Store(times)
+	return c
+}
 
-func (cutReads) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (cut) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (cut) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
 
-func (cutReads) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+func (c cut) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if cmd.Name() == "get" {
+		if cmd.Name() == c.command && c.times.Add(-1) >= 0 {
 			cmd.SetErr(errCut)
 			return errCut
 		}
@@ -198,7 +209,7 @@ func TestStoreBrokenReply(t *testing.T) {
 		yes := func(r approvals.Request) (approvals.Event, error) {
 			return approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()}, nil
 		}
-		s.rdb.AddHook(cutReads{})
+		s.rdb.AddHook(cuts("get", math.MaxInt32))
 		if _, err := s.Apply(t.Context(), NewOp(), old, yes); !errors.Is(err, approvals.ErrNotRecorded) {
 			t.Errorf("refused on an old record that cannot be read again: got %v, want nothing was recorded", err)
 		}

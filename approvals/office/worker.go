@@ -216,6 +216,7 @@ func (w *Worker) work(ctx context.Context, l ledger.Lease) {
 	w.advance(ctx, l, r)
 }
 
+// advance takes one step of r. A commit gives the lease back itself; where nothing
 // was committed it is given back here, and what is missing of r on the agenda is
 // put there.
 func (w *Worker) advance(ctx context.Context, l ledger.Lease, r approvals.Request) {
