@@ -14,6 +14,20 @@ type Action struct {
 	Title string
 	// Effect says what it does, and what whoever approves it should know.
 	Effect string
+	// Success is what has happened when it succeeded, as a sentence. Empty: the words of
+	// Defender's own status say it.
+	Success string
+	// Undo is the name of the row that takes its effect back. Empty: there is none, or
+	// there is no effect to take back.
+	Undo string
+	// Harmless is set where nothing changes for whoever works on the device. Such rows
+	// are switched on unless somebody says otherwise.
+	Harmless bool
+	// Ended is set where Microsoft has said that it does not offer the action any more.
+	// What the tenant answers decides all the same.
+	Ended *Ending
+	// Page is the vendor's page.
+	Page string
 	// Post is the endpoint that starts it; its Name is the last path segment.
 	Post Endpoint
 	// Fields are sent in the body beside Comment. Names are case-sensitive. It may be nil.
@@ -42,6 +56,19 @@ type Action struct {
 	Supported string
 }
 
+// Ending is what Microsoft has said about an action that it does not offer any more.
+type Ending struct {
+	// Since is the day from which on it is not offered.
+	Since time.Time
+	// Notice is Microsoft's announcement in one sentence.
+	Notice string
+	// Successor is the name of the row that Microsoft offers in its place.
+	Successor string
+	// QueuedFor is how long what was accepted all the same may stay queued before it is
+	// taken for never to be run.
+	QueuedFor time.Duration
+}
+
 // Covers reports whether a machine action of Type with the scope that Defender
 // shows, which may be empty, is this action.
 func (a Action) Covers(scope string) bool { return cmp.Or(scope, a.NoScope) == a.Scope }
@@ -56,40 +83,4 @@ func (c Catalogue) Named(name string) (Action, bool) {
 		return Action{}, false
 	}
 	return c[i], true
-}
-
-// Actions returns everything that can be asked of a device. The caller owns the
-// answer. Adding an action is adding a row; CONTRIBUTING.md names the other places.
-func Actions() Catalogue {
-	return Catalogue{
-		// https://learn.microsoft.com/defender-endpoint/api/initiate-autoir-investigation
-		{
-			Name:  "investigate",
-			Title: "Start automated investigation",
-			Effect: "Defender examines the device for threats. Where full automation is switched on it may also " +
-				"remediate what it finds without asking again: quarantine files, stop services, remove scheduled tasks. " +
-				"There is no API to stop it.",
-			Post:   Endpoint{Name: "startInvestigation", Limits: []Limit{{Calls: 50, Per: time.Hour}}},
-			Role:   "Alert.ReadWrite.All",
-			Tracks: TrackInvestigations,
-			// A remediation that nobody approves lapses after 7 days.
-			Horizon:   7*24*time.Hour + time.Hour,
-			Supported: "Windows 10 version 1709 and later, Windows 11, Windows Server 2019 and later, Azure Stack HCI OS 23H2 and later",
-		},
-		// https://learn.microsoft.com/defender-endpoint/api/collect-investigation-package
-		{
-			Name:  "collect",
-			Title: "Collect investigation package",
-			Effect: "Defender gathers a forensic package on the device. Nothing changes there, but the package holds sensitive " +
-				"data: the security event log, users and groups, running processes, network and DNS history.",
-			Post:      Endpoint{Name: "collectInvestigationPackage", Limits: usualLimits()},
-			Type:      "CollectInvestigationPackage",
-			Role:      "Machine.CollectForensics",
-			Tracks:    TrackMachineActions,
-			BusyIs400: true,
-			// An action for a device that is offline waits for up to three days.
-			Horizon:   3*24*time.Hour + time.Hour,
-			Supported: "Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
-		},
-	}
 }
