@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/redistest"
 	"defenderbot/internal/sandbox"
@@ -281,7 +282,10 @@ func TestApproversShort(t *testing.T) {
 	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready", "need more approvers than may decide: collect")
 
 	none := p.Env()
-	none.Approvers, none.ApprovalsRequired = sandbox.Grace, "1,investigate=2,collect=2"
+	none.Approvers, none.ApprovalsRequired = sandbox.Grace, "1"
+	for _, a := range defender.Actions() {
+		none.ApprovalsRequired += "," + a.Name + "=2"
+	}
 	l = launch(t, p, none)
 	select {
 	case err := <-l.ended:
