@@ -113,7 +113,7 @@ const (
 	Ended              Reason = "ended"       // Microsoft does not offer the action any more
 	ReadsEnded         Reason = "reads_ended" // nor to see what became of it
 	Refused            Reason = "refused"     // Defender refused it for another reason
-	Ran                Reason = "ran"     // it ran and ended as Defender says
+	Ran                Reason = "ran"         // it ran and ended as Defender says
 )
 
 // Unsent reports whether an attempt came to nothing before a byte of it left.

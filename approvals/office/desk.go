@@ -112,6 +112,9 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 func (d *Desk) termsOf(action defender.Action) approvals.Terms {
 	terms := d.terms
 	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.ApproversFor(action.Name), action.Horizon, action.Excludes
+	if action.Ended != nil {
+		terms.QueuedFor = action.Ended.QueuedFor
+	}
 	return terms
 }
 
