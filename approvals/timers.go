@@ -98,6 +98,9 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	case Uncertain:
 		return c.NotAfter.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong, Detail: c.Why.Detail}}
 	case Running:
+		if queued := r.Terms.QueuedFor; queued > 0 && c.Job.Queued {
+			return c.Started.Add(queued), GiveUp{Why: Why{Reason: Ended}}
+		}
 		return c.Started.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong}}
 	case Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 	}
