@@ -136,23 +136,36 @@ func TestReadEndpoints(t *testing.T) {
 	}
 }
 
-// TestActionCovers has answers of Defender with a scope and without one.
+// TestActionCovers has answers of Defender with a scope and without one, about anybody's
+// action and about one that is known to be this program's.
 func TestActionCovers(t *testing.T) {
 	for _, tt := range []struct {
-		row   defender.Action
-		scope string
-		want  bool
+		row, scope     string
+		covers, admits bool
 	}{
-		{defender.Action{Scope: "Full"}, "Full", true},
-		{defender.Action{Scope: "Full"}, "Selective", false},
-		{defender.Action{Scope: "Full"}, "", false},
-		{defender.Action{Scope: "Full", NoScope: "Full"}, "", true},
-		{defender.Action{Scope: "Selective", NoScope: "Full"}, "", false},
-		{defender.Action{}, "", true},
-		{defender.Action{}, "Full", false},
+		{"Full", "Full", true, true},
+		{"Full", "Selective", false, false},
+		{"Full", "full", false, false},
+		{"Full", "", false, true},
+		{"", "", true, true},
+		{"", "Full", true, true},
 	} {
-		if got := tt.row.Covers(tt.scope); got != tt.want {
-			t.Errorf("an action of scope %q (without one: %q) covers %q: %v", tt.row.Scope, tt.row.NoScope, tt.scope, got)
+		a := defender.Action{Scope: tt.row}
+		if covers, admits := a.Covers(tt.scope), a.Admits(tt.scope); covers != tt.covers || admits != tt.admits {
+			t.Errorf("a row of scope %q and an action of scope %q: covers %v, admits %v, want %v, %v", tt.row, tt.scope, covers, admits, tt.covers, tt.admits)
+		}
+	}
+}
+
+// TestJobSays: what is not known is not guessed.
+func TestJobSays(t *testing.T) {
+	for want, j := range map[string]defender.Job{
+		"Isolate, Selective, started by ana@contoso.example": {Type: "Isolate", Scope: "Selective", Requestor: "ana@contoso.example"},
+		"Isolate, started by a b":                            {Type: "Isolate", Requestor: "a\nb"},
+		"Unisolate":                                          {Type: "Unisolate"},
+	} {
+		if got := j.Says(); got != want {
+			t.Errorf("%+v = %q, want %q", j, got, want)
 		}
 	}
 }
