@@ -97,7 +97,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NotStarted:         {what: "Defender shows no sign that it started", then: retry},
 		approvals.SeveralFound:       {what: "Several investigations on this device could be it, and I cannot tell which", then: "Check the Defender portal."},
 
-		approvals.AlreadyRunning: {"The same action is already running on this device", true, "Wait until it ends, then try again."},
+		approvals.AlreadyRunning: {"Defender already has an action of this kind open on this device", true, "Wait until it ends, then try again."},
 		approvals.NoSuchDevice:   {"Defender no longer knows this device", true, "Check its id in the portal."},
 		approvals.UnsupportedOS:  {"Defender does not support this on the device's operating system", true, ""},
 		approvals.MissingRole:    {"This bot's registration lacks an application role", true, "An Entra administrator needs to grant it."},
