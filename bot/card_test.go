@@ -46,7 +46,7 @@ func TestButtons(t *testing.T) {
 		want = append(want, map[string][]string{
 			"done-ended": {"successor=" + value}, "done-ended-unknown": {"successor=" + value}, "done-ended-followed": {"successor=" + value},
 			"done-ended-several": {"successor=" + value}, "done-isolated": {"undo=" + value}, "done-isolated-undone": {"undo=" + value},
-			"approved-isolated": {"undo=" + value},
+			"done-reads-ended": {"successor=" + value}, "approved-isolated": {"undo=" + value},
 		}[name]...)
 		if diff := cmp.Diff(want, buttonsOf(drawn(r))); diff != "" {
 			t.Errorf("%s: buttons (-want +got)\n%s", name, diff)

@@ -34,6 +34,7 @@ func followUps() map[string]approvals.Request {
 		"done-ended-unknown":   neverBegun,
 		"done-ended-followed":  followed,
 		"done-ended-several":   done("investigate", refusedAsEnded(), refusedAsEnded(), calls["failed-role"], calls["succeeded"], refusedAsEnded()),
+		"done-reads-ended":     done("investigate", approvals.Call{State: approvals.Unknown, EndedAt: after(9), Why: readsEnded().Blind}),
 		"approved-reads-ended": approved("investigate", readsEnded()),
 		"pending-successor":    asSuccessor(pending("scan", 2)),
 		"pending-undo":         asUndo(pending("unisolate", 1)),
