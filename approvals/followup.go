@@ -28,13 +28,15 @@ type Followed struct {
 }
 
 // Follows are the devices of r for which something can be asked that follows from it:
-// those on which its action was refused because it has ended, or where it succeeded.
+// those on which its action came to nothing because it has ended, or nobody can see what
+// came of it because of that; or those where it succeeded.
 // What became of the others does not matter: somebody who is isolated does not wait for
 // a device that is offline.
 func (r Request) Follows(how How) []Device {
 	var devices []Device
 	for i, c := range r.Calls {
-		if how == AsSuccessor && c.ActionEnded() || how == AsUndo && c.State == Succeeded {
+		unseen := c.State == Unknown && c.Why.Reason == ReadsEnded
+		if how == AsSuccessor && (c.ActionEnded() || unseen) || how == AsUndo && c.State == Succeeded {
 			devices = append(devices, r.Devices[i])
 		}
 	}

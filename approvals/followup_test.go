@@ -12,8 +12,8 @@ import (
 // refusedAsEnded is why a call failed whose action Microsoft has ended.
 var refusedAsEnded = approvals.Why{Reason: approvals.Ended, Detail: "not offered"}
 
-// mixed is a request with a call in each state, and two that failed or are unknown
-// because the action has ended; call i is about device i.
+// mixed is a request with a call in each state, and three that failed or are
+// unknown because the action has ended, or the reads with it; call i is about device i.
 func mixed() approvals.Request {
 	r := approvalstest.Sample(approvals.Approved, approvals.Queued)
 	r.Calls, r.Devices = nil, nil
@@ -25,6 +25,9 @@ func mixed() approvals.Request {
 		c.Why = refusedAsEnded
 		r.Calls = append(r.Calls, c)
 	}
+	unseen := approvalstest.SampleCall(approvals.Unknown)
+	unseen.Why = approvals.Why{Reason: approvals.ReadsEnded}
+	r.Calls = append(r.Calls, unseen)
 	for i := range r.Calls {
 		r.Devices = append(r.Devices, approvalstest.DeviceNo(i))
 	}
@@ -53,7 +56,8 @@ func idsOf(devices []approvals.Device) (ids []string) {
 func TestFollows(t *testing.T) {
 	r := mixed()
 	ended := func(c approvals.Call) bool { return c.Why.Reason == approvals.Ended }
-	if got, want := idsOf(r.Follows(approvals.AsSuccessor)), on(r, ended); !slices.Equal(got, want) || len(want) != 2 {
+	concerned := func(c approvals.Call) bool { return ended(c) || c.Why.Reason == approvals.ReadsEnded }
+	if got, want := idsOf(r.Follows(approvals.AsSuccessor)), on(r, concerned); !slices.Equal(got, want) || len(want) != 3 {
 		t.Errorf("successor: got %q, want %q", got, want)
 	}
 	done := func(c approvals.Call) bool { return c.State == approvals.Succeeded }
@@ -67,7 +71,7 @@ func TestFollows(t *testing.T) {
 	failed := func(c approvals.Call) bool {
 		return !ended(c) && (c.State == approvals.Failed || c.State == approvals.Lapsed || c.State == approvals.Unknown)
 	}
-	if got, want := idsOf(r.Unfinished()), on(r, failed); !slices.Equal(got, want) || len(want) != 3 {
+	if got, want := idsOf(r.Unfinished()), on(r, failed); !slices.Equal(got, want) || len(want) != 4 {
 		t.Errorf("try again: got %q, want %q", got, want)
 	}
 }
@@ -110,16 +114,21 @@ func TestFollow(t *testing.T) {
 func TestQueuedFor(t *testing.T) {
 	for name, tt := range map[string]struct {
 		queued bool
+		blind  approvals.Reason
 		terms  time.Duration
 		want   time.Duration
 		why    approvals.Reason
 	}{
-		"it waits":      {true, 24 * time.Hour, 24 * time.Hour, approvals.Ended},
-		"it has begun":  {false, 24 * time.Hour, 73 * time.Hour, approvals.TookTooLong},
-		"an old record": {true, 0, 73 * time.Hour, approvals.TookTooLong},
+		"it waits":             {true, "", 24 * time.Hour, 24 * time.Hour, approvals.Ended},
+		"it waits, unseen":     {true, approvals.ReadsEnded, 24 * time.Hour, 24 * time.Hour, approvals.ReadsEnded},
+		"it waits, in trouble": {true, approvals.ServiceTrouble, 24 * time.Hour, 24 * time.Hour, approvals.Ended},
+		"it has begun":         {false, "", 24 * time.Hour, 73 * time.Hour, approvals.TookTooLong},
+		"it has begun, unseen": {false, approvals.ReadsEnded, 24 * time.Hour, 73 * time.Hour, approvals.TookTooLong},
+		"an old record":        {true, "", 0, 73 * time.Hour, approvals.TookTooLong},
 	} {
 		r := approvalstest.Sample(approvals.Approved, approvals.Running)
 		r.Terms.QueuedFor, r.Calls[0].Job.Queued = tt.terms, tt.queued
+		r.Calls[0].Blind.Reason = tt.blind
 		at := r.Calls[0].Started.Add(tt.want)
 		if e, ripe := approvals.Ripe(r, at.Add(-time.Second)); ripe {
 			t.Errorf("%s: %v before its time", name, e)

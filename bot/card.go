@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,8 +20,9 @@ type Views struct {
 	Approvers     approvals.List
 	Counts        func(user string) bool // whether an approver may decide at all; nil: all may
 	Catalogue     defender.Catalogue
-	DevicePage    func(id string) string // the device in Defender's portal
-	Investigation string                 // address of an investigation, with {id}; empty: none
+	Offers        func(action string) bool // whether an action can be asked for here; nil: all can
+	DevicePage    func(id string) string   // the device in Defender's portal
+	Investigation string                   // address of an investigation, with {id}; empty: none
 }
 
 // The action ids of the buttons. Outside programs press them by these names.
@@ -29,6 +31,10 @@ const (
 	actionDeny    = "deny"
 	actionCancel  = "cancel"
 	actionRetry   = "retry"
+
+	actionSuccessor = "successor" // also of private answers, where its value is a command
+	actionAnyway    = "anyway"    // of private answers alone
+	actionUndo      = "undo"
 )
 
 // card is the one message of a request, with its text.
@@ -88,10 +94,13 @@ func (v Views) page(r approvals.Request, d detail) page {
 	p := page{heading(a.Title), says(strong(stateLine(r)), words(" · "), code(r.ID))}
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
 	p = append(p, decisions(r)...)
+	p = append(p, v.lineage(r)...)
 	for i := range r.Devices {
 		p = append(p, v.device(r, i, d)...)
 	}
+	p = append(p, v.instead(r)...)
 	if r.State == approvals.Pending {
+		p = append(p, v.warned(a)...)
 		p = append(p, v.askFor(r))
 		p = append(p, barred(r)...)
 		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
@@ -112,6 +121,9 @@ func barred(r approvals.Request) []para {
 			spans = append(spans, words(", "))
 		}
 		spans = append(spans, mention(p.ID))
+	}
+	if r.From.Request != "" {
+		return []para{says(append(spans, words(" asked for "), code(r.From.Request), words(" and cannot approve this either."))...)}
 	}
 	return []para{says(append(spans, words(" asked for this before and cannot approve it."))...)}
 }
@@ -227,21 +239,30 @@ func outlook(r approvals.Request) []para {
 // buttons are what can still be done; nil where nothing can.
 func (v Views) buttons(r approvals.Request) slack.Block {
 	value := r.ID + "." + r.Digest()
-	block := fmt.Sprintf("%s.%d", r.ID, r.Visible) // a new one for each version: clients cache by it
+	elements := decisive(r, value)
+	for _, f := range v.followers(r) {
+		elements = append(elements, f.press(value))
+	}
+	if len(elements) == 0 {
+		return nil
+	}
+	return slack.NewActionBlock(fmt.Sprintf("%s.%d", r.ID, r.Visible), elements...) // a new one for each version: clients cache by it
+}
+
+// decisive are the buttons that decide on the request itself, or have it tried again.
+func decisive(r approvals.Request, value string) []slack.BlockElement {
 	switch r.State {
 	case approvals.Pending:
 		yes := slack.NewButtonBlockElement(actionApprove, value, plainText("Approve"))
 		nay := slack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
-		return slack.NewActionBlock(block, yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request"))
+		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request")}
 	case approvals.Approved:
-		for _, c := range r.Calls {
-			if c.State == approvals.Queued {
-				return slack.NewActionBlock(block, cancelButton(value, "Cancel waiting calls"))
-			}
+		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
+			return []slack.BlockElement{cancelButton(value, "Cancel waiting calls")}
 		}
 	case approvals.Done:
 		if len(r.Retryable()) > 0 {
-			return slack.NewActionBlock(block, retryButton(value))
+			return []slack.BlockElement{retryButton(value)}
 		}
 	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
 	}
@@ -267,7 +288,7 @@ func splitValue(value string) (id, digest string) {
 
 // notice is one reply in the thread of a card, with its text.
 func (v Views) notice(r approvals.Request, n int) ([]slack.Block, string) {
-	p := fitting(r, v.ended)
+	p := fitting(r, v.outcome)
 	if note := r.Notices[n]; note.Kind == approvals.NoticeReminder {
 		left := r.Deadline().Sub(note.At).Round(time.Minute)
 		p = page{says(wordsf("%s is still waiting for a decision; it expires in %s.", r.ID, inWords(left))), v.askFor(r)}
@@ -275,10 +296,11 @@ func (v Views) notice(r approvals.Request, n int) ([]slack.Block, string) {
 	return p.blocks(), p.text()
 }
 
-// ended tells the requester how it ended.
-func (v Views) ended(r approvals.Request, d detail) page {
+// outcome tells the requester how it ended.
+func (v Views) outcome(r approvals.Request, d detail) page {
 	p := page{says(mention(r.By.ID), words(" "), strong(stateLine(r)), words(" · "), code(r.ID))}
 	p = append(p, decisions(r)...)
+	p = append(p, v.lineage(r)...)
 	for i := range r.Calls {
 		p = append(p, v.device(r, i, d)...)
 	}

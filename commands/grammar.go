@@ -9,6 +9,7 @@ import (
 type Action struct {
 	Name    string // one lower-case word, none of the grammar's own
 	Summary string // what it does, in a few words
+	Note    string // what whoever chooses it should know, in one sentence; mostly empty
 }
 
 // Grammar holds what the caller decides about the language.
@@ -40,12 +41,13 @@ func (g Grammar) Parse(text string) (Command, error) {
 }
 
 // form is one sentence of the language: its first word, what follows it, what
-// it does, and how what follows is read. A hidden one is understood and not
+// it does, what to know of it, and how what follows is read. A hidden one is understood and not
 // offered: this version cannot do it yet.
 type form struct {
-	name, args, summary string
-	read                func(rest string) (Command, *Error)
-	hidden              bool
+	name, args, summary, note string
+
+	read   func(rest string) (Command, *Error)
+	hidden bool
 }
 
 const askArgs = "<device>[,<device>...] <comment>"
@@ -61,7 +63,7 @@ func (g Grammar) forms() []form {
 	}
 	all := make([]form, 0, len(g.Actions)+len(own))
 	for _, v := range g.Actions {
-		all = append(all, form{name: v.Name, args: askArgs, summary: v.Summary, read: g.asker(v.Name)})
+		all = append(all, form{name: v.Name, args: askArgs, summary: v.Summary, note: v.Note, read: g.asker(v.Name)})
 	}
 	return append(all, own...)
 }

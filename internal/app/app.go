@@ -194,7 +194,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 func Grammar(catalogue defender.Catalogue, maxDevices int) commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: maxDevices}
 	for _, action := range catalogue {
-		g.Actions = append(g.Actions, commands.Action{Name: action.Name, Summary: action.Title})
+		g.Actions = append(g.Actions, commands.Action{Name: action.Name, Summary: action.Title, Note: action.Notice()})
 	}
 	return g
 }
