@@ -64,10 +64,12 @@ func Actions() Catalogue {
 		isolate("isolate", "Full", "Isolate device",
 			"Cuts the device off the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
+			"The device is cut off the network now.",
 			"Windows 10 version 1703 and later, Windows 11, macOS, Linux"),
 		isolate("isolate-selective", "Selective", "Isolate device selectively",
 			"Cuts the device off the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
 				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
+			"The device is cut off the network now, except for what selective isolation lets through.",
 			"Windows 10 version 1709 and later, Windows 11"),
 		{
 			Name:  "unisolate",
@@ -143,10 +145,10 @@ func scan(name, scope, title, effect string) Action {
 }
 
 // isolate is a row of the endpoint of that name.
-func isolate(name, scope, title, effect, supported string) Action {
+func isolate(name, scope, title, effect, success, supported string) Action {
 	return Action{
 		Name: name, Title: title, Effect: effect,
-		Success: "The device is cut off the network now.", Undo: "unisolate",
+		Success: success, Undo: "unisolate",
 		Page:   "https://learn.microsoft.com/defender-endpoint/api/isolate-machine",
 		Post:   Endpoint{Name: "isolate", Limits: usualLimits()},
 		Fields: map[string]string{"IsolationType": scope},
