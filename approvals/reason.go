@@ -15,8 +15,9 @@ type Reason string
 const (
 	NotKnown        Reason = "not_known"         // facts about the person could not be had
 	NotAMember      Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
-	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask
-	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide
+	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask for the action
+	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide on it
+	ActionOff       Reason = "action_off"        // the action is not switched on here
 	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
 	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
 	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card

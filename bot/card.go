@@ -16,7 +16,7 @@ import (
 // Views make what people see of a request. They hold what a card says that is
 // the same for every request; a card is a pure function of the request.
 type Views struct {
-	Approvers     approvals.List
+	Policy        approvals.Policy       // who decides on what, and what is switched on
 	Counts        func(user string) bool // whether an approver may decide at all; nil: all may
 	Catalogue     defender.Catalogue
 	DevicePage    func(id string) string // the device in Defender's portal
@@ -158,7 +158,7 @@ func by(did string, p approvals.Person, at time.Time, end string) para {
 // whole workspace.
 const mostMentions = 12
 
-// askFor mentions those who may decide.
+// askFor mentions those who may decide on the action.
 func (v Views) askFor(r approvals.Request) para {
 	need := "Needs approval from somebody other than the requester:"
 	switch left := r.Terms.Needed - len(r.Approvals); {
@@ -169,11 +169,11 @@ func (v Views) askFor(r approvals.Request) para {
 	case left > 1:
 		need = fmt.Sprintf("Needs %d approvals from people other than the requester:", left)
 	}
-	spans := []span{words(need)}
-	for _, g := range v.Approvers.Groups {
+	spans, list := []span{words(need)}, v.Policy.RuleFor(r.Action).Approvers
+	for _, g := range list.Groups {
 		spans = append(spans, words(" "), span{group: g})
 	}
-	for _, u := range v.Approvers.Users {
+	for _, u := range list.Users {
 		if v.Counts != nil && !v.Counts(u) {
 			continue // to call somebody who cannot decide would be no help
 		}

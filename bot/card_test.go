@@ -133,7 +133,7 @@ func TestCardInvestigationLink(t *testing.T) {
 func TestCardMentions(t *testing.T) {
 	v := views()
 	for i := range 50 {
-		v.Approvers.Users = append(v.Approvers.Users, fmt.Sprintf("U0%03d", i))
+		v.Policy.Default.Approvers.Users = append(v.Policy.Default.Approvers.Users, fmt.Sprintf("U0%03d", i))
 	}
 	r := oneGiven(twoNeeded(pending("investigate", 20)))
 	r.Comment = strings.Repeat("<", commands.MaxComment)

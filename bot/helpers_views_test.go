@@ -75,6 +75,7 @@ func answers() map[string]page {
 		"denied": deniedPage(p), "cancelled": cancelledPage(stopped), "cancelled-rest": cancelledPage(many()),
 		"form-closed": explain(errFormClosed), "not-recorded": explain(approvals.ErrNotRecorded), "unconfirmed": explain(approvals.ErrUnconfirmed),
 		"own-request":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+		"action-off":     explain(approvals.Refuse(approvals.ActionOff, "isolate")),
 		"denied-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}),
 		"nobody-else":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: []approvals.Standing{{ID: joan, Person: person(joan), Bar: approvals.IsGone}}}),
 		"not-found":      fitting(notFound(), views().page), // of a request that has no card

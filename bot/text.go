@@ -146,7 +146,7 @@ func notYet(slash string, c commands.Command) page {
 		word, instead = "list", "Each request has its card in the channel where it was made."
 	case commands.Limits:
 		word, instead = "limits", "The card of a request that waits for approval says how many calls are left."
-	case commands.Ask, commands.Help: // these work
+	case commands.Ask, commands.Off, commands.Help: // these have their answers
 	}
 	return page{says(code(slash+" "+word), words(" does not work yet. "+instead))}
 }

@@ -1,6 +1,6 @@
 package commands
 
-// Command is one thing that a person can ask for: Ask, Help, Status, List,
+// Command is one thing that a person can ask for: Ask, Off, Help, Status, List,
 // Limits or Cancel. The last four are not offered yet.
 //
 //sumtype:decl
@@ -11,6 +11,11 @@ type Ask struct {
 	Action  string   // the Name of one of the grammar's actions
 	Devices []Device // at least one, no two alike, in the order they were typed
 	Comment string   // 1 to MaxComment characters, cleaned
+}
+
+// Off asks for an action that is switched off, on whatever.
+type Off struct {
+	Action string // the Name of one of the grammar's actions
 }
 
 // Device names a device in the only two ways that are accepted. Exactly one
@@ -48,6 +53,7 @@ type Limits struct{}
 type Help struct{}
 
 func (Ask) command()    {}
+func (Off) command()    {}
 func (Status) command() {}
 func (Cancel) command() {}
 func (List) command()   {}

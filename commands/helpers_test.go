@@ -11,6 +11,8 @@ func (g Grammar) format(c Command) string {
 	switch c := c.(type) {
 	case Ask:
 		return c.Action + " " + joined(c.Devices) + " " + escape.Replace(c.Comment)
+	case Off:
+		return c.Action
 	case Status:
 		return "status " + c.Request
 	case Cancel:

@@ -76,6 +76,15 @@ func (a Action) Covers(scope string) bool { return cmp.Or(scope, a.NoScope) == a
 // Catalogue is a list of actions, no two with one name. [Actions] is all of them.
 type Catalogue []Action
 
+// Names returns the names of all rows, in their order.
+func (c Catalogue) Names() []string {
+	names := make([]string, len(c))
+	for i, a := range c {
+		names[i] = a.Name
+	}
+	return names
+}
+
 // Named returns the row with that name. Case matters.
 func (c Catalogue) Named(name string) (Action, bool) {
 	i := slices.IndexFunc(c, func(a Action) bool { return a.Name == name })

@@ -189,9 +189,13 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 	}
 }
 
-// stillGood checks at the last moment that the requester and those who approved
-// still may. A definite no lapses the call; not knowing only delays it.
+// stillGood checks at the last moment that the action is switched on, and that the
+// requester and those who approved still may. A definite no lapses the call; not
+// knowing only delays it.
 func (w *Worker) stillGood(ctx context.Context, r approvals.Request, i int) approvals.CallEvent {
+	if w.people.policy.RuleFor(r.Action).Off {
+		return approvals.Lapse{Why: approvals.Why{Reason: approvals.ActionOff, Detail: r.Action}}
+	}
 	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
 	unchecked := func(why approvals.Reason, who string, err error) approvals.CallEvent {
@@ -199,7 +203,7 @@ func (w *Worker) stillGood(ctx context.Context, r approvals.Request, i int) appr
 		return approvals.Wait{Why: approvals.Why{Reason: why, Detail: who}, Hold: w.holdUntil(r)}
 	}
 	for _, a := range r.Approvals {
-		f, ch, err := w.people.factsIn(ctx, r.Place.Channel, a.By.ID, approvals.ToApprove)
+		f, ch, err := w.people.factsIn(ctx, a.By.ID, approvals.ToApprove, r)
 		if err != nil {
 			return unchecked(approvals.ApproverUnchecked, a.By.ID, err)
 		}

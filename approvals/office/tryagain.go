@@ -59,7 +59,7 @@ func (d *Desk) retryOf(ctx context.Context, f approvals.Facts, old approvals.Req
 	}
 	counts, err := d.counts(ctx, f, old)
 	if err == nil && !counts {
-		f, err = d.people.asks(ctx, f)
+		f, err = d.people.asks(ctx, f, old.Action)
 		err = notKnown(err)
 	}
 	switch {
@@ -104,19 +104,16 @@ func (d *Desk) again(ctx context.Context, op ledger.Op, old, r approvals.Request
 	return made, err
 }
 
-// retried looks up at once what a retry has to know.
+// retried reads the old request, and looks up at once what a retry of it has to
+// know.
 func (d *Desk) retried(ctx context.Context, by By, id string) (old approvals.Request, f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() error { everybody = d.people.approvers(gctx); return nil }))
-	g.Go(safely(func() (err error) { old, err = d.store.Load(gctx, id); return err }))
-	g.Go(safely(func() (err error) { f, err = d.people.facts(gctx, by.User, approvals.ToRetry); return notKnown(err) }))
-	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(gctx, by.Place.Channel); return notKnown(err) }))
-	if err := g.Wait(); err != nil {
-		return old, f, ch, everybody, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), old)
-	}
-	if err := by.shown(old); err != nil {
+	if old, err = d.shown(ctx, by, id); err != nil {
 		return old, f, ch, everybody, err
 	}
-	f, err = d.people.involve(ctx, f, old)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(safely(func() error { everybody = d.people.approvers(gctx, old.Action); return nil }))
+	g.Go(safely(func() (err error) { f, err = d.people.facts(gctx, by.User, approvals.ToRetry, old); return err }))
+	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(gctx, by.Place.Channel); return err }))
+	err = g.Wait()
 	return old, f, ch, everybody, approvals.WithRequest(notKnown(err), old)
 }

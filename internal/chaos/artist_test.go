@@ -41,7 +41,7 @@ func newArtist(t testing.TB, tenant string) *artist {
 	}
 	cloud, _ := defender.CloudNamed("global")
 	s.Use(bot.Views{
-		Approvers: approvals.List{Groups: []string{onCall}}, Catalogue: defender.Actions(),
+		Policy: approvals.Policy{Default: approvals.Rule{Approvers: approvals.List{Groups: []string{onCall}}}}, Catalogue: defender.Actions(),
 		DevicePage: func(id string) string { return cloud.DevicePage(id, tenant) },
 	})
 	a := &artist{fake: fake, slack: s}

@@ -26,6 +26,7 @@ const (
 	Ben    = "U0BEN"    // another responder
 	Grace  = "U0GRACE"  // on call
 	Joan   = "U0JOAN"   // on call
+	Lena   = "U0LENA"   // leads them; decides where a rule names her
 	Gus    = "U0GUS"    // a guest
 	Elsa   = "U0ELSA"   // of another organisation, in a shared channel
 	OnCall = "S0ONCALL" // Grace and Joan
@@ -155,6 +156,7 @@ func (p *Place) Env() app.Env {
 		RedisURL: p.Redis, AllowVolatileRedis: "true",
 		TenantID: defenderfake.DefaultTenant, ClientID: defenderfake.DefaultClientID, ClientSecret: defenderfake.DefaultClientSecret,
 		AuthorityHost: p.Defender.Authority(), DefenderAPIURL: p.Defender.URL(), Approvers: OnCall,
+		Actions: strings.Join(p.options.Catalogue.Names(), ","),
 	}
 }
 
