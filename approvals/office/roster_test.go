@@ -127,7 +127,8 @@ func TestRosterTooFew(t *testing.T) {
 		"isolate is off":   {map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1, Off: true}, "collect": {Approvers: list, Needed: 1}}, nil, ""},
 		"collect is off":   {map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1}, "collect": {Approvers: list, Needed: 1, Off: true}}, []string{"isolate (0 of 1)"}, nothing + "isolate (0 of 1): UBOT: a bot"},
 		"none for anything": {
-			map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1}, "collect": {Approvers: list, Needed: 2}}, []string{"collect (1 of 2)", "isolate (0 of 1)"},
+			map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1}, "collect": {Approvers: list, Needed: 2}},
+			[]string{"collect (1 of 2)", "isolate (0 of 1)"},
 			nothing + "collect (1 of 2), isolate (0 of 1): S2: a user group without active members; UBOT: a bot; gus (UGUEST): a guest; UNONE: no such user",
 		},
 	} {

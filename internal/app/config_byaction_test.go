@@ -25,8 +25,10 @@ func TestConfigByAction(t *testing.T) {
 		{"approvers of an action by name", func(e *app.Env) { e.Approvers += ",isolate=" + secret }, "APPROVERS: takes user ids"},
 		{"approvers of an action, nobody", func(e *app.Env) { e.Approvers += ",isolate=" }, "APPROVERS: takes user ids"},
 		{"approvers of two actions at once", func(e *app.Env) { e.Approvers += ",isolate=restrict=U0GRACE" }, "APPROVERS: takes user ids"},
-		{"no approvers of what is on", func(e *app.Env) { e.Approvers = "collect=U0GRACE,scan=S0ONCALL" },
-			"APPROVERS: has nobody for investigate, scan-quick, which ACTIONS switches on"},
+		{
+			"no approvers of what is on", func(e *app.Env) { e.Approvers = "collect=U0GRACE,scan=S0ONCALL" },
+			"APPROVERS: has nobody for investigate, scan-quick, which ACTIONS switches on",
+		},
 		{"requesters of what there is not", func(e *app.Env) { e.Requesters = "wipe=U0GRACE" }, "REQUESTERS: " + unknown},
 		{"requesters of an action, nobody", func(e *app.Env) { e.Requesters = "isolate=" }, "REQUESTERS: takes user ids"},
 		{"actions that there are not", func(e *app.Env) { e.Actions = "collect," + secret }, "ACTIONS: " + unknown},
@@ -88,7 +90,7 @@ func TestConfigActionsDocumented(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(app.Table()) {
-		if strings.HasPrefix(line, "| `ACTIONS`") && strings.Contains(line, ": "+strings.Join(on, ", ")+" |") && strings.HasSuffix(line, ": "+strings.Join(off, ", ")+" |\n") {
+		if strings.HasPrefix(line, "| `ACTIONS`") && strings.Contains(line, "| "+strings.Join(on, ", ")+" |") && strings.HasSuffix(line, ": "+strings.Join(off, ", ")+" |\n") {
 			return
 		}
 	}
