@@ -14,6 +14,7 @@ const (
 	ToDeny    Verb = "deny"
 	ToCancel  Verb = "cancel"
 	ToRetry   Verb = "retry"
+	ToStop    Verb = "stop"
 )
 
 // Policy says who may do what. It is the same for every way a wish comes in.
@@ -45,6 +46,11 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 			return err
 		}
 		return involved(f, r)
+	case ToStop:
+		if !f.Decides {
+			return Refuse(NotYoursToStop, "")
+		}
+		return nil
 	}
 	return Refuse(NotAMember, string(v))
 }

@@ -120,7 +120,7 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb) (appro
 	switch v {
 	case approvals.ToAsk:
 		return p.asks(ctx, f)
-	case approvals.ToApprove, approvals.ToDeny:
+	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
 		return p.decides(ctx, f)
 	case approvals.ToCancel, approvals.ToRetry:
 	}
