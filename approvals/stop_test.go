@@ -106,7 +106,9 @@ func TestStopOtherAttempt(t *testing.T) {
 	for _, e := range []approvals.CallEvent{
 		approvals.TakeStop{Attempt: 2, Job: approvals.Job{ID: "j1"}, As: approvals.CallCancelled},
 		approvals.TakeStop{Attempt: 1, Job: approvals.Job{ID: "j2"}, As: approvals.CallCancelled},
-		approvals.RefuseStop{Attempt: 2}, approvals.HoldStop{Attempt: 2}, approvals.LoseStop{Attempt: 2},
+		approvals.RefuseStop{Attempt: 2},
+		approvals.HoldStop{Attempt: 2},
+		approvals.LoseStop{Attempt: 2},
 	} {
 		if got, err := approvals.NextCall(stopIn(approvals.StopSending), e, approvalstest.Start); !approvalstest.WasRefused(err) {
 			t.Errorf("%+v while attempt 1 for j1 is out: got %q and %v, want a *Refusal", e, got.Stop.State, err)
@@ -137,8 +139,10 @@ func TestStopJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []approvals.Stopping{
-		{State: approvals.StopAsked, By: approvalstest.Second, At: at, Since: at}, {},
-		{State: approvals.StopAsked, By: approvalstest.Second, At: at, Since: at, Attempt: 1}, {},
+		{State: approvals.StopAsked, By: approvalstest.Second, At: at, Since: at},
+		{},
+		{State: approvals.StopAsked, By: approvalstest.Second, At: at, Since: at, Attempt: 1},
+		{},
 	}
 	for i := range got.Calls {
 		if diff := cmp.Diff(want[i], got.Calls[i].Stop); diff != "" || got.Calls[i].State != r.Calls[i].State {

@@ -57,7 +57,7 @@ func TestStopAnswers(t *testing.T) {
 			return true
 		}, approvals.StopTaken, "", 1, ""},
 		"ended, they say":        {refuses(400, "BadRequest", "It is in a final state"), approvals.StopRefused, approvals.Refused, 1, "It is in a final state"},
-		"ended, without a body":  {func(w http.ResponseWriter, _ string) bool { w.WriteHeader(400); return true }, approvals.StopLost, approvals.AnswerLost, 1, "HTTP 400"},
+		"ended, without a body":  {func(w http.ResponseWriter, _ string) bool { w.WriteHeader(http.StatusBadRequest); return true }, approvals.StopLost, approvals.AnswerLost, 1, "HTTP 400"},
 		"not there":              {refuses(404, "ResourceNotFound", "no such action"), approvals.StopRefused, approvals.NotShown, 1, "no such action"},
 		"no role":                {refuses(403, "Forbidden", "Missing application roles."), approvals.StopRefused, approvals.MissingRole, 1, "Machine.CollectForensics"},
 		"their trouble":          {refuses(503, "", ""), approvals.StopLost, approvals.AnswerLost, 1, "HTTP 503"},
