@@ -16,6 +16,7 @@ const (
 	ToDeny    Verb = "deny"
 	ToCancel  Verb = "cancel"
 	ToRetry   Verb = "retry"
+	ToStop    Verb = "stop"
 )
 
 // Rule says who asks for an action, who decides on it, and how many have to.
@@ -75,6 +76,11 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		return involved(f, r)
 	case ToRetry:
 		return cmp.Or(p.mayAskIn(ch), involved(f, r), p.isOn(r.Action))
+	case ToStop:
+		if !f.Decides {
+			return Refuse(NotYoursToStop, "")
+		}
+		return nil
 	}
 	return Refuse(NotAMember, string(v))
 }

@@ -14,7 +14,7 @@ func member(id string) approvals.Facts {
 	return approvals.Facts{Person: approvals.Person{ID: id}, Asks: true, Decides: true}
 }
 
-// TestPolicyMay: who may ask, decide, cancel and retry.
+// TestPolicyMay: who may ask, decide, cancel, retry and stop.
 func TestPolicyMay(t *testing.T) {
 	with := func(change func(*approvals.Facts)) approvals.Facts {
 		f := member("U2")
@@ -80,6 +80,11 @@ func TestPolicyMay(t *testing.T) {
 		{"retrying what is off, somebody else", off, approvals.ToRetry, approvals.Facts{Person: approvals.Person{ID: "U9"}}, in, r, approvals.NotYours},
 		{"denying what is off", off, approvals.ToDeny, member("U2"), in, r, ""},
 		{"cancelling what is off", off, approvals.ToCancel, member("U2"), in, r, ""},
+		{"an approver stops", approvals.Policy{}, approvals.ToStop, member("U2"), in, r, ""},
+		{"the requester stops, who is an approver", approvals.Policy{}, approvals.ToStop, member("U1"), in, r, ""},
+		{"the requester stops, who is none", approvals.Policy{}, approvals.ToStop, approvals.Facts{Person: approvalstest.Asker, Asks: true}, in, r, approvals.NotYoursToStop},
+		{"somebody else stops", approvals.Policy{}, approvals.ToStop, approvals.Facts{Person: approvals.Person{ID: "U9"}, Asks: true}, in, r, approvals.NotYoursToStop},
+		{"a guest stops", approvals.Policy{}, approvals.ToStop, with(func(f *approvals.Facts) { f.Guest = true }), in, r, approvals.NotAMember},
 		{"an unknown wish", approvals.Policy{}, approvals.Verb("own"), member("U2"), in, r, approvals.NotAMember},
 	} {
 		err := tt.policy.May(tt.verb, tt.f, tt.ch, tt.r)

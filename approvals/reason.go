@@ -22,6 +22,7 @@ const (
 	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
 	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
 	NotYours        Reason = "not_yours"         // neither the requester nor an approver
+	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
 	NobodyElse      Reason = "nobody_else"       // too few others could approve it
 	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
 	ChannelShared   Reason = "channel_shared"    // shared with another organisation
@@ -44,6 +45,9 @@ const (
 	TooLate         Reason = "too_late"         // its time to decide has passed
 	NothingToCancel Reason = "nothing_to_cancel"
 	NothingToRetry  Reason = "nothing_to_retry"
+	NothingToStop   Reason = "nothing_to_stop" // nothing of it runs in Defender
+	StopUnderWay    Reason = "stop_under_way"  // somebody has asked for that already
+	NoWayToStop     Reason = "no_way_to_stop"  // Defender has no call for it
 	AlreadyRetried  Reason = "already_retried"
 	ShownDiffers    Reason = "shown_differs" // the card showed something else
 	OpReused        Reason = "op_reused"     // the envelope's id was used for something else before

@@ -197,7 +197,7 @@ func (r Request) LastChange() time.Time {
 		changed = latest(changed, at)
 	}
 	for _, c := range r.Calls {
-		changed = latest(changed, latest(c.Since, c.EndedAt))
+		changed = latest(changed, latest(latest(c.Since, c.Stop.Since), c.EndedAt))
 	}
 	for _, n := range r.Notices {
 		changed = latest(changed, n.At)

@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,6 +30,7 @@ const (
 	actionDeny    = "deny"
 	actionCancel  = "cancel"
 	actionRetry   = "retry"
+	actionStop    = "stop"
 )
 
 // card is the one message of a request, with its text.
@@ -234,10 +236,15 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 		nay := slack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
 		return slack.NewActionBlock(block, yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request"))
 	case approvals.Approved:
-		for _, c := range r.Calls {
-			if c.State == approvals.Queued {
-				return slack.NewActionBlock(block, cancelButton(value, "Cancel waiting calls"))
-			}
+		var list []slack.BlockElement
+		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
+			list = append(list, cancelButton(value, "Cancel waiting calls"))
+		}
+		if stop := v.stopButton(r, value); stop != nil {
+			list = append(list, stop)
+		}
+		if len(list) > 0 {
+			return slack.NewActionBlock(block, list...)
 		}
 	case approvals.Done:
 		if len(r.Retryable()) > 0 {

@@ -40,6 +40,11 @@ func TestButtons(t *testing.T) {
 			want = []string{"approve=" + value, "deny=" + value, "cancel=" + value}
 		case slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }):
 			want = []string{"cancel=" + value}
+			if views().action(r).Cancellable() && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable) {
+				want = append(want, "stop="+value)
+			}
+		case r.Action != "investigate" && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable):
+			want = []string{"stop=" + value}
 		case len(r.Retryable()) > 0:
 			want = []string{"retry=" + value}
 		}

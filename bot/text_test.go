@@ -79,7 +79,7 @@ func TestReasonsComplete(t *testing.T) {
 // about: a second sentence says what.
 func TestReasonsSayWhatToDo(t *testing.T) {
 	nothingToDo := map[approvals.Reason]bool{
-		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToCancel: true, approvals.NothingToRetry: true,
+		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToRetry: true,
 		approvals.Ran: true, approvals.UnsupportedOS: true,
 		// These go on by themselves; the card says when, or what is done.
 		approvals.WaitsForWindow: true, approvals.ReadsUsedUp: true, approvals.Throttled: true, approvals.Paused: true, approvals.NotReached: true,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,7 @@ func sampleRequests() map[string]approvals.Request {
 	samples["pending-tries-again"] = triesAgain(samples["pending-one-given"])
 	samples["approved-adopted"] = approved("collect", openCalls()["adopted"])
 	samples["done-partly"] = done("investigate", calls["succeeded"], calls["failed-role"], calls["lapsed"])
+	maps.Copy(samples, stopSamples())
 	return samples
 }
 

@@ -157,25 +157,25 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals
 
 // Deny is a no to what digest stands for, with the reason as typed.
 func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (approvals.Request, error) {
-	return d.end(ctx, by, id, approvals.ToDeny, by.op(approvals.ToDeny, id, digest, text), func(p approvals.Person) approvals.Event {
-		return approvals.Deny{By: p, Digest: digest, Text: text}
+	return d.end(ctx, by, id, approvals.ToDeny, by.op(approvals.ToDeny, id, digest, text), func(_ approvals.Request, p approvals.Person) (approvals.Event, error) {
+		return approvals.Deny{By: p, Digest: digest, Text: text}, nil
 	})
 }
 
 // Cancel takes a request back, or stops those of its calls that still wait.
 func (d *Desk) Cancel(ctx context.Context, by By, id string) (approvals.Request, error) {
-	return d.end(ctx, by, id, approvals.ToCancel, by.op(approvals.ToCancel, id), func(p approvals.Person) approvals.Event {
-		return approvals.Cancel{By: p}
+	return d.end(ctx, by, id, approvals.ToCancel, by.op(approvals.ToCancel, id), func(_ approvals.Request, p approvals.Person) (approvals.Event, error) {
+		return approvals.Cancel{By: p}, nil
 	})
 }
 
 // end commits a decision that starts no call.
-func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op ledger.Op, as func(approvals.Person) approvals.Event) (approvals.Request, error) {
+func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op ledger.Op, as func(approvals.Request, approvals.Person) (approvals.Event, error)) (approvals.Request, error) {
 	r, f, err := d.load(ctx, by, id, v)
 	if err != nil {
 		return d.store.UnlessDone(ctx, op, r, err)
 	}
-	return d.store.Apply(ctx, op, r, func(approvals.Request) (approvals.Event, error) { return as(f.Person), nil })
+	return d.store.Apply(ctx, op, r, func(r approvals.Request) (approvals.Event, error) { return as(r, f.Person) })
 }
 
 // load reads a request, and for its action the facts, and asks the policy.

@@ -121,7 +121,7 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 	switch v {
 	case approvals.ToAsk:
 		return p.asks(ctx, f, r.Action)
-	case approvals.ToApprove, approvals.ToDeny:
+	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
 		return p.decides(ctx, f, r.Action)
 	case approvals.ToCancel, approvals.ToRetry:
 		if !f.Is(r.By) {

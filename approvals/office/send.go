@@ -179,7 +179,7 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 			e = approvals.Fail{Attempt: r.Calls[i].Attempt, Why: refused.Why}
 			continue
 		}
-		if err != nil {
+		if err != nil && !overtaken(err, i) {
 			w.logOf(r, i).WarnContext(ctx, "answer of defender not saved", "event", approvals.EventName(e), "about", approvals.About(e), "error", err)
 		}
 		lost := errors.Is(err, approvals.ErrNotRecorded) || errors.Is(err, approvals.ErrUnconfirmed) && !errors.Is(err, approvals.ErrTooFewReplicas)
@@ -187,6 +187,17 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 			return err
 		}
 	}
+}
+
+// overtaken reports whether an answer was refused because Defender was seen to have
+// ended the job of call i meanwhile, which says more.
+func overtaken(err error, i int) bool {
+	refused, ok := approvals.AsRefusal(err)
+	if !ok || refused.Why.Reason != approvals.DoesNotFit || i >= len(refused.Request.Calls) {
+		return false
+	}
+	c := refused.Request.Calls[i]
+	return c.State.Ended() && c.Job.ID != ""
 }
 
 // stillGood checks at the last moment that the action is switched on, and that the
