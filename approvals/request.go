@@ -3,6 +3,7 @@ package approvals
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,6 +64,7 @@ type Device struct {
 	LastSeen   time.Time `json:"seen,omitzero"`
 	Onboarding string    `json:"onboarding,omitempty"` // Defender's word, where it is not that the device is onboarded
 	Unread     Why       `json:"unread,omitzero"`      // why Defender could not be asked about it
+	Cautions   []Caution `json:"cautions,omitempty"`   // what else speaks against the action on it
 }
 
 // Terms are the rules under which a request was made. They stay as they were
@@ -178,6 +180,13 @@ func (r Request) commentPrefix() string { return "[" + r.ID }
 // OwnsComment reports whether a comment that Defender shows was sent for this request.
 func (r Request) OwnsComment(comment string) bool {
 	return strings.HasPrefix(comment, r.commentPrefix()+" ")
+}
+
+// Started reports whether a call of r started a job that Defender knows by one of these ids.
+func (r Request) Started(ids ...string) bool {
+	return slices.ContainsFunc(r.Calls, func(c Call) bool {
+		return c.Job.ID != "" && !c.Job.Adopted && (slices.Contains(ids, c.Job.ID) || c.Job.Alert != "" && slices.Contains(ids, c.Job.Alert))
+	})
 }
 
 // DigestOf is a short fingerprint of texts, each apart from the next.

@@ -20,8 +20,9 @@ type Views struct {
 	Policy        approvals.Policy       // who decides on what, and what is switched on
 	Counts        func(user string) bool // whether an approver may decide at all; nil: all may
 	Catalogue     defender.Catalogue
-	DevicePage    func(id string) string // the device in Defender's portal
-	Investigation string                 // address of an investigation, with {id}; empty: none
+	DevicePage    func(id string) string          // the device in Defender's portal
+	Permalink     func(channel, ts string) string // a message in Slack; nil: none
+	Investigation string                          // address of an investigation, with {id}; empty: none
 }
 
 // The action ids of the buttons. Outside programs press them by these names.
@@ -90,7 +91,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	p := page{heading(a.Title), says(strong(stateLine(r)), words(" · "), code(r.ID))}
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
 	p = append(p, decisions(r)...)
-	for i := range r.Devices {
+	for _, i := range v.doubtfulFirst(r) {
 		p = append(p, v.device(r, i, d)...)
 	}
 	if r.State == approvals.Pending {

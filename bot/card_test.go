@@ -185,7 +185,7 @@ func TestDeviceLittleKnown(t *testing.T) {
 		"nothing":    {approvals.Device{}, ""},
 		"when":       {approvals.Device{LastSeen: asked}, "\nlast seen " + when(asked).markup()},
 		"that":       {approvals.Device{OS: "Linux", Risk: "None"}, "\nLinux"},
-		"doubts":     {approvals.Device{OS: "Linux", Health: "Unknown", Onboarding: "CanBeOnboarded"}, "\nLinux · ⚠️ not onboarded (CanBeOnboarded) · ⚠️ health unknown"},
+		"doubts":     {approvals.Device{OS: "Linux", Health: "Unknown", Onboarding: "CanBeOnboarded"}, "\nLinux\n⚠️ Not onboarded (CanBeOnboarded): Defender can probably not act on it. Defender does not know whether it can reach it."},
 		"both":       {approvals.Device{OS: "Linux", LastSeen: asked}, "\nLinux · last seen " + when(asked).markup()},
 		"unreadable": {approvals.Device{OS: "\u200b"}, "\n"},
 	} {

@@ -38,6 +38,9 @@ func views() Views {
 		},
 		Catalogue:  defender.Actions(),
 		DevicePage: func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
+		Permalink: func(channel, ts string) string {
+			return "https://contoso.slack.com/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+		},
 	}
 }
 

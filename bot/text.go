@@ -204,9 +204,10 @@ func retriedPage(r approvals.Request) page {
 	return sayf("Asked again as %s, for the devices where it did not succeed. A card for somebody else to approve follows here.", r.ID)
 }
 
-// inWords is a duration as people say it: to the minute, from two hours on to
-// the hour.
+// inWords is a duration as people say it: to the minute, from two hours on to the hour, and
+// on in days, weeks and months.
 func inWords(d time.Duration) string {
+	const day = 24 * time.Hour
 	switch m := int(d.Round(time.Minute).Minutes()); {
 	case m < 1:
 		return "less than a minute"
@@ -214,6 +215,12 @@ func inWords(d time.Duration) string {
 		return "1 minute"
 	case m < 120:
 		return fmt.Sprintf("%d minutes", m)
+	case d < 3*day:
+		return fmt.Sprintf("%d hours", int(d.Round(time.Hour).Hours()))
+	case d < 14*day:
+		return fmt.Sprintf("%d days", int(d.Round(day)/day))
+	case d < 60*day:
+		return fmt.Sprintf("%d weeks", int(d.Round(7*day)/(7*day)))
 	}
-	return fmt.Sprintf("%d hours", int(d.Round(time.Hour).Hours()))
+	return fmt.Sprintf("%d months", int(d.Round(30*day)/(30*day)))
 }

@@ -46,6 +46,7 @@ func sampleRequests() map[string]approvals.Request {
 	for _, a := range defender.Actions() {
 		samples["pending-"+a.Name] = pending(a.Name, 1)
 	}
+	maps.Copy(samples, doubtfulRequests())
 	for name, c := range openCalls() {
 		samples["approved-"+name] = approved("investigate", c)
 	}

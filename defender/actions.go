@@ -38,6 +38,7 @@ func Actions() Catalogue {
 			// A remediation that nobody approves lapses after 7 days.
 			Horizon:   7*24*time.Hour + time.Hour,
 			Supported: "Windows 10 version 1709 and later, Windows 11, Windows Server 2019 and later, Azure Stack HCI OS 23H2 and later",
+			Platforms: windows("1709", servers()...),
 		},
 		{
 			Name:  "collect",
@@ -54,6 +55,7 @@ func Actions() Catalogue {
 			BusyIs400: true,
 			Horizon:   actionLife,
 			Supported: "Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
+			Platforms: windows("1703", append(servers(), unixes()...)...),
 		},
 		scan("scan", "Full", "Run full antivirus scan",
 			"Defender Antivirus reads every file on the device, beside another antivirus too. That can take hours and slow the device down. "+
@@ -64,11 +66,13 @@ func Actions() Catalogue {
 		isolate("isolate", "Full", "Isolate device",
 			"Cuts the device off the network: all connections end but the one to Defender, remote sessions and VPN too, and its user cannot work online. "+
 				"It stays like that until it is released (unisolate). Behind a full-tunnel VPN it loses Defender as well, and then cannot be released from here.",
-			"Windows 10 version 1703 and later, Windows 11, macOS, Linux"),
+			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
+			windows("1703", append(servers(), unixes()...)...)),
 		isolate("isolate-selective", "Selective", "Isolate device selectively",
 			"Cuts the device off the network: all connections end but those to Defender, Outlook, Teams and Skype for Business and what your exclusions allow. "+
 				"It stays like that until it is released (unisolate). Behind a full-tunnel VPN it loses Defender as well, and then cannot be released from here.",
-			"Windows 10 version 1709 and later, Windows 11"),
+			"Windows 10 version 1709 and later, Windows 11",
+			windows("1709")),
 		{
 			Name:  "unisolate",
 			Title: "Release device from isolation",
@@ -82,7 +86,8 @@ func Actions() Catalogue {
 			Role:      "Machine.Isolate",
 			Tracks:    TrackMachineActions,
 			Horizon:   actionLife,
-			Supported: "Windows 10 version 1703 and later, Windows 11, macOS, Linux",
+			Supported: "Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
+			Platforms: windows("1703", append(servers(), unixes()...)...),
 		},
 		{
 			Name:  "restrict",
@@ -99,6 +104,7 @@ func Actions() Catalogue {
 			Tracks:    TrackMachineActions,
 			Horizon:   actionLife,
 			Supported: "Windows 10 version 1709 and later, Windows 11",
+			Platforms: windows("1709"),
 		},
 		{
 			Name:  "unrestrict",
@@ -114,6 +120,7 @@ func Actions() Catalogue {
 			Tracks:    TrackMachineActions,
 			Horizon:   actionLife,
 			Supported: "Windows 10 version 1709 and later, Windows 11",
+			Platforms: windows("1709"),
 		},
 	}
 }
@@ -130,12 +137,13 @@ func scan(name, scope, title, effect string) Action {
 		Fields:   map[string]string{"ScanType": scope},
 		Type:     "RunAntiVirusScan", Scope: scope, Excludes: scanning,
 		Role: "Machine.Scan", Tracks: TrackMachineActions, Horizon: actionLife,
-		Supported: "Windows 10 version 1709 and later, Windows 11, macOS, Linux",
+		Supported: "Windows 10 version 1709 and later, Windows 11, Windows Server, macOS, Linux",
+		Platforms: windows("1709", append(servers(), unixes()...)...),
 	}
 }
 
 // isolate is a row of the endpoint of that name.
-func isolate(name, scope, title, effect, supported string) Action {
+func isolate(name, scope, title, effect, supported string, platforms []Platform) Action {
 	return Action{
 		Name: name, Title: title, Effect: effect,
 		Success: "The device is isolated.", Undo: "unisolate",
@@ -144,6 +152,18 @@ func isolate(name, scope, title, effect, supported string) Action {
 		Fields: map[string]string{"IsolationType": scope},
 		Type:   "Isolate", Scope: scope, Excludes: isolation,
 		Role: "Machine.Isolate", Tracks: TrackMachineActions, Horizon: actionLife,
-		Supported: supported,
+		Supported: supported, Platforms: platforms,
 	}
 }
+
+// windows are Windows 10 from a release on and Windows 11, with more.
+func windows(since string, more ...Platform) []Platform {
+	return append([]Platform{{windows10, since}, {OS: windows11}}, more...)
+}
+
+// servers are those of which nobody asks which agent they have: that decides on 2012 R2 and
+// 2016 (https://learn.microsoft.com/defender-endpoint/supported-capabilities-by-platform).
+func servers() []Platform { return []Platform{{windowsServer, "2019"}} }
+
+// unixes are named by the same page.
+func unixes() []Platform { return []Platform{{OS: macOS}, {OS: linux}} }

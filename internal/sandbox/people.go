@@ -55,6 +55,10 @@ func (p *Place) devices(now time.Time) {
 			ID: New, ComputerDNSName: "ws-17.contoso.example", OSPlatform: "Windows11", Version: "24H2",
 			LastSeen: now.Add(-5 * time.Minute), IsPotentialDuplication: true,
 		},
+		{
+			ID: Legacy, ComputerDNSName: "srv-erp-01.contoso.example", OSPlatform: "WindowsServer2012R2",
+			LastSeen: now.Add(-30 * time.Minute), RiskScore: "Medium", MachineTags: []string{"erp"},
+		},
 	} {
 		p.Defender.AddDevice(d)
 	}

@@ -49,6 +49,7 @@ const (
 	Away    = "90c8b2f56e4d1a7703f2b6ad9458ce10b7f3d6c2" // lt-field-3.contoso.example, offline; comes back after a minute
 	Old     = "2a6d0e7f13c94b58a0d4f7be61c8359274eadf01" // ws-17.contoso.example, before it was set up anew
 	New     = "c41f8e9a6b027d5348f0a1e2937cd56b84b90e6d" // ws-17.contoso.example, since then
+	Legacy  = "5d20b7c94ae1836f0c7b91d2e8f4a6503b1c9d7e" // srv-erp-01.contoso.example, on which nobody says what works
 )
 
 // Options say how the place is made. Only Now is required.
