@@ -33,6 +33,7 @@ type Job struct {
 	Alert   string    `json:"alert,omitempty"`  // the other id of an investigation, if it has one
 	Status  string    `json:"status,omitempty"` // Microsoft's word, as it came
 	Details string    `json:"details,omitempty"`
+	Queued  bool      `json:"queued,omitempty"`  // Defender has not begun with it
 	Slow    bool      `json:"slow,omitempty"`    // it has been running for long
 	Adopted bool      `json:"adopted,omitempty"` // found there; this call did not start it, or it is not known that it did
 	By      string    `json:"by,omitempty"`      // who started an adopted job, as far as Defender says

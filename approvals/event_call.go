@@ -28,13 +28,14 @@ func (e Send) applyTo(c Call, now time.Time) (Call, bool) {
 type Accept struct {
 	Attempt int
 	Job     Job
+	As      CallState // Running, or how it had ended when Defender answered; empty: Running
 }
 
 func (Accept) name() string    { return "accept" }
 func (e Accept) about() string { return e.Job.ID }
 
 func (e Accept) applyTo(c Call, now time.Time) (Call, bool) {
-	return c.with(e.Job, Running, now), c.answers(e.Attempt)
+	return c.with(e.Job, e.As, now), c.answers(e.Attempt)
 }
 
 // Requeue records that attempt Attempt provably started nothing.
@@ -102,7 +103,7 @@ func (Adopt) name() string    { return "adopt" }
 func (e Adopt) about() string { return e.Job.ID + " " + e.Job.Status }
 
 func (e Adopt) applyTo(c Call, now time.Time) (Call, bool) {
-	return c.with(e.Job, e.As, now), c.State == Uncertain || c.State == Sending && e.As == Running
+	return c.with(e.Job, e.As, now), c.State == Uncertain || c.State == Sending
 }
 
 // Report says how Defender shows the job now.

@@ -35,6 +35,7 @@ func requestEvents() []approvals.Event {
 		approvals.Forget{},
 		approvals.Retry{As: "D-000000"},
 		approvals.StopJobs{By: approvalstest.Leader, Digest: digest},
+		approvals.Follow{How: approvals.AsUndo, Action: "unisolate", As: "D-000000"},
 	}
 }
 
@@ -186,17 +187,20 @@ func TestNextCallOtherAttempt(t *testing.T) {
 	}
 }
 
-// TestNextCallReport: a report may end a call in every way.
+// TestNextCallReport: a report may end a call in every way, and so may the answer to
+// the POST: what had ended when Defender answered does not run.
 func TestNextCallReport(t *testing.T) {
 	for _, s := range []approvals.CallState{approvals.Running, approvals.Succeeded, approvals.Failed, approvals.CallCancelled, approvals.Unknown} {
-		for _, from := range []approvals.CallState{approvals.Running, approvals.Uncertain} {
-			var e approvals.CallEvent = approvals.Report{Job: approvals.Job{ID: "j1"}, As: s}
-			if from == approvals.Uncertain {
-				e = approvals.Adopt{Job: approvals.Job{ID: "j1"}, As: s}
-			}
-			got, err := approvals.NextCall(approvalstest.SampleCall(from), e, approvalstest.Start.Add(time.Hour))
-			if err != nil || got.State != s {
-				t.Errorf("%s of %s as %s: got %q and %v", approvals.EventName(e), from, s, got.State, err)
+		job := approvals.Job{ID: "j1"}
+		report, adopt, accept := approvals.Report{Job: job, As: s}, approvals.Adopt{Job: job, As: s}, approvals.Accept{Attempt: 1, Job: job, As: s}
+		for from, events := range map[approvals.CallState][]approvals.CallEvent{
+			approvals.Running: {report}, approvals.Uncertain: {adopt, accept}, approvals.Sending: {adopt, accept},
+		} {
+			for _, e := range events {
+				got, err := approvals.NextCall(approvalstest.SampleCall(from), e, approvalstest.Start.Add(time.Hour))
+				if err != nil || got.State != s || got.Job != job || s.Ended() == got.EndedAt.IsZero() {
+					t.Errorf("%s of %s as %s: got %q, %v, ended %v", approvals.EventName(e), from, s, got.State, err, got.EndedAt)
+				}
 			}
 		}
 	}
@@ -291,7 +295,8 @@ func requestEdges() (edges []string) {
 func callEdges() (edges []string) {
 	for _, s := range approvals.CallStates() {
 		for _, e := range append(callEvents(), approvals.Report{Job: approvals.Job{ID: "j1"}, As: approvals.Failed}, approvals.Report{Job: approvals.Job{ID: "j1"}, As: approvals.CallCancelled},
-			approvals.Adopt{As: approvals.Succeeded}, approvals.Adopt{As: approvals.Failed}, approvals.Adopt{As: approvals.CallCancelled}) {
+			approvals.Adopt{As: approvals.Succeeded}, approvals.Adopt{As: approvals.Failed}, approvals.Adopt{As: approvals.CallCancelled},
+			approvals.Accept{Attempt: 1, As: approvals.Succeeded}, approvals.Accept{Attempt: 1, As: approvals.Failed}, approvals.Accept{Attempt: 1, As: approvals.CallCancelled}) {
 			got, err := approvals.NextCall(approvalstest.SampleCall(s), e, approvalstest.Start)
 			if err == nil && got.State != s {
 				edges = append(edges, edge(string(s), string(got.State), approvals.EventName(e)))
@@ -353,6 +358,10 @@ func timerTable() string {
 		case approvals.Queued, approvals.Succeeded, approvals.Failed, approvals.CallCancelled, approvals.Lapsed, approvals.Unknown:
 		}
 		row("call "+string(cs), r, from, since)
+		if cs == approvals.Running {
+			r.Terms.QueuedFor, r.Calls[0].Job.Queued = 24*time.Hour, true
+			row("call running, not begun, of an action that Microsoft has ended", r, from, since)
+		}
 	}
 	r := approvalstest.Sample(approvals.Approved, approvals.Running)
 	r.Calls[0] = stopIn(approvals.StopSending)

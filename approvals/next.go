@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -26,7 +27,7 @@ func (r Request) MayNotDecide(by Person) error {
 	case r.By.Is(by):
 		return Refuse(OwnRequest, "")
 	case slices.ContainsFunc(r.Barred, by.Is):
-		return Refuse(AskedFirst, r.RetryOf)
+		return Refuse(AskedFirst, cmp.Or(r.RetryOf, r.From.Request))
 	}
 	return nil
 }

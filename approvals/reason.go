@@ -48,6 +48,7 @@ const (
 	NothingToStop   Reason = "nothing_to_stop" // nothing of it runs in Defender
 	StopUnderWay    Reason = "stop_under_way"  // somebody has asked for that already
 	NoWayToStop     Reason = "no_way_to_stop"  // Defender has no call for it
+	NothingFollows  Reason = "nothing_follows" // nothing on the card for which that can be asked
 	AlreadyRetried  Reason = "already_retried"
 	ShownDiffers    Reason = "shown_differs" // the card showed something else
 	OpReused        Reason = "op_reused"     // the envelope's id was used for something else before
@@ -114,8 +115,10 @@ const (
 	MissingRole        Reason = "missing_role"
 	Licence            Reason = "licence"
 	Disallowed         Reason = "disallowed"
-	Refused            Reason = "refused" // Defender refused it for another reason
-	Ran                Reason = "ran"     // it ran and ended as Defender says
+	Ended              Reason = "ended"       // Microsoft does not offer the action any more
+	ReadsEnded         Reason = "reads_ended" // nor to see what became of it
+	Refused            Reason = "refused"     // Defender refused it for another reason
+	Ran                Reason = "ran"         // it ran and ended as Defender says
 )
 
 // Unsent reports whether an attempt came to nothing before a byte of it left.
@@ -126,6 +129,7 @@ type Why struct {
 	Reason Reason    `json:"reason"`
 	Detail string    `json:"detail,omitempty"` // which device, role, request...; or Defender's own words
 	Target string    `json:"target,omitempty"` // Defender's correlation id of an error
+	Since  time.Time `json:"since,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
 	Cause  *Why      `json:"cause,omitempty"` // what is behind it, where that is another reason
 }

@@ -23,6 +23,7 @@ type Request struct {
 	Terms   Terms    `json:"terms"`
 	Budget  Budget   `json:"budget,omitzero"`
 	RetryOf string   `json:"retry_of,omitempty"` // the request whose failed devices these are
+	From    Origin   `json:"from,omitzero"`      // the request from whose card this was asked for
 	Barred  []Person `json:"barred,omitempty"`   // who asked for it before, and does not decide on it either
 
 	State     State      `json:"state"`
@@ -33,6 +34,7 @@ type Request struct {
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
 	Calls     []Call     `json:"calls,omitempty"` // call i is about device i; none before approval
 	RetriedAs string     `json:"retried_as,omitempty"`
+	Followed  []Followed `json:"followed,omitempty"` // what was asked for from its card
 
 	Notices []Notice `json:"notices,omitempty"` // what is said in the thread, in order; only grows
 	Card    Card     `json:"card,omitzero"`
@@ -76,6 +78,9 @@ type Terms struct {
 	Horizon      time.Duration `json:"horizon"` // how long a call is followed
 	Retention    time.Duration `json:"retention"`
 	Excludes     string        `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action alone
+	// QueuedFor is how long what Defender took may stay in its queue, of an action that
+	// Microsoft has ended; zero: as long as it is followed.
+	QueuedFor time.Duration `json:"queued,omitempty"`
 }
 
 // Budget is what was left of the tightest window when the card was made.
@@ -225,7 +230,7 @@ func (r Request) Retryable() []Device {
 }
 
 // Unfinished are the devices on which a call of r that is done did not come to its
-// end.
+// end, but for those on which it cannot: Microsoft has ended the action.
 func (r Request) Unfinished() []Device {
 	if r.State != Done {
 		return nil
@@ -234,7 +239,9 @@ func (r Request) Unfinished() []Device {
 	for i, c := range r.Calls {
 		switch c.State {
 		case Failed, Lapsed, Unknown:
-			devices = append(devices, r.Devices[i])
+			if !c.ActionEnded() {
+				devices = append(devices, r.Devices[i])
+			}
 		case Queued, Sending, Running, Uncertain, Succeeded, CallCancelled:
 		}
 	}

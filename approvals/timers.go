@@ -104,6 +104,13 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	case Uncertain:
 		return c.NotAfter.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong, Detail: c.Why.Detail}}
 	case Running:
+		if queued := r.Terms.QueuedFor; queued > 0 && c.Job.Queued {
+			why := Why{Reason: Ended}
+			if c.Blind.Reason == ReadsEnded { // whether it has begun meanwhile nobody can see
+				why = c.Blind
+			}
+			return c.Started.Add(queued), GiveUp{Why: why}
+		}
 		return c.Started.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong}}
 	case Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 	}

@@ -83,7 +83,7 @@ func drawnCallEvent(t *rapid.T, call int) approvals.CallEvent {
 		approvals.Send{NotAfter: approvalstest.Start.Add(time.Hour)},
 		approvals.Send{NotAfter: approvalstest.Start.Add(time.Hour)},
 		approvals.Send{NotAfter: approvalstest.Start.Add(time.Hour)},
-		approvals.Accept{n, job},
+		approvals.Accept{n, job, as},
 		approvals.Requeue{Attempt: n},
 		approvals.Fail{Attempt: n},
 		approvals.Doubt{Attempt: n},

@@ -129,7 +129,12 @@ func nextTry(c approvals.Call) time.Time {
 // sentences.
 func (v Views) story(r approvals.Request, c approvals.Call) []string {
 	var list []string
-	if c.Why.Reason != "" && c.Why.Reason != approvals.Ran {
+	ended := v.action(r).Ended
+	switch {
+	case c.Why.Reason == "", c.Why.Reason == approvals.Ran:
+	case c.ActionEnded() && ended != nil:
+		list = v.ended(r, c, *ended)
+	default:
 		list = append(list, sentence(c.Why))
 	}
 	if c.State == approvals.Uncertain {

@@ -32,6 +32,10 @@ const (
 	actionCancel  = "cancel"
 	actionRetry   = "retry"
 	actionStop    = "stop"
+
+	actionSuccessor = "successor" // also of private answers, where its value is a command
+	actionAnyway    = "anyway"    // of private answers alone
+	actionUndo      = "undo"
 )
 
 // card is the one message of a request, with its text.
@@ -91,10 +95,13 @@ func (v Views) page(r approvals.Request, d detail) page {
 	p := page{heading(a.Title), says(strong(stateLine(r)), words(" · "), code(r.ID))}
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
 	p = append(p, decisions(r)...)
+	p = append(p, v.lineage(r)...)
 	for _, i := range v.doubtfulFirst(r) {
 		p = append(p, v.device(r, i, d)...)
 	}
+	p = append(p, v.instead(r)...)
 	if r.State == approvals.Pending {
+		p = append(p, v.warned(a)...)
 		p = append(p, v.askFor(r))
 		p = append(p, barred(r)...)
 		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
@@ -115,6 +122,9 @@ func barred(r approvals.Request) []para {
 			spans = append(spans, words(", "))
 		}
 		spans = append(spans, mention(p.ID))
+	}
+	if r.From.Request != "" {
+		return []para{says(append(spans, words(" asked for "), code(r.From.Request), words(" and cannot approve this either."))...)}
 	}
 	return []para{says(append(spans, words(" asked for this before and cannot approve it."))...)}
 }
@@ -230,12 +240,23 @@ func outlook(r approvals.Request) []para {
 // buttons are what can still be done; nil where nothing can.
 func (v Views) buttons(r approvals.Request) slack.Block {
 	value := r.ID + "." + r.Digest()
-	block := fmt.Sprintf("%s.%d", r.ID, r.Visible) // a new one for each version: clients cache by it
+	elements := v.decisive(r, value)
+	for _, f := range v.followers(r) {
+		elements = append(elements, f.press(value))
+	}
+	if len(elements) == 0 {
+		return nil
+	}
+	return slack.NewActionBlock(fmt.Sprintf("%s.%d", r.ID, r.Visible), elements...) // a new one for each version: clients cache by it
+}
+
+// decisive are the buttons that decide on the request itself, or have it tried again.
+func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement {
 	switch r.State {
 	case approvals.Pending:
 		yes := slack.NewButtonBlockElement(actionApprove, value, plainText("Approve"))
 		nay := slack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
-		return slack.NewActionBlock(block, yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request"))
+		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request")}
 	case approvals.Approved:
 		var list []slack.BlockElement
 		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
@@ -244,12 +265,10 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 		if stop := v.stopButton(r, value); stop != nil {
 			list = append(list, stop)
 		}
-		if len(list) > 0 {
-			return slack.NewActionBlock(block, list...)
-		}
+		return list
 	case approvals.Done:
 		if len(r.Retryable()) > 0 {
-			return slack.NewActionBlock(block, retryButton(value))
+			return []slack.BlockElement{retryButton(value)}
 		}
 	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
 	}
@@ -275,7 +294,7 @@ func splitValue(value string) (id, digest string) {
 
 // notice is one reply in the thread of a card, with its text.
 func (v Views) notice(r approvals.Request, n int) ([]slack.Block, string) {
-	p := fitting(r, v.ended)
+	p := fitting(r, v.outcome)
 	if note := r.Notices[n]; note.Kind == approvals.NoticeReminder {
 		left := r.Deadline().Sub(note.At).Round(time.Minute)
 		p = page{says(wordsf("%s is still waiting for a decision; it expires in %s.", r.ID, inWords(left))), v.askFor(r)}
@@ -283,10 +302,11 @@ func (v Views) notice(r approvals.Request, n int) ([]slack.Block, string) {
 	return p.blocks(), p.text()
 }
 
-// ended tells the requester how it ended.
-func (v Views) ended(r approvals.Request, d detail) page {
+// outcome tells the requester how it ended.
+func (v Views) outcome(r approvals.Request, d detail) page {
 	p := page{says(mention(r.By.ID), words(" "), strong(stateLine(r)), words(" · "), code(r.ID))}
 	p = append(p, decisions(r)...)
+	p = append(p, v.lineage(r)...)
 	for i := range r.Calls {
 		p = append(p, v.device(r, i, d)...)
 	}

@@ -48,6 +48,11 @@ func TestButtons(t *testing.T) {
 		case len(r.Retryable()) > 0:
 			want = []string{"retry=" + value}
 		}
+		want = append(want, map[string][]string{
+			"done-ended": {"successor=" + value}, "done-ended-unknown": {"successor=" + value}, "done-ended-followed": {"successor=" + value},
+			"done-ended-several": {"successor=" + value}, "done-isolated": {"undo=" + value}, "done-isolated-undone": {"undo=" + value},
+			"done-reads-ended": {"successor=" + value}, "approved-isolated": {"undo=" + value},
+		}[name]...)
 		if diff := cmp.Diff(want, buttonsOf(drawn(r))); diff != "" {
 			t.Errorf("%s: buttons (-want +got)\n%s", name, diff)
 		}
@@ -189,7 +194,7 @@ func TestDeviceLittleKnown(t *testing.T) {
 		"both":       {approvals.Device{OS: "Linux", LastSeen: asked}, "\nLinux · last seen " + when(asked).markup()},
 		"unreadable": {approvals.Device{OS: "\u200b"}, "\n"},
 	} {
-		r := pending("investigate", 1)
+		r := pending("collect", 1)
 		tt.device.ID, tt.device.Verified, tt.device.Name = r.Devices[0].ID, true, "kiosk-7"
 		r.Devices[0] = tt.device
 		v := drawn(r)

@@ -28,11 +28,12 @@ func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 			cut(oneLine(c.Command), 40), b.grammar.Slash))
 		return
 	}
-	b.answer(ctx, a, b.obey(ctx, a, c.Text))
+	b.answer(ctx, a, b.obey(ctx, a, c.Text, false))
 }
 
-// obey does what a command says, and says what came of it.
-func (b *Bot) obey(ctx context.Context, a act, typed string) page {
+// obey does what a command says, and says what came of it. Anyway: also where it is known
+// that Defender will refuse it.
+func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 	if a.by.Place.Team != b.workspace.Team() {
 		return say(wrongTeam)
 	}
@@ -42,9 +43,7 @@ func (b *Bot) obey(ctx context.Context, a act, typed string) page {
 	}
 	switch c := parsed.(type) {
 	case commands.Ask:
-		a.what, a.wish = "ask", wishOf(c)
-		_, said, _ := b.perform(ctx, a, (*Bot).ask)
-		return said
+		return b.askFor(ctx, a, c, anyway)
 	case commands.Off:
 		a.what, a.wish = "ask", office.Wish{Action: c.Action}
 		_, said, _ := b.perform(ctx, a, (*Bot).isOff)
@@ -70,7 +69,7 @@ func (b *Bot) ask(ctx context.Context, a act) (approvals.Request, page, error) {
 	if err == nil {
 		b.workspace.remember(r.ID, a.to.url)
 	}
-	return r, recordedPage(r), err
+	return r, b.workspace.views.recordedPage(r), err
 }
 
 // isOff refuses what is switched off, as the desk does where it is asked for in

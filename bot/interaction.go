@@ -20,11 +20,17 @@ type interaction struct {
 	Container   struct {
 		ChannelID string `json:"channel_id"`
 		MessageTS string `json:"message_ts"`
+		// Ephemeral is true for a message that only one person sees. It is not decoded:
+		// whatever else stands there must not keep a click from counting.
+		Ephemeral json.RawMessage `json:"is_ephemeral"`
 	} `json:"container"`
 	Message posted    `json:"message"`
 	Actions []pressed `json:"actions"`
 	View    submitted `json:"view"`
 }
+
+// private reports whether what was pressed is a message that only one person sees.
+func (i interaction) private() bool { return string(i.Container.Ephemeral) == "true" }
 
 // named is something of which the id is enough.
 type named struct {

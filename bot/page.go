@@ -18,18 +18,27 @@ type page []para
 
 // para is one paragraph.
 type para struct {
-	kind  paraKind
-	spans []span
+	kind    paraKind
+	spans   []span
+	buttons []button // of a choice
 }
 
 type paraKind int
 
 const (
-	title paraKind = iota // the largest; one a page
-	line                  // one line of text
-	quote                 // what somebody wrote
-	small                 // an aside, plain text only
+	title  paraKind = iota // the largest; one a page
+	line                   // one line of text
+	quote                  // what somebody wrote
+	small                  // an aside, plain text only
+	chosen                 // buttons; where there can be none, what to do instead
 )
+
+// button is one of a private answer. Those of cards are not of a page: they count on the
+// card alone.
+type button struct {
+	id, label, value string
+	style            slack.Style
+}
 
 // span is a piece of text or one thing that Slack renders itself. Text is never
 // read as markup: it goes into rich_text and plain_text only.
@@ -49,10 +58,10 @@ func code(s string) span             { return span{text: s, code: true} }
 func mention(user string) span       { return span{user: user} }
 func when(t time.Time) span          { return span{at: t} }
 func link(url, s string) span        { return span{url: url, text: s, bold: true} }
-func says(spans ...span) para        { return para{line, spans} }
-func aside(s string) para            { return para{small, []span{words(s)}} }
-func heading(s string) para          { return para{title, []span{words(s)}} }
-func quoted(s string) para           { return para{quote, []span{words(s)}} }
+func says(spans ...span) para        { return para{kind: line, spans: spans} }
+func aside(s string) para            { return para{kind: small, spans: []span{words(s)}} }
+func heading(s string) para          { return para{kind: title, spans: []span{words(s)}} }
+func quoted(s string) para           { return para{kind: quote, spans: []span{words(s)}} }
 func wordsf(f string, a ...any) span { return words(fmt.Sprintf(f, a...)) }
 
 // say is a page of one line.
@@ -67,6 +76,30 @@ func asWritten(text string) (p page) {
 	return p
 }
 
+// choice is a paragraph of buttons, which says the same in words to those who cannot press
+// any; without buttons, only the words.
+func choice(instead []span, buttons []button) page {
+	switch {
+	case len(buttons) > 0:
+		return page{{kind: chosen, spans: instead, buttons: buttons}}
+	case len(instead) > 0:
+		return page{says(instead...)}
+	}
+	return nil
+}
+
+// withoutButtons is the page for a place where a button would not do what it says.
+func (p page) withoutButtons() (q page) {
+	for _, each := range p {
+		if each.kind != chosen {
+			q = append(q, each)
+			continue
+		}
+		q = append(q, choice(each.spans, nil)...)
+	}
+	return q
+}
+
 // blocks lays the page out. Lines and quotes that follow each other share one
 // block; lines share one section, because sections are not set apart by Slack.
 func (p page) blocks() []slack.Block {
@@ -77,12 +110,27 @@ func (p page) blocks() []slack.Block {
 			out, p = append(out, slack.NewHeaderBlock(plainText(cut(q.plain(), 150)))), p[1:]
 		case small:
 			out, p = append(out, slack.NewContextBlock("", plainText(cut(q.plain(), 2000)))), p[1:]
+		case chosen:
+			out, p = append(out, q.row()), p[1:]
 		case line, quote:
 			n := p.run(line, quote)
 			out, p = append(out, p[:n].rich()), p[n:]
 		}
 	}
 	return out
+}
+
+// row is the buttons of a choice.
+func (q para) row() *slack.ActionBlock {
+	row := slack.NewActionBlock("")
+	for _, b := range q.buttons {
+		element := slack.NewButtonBlockElement(b.id, b.value, plainText(cut(b.label, 75)))
+		if b.style != "" {
+			element = element.WithStyle(b.style)
+		}
+		row.Elements.ElementSet = append(row.Elements.ElementSet, element)
+	}
+	return row
 }
 
 // run is how many paragraphs from the first on are of one of these kinds.

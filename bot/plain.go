@@ -16,6 +16,9 @@ func (p page) text() string {
 	var lines []string
 	for _, q := range p {
 		text := q.joined(span.markup)
+		if text == "" && q.kind == chosen {
+			continue
+		}
 		if q.kind == quote {
 			text = quoteMark + strings.ReplaceAll(text, "\n", "\n"+quoteMark)
 		}

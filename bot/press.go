@@ -12,13 +12,18 @@ import (
 // does.
 func buttons() map[string]handler {
 	return map[string]handler{
-		actionApprove: (*Bot).approve,
-		actionDeny:    (*Bot).askWhy,
-		actionCancel:  (*Bot).cancel,
-		actionRetry:   (*Bot).retry,
-		actionStop:    (*Bot).stop,
+		actionApprove:   (*Bot).approve,
+		actionDeny:      (*Bot).askWhy,
+		actionCancel:    (*Bot).cancel,
+		actionRetry:     (*Bot).retry,
+		actionStop:      (*Bot).stop,
+		actionSuccessor: (*Bot).succeed,
+		actionUndo:      (*Bot).undo,
 	}
 }
+
+// private reports whether it is a button of a private answer.
+func (p pressed) private() bool { return p.ActionID == actionSuccessor || p.ActionID == actionAnyway }
 
 func (b *Bot) approve(ctx context.Context, a act) (approvals.Request, page, error) {
 	r, err := b.desk.Approve(ctx, a.by, a.id, a.digest)
@@ -35,8 +40,12 @@ func (b *Bot) retry(ctx context.Context, a act) (approvals.Request, page, error)
 	return r, retriedPage(r), err
 }
 
-// press answers a click on a button of a card.
+// press answers a click on a button of a card, or of a private answer.
 func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
+	if at := slices.IndexFunc(i.Actions, pressed.private); at >= 0 && i.private() {
+		b.privately(ctx, e, i, i.Actions[at])
+		return
+	}
 	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return buttons()[p.ActionID] != nil })
 	if at < 0 {
 		b.pressUnknown(ctx, e, i)

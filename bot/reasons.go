@@ -50,6 +50,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.StopUnderWay:    {what: "Somebody has already asked for this to be stopped", then: "Its card says who, and how that stands."},
 		approvals.NoWayToStop:     {what: "Microsoft offers no way to stop this from outside Defender", then: "Look at the device in the portal."},
 		approvals.NothingToRetry:  {what: "Nothing here can be tried again"},
+		approvals.NothingFollows:  {what: "There is no device here for which this can be asked", then: "Look at the card."},
 		approvals.AlreadyRetried:  {"This has already been tried again", true, "Use that card."},
 		approvals.ShownDiffers:    {what: "The card you saw does not match this request, so nothing happened", then: "Look at the card again before you decide."},
 		approvals.OpReused:        {what: "Slack delivered this twice with different content, so nothing happened", then: "Try once more."},
@@ -108,6 +109,8 @@ func sayings() map[approvals.Reason]saying {
 		approvals.MissingRole:    {"This bot's registration lacks an application role", true, "An Entra administrator needs to grant it."},
 		approvals.Licence:        {"Your Defender licence or settings do not allow this", true, "A Defender administrator can change that."},
 		approvals.Disallowed:     {"Defender does not allow this", true, "A Defender administrator can say why."},
+		approvals.Ended:          {"Defender refused it, because Microsoft has ended this action; the device is fine", true, "Ask for what replaces it."},
+		approvals.ReadsEnded:     {what: "Defender no longer shows investigations, which Microsoft has ended, so I cannot see how this one ends", then: "Look at the device in the portal."},
 		approvals.Refused:        {"Defender refused it", true, "Look at the device in the portal."},
 		approvals.Ran:            {what: "It ran"},
 	}

@@ -159,12 +159,16 @@ func cardOf(request string) string {
 }
 
 // recordedPage is the answer to a command that was recorded.
-func recordedPage(r approvals.Request) page {
+func (v Views) recordedPage(r approvals.Request) page {
 	devices := "the device"
 	if len(r.Devices) > 1 {
 		devices = fmt.Sprintf("the %d devices", len(r.Devices))
 	}
-	return sayf("Recorded as %s. I am looking up %s; a card for somebody else to approve follows here.", r.ID, devices)
+	p := sayf("Recorded as %s. I am looking up %s; a card for somebody else to approve follows here.", r.ID, devices)
+	if notice := v.action(r).Notice(); notice != "" {
+		p = append(p, says(words("⚠️ "+notice)))
+	}
+	return p
 }
 
 // The answers to a decision that was taken.

@@ -57,6 +57,7 @@ func sampleRequests() map[string]approvals.Request {
 	samples["done-tried-again"] = triedAgain(samples["done-failed-missed"])
 	samples["pending-tries-again"] = triesAgain(samples["pending-one-given"])
 	samples["approved-adopted"] = approved("collect", openCalls()["adopted"])
+	maps.Copy(samples, followUps())
 	samples["done-partly"] = done("investigate", calls["succeeded"], calls["failed-role"], calls["lapsed"])
 	maps.Copy(samples, stopSamples())
 	return samples

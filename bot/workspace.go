@@ -209,7 +209,8 @@ func (w *Workspace) whisper(ctx context.Context, to reply, said page) error {
 		return nil
 	}
 	failed = append(failed, fmt.Errorf("chat.postEphemeral: %w", err))
-	if err = w.direct(ctx, to.user, options); err == nil {
+	said = said.withoutButtons() // a click counts where it was asked for
+	if err = w.direct(ctx, to.user, message(said.text(), said.blocks())); err == nil {
 		return nil
 	}
 	// Only what the last way says tells whether trying again is worth it.

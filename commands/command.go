@@ -1,5 +1,7 @@
 package commands
 
+import "strings"
+
 // Command is one thing that a person can ask for: Ask, Off, Help, Status, List,
 // Limits or Cancel. The last four are not offered yet.
 //
@@ -11,6 +13,23 @@ type Ask struct {
 	Action  string   // the Name of one of the grammar's actions
 	Devices []Device // at least one, no two alike, in the order they were typed
 	Comment string   // 1 to MaxComment characters, cleaned
+}
+
+// Typed is how it is typed behind the slash command.
+func (a Ask) Typed() string { return a.Action + " " + list(a.Devices) + " " + a.Comment }
+
+// Sent is how Slack sends it when it is typed: Parse makes the same of it again.
+func (a Ask) Sent() string { return a.Action + " " + list(a.Devices) + " " + escape.Replace(a.Comment) }
+
+// escape is what Slack does to a text.
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+func list(devices []Device) string {
+	texts := make([]string, len(devices))
+	for i, d := range devices {
+		texts[i] = d.String()
+	}
+	return strings.Join(texts, ",")
 }
 
 // Off asks for an action that is switched off, on whatever.

@@ -10,6 +10,9 @@ func (g Grammar) Help() string {
 	var b strings.Builder
 	for _, f := range g.offered() {
 		fmt.Fprintf(&b, "%s\n    %s.\n", g.typed(f), f.summary)
+		if f.note != "" {
+			fmt.Fprintf(&b, "    %s\n", f.note)
+		}
 	}
 	fmt.Fprintf(&b, "\nA <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. "+
 		"List up to %d, separated by commas.\n", g.MaxDevices)
@@ -22,7 +25,11 @@ func (g Grammar) Table() string {
 	var b strings.Builder
 	b.WriteString("| command | what it does |\n|---|---|\n")
 	for _, f := range g.offered() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", g.typed(f), strings.ReplaceAll(f.summary, "|", `\|`))
+		text := f.summary
+		if f.note != "" {
+			text += ". " + f.note
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", g.typed(f), strings.ReplaceAll(text, "|", `\|`))
 	}
 	return b.String()
 }

@@ -9,6 +9,7 @@ import (
 type Action struct {
 	Name    string // one lower-case word, none of the grammar's own
 	Summary string // what it does, in a few words
+	Note    string // what whoever chooses it should know, in one sentence; mostly empty
 	Off     bool   // it is understood and not offered: nobody may ask for it here
 }
 
@@ -41,12 +42,13 @@ func (g Grammar) Parse(text string) (Command, error) {
 }
 
 // form is one sentence of the language: its first word, what follows it, what
-// it does, and how what follows is read. A hidden one is understood and not
-// offered: this version cannot do it yet, or it is switched off.
+// it does, what to know of it, and how what follows is read. A hidden one is
+// understood and not offered: this version cannot do it yet, or it is switched off.
 type form struct {
-	name, args, summary string
-	read                func(rest string) (Command, *Error)
-	hidden              bool
+	name, args, summary, note string
+
+	read   func(rest string) (Command, *Error)
+	hidden bool
 }
 
 const askArgs = "<device>[,<device>...] <comment>"
@@ -62,7 +64,7 @@ func (g Grammar) forms() []form {
 	}
 	all := make([]form, 0, len(g.Actions)+len(own))
 	for _, v := range g.Actions {
-		f := form{name: v.Name, args: askArgs, summary: v.Summary, read: g.asker(v.Name)}
+		f := form{name: v.Name, args: askArgs, summary: v.Summary, note: v.Note, read: g.asker(v.Name)}
 		if v.Off {
 			f.hidden, f.read = true, func(string) (Command, *Error) { return Off{v.Name}, nil }
 		}

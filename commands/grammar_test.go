@@ -122,6 +122,31 @@ The <comment> says why, in at most 1000 characters. The approver reads it, and D
 	}
 }
 
+// TestNote: what to know of an action stands in the help and in the table, once.
+func TestNote(t *testing.T) {
+	g := Grammar{Slash: "/defender", Actions: []Action{{Name: "old", Summary: "Do it", Note: "It is not offered any more."}, {Name: "new", Summary: "Do it well"}}}
+	for got, want := range map[string]string{
+		g.Help():  "    Do it.\n    It is not offered any more.\n/defender new",
+		g.Table(): "| Do it. It is not offered any more. |\n",
+	} {
+		if !strings.Contains(got, want) || strings.Count(got, "offered") != 1 {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+}
+
+// TestAskSent: what a button holds is the same command again, whatever its comment is made
+// of.
+func TestAskSent(t *testing.T) {
+	for _, comment := range []string{"odd", "a & b <c> &lt; <@U1> <http://x|y>", "“quoted” and 'so'", "two\nlines", "https://x.example/?a=1&b=2"} {
+		want := Ask{Action: "collect", Devices: []Device{{Name: "ws-1"}, {ID: "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"}}, Comment: comment}
+		got, err := testGrammar.Parse(want.Sent())
+		if diff := cmp.Diff(Command(want), got); err != nil || diff != "" {
+			t.Errorf("%q: %v (-want +got)\n%s", comment, err, diff)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	g := Grammar{Slash: "/defender", Actions: []Action{{Name: "scan", Summary: "Scan quick|full"}}}
 	const want = "| command | what it does |\n|---|---|\n" +

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -35,7 +36,7 @@ const (
 	Licence Cause = "licence"
 	// Disallowed means that Defender's own policy forbids it.
 	Disallowed Cause = "disallowed"
-	// Refused is any other 4xx: answered, and nothing was started.
+	// Refused is any other 4xx, and 501: answered, and nothing was started.
 	Refused Cause = "refused"
 	// BadAnswer was answered with something that cannot be read or believed, redirects
 	// included. After a POST the action may be running.
@@ -98,6 +99,19 @@ func (e *Error) Error() string {
 
 // Unwrap returns what happened underneath.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Gone reports whether the answer can be that of a service that does not offer what was
+// asked for: "there is no such path", "no such method" or "not implemented", whoever
+// wrote its body. A thing that is not there is not meant.
+func (e *Error) Gone() bool {
+	switch e.Status {
+	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
+		return true
+	case http.StatusNotFound:
+		return e.Cause == Refused || e.Cause == BadAnswer
+	}
+	return false
+}
 
 // Says is what Defender said, or what kept it from being asked, in a few words for people.
 // It may be empty.

@@ -142,8 +142,13 @@ func (j Job) touches(since time.Time) bool {
 // jobs lists the jobs that a filter matches, and reports whether these are all.
 func (c *Client) jobs(ctx context.Context, t Tracking, filter string) (found []Job, whole bool, err error) {
 	page, whole, err := list[record](ctx, c, readJobs(t), "/api/"+string(t), filter)
-	if CauseOf(err) == NotFound {
-		return nil, true, nil
+	if e, is := errors.AsType[*Error](err); is && e.Cause == NotFound {
+		if t == TrackMachineActions {
+			return nil, true, nil
+		}
+		// No page says that a list without investigations is a 404: it is the list
+		// that is not there.
+		e.Cause = Refused
 	}
 	if err != nil {
 		return nil, false, err

@@ -52,6 +52,12 @@ func Explain(t Tracking, word string) string {
 // Explain says the status of the job in a sentence.
 func (j Job) Explain() string { return Explain(j.Tracks, j.Status) }
 
+// Queued reports whether Defender has taken an investigation and not begun with it. A
+// machine action is at the device's disposal at once.
+func (j Job) Queued() bool {
+	return j.Tracks == TrackInvestigations && strings.EqualFold(j.Status, "Queued")
+}
+
 // find returns the row of a status.
 func find(t Tracking, word string) (status, bool) {
 	for _, s := range statuses(t) {

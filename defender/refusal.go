@@ -21,7 +21,8 @@ type refusalBody struct {
 }
 
 // errorOf turns an answer that is not a success into an error. A no to what was asked
-// has to be Defender's own; of 401, 408, 429 and 5xx the status is enough.
+// has to be Defender's own, 501 among them; of 401, 408, 429 and other 5xx the status is
+// enough.
 func errorOf(q query, a answer, now time.Time) *Error {
 	var r refusal
 	its := json.Unmarshal(a.body, &r) == nil && r.Error != nil
@@ -51,6 +52,8 @@ func errorOf(q query, a answer, now time.Time) *Error {
 // so they only refine what the code leaves open.
 func causeOf(q query, status int, code, message string) Cause {
 	switch {
+	case status == http.StatusNotImplemented:
+		return Refused // "not implemented" starts nothing.
 	case status >= 500, status == http.StatusRequestTimeout:
 		return OutcomeUnknown // A gateway's 408 says nothing about what came behind it.
 	case status < 400:

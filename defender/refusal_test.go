@@ -50,6 +50,9 @@ func TestStartCauses(t *testing.T) {
 		{429, "", "", defender.Throttled, defender.Throttled},
 		{500, "InternalServerError", "", defender.OutcomeUnknown, defender.OutcomeUnknown},
 		{500, "ActiveRequestAlreadyExists", "", defender.OutcomeUnknown, defender.OutcomeUnknown},
+		{501, "NotImplemented", "", defender.Refused, defender.Refused},
+		{410, "Gone", "", defender.Refused, defender.Refused},
+		{405, "MethodNotAllowed", "", defender.Refused, defender.Refused},
 		{502, "", "", defender.OutcomeUnknown, defender.OutcomeUnknown},
 		{503, "", "", defender.OutcomeUnknown, defender.OutcomeUnknown},
 		{504, "", "", defender.OutcomeUnknown, defender.OutcomeUnknown},
@@ -79,14 +82,63 @@ func TestStartCauses(t *testing.T) {
 // no to nothing that was asked.
 func TestErrorForeignBodies(t *testing.T) {
 	for status, want := range map[int]defender.Cause{
-		401: defender.Unauthenticated, 403: defender.BadAnswer, 404: defender.BadAnswer,
-		407: defender.BadAnswer, 429: defender.Throttled, 503: defender.OutcomeUnknown,
+		400: defender.BadAnswer, 401: defender.Unauthenticated, 403: defender.BadAnswer, 404: defender.BadAnswer, 405: defender.BadAnswer,
+		407: defender.BadAnswer, 410: defender.BadAnswer, 429: defender.Throttled, 501: defender.BadAnswer, 503: defender.OutcomeUnknown,
 	} {
 		for _, handler := range []http.HandlerFunc{answers(status, "<html>no</html>"), answers(status, `{"statusCode":404,"message":"Resource not found"}`), cut(status, `{"error":{"code":"OsPlat`)} {
 			r := setup(t, handler)
 			_, err := r.Start(t.Context(), order(t, "investigate", device40))
-			failed(t, err, want)
+			if e := failed(t, err, want); e.Status != status {
+				t.Errorf("status = %d, want %d", e.Status, status)
+			}
 		}
+	}
+}
+
+// TestErrorGone tells an endpoint that is not offered from a thing that is not there and
+// from a no.
+func TestErrorGone(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		body   string
+		want   bool
+	}{
+		{404, refusal("ResourceNotFound", "Machine 1 was not found"), false},
+		{404, refusal("NotFound", "No HTTP resource was found that matches the request URI"), true},
+		{404, "<html>no</html>", true},
+		{405, "", true},
+		{405, refusal("MethodNotAllowed", ""), true},
+		{410, refusal("Gone", ""), true},
+		{501, refusal("NotImplemented", ""), true},
+		{501, "<html>no</html>", true},
+		{400, refusal("BadRequest", ""), false},
+		{403, refusal("Forbidden", ""), false},
+		{403, "<html>no</html>", false},
+		{503, "", false},
+	} {
+		r := setup(t, answers(tt.status, tt.body))
+		_, err := r.Start(t.Context(), order(t, "investigate", device40))
+		e, is := errors.AsType[*defender.Error](err)
+		if !is || e.Gone() != tt.want {
+			t.Errorf("%d %s: gone %v, want %v", tt.status, tt.body, !tt.want, tt.want)
+		}
+	}
+}
+
+// TestJobsOnListGone: a list of investigations that is not there is no empty one; of one
+// investigation that is not there nothing more is known.
+func TestJobsOnListGone(t *testing.T) {
+	r := setup(t, answers(http.StatusNotFound, refusal("NotFound", "not found")))
+	for name, want := range map[string]bool{"investigate": true, "collect": false} {
+		_, whole, err := r.JobsOn(t.Context(), order(t, name, device40).Action, device40, time.Time{})
+		e, is := errors.AsType[*defender.Error](err)
+		if got := is && e.Gone(); got != want || whole == want {
+			t.Errorf("%s: %v, whole %v; want gone %v", name, err, whole, want)
+		}
+	}
+	_, err := r.Job(t.Context(), defender.TrackInvestigations, "1")
+	if e := failed(t, err, defender.NotFound); e.Gone() {
+		t.Errorf("one investigation: %v is gone", err)
 	}
 }
 

@@ -42,6 +42,10 @@ type change struct {
 	Release string     `json:"release,omitempty"`
 	Hold    int64      `json:"hold,omitempty"` // keep everybody from the endpoint until then
 
+	Heed    bool  `json:"heed,omitempty"`    // refuse it while it is known that the action is not offered any more
+	Ended   int64 `json:"ended,omitempty"`   // for how long that is to be known from now on
+	Offered bool  `json:"offered,omitempty"` // it is not so, or not any more
+
 	Audit string `json:"audit,omitempty"`
 	Trim  int64  `json:"trim,omitempty"` // drop audit entries older than this
 }
@@ -135,6 +139,13 @@ func (c *change) givesBack(l Lease) {
 	}
 }
 
+// atMost refuses a change if a person has as many requests open; 0: there is no limit.
+func (c *change) atMost(by approvals.Person, most int) {
+	if most > 0 {
+		c.Most = &mostCheck{approvals.AsksPrefix(by), most}
+	}
+}
+
 // cardVersion is what the channel shows and was shown.
 func cardVersion(r approvals.Request) [4]int64 {
 	return [4]int64{r.Visible, r.Card.Shown, int64(r.Card.Told), int64(len(r.Notices))}
@@ -201,8 +212,13 @@ func (c *change) slotted(before, after approvals.Request, e approvals.Event) {
 		}
 	case approvals.Suspect:
 		c.Suspect = &booking{slot, approvals.PostLimit.Milliseconds()}
-	case approvals.Accept, approvals.Fail:
+	case approvals.Accept:
+		c.Settle, c.Offered = slot, true
+	case approvals.Fail:
 		c.Settle = slot
+		if e.Why.Reason == approvals.Ended {
+			c.Ended = endedFor.Milliseconds()
+		}
 	case approvals.Requeue:
 		c.requeued(e, slot)
 	case approvals.Adopt:
@@ -212,6 +228,11 @@ func (c *change) slotted(before, after approvals.Request, e approvals.Event) {
 	}
 	c.Moves = c.Moves || c.Settle != "" || c.Release != ""
 }
+
+// endedFor is for how long it is remembered that Defender refused an action because
+// Microsoft has ended it: a day, after which a call asks again. The tenant's answer is
+// believed, not the announcement, and it can change.
+const endedFor = 24 * time.Hour
 
 // requeued releases the slot only if no byte can have left: an answer, even
 // 429 or 401, may have been counted. A refusal that would meet every call keeps

@@ -19,7 +19,7 @@ type committed struct {
 	Record *string `json:"record"`
 	Claim  string  `json:"claim"`
 	Owner  string  `json:"owner"`
-	At     int64   `json:"at"`
+	At     int64   `json:"at"` // when a call may go, or since when the action is known to have ended
 	Held   bool    `json:"held"`
 	Due    int64   `json:"due"`    // of the request's clock
 	Token  int64   `json:"token"`  // of whoever holds that
@@ -236,6 +236,8 @@ func refusedBy(a committed, r approvals.Request) error {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OpReused}, Request: r}
 	case "many":
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.TooManyOpen}, Request: r}
+	case "ended":
+		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.Ended, Since: timeOf(a.At)}, Request: r}
 	case "doubted":
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.RolledBack}, Request: r}
 	}

@@ -64,6 +64,9 @@ func (k keys) rights(endpoints []defender.Endpoint) (names []string, sets int) {
 	for _, e := range endpoints {
 		names = append(names, k.hold(e.Name))
 	}
+	for _, e := range endpoints {
+		names = append(names, k.ended(e.Name))
+	}
 	return append(names, k.doubt()), sets
 }
 
@@ -76,6 +79,7 @@ func (k keys) audit() string          { return k.tag + k.team + "audit" }
 func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }
 func (k keys) window(e string) string { return k.tag + "window:" + e }
 func (k keys) hold(e string) string   { return k.tag + "hold:" + e }
+func (k keys) ended(e string) string  { return k.tag + "ended:" + e }     // when Defender refused calls there last, because they are not offered any more
 func (k keys) doubt() string          { return k.tag + k.team + "doubt" } // until when Redis may have forgotten that a call was sent
 func (k keys) jump() string           { return k.tag + "jump" }           // the last jump of Redis's clock
 func (k keys) nothing() string        { return k.request("D-") }          // no request has that id
@@ -83,11 +87,11 @@ func (k keys) reads(e string, p approvals.Person) string {
 	return k.tag + "reads:" + e + ":" + p.Key()
 }
 
-// commit are the keys of commit.lua, always the same ten in this order.
+// commit are the keys of commit.lua, always the same eleven in this order.
 func (k keys) commit(op, id, endpoint string) []string {
 	return []string{
 		k.op(op), k.request(id), k.agenda(), k.held(), k.index(), k.audit(),
-		k.queue(endpoint), k.window(endpoint), k.hold(endpoint), k.doubt(),
+		k.queue(endpoint), k.window(endpoint), k.hold(endpoint), k.doubt(), k.ended(endpoint),
 	}
 }
 

@@ -139,11 +139,20 @@ func (s *Store) Catalogue() defender.Catalogue { return s.actions }
 // one is open for the same action and device. A repeat of op gives the request
 // that op made.
 func (s *Store) Create(ctx context.Context, op Op, r approvals.Request, most int) (approvals.Request, error) {
-	limit := func(c *change, _ approvals.Request) {
-		if most > 0 {
-			c.Most = &mostCheck{approvals.AsksPrefix(r.By), most}
-		}
-	}
+	return s.create(ctx, op, r, func(c *change, _ approvals.Request) { c.atMost(r.By, most) })
+}
+
+// CreateIfOffered is Create, unless Defender has refused the action less than a day ago
+// because Microsoft has ended it: then it is a *Refusal with the reason Ended, and since
+// when that is known.
+func (s *Store) CreateIfOffered(ctx context.Context, op Op, r approvals.Request, most int) (approvals.Request, error) {
+	return s.create(ctx, op, r, func(c *change, _ approvals.Request) {
+		c.atMost(r.By, most)
+		c.Heed = true
+	})
+}
+
+func (s *Store) create(ctx context.Context, op Op, r approvals.Request, limit amendment) (approvals.Request, error) {
 	for {
 		r.ID = newID()
 		made, _, err := s.apply(ctx, op, approvals.Request{ID: r.ID, Action: r.Action}, limit, func(was approvals.Request) (approvals.Event, error) {

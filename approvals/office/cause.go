@@ -62,6 +62,6 @@ func tokenWhy(e *defender.TokenError) approvals.Why {
 // again soon will not help.
 func lasts(r approvals.Reason) bool {
 	return slices.Contains([]approvals.Reason{
-		approvals.NoToken, approvals.MissingRole, approvals.Licence, approvals.Disallowed, approvals.Refused,
+		approvals.NoToken, approvals.MissingRole, approvals.Licence, approvals.Disallowed, approvals.Refused, approvals.ReadsEnded,
 	}, r)
 }

@@ -104,7 +104,7 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 	if err != nil {
 		return err
 	}
-	return w.markRetried(ctx, r)
+	return w.markOrigin(ctx, r)
 }
 
 // apply commits one event of r, and gives a lease back, if there is one.
@@ -194,17 +194,20 @@ func sameTwice(devices []approvals.Device) string {
 	return ""
 }
 
-// markRetried writes into the old record what it is tried again as, so that its card
-// says so. The new record's claim has made the retry the only one already, and a
-// click on the old card marks it too. A refusal means that it is marked already, or
-// forgotten.
-func (w *Worker) markRetried(ctx context.Context, r approvals.Request) error {
-	if r.RetryOf == "" {
+// markOrigin writes into the old record what was asked for from its card, so that the
+// card says so. The claim of a retry has made it the only one already, and a click on the
+// old card marks it too. A refusal means that it is marked already, or forgotten.
+func (w *Worker) markOrigin(ctx context.Context, r approvals.Request) error {
+	id, e := r.RetryOf, approvals.Event(approvals.Retry{As: r.ID})
+	if r.From.Request != "" {
+		id, e = r.From.Request, approvals.Follow{How: r.From.How, Action: r.Action, As: r.ID}
+	}
+	if id == "" {
 		return nil
 	}
-	old, err := w.store.Load(ctx, r.RetryOf)
+	old, err := w.store.Load(ctx, id)
 	if err == nil {
-		err = w.apply(ctx, ledger.Lease{}, old, approvals.Retry{As: r.ID})
+		err = w.apply(ctx, ledger.Lease{}, old, e)
 	}
 	if _, refused := approvals.AsRefusal(err); refused {
 		return nil

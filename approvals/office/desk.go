@@ -51,6 +51,7 @@ type Wish struct {
 	Action  string
 	Devices []approvals.Device // each with an id or a name
 	Comment string
+	Anyway  bool // also where it is known that Defender refuses it, because Microsoft has ended it
 }
 
 // By says who wants something, where, and in which operation: the id of the
@@ -80,7 +81,8 @@ func (by By) shown(r approvals.Request) error {
 	return nil
 }
 
-// Ask makes a request of a wish.
+// Ask makes a request of a wish. What Defender has refused less than a day ago because
+// Microsoft has ended it is a *Refusal with the reason Ended, and since when.
 func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error) {
 	action, ok := d.store.Action(w.Action)
 	if !ok {
@@ -101,7 +103,11 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
 		By: f.Person, Place: by.Place, Terms: terms,
 	}
-	made, err := d.store.Create(ctx, by.op(approvals.ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
+	create := d.store.CreateIfOffered
+	if w.Anyway {
+		create = d.store.Create
+	}
+	made, err := create(ctx, by.op(approvals.ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
 	if id := approvals.OpenElsewhere(err); id != "" {
 		d.lookAfter(id)
 	}
@@ -112,6 +118,9 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 func (d *Desk) termsOf(action defender.Action) approvals.Terms {
 	terms := d.terms
 	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.RuleFor(action.Name).Needed, action.Horizon, action.Excludes
+	if action.Ended != nil {
+		terms.QueuedFor = action.Ended.QueuedFor
+	}
 	return terms
 }
 

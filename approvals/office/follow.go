@@ -184,7 +184,7 @@ const slow = 10 * time.Minute
 // merged is what is known of a call's job now. Who started it does not change.
 func merged(c approvals.Call, j defender.Job, now time.Time) approvals.Job {
 	known := c.Job
-	known.Status, known.Details = j.Status, j.Details
+	known.Status, known.Details, known.Queued = j.Status, j.Details, j.Queued()
 	known.Slow = now.Sub(c.Started) >= slow
 	if known.Alert == "" {
 		known.Alert = j.AlertID

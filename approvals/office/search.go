@@ -61,7 +61,7 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 	case err != nil:
 		return nil, time.Time{}, err
 	case on.err != nil:
-		return w.sightLost(ctx, r, i, on.err), at, nil //nolint:nilerr // its card says it
+		return w.unsearched(ctx, r, i, on.err), at, nil //nolint:nilerr // its card says it
 	case !at.IsZero():
 		return nil, at, nil
 	}
@@ -70,12 +70,31 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	late := w.store.Now().After(c.SearchedUntil()) && w.store.Steady(approvals.SearchedFor)
-	e := verdict(candidates(r, action, free, since), action.Tracks, on.whole, late)
+	e := verdict(candidates(r, action, free, since), action.Tracks, on.whole, w.searchedEnough(c))
 	if e == nil && sighted {
 		e = approvals.RegainSight{}
 	}
 	return e, time.Time{}, nil
+}
+
+// searchedEnough reports whether an uncertain call was looked for long enough.
+func (w *Worker) searchedEnough(c approvals.Call) bool {
+	return w.store.Now().After(c.SearchedUntil()) && w.store.Steady(approvals.SearchedFor)
+}
+
+// unsearched is what becomes of an uncertain call that Defender could not be asked about;
+// nil: nothing that its card does not show. What Defender shows no more will never be
+// found, and that does not mean that it did not start.
+func (w *Worker) unsearched(ctx context.Context, r approvals.Request, i int, err error) approvals.CallEvent {
+	e := w.sightLost(ctx, r, i, err)
+	why := r.Calls[i].Blind
+	if lost, news := e.(approvals.LoseSight); news {
+		why = lost.Why
+	}
+	if why.Reason == approvals.ReadsEnded && w.searchedEnough(r.Calls[i]) {
+		return approvals.GiveUp{Why: why}
+	}
+	return e
 }
 
 // sentSince is when what a call has started can have been created at the earliest. A

@@ -97,9 +97,9 @@ func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order def
 	}
 	w.pauses.over(w.endpoint(r))
 	if job.Comment != "" && !r.OwnsComment(job.Comment) {
-		return w.answered(ctx, r, i, approvals.Adopt{Job: adopted(job), As: approvals.Running})
+		return w.answered(ctx, r, i, approvals.Adopt{Job: adopted(job), As: stateOf(job)})
 	}
-	return w.answered(ctx, r, i, approvals.Accept{Attempt: attempt, Job: ours(job)})
+	return w.answered(ctx, r, i, approvals.Accept{Attempt: attempt, Job: ours(job), As: stateOf(job)})
 }
 
 // refusal is what a failed attempt does to its call. Only what proves that
@@ -112,10 +112,11 @@ func (w *Worker) refusal(ctx context.Context, r approvals.Request, i int, err er
 	}
 	w.noteAnswer(r, e)
 	why := whyOf(err)
-	switch e.Cause { //nolint:exhaustive // the others fail the call
-	case defender.OutcomeUnknown, defender.BadAnswer:
+	if e.Cause == defender.OutcomeUnknown || e.Cause == defender.BadAnswer && !e.Gone() {
 		why.Reason = approvals.AnswerLost
 		return approvals.Doubt{Attempt: attempt, Why: why}
+	}
+	switch e.Cause { //nolint:exhaustive // the others are settled
 	case defender.NotSent:
 		return approvals.Requeue{Attempt: attempt, Why: why, Hold: w.holdUntil(r)}
 	case defender.Unauthenticated:
@@ -126,10 +127,10 @@ func (w *Worker) refusal(ctx context.Context, r approvals.Request, i int, err er
 		return approvals.Requeue{Attempt: attempt, Why: why}
 	case defender.AlreadyRunning:
 		return w.busy(ctx, r, i, why)
-	case defender.NoSuchDevice, defender.NotFound:
-		return w.unknownDevice(ctx, r, i, why)
+	case defender.UnsupportedOS, defender.MissingRole:
+		return approvals.Fail{Attempt: attempt, Why: why}
 	}
-	return approvals.Fail{Attempt: attempt, Why: why}
+	return w.settle(ctx, r, i, e, why)
 }
 
 // freshToken is the pause after a token was refused for the first time: until the
@@ -147,25 +148,6 @@ func (w *Worker) noteAnswer(r approvals.Request, e *defender.Error) {
 func (w *Worker) endpoint(r approvals.Request) defender.Endpoint {
 	action, _ := w.store.Action(r.Action)
 	return action.Post
-}
-
-// unknownDevice is what becomes of a call whose POST was answered with "no such
-// device". The device was there when it was looked up, and one server of Defender
-// can be behind another: that is believed when Defender says it each time it is asked
-// again. Otherwise Defender's own words stand.
-func (w *Worker) unknownDevice(ctx context.Context, r approvals.Request, i int, why approvals.Why) approvals.CallEvent {
-	why.Reason = approvals.Refused
-	for range enoughMisses - 1 {
-		at, err := w.store.BookReads(ctx, defender.MachinesEndpoint(), 1, ledger.ForCall())
-		if err != nil || !at.IsZero() || !nap(ctx, w.missPause) {
-			return approvals.Fail{Attempt: r.Calls[i].Attempt, Why: why}
-		}
-		if _, err = w.lookUp(ctx, approvals.Device{ID: r.Devices[i].ID}); defender.CauseOf(err) != defender.NoSuchDevice {
-			return approvals.Fail{Attempt: r.Calls[i].Attempt, Why: why}
-		}
-	}
-	why.Reason = approvals.NoSuchDevice
-	return approvals.Fail{Attempt: r.Calls[i].Attempt, Why: why}
 }
 
 // answered saves what came of an attempt, and does not give up before others
@@ -263,7 +245,7 @@ func (w *Worker) foretell(ctx context.Context, l ledger.Lease, r approvals.Reque
 
 // ours is a job that this call started.
 func ours(j defender.Job) approvals.Job {
-	return approvals.Job{ID: j.ID, Alert: j.AlertID, Status: j.Status, Details: j.Details, Created: j.Created}
+	return approvals.Job{ID: j.ID, Alert: j.AlertID, Status: j.Status, Details: j.Details, Queued: j.Queued(), Created: j.Created}
 }
 
 // adopted is a job that somebody else started, or may have.

@@ -2,9 +2,11 @@ package office
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 )
 
 // blindAfter is how long Defender may not be asked about a call before its card says
@@ -23,6 +25,9 @@ const interrupted = 6 * time.Minute
 // that its card does not show.
 func (w *Worker) sightLost(ctx context.Context, r approvals.Request, i int, err error) approvals.CallEvent {
 	why, now := whyOf(err), w.store.Now()
+	if e, is := errors.AsType[*defender.Error](err); is && w.readsEnded(ctx, r, i, e) {
+		why.Reason = approvals.ReadsEnded
+	}
 	key := approvals.CallID(r.ID, i)
 	dark, _ := w.blind.get(key, now)
 	since := dark.value.since

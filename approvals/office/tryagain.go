@@ -2,9 +2,6 @@ package office
 
 import (
 	"context"
-	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
@@ -16,50 +13,37 @@ import (
 // first requester may still ask; else it is a request of whoever clicked. Who
 // asked before never decides on it.
 func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (approvals.Request, error) {
-	old, f, ch, everybody, err := d.retried(ctx, by, id)
+	p, err := d.pressedOn(ctx, by, id, digest, approvals.ToRetry, func(old approvals.Request) string { return old.Action })
 	if err != nil {
-		return old, err
+		return p.old, err
 	}
-	if err := d.mayRetry(f, ch, old, digest); err != nil {
-		return old, approvals.WithRequest(err, old)
-	}
-	r, err := d.retryOf(ctx, f, old)
-	if err == nil {
-		err = d.roster.enough(ctx, everybody, append(slices.Clone(r.Barred), r.By), ch, r.Terms.Needed)
-	}
+	r, err := d.retryOf(ctx, p)
 	if err != nil {
-		return old, approvals.WithRequest(err, old)
+		return p.old, approvals.WithRequest(err, p.old)
 	}
 	most := d.most
 	if len(r.Approvals) > 0 {
 		most = 0 // an approver is not held up by how much the requester has open
 	}
-	return d.again(ctx, by.op(approvals.ToRetry, id, digest), old, r, most)
+	made, err := d.record(ctx, by.op(approvals.ToRetry, id, digest), p, r, most)
+	return made, d.markedAgain(ctx, p.old, err)
 }
 
-func (d *Desk) mayRetry(f approvals.Facts, ch approvals.Channel, old approvals.Request, digest string) error {
-	switch {
-	case len(old.Unfinished()) == 0:
-		return approvals.Refuse(approvals.NothingToRetry, "")
-	case digest != old.Digest():
-		return approvals.Refuse(approvals.ShownDiffers, "")
+// retryOf is the new request that a click on Try again makes.
+func (d *Desk) retryOf(ctx context.Context, p pressedOn) (approvals.Request, error) {
+	if err := d.mayRetry(p); err != nil {
+		return approvals.Request{}, err
 	}
-	return d.people.policy.May(approvals.ToRetry, f, ch, old)
-}
-
-// retryOf is the new request that a click of f on old makes.
-func (d *Desk) retryOf(ctx context.Context, f approvals.Facts, old approvals.Request) (approvals.Request, error) {
-	action, ok := d.store.Action(old.Action)
+	action, ok := d.store.Action(p.old.Action)
 	if !ok {
-		return approvals.Request{}, approvals.Refuse(approvals.UnknownAction, old.Action)
+		return approvals.Request{}, approvals.Refuse(approvals.UnknownAction, p.old.Action)
 	}
-	r := approvals.Request{
-		Action: old.Action, Devices: old.Unfinished(), Comment: old.Comment, By: old.By, Place: old.Place, Terms: d.termsOf(action),
-		RetryOf: old.ID, Barred: old.Barred,
-	}
-	counts, err := d.counts(ctx, f, old)
+	r := d.from(p, action, p.old.Unfinished())
+	r.By, r.RetryOf, r.Barred = p.old.By, p.old.ID, p.old.Barred
+	f := p.by
+	counts, err := d.counts(ctx, f, p.old)
 	if err == nil && !counts {
-		f, err = d.people.asks(ctx, f, old.Action)
+		f, err = d.people.asks(ctx, f, p.old.Action)
 		err = notKnown(err)
 	}
 	switch {
@@ -69,10 +53,18 @@ func (d *Desk) retryOf(ctx context.Context, f approvals.Facts, old approvals.Req
 		r.Approvals = []approvals.Approval{{By: f.Person, At: d.store.Now()}}
 	case !f.Asks:
 		return approvals.Request{}, approvals.Refuse(approvals.NotARequester, "")
-	case !f.Is(old.By):
-		r.By, r.Barred = f.Person, append(slices.Clone(old.Barred), old.By)
+	case !f.Is(p.old.By):
+		r.By, r.Barred = f.Person, askedBefore(p.old, f.Person)
 	}
 	return r, nil
+}
+
+// mayRetry is a refusal for whoever may not try again, or where there is nothing to.
+func (d *Desk) mayRetry(p pressedOn) error {
+	if len(p.old.Unfinished()) == 0 {
+		return approvals.Refuse(approvals.NothingToRetry, "")
+	}
+	return d.people.policy.May(approvals.ToRetry, p.by, p.channel, p.old)
 }
 
 // counts reports whether a click on Try again is an approval of what old asked
@@ -90,30 +82,17 @@ func (d *Desk) counts(ctx context.Context, f approvals.Facts, old approvals.Requ
 	return d.people.stillAsks(ctx, old)
 }
 
-// again records the new request. Where one was made before and a crash kept the
-// old record from saying so, it says so now.
-func (d *Desk) again(ctx context.Context, op ledger.Op, old, r approvals.Request, most int) (approvals.Request, error) {
-	made, err := d.store.Create(ctx, op, r, most)
-	if refused, ok := approvals.AsRefusal(err); ok && refused.Why.Reason == approvals.AlreadyRetried {
-		d.lookAfter(refused.Why.Detail)
-		_, marked := d.store.Apply(ctx, ledger.NewOp(), old, func(approvals.Request) (approvals.Event, error) { return approvals.Retry{As: refused.Why.Detail}, nil })
-		if _, before := approvals.AsRefusal(marked); !before {
-			refused.Err = marked // else the next click does it
-		}
+// markedAgain is the error of a new request. Where one was made before and a crash kept
+// the old record from saying so, it says so now.
+func (d *Desk) markedAgain(ctx context.Context, old approvals.Request, err error) error {
+	refused, ok := approvals.AsRefusal(err)
+	if !ok || refused.Why.Reason != approvals.AlreadyRetried {
+		return err
 	}
-	return made, err
-}
-
-// retried reads the old request, and looks up at once what a retry of it has to
-// know.
-func (d *Desk) retried(ctx context.Context, by By, id string) (old approvals.Request, f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
-	if old, err = d.shown(ctx, by, id); err != nil {
-		return old, f, ch, everybody, err
+	d.lookAfter(refused.Why.Detail)
+	_, marked := d.store.Apply(ctx, ledger.NewOp(), old, func(approvals.Request) (approvals.Event, error) { return approvals.Retry{As: refused.Why.Detail}, nil })
+	if _, before := approvals.AsRefusal(marked); !before {
+		refused.Err = marked // else the next click does it
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() error { everybody = d.people.approvers(gctx, old.Action); return nil }))
-	g.Go(safely(func() (err error) { f, err = d.people.facts(gctx, by.User, approvals.ToRetry, old); return err }))
-	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(gctx, by.Place.Channel); return err }))
-	err = g.Wait()
-	return old, f, ch, everybody, approvals.WithRequest(notKnown(err), old)
+	return err
 }

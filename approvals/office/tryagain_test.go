@@ -65,7 +65,7 @@ func TestDeskRetry(t *testing.T) {
 		if _, err := d.Retry(t.Context(), by("U3"), old.ID, old.Digest()); !approvals.IsRefusal(err, approvals.AlreadyRetried) {
 			t.Errorf("before the old record says so: %v", err)
 		}
-		if err := (&Worker{store: s}).markRetried(t.Context(), made); err != nil {
+		if err := (&Worker{store: s}).markOrigin(t.Context(), made); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.Load(t.Context(), old.ID); err != nil || got.RetriedAs != made.ID || got.Visible != old.Visible+1 {

@@ -256,7 +256,8 @@ func serverName(t *testing.T, p *sandbox.Place) string {
 }
 
 // TestPrivateAnswerNoButtons: what somebody is told alone, because the card
-// cannot be changed, has no button that would answer nobody.
+// cannot be changed, has no button that would answer nobody: those of a card count on it
+// alone. Only what was not recorded is answered with buttons, which hold a whole command.
 func TestPrivateAnswerNoButtons(t *testing.T) {
 	t.Parallel()
 	p := unhurried(t)

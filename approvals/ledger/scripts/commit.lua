@@ -1,9 +1,9 @@
--- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold, 10 doubt
+-- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold, 10 doubt, 11 ended
 -- ARGV: 1 change, JSON as change.go writes it
 -- Changes one request and all that follows from it, or nothing. Checks come first, writes last, and of the writes the
 -- audit entry first. Redis does not roll back a script that fails: an error after the first write begins with HALFWAY.
--- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted, elsewhere), now, and what belongs to the status.
-local op, request, agenda, held, index, audit, queue, window, hold, doubt = unpack(KEYS)
+-- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted, elsewhere, ended), now, and what belongs to the status.
+local op, request, agenda, held, index, audit, queue, window, hold, doubt, ended = unpack(KEYS)
 local c = cjson.decode(ARGV[1])
 local now = clock()
 
@@ -16,6 +16,7 @@ end
 -- A key of another type fails here, before anything is written; the audit entry is the first write, and fails by itself.
 redis.call('GET', hold)
 redis.call('GET', doubt)
+local since = redis.call('GET', ended)
 for _, set in ipairs({agenda, held, index, queue, window}) do
   redis.call('ZCARD', set)
 end
@@ -52,6 +53,9 @@ local current = redis.call('GET', request)
 local version = tonumber(current and string.match(current, '^%d+') or 0)
 if version ~= c.was then
   return answer('conflict', {record = current or nil})
+end
+if c.heed and since then
+  return answer('ended', {at = tonumber(since)})
 end
 for _, claim in ipairs(c.claims or {}) do
   local owner = redis.call('ZRANGEBYLEX', index, '[' .. claim.prefix, '(' .. claim.prefix .. '\255', 'LIMIT', 0, 1)
@@ -152,6 +156,11 @@ local function write()
   end
   if c.hold and c.hold > math.max(now, tonumber(redis.call('GET', hold) or 0)) then
     put('SET', hold, c.hold) -- it does not expire: see hold.lua
+  end
+  if c.ended then
+    put('SET', ended, now, 'PX', c.ended)
+  elseif c.offered and since then
+    put('DEL', ended)
   end
 
   if c.back and tonumber(redis.call('ZSCORE', held, c.back.member) or 0) == c.back.token then
