@@ -69,12 +69,14 @@ func (w *Worker) stop(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	return time.Time{}, w.postStop(ctx, after, i, order)
 }
 
-// nextStop is that the stop of call i of r is sent, unless this process has sent an
-// attempt of it that the record does not know: Redis has lost that.
+// nextStop is that the stop of call i of r is sent, unless Redis may have forgotten that
+// it was: it has lost changes since somebody asked, or this process has sent an attempt
+// that the record does not know.
 func (w *Worker) nextStop(r approvals.Request, i int) approvals.CallEvent {
-	known := r.Calls[i].Stop.Attempt
-	if sent, ok := w.posted.get(stopKey(r, i), w.store.Now()); ok && sent.value > known {
-		return approvals.LoseStop{Attempt: known, Why: approvals.Why{Reason: approvals.RolledBack}}
+	s := r.Calls[i].Stop
+	sent, ok := w.posted.get(stopKey(r, i), w.store.Now())
+	if w.store.SetBack(s.At) || ok && sent.value > s.Attempt {
+		return approvals.LoseStop{Attempt: s.Attempt, Why: approvals.Why{Reason: approvals.RolledBack}}
 	}
 	return approvals.SendStop{NotAfter: w.store.Now().Add(approvals.SendLimit)}
 }
@@ -93,8 +95,11 @@ func (w *Worker) postStop(ctx context.Context, r approvals.Request, i int, order
 	job, err := w.defender.Cancel(posting, order)
 	cancel()
 	if err != nil {
-		e := w.unstopped(ctx, c, err)
-		w.logOf(r, i).Log(ctx, slog.LevelWarn, "stop failed", "event", approvals.EventName(e), "attempt", c.Stop.Attempt, "error", err)
+		e, level := w.unstopped(ctx, c, err), slog.LevelWarn
+		if _, again := e.(approvals.HoldStop); again {
+			level = slog.LevelInfo
+		}
+		w.logOf(r, i).Log(ctx, level, "stop failed", "event", approvals.EventName(e), "attempt", c.Stop.Attempt, "error", err)
 		return w.answered(ctx, r, i, e)
 	}
 	w.pauses.over(defender.CancelEndpoint())

@@ -301,6 +301,33 @@ func TestStopLostAttempt(t *testing.T) {
 	}
 }
 
+// TestStopSetBack: Redis has lost changes since somebody asked for a stop, perhaps that
+// another process sent it. It is not sent; whoever asks after that gets it sent.
+func TestStopSetBack(t *testing.T) {
+	o, m, r := collecting(t, 1, 1)
+	m.cancel = refuses(429, "TooManyRequests", "Try again in 20 seconds")
+	o.pass(time.Second)
+	o.asksToStop(r)
+	o.turns(50)
+	last := o.rdb.XRevRangeN(t.Context(), o.key("audit"), "+", "-", 1).Val()[0].ID
+	o.rdb.XDel(t.Context(), o.key("audit"), last)
+	m.cancel = nil
+	for range 30 {
+		o.pass(time.Second)
+		o.turns(50)
+	}
+	got := o.load(r.ID)
+	if s := got.Calls[0].Stop; s.State != approvals.StopLost || s.Why.Reason != approvals.RolledBack || len(m.posts) != 1 {
+		t.Fatalf("%+v after %d POSTs; want it lost, and no second one", s, len(m.posts))
+	}
+	o.asksToStop(got)
+	o.pass(3 * time.Second)
+	o.turns(50)
+	if c := o.load(r.ID).Calls[0]; c.State != approvals.CallCancelled || len(m.posts) != 2 {
+		t.Errorf("%s after %d POSTs, want it cancelled when it is asked for again", c.State, len(m.posts))
+	}
+}
+
 // TestStopAfterFault: a Redis that did not answer may come back without its last changes.
 func TestStopAfterFault(t *testing.T) {
 	o, m, r := collecting(t, 1, 1)
