@@ -155,7 +155,7 @@ func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
 	if c.State == approvals.CallCancelled && r.OwnsStop(c.Job.Details) {
 		return list // who wanted that is said already, and better than by Defender
 	}
-	says := defender.Explain(v.action(r).Tracks, c.Job.Status)
+	says := status(v.action(r), c)
 	if c.Job.Details != "" {
 		says = strings.TrimSuffix(says, ".") + ": " + stop(cut(c.Job.Details, 200))
 	}
@@ -163,6 +163,15 @@ func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
 		says = "Defender last said: " + says
 	}
 	return append(list, cut(says, 300))
+}
+
+// status says how the job of a call stands. Of one that has succeeded the row says what
+// that means; Defender's own word for it is only that it has.
+func status(a defender.Action, c approvals.Call) string {
+	if a.Success != "" && defender.PhaseOf(a.Tracks, c.Job.Status) == defender.PhaseSucceeded {
+		return a.Success
+	}
+	return defender.Explain(a.Tracks, c.Job.Status)
 }
 
 // adopted says whose job a call stands for that did not start it itself.

@@ -26,7 +26,7 @@ func Actions() Catalogue {
 			// Message Center MC1411577 of 1 July 2026.
 			Ended: &Ending{
 				Since:     time.Date(2026, time.September, 1, 0, 0, 0, 0, time.UTC),
-				Notice:    "Microsoft says that investigations cannot be started by hand since 1 September 2026, and that full antivirus scans replace them.",
+				Notice:    "Microsoft says that since 1 September 2026 investigations can no longer be started by hand; full antivirus scans replace them.",
 				Successor: "scan",
 				QueuedFor: 24 * time.Hour,
 			},
@@ -45,7 +45,7 @@ func Actions() Catalogue {
 			Title: "Collect investigation package",
 			Effect: "Defender gathers a forensic package on the device. Nothing changes there, but the package holds sensitive " +
 				"data: the security event log, users and groups, running processes, network and DNS history.",
-			Success:   "The package is ready: open the device in the portal, then Action center.",
+			Success:   "The package is ready. Open the device in the portal, then Action center.",
 			Harmless:  true,
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/collect-investigation-package",
 			Post:      Endpoint{Name: "collectInvestigationPackage", Limits: usualLimits()},
@@ -58,26 +58,26 @@ func Actions() Catalogue {
 			Platforms: windows("1703", append(servers(), unixes()...)...),
 		},
 		scan("scan", "Full", "Run full antivirus scan",
-			"Defender Antivirus reads every file on the device, beside another antivirus too. That can take hours and slow the device down. "+
-				"What it finds is dealt with as the device's policy says, which can mean that files are quarantined."),
+			"Defender Antivirus checks every file on the device, even where another antivirus is in charge. "+
+				"This can take hours and slow the device down. "+quarantines),
 		scan("scan-quick", "Quick", "Run quick antivirus scan",
-			"Defender Antivirus looks where malware usually starts, beside another antivirus too; mostly that takes minutes. "+
-				"What it finds is dealt with as the device's policy says, which can mean that files are quarantined."),
+			"Defender Antivirus checks the places where malware usually starts, even where another antivirus is in charge. "+
+				"This mostly takes minutes. "+quarantines),
 		isolate("isolate", "Full", "Isolate device",
-			"Cuts the device off the network: all connections end but the one to Defender, remote sessions and VPN too, and its user cannot work online. "+
-				"It stays like that until it is released (unisolate). Behind a full-tunnel VPN it loses Defender as well, and then cannot be released from here.",
+			"Cuts the device off from the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
+				"Its user cannot work online. "+staysIsolated,
 			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 			windows("1703", append(servers(), unixes()...)...)),
 		isolate("isolate-selective", "Selective", "Isolate device selectively",
-			"Cuts the device off the network: all connections end but those to Defender, Outlook, Teams and Skype for Business and what your exclusions allow. "+
-				"It stays like that until it is released (unisolate). Behind a full-tunnel VPN it loses Defender as well, and then cannot be released from here.",
+			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
+				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
 			"Windows 10 version 1709 and later, Windows 11",
 			windows("1709")),
 		{
 			Name:  "unisolate",
 			Title: "Release device from isolation",
-			Effect: "Connects the device to the network again. Whatever made somebody isolate it can go on from there, " +
-				"so make sure that it has been dealt with.",
+			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread from now on: " +
+				"make sure first that it has been dealt with.",
 			Success:   "The device is connected to the network again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unisolate-machine",
 			Post:      Endpoint{Name: "unisolate", Limits: usualLimits()},
@@ -92,9 +92,9 @@ func Actions() Catalogue {
 		{
 			Name:  "restrict",
 			Title: "Restrict app execution",
-			Effect: "Only programs signed by Microsoft can be started on the device; everything else its user works with is blocked, " +
-				"with a message. It stays like that until it is taken back (unrestrict). It needs Defender Antivirus on the device.",
-			Success:   "Only programs signed by Microsoft can be started on the device.",
+			Effect: "Only programs signed by Microsoft can be started on the device. Any other is blocked, also those its user works with, " +
+				"and the user sees a message. It stays so until somebody takes it back (unrestrict). It works only where Defender Antivirus runs.",
+			Success:   "Only programs signed by Microsoft can be started on the device now.",
 			Undo:      "unrestrict",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/restrict-code-execution",
 			Post:      Endpoint{Name: "restrictCodeExecution", Limits: usualLimits()},
@@ -109,8 +109,8 @@ func Actions() Catalogue {
 		{
 			Name:  "unrestrict",
 			Title: "Remove app restriction",
-			Effect: "All programs can be started on the device again. Whatever made somebody restrict it can start too, " +
-				"so make sure that it has been dealt with.",
+			Effect: "All programs can be started on the device again. If what it was restricted for is still there, it can be started too: " +
+				"make sure first that it has been dealt with.",
 			Success:   "All programs can be started on the device again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unrestrict-code-execution",
 			Post:      Endpoint{Name: "unrestrictCodeExecution", Limits: usualLimits()},
@@ -125,12 +125,20 @@ func Actions() Catalogue {
 	}
 }
 
+// Sentences of more than one row.
+const (
+	quarantines = "It deals with what it finds as the device's policy says, so files may be quarantined."
+	// https://learn.microsoft.com/defender-endpoint/respond-machine-alerts
+	staysIsolated = "It stays so until somebody releases it (unisolate). A device behind a full-tunnel VPN loses Defender too, " +
+		"and then cannot be released from here."
+)
+
 // scan is a row of runAntiVirusScan.
 func scan(name, scope, title, effect string) Action {
 	return Action{
 		Name: name, Title: title, Effect: effect,
 		// https://github.com/MicrosoftDocs/windows-itpro-docs/issues/4649
-		Success:  "The scan has finished. What it found, if anything, shows as alerts in the portal; the API does not report it.",
+		Success:  "The scan has finished. Whatever it found shows as alerts in the portal; Defender does not report it here.",
 		Harmless: true,
 		Page:     "https://learn.microsoft.com/defender-endpoint/api/run-av-scan",
 		Post:     Endpoint{Name: "runAntiVirusScan", Limits: usualLimits()},
@@ -146,7 +154,7 @@ func scan(name, scope, title, effect string) Action {
 func isolate(name, scope, title, effect, supported string, platforms []Platform) Action {
 	return Action{
 		Name: name, Title: title, Effect: effect,
-		Success: "The device is isolated.", Undo: "unisolate",
+		Success: "The device is cut off from the network.", Undo: "unisolate",
 		Page:   "https://learn.microsoft.com/defender-endpoint/api/isolate-machine",
 		Post:   Endpoint{Name: "isolate", Limits: usualLimits()},
 		Fields: map[string]string{"IsolationType": scope},

@@ -1,7 +1,6 @@
 package defender
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -32,12 +31,9 @@ type Action struct {
 	Post Endpoint
 	// Fields are sent in the body beside Comment. Names are case-sensitive. It may be nil.
 	Fields map[string]string
-	// Type and Scope are what the machine action will carry; empty for investigations.
+	// Type and Scope are what the machine action will carry; empty for investigations. An
+	// answer may lack the scope: see [Action.Covers] and [Action.Admits].
 	Type, Scope string
-	// NoScope is the scope that an answer without one stands for: Defender leaves it
-	// out now and then. Empty: it is not known, and such an answer is of an action
-	// without a scope.
-	NoScope string
 	// Excludes names a group of actions of which only one may be open on a device at
 	// once, such as isolating a device and releasing it. Empty: only this action
 	// excludes itself.
@@ -72,9 +68,15 @@ type Ending struct {
 	QueuedFor time.Duration
 }
 
-// Covers reports whether a machine action of Type with the scope that Defender
-// shows, which may be empty, is this action.
-func (a Action) Covers(scope string) bool { return cmp.Or(scope, a.NoScope) == a.Scope }
+// Covers reports whether a machine action of Type is this action by the scope that
+// Defender shows. Of a row without a scope that is every one. Defender leaves the scope
+// out now and then; what it stands for then is not known, so it is no proof.
+func (a Action) Covers(scope string) bool { return a.Scope == "" || scope == a.Scope }
+
+// Admits reports whether a machine action of Type can be this action by the scope that
+// Defender shows. That is enough for one that is known to be this program's own, by its
+// comment or as the answer to its POST.
+func (a Action) Admits(scope string) bool { return scope == "" || a.Covers(scope) }
 
 // Catalogue is a list of actions, no two with one name. [Actions] is all of them.
 type Catalogue []Action

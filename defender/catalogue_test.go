@@ -12,16 +12,39 @@ import (
 // TestCatalogue holds the rows to the vendor's pages, from which the facts were
 // copied a second time.
 func TestCatalogue(t *testing.T) {
+	const page = "https://learn.microsoft.com/defender-endpoint/api/"
+	usual := []defender.Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}}
+	machine := func(endpoint, kind, role, from string) defender.Action {
+		return defender.Action{
+			Type: kind, Role: role, Page: page + from, Tracks: defender.TrackMachineActions, Horizon: 73 * time.Hour,
+			Post: defender.Endpoint{Name: endpoint, Limits: usual},
+		}
+	}
+	collect := machine("collectInvestigationPackage", "CollectInvestigationPackage", "Machine.CollectForensics", "collect-investigation-package")
+	collect.BusyIs400, collect.Harmless = true, true
+	full := machine("runAntiVirusScan", "RunAntiVirusScan", "Machine.Scan", "run-av-scan")
+	full.Fields, full.Scope, full.Excludes, full.Harmless = map[string]string{"ScanType": "Full"}, "Full", "scanning", true
+	quick := full
+	quick.Fields, quick.Scope = map[string]string{"ScanType": "Quick"}, "Quick"
+	isolate := machine("isolate", "Isolate", "Machine.Isolate", "isolate-machine")
+	isolate.Fields, isolate.Scope, isolate.Excludes, isolate.Undo = map[string]string{"IsolationType": "Full"}, "Full", "isolation", "unisolate"
+	selective := isolate
+	selective.Fields, selective.Scope = map[string]string{"IsolationType": "Selective"}, "Selective"
+	release := machine("unisolate", "Unisolate", "Machine.Isolate", "unisolate-machine")
+	release.Excludes = "isolation"
+	restrict := machine("restrictCodeExecution", "RestrictCodeExecution", "Machine.RestrictExecution", "restrict-code-execution")
+	restrict.Excludes, restrict.Undo = "restriction", "unrestrict"
+	unrestrict := machine("unrestrictCodeExecution", "UnrestrictCodeExecution", "Machine.RestrictExecution", "unrestrict-code-execution")
+	unrestrict.Excludes = "restriction"
 	want := map[string]defender.Action{
 		"investigate": {
-			Name: "investigate", Role: "Alert.ReadWrite.All", Tracks: defender.TrackInvestigations, Horizon: 169 * time.Hour,
-			Post: defender.Endpoint{Name: "startInvestigation", Limits: []defender.Limit{{Calls: 50, Per: time.Hour}}},
+			Role: "Alert.ReadWrite.All", Page: page + "initiate-autoir-investigation", Tracks: defender.TrackInvestigations,
+			Horizon: 169 * time.Hour, Harmless: true,
+			Post:  defender.Endpoint{Name: "startInvestigation", Limits: []defender.Limit{{Calls: 50, Per: time.Hour}}},
+			Ended: &defender.Ending{Since: time.Date(2026, time.September, 1, 0, 0, 0, 0, time.UTC), Successor: "scan", QueuedFor: 24 * time.Hour},
 		},
-		"collect": {
-			Name: "collect", Role: "Machine.CollectForensics", Tracks: defender.TrackMachineActions, Horizon: 73 * time.Hour,
-			Type: "CollectInvestigationPackage", BusyIs400: true,
-			Post: defender.Endpoint{Name: "collectInvestigationPackage", Limits: []defender.Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}}},
-		},
+		"collect": collect, "scan": full, "scan-quick": quick, "isolate": isolate, "isolate-selective": selective,
+		"unisolate": release, "restrict": restrict, "unrestrict": unrestrict,
 	}
 	got := map[string]defender.Action{}
 	for _, a := range defender.Actions() {
@@ -31,11 +54,43 @@ func TestCatalogue(t *testing.T) {
 		if _, is := defender.Actions().Named(a.Excludes); is {
 			t.Errorf("%s: its group is called like the action %s", a.Name, a.Excludes)
 		}
-		a.Title, a.Effect, a.Supported = "", "", "" // words, not facts
-		got[a.Name] = a
+		got[a.Name] = facts(a)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("catalogue (-want +got):\n%s", diff)
+	}
+}
+
+// facts is a row without its words.
+func facts(a defender.Action) defender.Action {
+	a.Name, a.Title, a.Effect, a.Success, a.Supported = "", "", "", "", ""
+	if a.Ended != nil {
+		ended := *a.Ended
+		ended.Notice = ""
+		a.Ended = &ended
+	}
+	return a
+}
+
+// TestCatalogueRelations holds what names another row to rows that are there.
+func TestCatalogueRelations(t *testing.T) {
+	all := defender.Actions()
+	for _, a := range all {
+		if undo, ok := all.Named(a.Undo); a.Undo != "" && (!ok || undo.Excludes != a.Excludes || undo.Undo != "") {
+			t.Errorf("%s is taken back by %q, want a row of the same group that is not taken back itself", a.Name, a.Undo)
+		}
+		if a.Tracks == defender.TrackMachineActions && a.Success == "" {
+			t.Errorf("%s: Defender's word for its success is Succeeded, and nothing says what that is", a.Name)
+		}
+		if a.Ended == nil {
+			continue
+		}
+		if next, ok := all.Named(a.Ended.Successor); !ok || next.Ended != nil {
+			t.Errorf("%s is replaced by %q, want a row that Microsoft still offers", a.Name, a.Ended.Successor)
+		}
+		if a.Ended.Notice == "" || a.Ended.QueuedFor >= a.Horizon {
+			t.Errorf("%s: its end has no sentence, or what stays queued is given up no sooner than anything else", a.Name)
+		}
 	}
 }
 
@@ -81,23 +136,36 @@ func TestReadEndpoints(t *testing.T) {
 	}
 }
 
-// TestActionCovers has answers of Defender with a scope and without one.
+// TestActionCovers has answers of Defender with a scope and without one, about anybody's
+// action and about one that is known to be this program's.
 func TestActionCovers(t *testing.T) {
 	for _, tt := range []struct {
-		row   defender.Action
-		scope string
-		want  bool
+		row, scope     string
+		covers, admits bool
 	}{
-		{defender.Action{Scope: "Full"}, "Full", true},
-		{defender.Action{Scope: "Full"}, "Selective", false},
-		{defender.Action{Scope: "Full"}, "", false},
-		{defender.Action{Scope: "Full", NoScope: "Full"}, "", true},
-		{defender.Action{Scope: "Selective", NoScope: "Full"}, "", false},
-		{defender.Action{}, "", true},
-		{defender.Action{}, "Full", false},
+		{"Full", "Full", true, true},
+		{"Full", "Selective", false, false},
+		{"Full", "full", false, false},
+		{"Full", "", false, true},
+		{"", "", true, true},
+		{"", "Full", true, true},
 	} {
-		if got := tt.row.Covers(tt.scope); got != tt.want {
-			t.Errorf("an action of scope %q (without one: %q) covers %q: %v", tt.row.Scope, tt.row.NoScope, tt.scope, got)
+		a := defender.Action{Scope: tt.row}
+		if covers, admits := a.Covers(tt.scope), a.Admits(tt.scope); covers != tt.covers || admits != tt.admits {
+			t.Errorf("a row of scope %q and an action of scope %q: covers %v, admits %v, want %v, %v", tt.row, tt.scope, covers, admits, tt.covers, tt.admits)
+		}
+	}
+}
+
+// TestJobSays: what is not known is not guessed.
+func TestJobSays(t *testing.T) {
+	for want, j := range map[string]defender.Job{
+		"Isolate, Selective, started by ana@contoso.example": {Type: "Isolate", Scope: "Selective", Requestor: "ana@contoso.example"},
+		"Isolate, started by a b":                            {Type: "Isolate", Requestor: "a\nb"},
+		"Unisolate":                                          {Type: "Unisolate"},
+	} {
+		if got := j.Says(); got != want {
+			t.Errorf("%+v = %q, want %q", j, got, want)
 		}
 	}
 }

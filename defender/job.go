@@ -1,6 +1,9 @@
 package defender
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Job is what an action became: a machine action or an investigation, in one shape.
 type Job struct {
@@ -32,4 +35,17 @@ type Job struct {
 	Created time.Time
 	// Ended is zero while it is open, or where Defender did not say.
 	Ended time.Time
+}
+
+// Says is what the job is and who started it, in a few words for people. Without a scope
+// it does not guess one.
+func (j Job) Says() string {
+	parts := []string{j.Type}
+	if j.Scope != "" {
+		parts = append(parts, j.Scope)
+	}
+	if j.Requestor != "" {
+		parts = append(parts, "started by "+j.Requestor)
+	}
+	return tidy(strings.Join(parts, ", "), "")
 }

@@ -57,15 +57,9 @@ func TestDeskOpReused(t *testing.T) {
 
 // TestDeskExcludes has two actions of one group, and one of none.
 func TestDeskExcludes(t *testing.T) {
-	actions := roomyActions()
-	for _, name := range []string{"isolate", "release"} {
-		row := actions[1]
-		row.Name, row.Excludes = name, "containment"
-		actions = append(actions, row)
-	}
 	people := approvalstest.Town{People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}}}
 	redistest.Each(t, func(t *testing.T, addr string) {
-		s := newTestStore(t, redistest.Client(t, addr), actions)
+		s := newTestStore(t, redistest.Client(t, addr), roomyActions())
 		d := newTestDesk(s, people)
 		ask := func(action string) (approvals.Request, error) {
 			by := By{Op: ledger.NewOp().ID, User: "U1", Place: approvals.Place{Team: "T1", Channel: "C1"}}
@@ -75,7 +69,7 @@ func TestDeskExcludes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ask("release"); !approvals.IsRefusal(err, approvals.Excluded) || approvals.OpenElsewhere(err) != first.ID {
+		if _, err := ask("unisolate"); !approvals.IsRefusal(err, approvals.Excluded) || approvals.OpenElsewhere(err) != first.ID {
 			t.Errorf("another action of the group: %v, want it excluded by %s", err, first.ID)
 		}
 		if _, err := ask("isolate"); !approvals.IsRefusal(err, approvals.AlreadyOpen) {
@@ -85,7 +79,7 @@ func TestDeskExcludes(t *testing.T) {
 			t.Errorf("an action of no group: %v", err)
 		}
 		apply(t, s, first, approvals.Cancel{By: approvalstest.Asker})
-		if _, err := ask("release"); err != nil {
+		if _, err := ask("unisolate"); err != nil {
 			t.Errorf("after the first has ended: %v", err)
 		}
 	})

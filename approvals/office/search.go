@@ -132,12 +132,12 @@ func verdict(found []defender.Job, t defender.Tracking, whole, late bool) approv
 const clockSlack = time.Minute
 
 // candidates are the jobs that can be what the call started. A machine action
-// carries the comment it was started with. An investigation carries nothing:
-// every one on the device since then can be it.
+// carries the comment it was started with, and mostly its scope. An investigation carries
+// nothing: every one on the device since then can be it.
 func candidates(r approvals.Request, action defender.Action, jobs []defender.Job, since time.Time) []defender.Job {
 	return slices.DeleteFunc(slices.Clone(jobs), func(j defender.Job) bool {
 		if action.Tracks == defender.TrackMachineActions {
-			return !r.OwnsComment(j.Comment)
+			return !r.OwnsComment(j.Comment) || !action.Admits(j.Scope)
 		}
 		return !j.Created.IsZero() && j.Created.Before(since)
 	})
@@ -156,18 +156,33 @@ func (w *Worker) busy(ctx context.Context, r approvals.Request, i int, why appro
 		return approvals.Fail{Attempt: attempt, Why: why}
 	}
 	action, _ := w.store.Action(r.Action)
-	for _, j := range on.jobs {
-		if j.Phase == defender.PhaseOpen && action.Covers(j.Scope) {
-			if r.OwnsComment(j.Comment) {
-				return approvals.Adopt{Job: ours(j), As: approvals.Running}
-			}
-			return approvals.Adopt{Job: adopted(j), As: approvals.Running}
-		}
+	open := slices.DeleteFunc(on.jobs, func(j defender.Job) bool { return j.Phase != defender.PhaseOpen })
+	if e := standIn(r, action, open); e != nil {
+		return e
 	}
-	if on.whole {
+	switch {
+	case len(open) > 0: // of another scope, or of one that is not shown
+		why.Detail = open[0].Says()
+	case on.whole:
 		why.Reason = approvals.Refused // nothing is running: its own words say more than ours
 	}
 	return approvals.Fail{Attempt: attempt, Why: why}
+}
+
+// standIn is that a call stands for the job which is open on its device in its place:
+// its own before anybody else's. nil: none of them is what was asked for.
+func standIn(r approvals.Request, action defender.Action, open []defender.Job) approvals.CallEvent {
+	for _, j := range open {
+		if r.OwnsComment(j.Comment) && action.Admits(j.Scope) {
+			return approvals.Adopt{Job: ours(j), As: approvals.Running}
+		}
+	}
+	for _, j := range open {
+		if action.Covers(j.Scope) && !r.OwnsComment(j.Comment) {
+			return approvals.Adopt{Job: adopted(j), As: approvals.Running}
+		}
+	}
+	return nil
 }
 
 // listing is what Defender knows of an action on a device.

@@ -96,10 +96,24 @@ func (w *Worker) post(ctx context.Context, r approvals.Request, i int, order def
 		return w.answered(ctx, r, i, e)
 	}
 	w.pauses.over(w.endpoint(r))
-	if job.Comment != "" && !r.OwnsComment(job.Comment) {
-		return w.answered(ctx, r, i, approvals.Adopt{Job: adopted(job), As: stateOf(job)})
+	return w.answered(ctx, r, i, w.started(r, i, job))
+}
+
+// started is what becomes of a call whose POST was answered with a job. Defender may
+// answer with one that was pending already, of somebody else and of another scope: the
+// call stands for that one only if it is what was asked for.
+func (w *Worker) started(r approvals.Request, i int, j defender.Job) approvals.CallEvent {
+	action, _ := w.store.Action(r.Action)
+	attempt := r.Calls[i].Attempt
+	switch own := r.OwnsComment(j.Comment); {
+	case (own || j.Comment == "") && action.Admits(j.Scope):
+		return approvals.Accept{Attempt: attempt, Job: ours(j), As: stateOf(j)}
+	case own: // nobody knows how it came to have another scope
+		return approvals.Doubt{Attempt: attempt, Why: approvals.Why{Reason: approvals.AnswerLost, Detail: j.Says()}}
+	case action.Covers(j.Scope):
+		return approvals.Adopt{Job: adopted(j), As: stateOf(j)}
 	}
-	return w.answered(ctx, r, i, approvals.Accept{Attempt: attempt, Job: ours(job), As: stateOf(job)})
+	return approvals.Fail{Attempt: attempt, Why: approvals.Why{Reason: approvals.AlreadyRunning, Detail: j.Says()}}
 }
 
 // refusal is what a failed attempt does to its call. Only what proves that

@@ -26,7 +26,7 @@ func TestEveryRow(t *testing.T) {
 				{"README.md", "(?m)^\\| `/defender " + a.Name + " <device>.*" + regexp.QuoteMeta(a.Title)},
 				{"SECURITY.md", "(?m)^\\| `" + regexp.QuoteMeta(a.Role) + "` \\|"},
 				{"CHANGELOG.md", "`/defender " + a.Name + "`"},
-				{"slack-manifest.yaml", `usage_hint:(.* \|)? ` + a.Name + ` (<device>|\.\.\.)`},
+				{"slack-manifest.yaml", `usage_hint:(.* \|)? ` + a.Name + ` (<device>|\|)`},
 				{"bot/testdata/views/card-pending-" + a.Name + ".json", regexp.QuoteMeta(quoted(t, a.Effect))},
 			} {
 				if !regexp.MustCompile(tt.pattern).MatchString(document(t, tt.place)) {

@@ -125,7 +125,16 @@ func noAction(id string) reply {
 }
 
 func (t *tenant) entity(status int, a *action, now time.Time) reply {
-	return jsonReply(status, a.at(now).wire(t.context("MachineActions/$entity")))
+	return jsonReply(status, t.shown(a.at(now), t.context("MachineActions/$entity")))
+}
+
+// shown is an action as this tenant writes it.
+func (t *tenant) shown(a Action, context string) machineAction {
+	w := a.wire(context)
+	if t.opts.NoScope {
+		w.Scope = nil
+	}
+	return w
 }
 
 func (t *tenant) getAction(x *exchange) reply {
@@ -145,7 +154,7 @@ func (t *tenant) listActions(x *exchange) reply {
 	found := []machineAction{}
 	for _, a := range slices.Backward(t.actions) {
 		if now := a.at(x.now); t.visible(a.created, x) && q.matches(now.properties()) {
-			found = append(found, now.wire(""))
+			found = append(found, t.shown(now, ""))
 		}
 	}
 	return t.list("MachineActions", page(q, found))

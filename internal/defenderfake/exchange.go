@@ -101,8 +101,7 @@ func (s *Server) admit(x *exchange) (reply, bool) {
 	defer s.mu.Unlock()
 	x.now = s.now()
 	if x.endpoint == nil {
-		return refuse(http.StatusNotFound, "NotFound",
-			"No HTTP resource was found that matches the request URI '"+s.URL()+x.uri+"'."), false
+		return noResource(s.URL(), x), false
 	}
 	if x.endpoint.roles != nil && !s.tenant.authenticate(x) {
 		return refuse(http.StatusUnauthorized, "Unauthorized", "The bearer token is missing, expired or not valid."), false
@@ -113,6 +112,11 @@ func (s *Server) admit(x *exchange) (reply, bool) {
 		return tooMany(wait), false
 	}
 	return reply{}, true
+}
+
+// noResource says that there is no such path.
+func noResource(base string, x *exchange) reply {
+	return refuse(http.StatusNotFound, "NotFound", "No HTTP resource was found that matches the request URI '"+base+x.uri+"'.")
 }
 
 // act checks the roles and lets the endpoint have its effect.

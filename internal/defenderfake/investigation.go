@@ -101,7 +101,7 @@ func (t *tenant) newInvestigation(d Device, by, comment string, now time.Time) *
 		},
 		progress: progress{
 			created: now, pending: cmp.Or(d.PickUpAfter, t.opts.PendingFor), run: t.opts.RunFor,
-			words: [3]string{"Queued", "Running", d.InvestigationEnd}, open: openStates,
+			words: t.opts.Ended.Start.course([3]string{"Queued", "Running", d.InvestigationEnd}), open: openStates,
 		},
 		masked: t.opts.AlertIDs,
 	}
@@ -111,6 +111,9 @@ func (t *tenant) newInvestigation(d Device, by, comment string, now time.Time) *
 
 // getInvestigation takes the investigation's id or that of the alert that triggered it.
 func (t *tenant) getInvestigation(x *exchange) reply {
+	if t.opts.Ended.Reads {
+		return noResource(t.base, x)
+	}
 	n := slices.IndexFunc(t.investigations, func(i *investigation) bool {
 		return (i.ID == x.param || i.AlertID == x.param) && t.visible(i.created, x)
 	})
@@ -121,6 +124,9 @@ func (t *tenant) getInvestigation(x *exchange) reply {
 }
 
 func (t *tenant) listInvestigations(x *exchange) reply {
+	if t.opts.Ended.Reads {
+		return noResource(t.base, x)
+	}
 	q, err := parseQuery(x, investigationFields)
 	if err != nil {
 		return badQuery(err.Error())

@@ -65,6 +65,10 @@ type Options struct {
 	AlertIDs bool
 	// Second replaces SecondRefused for the actions (endpoint names) it names.
 	Second map[string]Second
+	// NoScope makes actions show no scope, as tenants were seen to do with isolations.
+	NoScope bool
+	// Ended is a tenant in which investigations cannot be started by hand any more; see Server.EndInvestigations.
+	Ended Ended
 }
 
 // withDefaults fills what is not set.

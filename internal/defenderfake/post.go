@@ -17,6 +17,9 @@ var errBusy = errors.New("defenderfake: an action is already in progress")
 
 // postAction starts one action of the table on one machine: 201 and what was started.
 func (t *tenant) postAction(x *exchange, r rule) reply {
+	if refusal := t.opts.Ended.Start.refusal(x, t.base); r.makes == "" && refusal != nil {
+		return *refusal
+	}
 	comment, scope, refusal := r.read(x)
 	if refusal != nil {
 		return *refusal
@@ -25,7 +28,7 @@ func (t *tenant) postAction(x *exchange, r rule) reply {
 	if !ok {
 		return noMachine(x.param)
 	}
-	if refusal := r.supports(d); refusal != nil {
+	if refusal := r.supports(d, scope); refusal != nil {
 		return *refusal
 	}
 	if r.makes == "" {
@@ -138,15 +141,19 @@ func (r rule) read(x *exchange) (comment, scope string, refusal *reply) {
 	return comment, scope, nil
 }
 
-// supports checks the platform against the action's page.
-func (r rule) supports(d Device) *reply {
-	if r.windows && !strings.HasPrefix(d.OSPlatform, "Windows") {
+// supports checks the platform against the action's page, which may ask more of one scope.
+func (r rule) supports(d Device, scope string) *reply {
+	windows, oldest := r.windows, r.oldest
+	if r.field != nil && r.field.since[scope] != "" {
+		windows, oldest = true, r.field.since[scope]
+	}
+	if windows && !strings.HasPrefix(d.OSPlatform, "Windows") {
 		out := refuse(http.StatusBadRequest, "OsPlatformNotSupported", "The action is not supported on "+d.OSPlatform)
 		return &out
 	}
 	// The versions of Windows 10 sort as text: 1703, 1709, 2004, 20H2, 22H2.
-	if d.OSPlatform == "Windows10" && d.Version != "" && d.Version < r.oldest {
-		out := refuse(http.StatusBadRequest, "ClientVersionNotSupported", "The action needs Windows 10 version "+r.oldest)
+	if d.OSPlatform == "Windows10" && d.Version != "" && d.Version < oldest {
+		out := refuse(http.StatusBadRequest, "ClientVersionNotSupported", "The action needs Windows 10 version "+oldest)
 		return &out
 	}
 	return nil

@@ -1,12 +1,13 @@
 package defenderfake
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 func TestBodyRules(t *testing.T) {
@@ -171,29 +172,51 @@ func TestUnknownDevice(t *testing.T) {
 }
 
 func TestPlatforms(t *testing.T) {
+	const selective = `{"Comment":"x","ScanType":"Full","IsolationType":"Selective"}`
 	for _, tt := range []struct {
-		os, version, verb string
-		status            int
-		code              string
+		os, version, verb, body string
+		status                  int
+		code                    string
 	}{
-		{"macOS", "", "startInvestigation", 400, "OsPlatformNotSupported"},
-		{"macOS", "", "offboard", 400, "OsPlatformNotSupported"},
-		{"Linux", "", "restrictCodeExecution", 400, "OsPlatformNotSupported"},
-		{"Linux", "", "collectInvestigationPackage", 201, ""},
-		{"Windows10", "1703", "startInvestigation", 400, "ClientVersionNotSupported"},
-		{"Windows10", "1709", "startInvestigation", 201, ""},
-		{"Windows10", "22H2", "startInvestigation", 201, ""},
-		{"WindowsServer2019", "1809", "startInvestigation", 201, ""},
-		{"Windows10", "1607", "collectInvestigationPackage", 201, ""},
+		{"macOS", "", "startInvestigation", "", 400, "OsPlatformNotSupported"},
+		{"macOS", "", "offboard", "", 400, "OsPlatformNotSupported"},
+		{"Linux", "", "collectInvestigationPackage", "", 201, ""},
+		{"Windows10", "1703", "startInvestigation", "", 400, "ClientVersionNotSupported"},
+		{"Windows10", "1709", "startInvestigation", "", 201, ""},
+		{"Windows10", "22H2", "startInvestigation", "", 201, ""},
+		{"WindowsServer2019", "1809", "startInvestigation", "", 201, ""},
+		{"Windows10", "1607", "collectInvestigationPackage", "", 201, ""},
+		{"Linux", "", "runAntiVirusScan", "", 201, ""},
+		{"macOS", "", "runAntiVirusScan", "", 201, ""},
+		{"Windows10", "1703", "runAntiVirusScan", "", 400, "ClientVersionNotSupported"},
+		{"Windows10", "1709", "runAntiVirusScan", "", 201, ""},
+		{"Linux", "", "isolate", "", 201, ""},
+		{"macOS", "", "isolate", "", 201, ""},
+		{"Windows10", "1607", "isolate", "", 400, "ClientVersionNotSupported"},
+		{"Windows10", "1703", "isolate", "", 201, ""},
+		{"Linux", "", "isolate", selective, 400, "OsPlatformNotSupported"},
+		{"macOS", "", "isolate", selective, 400, "OsPlatformNotSupported"},
+		{"Windows10", "1703", "isolate", selective, 400, "ClientVersionNotSupported"},
+		{"Windows10", "1709", "isolate", selective, 201, ""},
+		{"Windows11", "", "isolate", selective, 201, ""},
+		{"Linux", "", "unisolate", "", 201, ""},
+		{"Windows10", "1607", "unisolate", "", 400, "ClientVersionNotSupported"},
+		{"Linux", "", "restrictCodeExecution", "", 400, "OsPlatformNotSupported"},
+		{"macOS", "", "unrestrictCodeExecution", "", 400, "OsPlatformNotSupported"},
+		{"Windows10", "1703", "restrictCodeExecution", "", 400, "ClientVersionNotSupported"},
+		{"Windows10", "1703", "unrestrictCodeExecution", "", 400, "ClientVersionNotSupported"},
+		{"Windows10", "1709", "restrictCodeExecution", "", 201, ""},
 	} {
 		r := newRig(t)
 		r.AddDevice(Device{ID: device40, OSPlatform: tt.os, Version: tt.version})
-		r.post(tt.verb, `{"Comment":"x"}`).want(tt.status, tt.code)
+		r.post(tt.verb, cmp.Or(tt.body, `{"Comment":"x","ScanType":"Full"}`)).want(tt.status, tt.code)
 	}
 }
 
 func TestActionSecond(t *testing.T) {
-	for _, verb := range []string{"collectInvestigationPackage", "startInvestigation", "runAntiVirusScan"} {
+	for _, verb := range []string{
+		"collectInvestigationPackage", "startInvestigation", "runAntiVirusScan", "isolate", "unisolate", "restrictCodeExecution", "unrestrictCodeExecution",
+	} {
 		r := newRig(t)
 		body := `{"Comment":"x","ScanType":"Full"}`
 		r.post(verb, body).want(http.StatusCreated, "") // and refused at once, long before the first is visible
@@ -216,7 +239,7 @@ func TestActionSecondOtherwise(t *testing.T) {
 	})
 	first, again := r.post("collectInvestigationPackage", `{"Comment":"1"}`), r.post("collectInvestigationPackage", `{"Comment":"2"}`)
 	again.want(http.StatusCreated, "")
-	if diff := cmp.Diff(first.object(), again.object()); diff != "" {
+	if diff := gocmp.Diff(first.object(), again.object()); diff != "" {
 		t.Errorf("second collection (-first +second):\n%s", diff)
 	}
 	one, two := r.post("isolate", `{"Comment":"1"}`), r.post("isolate", `{"Comment":"2"}`)
@@ -230,5 +253,27 @@ func TestActionSecondOtherwise(t *testing.T) {
 	calls := r.Calls()
 	if last := calls[len(calls)-1]; last.Made != "" {
 		t.Errorf("the call that joined is recorded as having made %s", last.Made)
+	}
+}
+
+// TestActionNoScope: a tenant may leave the scope out wherever an action is shown.
+func TestActionNoScope(t *testing.T) {
+	for _, without := range []bool{false, true} {
+		r := newRig(t, func(o *Options) { o.NoScope = without })
+		a := r.post("isolate", `{"Comment":"x","IsolationType":"Selective"}`)
+		r.clock.Advance(2 * time.Second)
+		want := any("Selective")
+		if without {
+			want = nil
+		}
+		shown := []map[string]any{a.object(), r.get("/api/machineactions/" + a.str("id")).object(), r.list("machineactions", "type eq 'Isolate'")[0]}
+		for i, got := range shown {
+			if scope, is := got["scope"]; !is || scope != want {
+				t.Errorf("without it %v, place %d: the scope is %v, want %v", without, i, scope, want)
+			}
+		}
+		if got := r.Actions()[0].Scope; got != "Selective" {
+			t.Errorf("the device does %q", got)
+		}
 	}
 }

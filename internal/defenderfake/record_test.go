@@ -160,3 +160,29 @@ func TestFinish(t *testing.T) {
 		t.Error("an action ended twice")
 	}
 }
+
+// TestPortalScope starts what the portal has under one name in several ways.
+func TestPortalScope(t *testing.T) {
+	r := newRig(t)
+	ana := r.Portal("ana@contoso.example")
+	for _, tt := range []struct{ name, scope, want string }{
+		{Isolate, "", "Full"}, {Isolate, "Selective", "Selective"}, {RunScan, "Full", "Full"}, {Unisolate, "", ""},
+	} {
+		id, err := ana.StartScope(tt.name, tt.scope, device40, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := r.Actions()
+		if got := all[len(all)-1].Scope; got != tt.want {
+			t.Errorf("%s %q has the scope %q, want %q", tt.name, tt.scope, got, tt.want)
+		}
+		if err := ana.Cancel(id, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, scope := range map[string]string{Isolate: "Half", Unisolate: "Full"} {
+		if _, err := ana.StartScope(name, scope, device40, ""); err == nil {
+			t.Errorf("%s has the scope %s", name, scope)
+		}
+	}
+}

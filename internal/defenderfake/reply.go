@@ -63,7 +63,9 @@ func (r reply) write(w http.ResponseWriter) {
 	for name, value := range r.header {
 		w.Header().Set(name, value)
 	}
-	w.Header().Set("Content-Type", r.kind)
+	if r.kind != "" {
+		w.Header().Set("Content-Type", r.kind)
+	}
 	w.WriteHeader(r.status)
 	_, _ = w.Write(r.body) // a client that has gone is no concern of the tenant
 }

@@ -65,7 +65,8 @@ type field struct {
 	values   []string
 	absent   string // what an absent field means
 	required bool
-	sha1     bool // in place of values: 40 hex digits, which name the action's file and not its scope
+	sha1     bool              // in place of values: 40 hex digits, which name the action's file and not its scope
+	since    map[string]string // values that only Windows has, and the first version of Windows 10 that does
 }
 
 // usual is what most pages say: 100 calls a minute and 1,500 an hour.
@@ -87,7 +88,10 @@ var rules = []rule{
 	{name: CollectPackage, makes: "CollectInvestigationPackage", role: "Machine.CollectForensics", limits: usual},
 	{
 		name: Isolate, makes: "Isolate", role: "Machine.Isolate", oldest: "1703", limits: usual,
-		field: &field{name: "IsolationType", values: []string{"Full", "Selective", "UnManagedDevice"}, absent: "Full"},
+		field: &field{
+			name: "IsolationType", values: []string{"Full", "Selective", "UnManagedDevice"}, absent: "Full",
+			since: map[string]string{"Selective": "1709"},
+		},
 	},
 	{name: Unisolate, makes: "Unisolate", role: "Machine.Isolate", oldest: "1703", limits: usual},
 	{
