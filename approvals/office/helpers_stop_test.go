@@ -27,7 +27,7 @@ type machine struct {
 // jobNo is the id of the n-th machine action.
 func jobNo(n int) string { return fmt.Sprintf("%08d-ef01-42df-852d-84b34ef83425", n) }
 
-// ServeHTTP answers a cancellation, unless cancel has, and lists.
+// ServeHTTP answers a cancellation, unless cancel has, a start, and lists.
 func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -38,6 +38,12 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			rows = append(rows, m.row(id))
 		}
 		io.WriteString(w, `{"value":[`+strings.Join(rows, ",")+`]}`)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/machines/") { // another call starts
+		id := jobNo(len(m.status))
+		m.status[id] = "Pending"
+		io.WriteString(w, m.row(id))
 		return
 	}
 	body, err := io.ReadAll(r.Body)
