@@ -149,7 +149,7 @@ func TestOwnRedis(t *testing.T) {
 	})
 }
 
-// TestEverybody is each of the six people at the page, in both widths.
+// TestEverybody is each of the people at the page, in both widths.
 func TestEverybody(t *testing.T) {
 	path, ok := findChromium(t)
 	if !ok {
