@@ -22,7 +22,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NotAMember:      {what: "Only full members of this workspace can do this, not guests, bots or people from other workspaces"},
 		approvals.NotARequester:   {what: "You are not on the list of people who may ask for this action", then: "Somebody who is on it can ask for you."},
 		approvals.NotAnApprover:   {what: "You are not an approver of this action, so nothing changed", then: "The card mentions the approvers."},
-		approvals.ActionOff:       {"This action is switched off here", true, "Nothing was sent. Whoever runs this bot can switch it on in ACTIONS."},
+		approvals.ActionOff:       {"This action is switched off here, so it was not sent", true, "Whoever runs this bot can switch it on in ACTIONS."},
 		approvals.OwnRequest:      {what: "This is your own request, so somebody else has to decide it", then: "You can cancel it."},
 		approvals.AskedFirst:      {what: "You asked for this before, so somebody else has to decide it", then: "Another approver can."},
 		approvals.OtherMessage:    {what: "That is not this request's card, so nothing happened", then: "Use the card in the channel where it was requested."},
