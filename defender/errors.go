@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -99,19 +98,6 @@ func (e *Error) Error() string {
 
 // Unwrap returns what happened underneath.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Gone reports whether the answer can be that of a service that does not offer what was
-// asked for: "there is no such path", "no such method" or "not implemented", whoever
-// wrote its body. A thing that is not there is not meant.
-func (e *Error) Gone() bool {
-	switch e.Status {
-	case http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented:
-		return true
-	case http.StatusNotFound:
-		return e.Cause == Refused || e.Cause == BadAnswer
-	}
-	return false
-}
 
 // Says is what Defender said, or what kept it from being asked, in a few words for people.
 // It may be empty.

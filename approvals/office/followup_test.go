@@ -65,7 +65,9 @@ func TestDeskFollowUp(t *testing.T) {
 		"successor": {
 			approvals.AsSuccessor, "investigate", "scan",
 			[]approvals.CallEvent{hasEnded(), succeeded("7"), hasEnded(), approvals.Fail{Attempt: 1, Why: approvals.Why{Reason: approvals.MissingRole}}},
-			[]int{0, 2}, []approvals.Person{approvalstest.Asker}, approvals.AskedFirst,
+			[]int{0, 2},
+			[]approvals.Person{approvalstest.Asker},
+			approvals.AskedFirst,
 		},
 		"undo": {approvals.AsUndo, "isolate", "unisolate", []approvals.CallEvent{succeeded("j1"), hasEnded()}, []int{0}, nil, ""},
 	} {

@@ -2,8 +2,6 @@ package office
 
 import (
 	"context"
-	"net/http"
-	"slices"
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
@@ -17,7 +15,7 @@ import (
 func (w *Worker) settle(ctx context.Context, r approvals.Request, i int, e *defender.Error, why approvals.Why) approvals.CallEvent {
 	action, _ := w.store.Action(r.Action)
 	missed := e.Cause == defender.NoSuchDevice || e.Cause == defender.NotFound
-	ended, notThere := action.Ended != nil && mayBeItsEnd(e), missed || e.Status == http.StatusNotFound || e.Cause == defender.BadAnswer
+	ended, notThere := action.Ended != nil && e.MayBeEnd(), missed || e.NotThere()
 	verified, attempt := r.Devices[i].Verified, r.Calls[i].Attempt
 	device := there
 	switch {
@@ -38,15 +36,6 @@ func (w *Worker) settle(ctx context.Context, r approvals.Request, i int, e *defe
 		why.Reason = approvals.Refused
 	}
 	return approvals.Fail{Attempt: attempt, Why: why}
-}
-
-// mayBeItsEnd reports whether a refusal can be that of an action which is not offered any
-// more. What Microsoft answers then is not documented, so it is every answer that says
-// no without saying that the cause is another one.
-func mayBeItsEnd(e *defender.Error) bool {
-	return slices.Contains([]int{
-		http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone, http.StatusNotImplemented,
-	}, e.Status)
 }
 
 // presence is what is known of a device when its call was refused.

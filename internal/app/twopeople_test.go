@@ -80,8 +80,8 @@ func TestTryAgainLate(t *testing.T) {
 	redis := redistest.Mini(t)
 	p := open(t, redis.Addr(), nil)
 	stop := run(t, p, p.Env(), app.Options{})
-	p.Defender.Inject(defenderfake.Fault{On: defenderfake.StartInvestigation, Times: 1, Status: http.StatusForbidden, Code: "DisallowedOperation"})
-	first, c := pending(t, p, "investigate "+sandbox.Server+" why")
+	p.Defender.Inject(defenderfake.Fault{On: defenderfake.CollectPackage, Times: 1, Status: http.StatusForbidden, Code: "DisallowedOperation"})
+	first, c := pending(t, p, "collect "+sandbox.Server+" why")
 	click(t, p, sandbox.Grace, c, "approve")
 	failed := card(t, p, first, "Failed")
 	stop()
@@ -94,7 +94,7 @@ func TestTryAgainLate(t *testing.T) {
 	second := requestID.FindString(strings.ReplaceAll(answer, first, ""))
 	again := card(t, p, second, "Waiting for approval", "Asked by <@"+sandbox.Grace+">", "<@"+sandbox.Ada+"> asked for this before and cannot approve it")
 	says(t, "her own", click(t, p, sandbox.Grace, again, "approve"), "your own request")
-	if n := posts(p, defenderfake.StartInvestigation); n != 1 {
+	if n := posts(p, defenderfake.CollectPackage); n != 1 {
 		t.Errorf("%d POSTs, want the one that failed", n)
 	}
 	click(t, p, sandbox.Joan, again, "approve")
