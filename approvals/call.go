@@ -20,7 +20,8 @@ type Call struct {
 	Blind    Why       `json:"blind,omitzero"`     // uncertain or running: why Defender cannot be asked about it
 	BlindAt  time.Time `json:"blind_at,omitzero"`  // since when
 	EndedAt  time.Time `json:"ended_at,omitzero"`  //
-	By       Person    `json:"by,omitzero"`        // who cancelled it
+	By       Person    `json:"by,omitzero"`        // who cancelled it, before it was sent
+	Stop     Stopping  `json:"stop,omitzero"`      // whether somebody wants what runs to be stopped
 }
 
 // CallID names a call of a request, as in the queue of its window.

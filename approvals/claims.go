@@ -1,5 +1,10 @@
 package approvals
 
+import (
+	"fmt"
+	"time"
+)
+
 // Claim is an entry of the index: something that a request holds, named so
 // that all holders of the same thing stand under one prefix.
 type Claim struct {
@@ -20,6 +25,9 @@ func (c Claim) Member() string { return c.Prefix + c.Owner }
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
 //	alert/<alert>/<id>             the alert of such a job
+//	asked/<action>/<device>/<time>/<id>  that it was put to approvers, until it is forgotten;
+//	                               the time is when it was asked for. A version from before these
+//	                               leaves out its own, and leaves those of what it forgets
 func Claims(r Request) []Claim {
 	var list []Claim
 	if r.State == Checking || r.State == Pending {
@@ -38,6 +46,11 @@ func Claims(r Request) []Claim {
 			list = append(list, Claim{OpenPrefix(group, d.ID), r.ID, true})
 		}
 	}
+	if !r.Opened.IsZero() {
+		for _, d := range r.Devices {
+			list = append(list, Claim{AskedPrefix(r.Action, d.ID) + AskedAt(r.Asked) + "/", r.ID, false})
+		}
+	}
 	for _, c := range r.Calls {
 		if c.Job.ID != "" {
 			list = append(list, Claim{jobPrefix(c.Job.ID), r.ID, true})
@@ -52,6 +65,14 @@ func Claims(r Request) []Claim {
 // OpenPrefix is that of the request that is open on a device for an action, or
 // for a group of them.
 func OpenPrefix(action, device string) string { return "open/" + action + "/" + device + "/" }
+
+// AskedPrefix is that of all requests by which an action was asked for a device, in the order
+// of [AskedAt].
+func AskedPrefix(action, device string) string { return "asked/" + action + "/" + device + "/" }
+
+// AskedAt is a time as it stands in such an entry, so that they are in its order: the digits
+// of a millisecond, as many until the year 2286.
+func AskedAt(t time.Time) string { return fmt.Sprintf("%013d", t.UnixMilli()) }
 
 func alertPrefix(id string) string { return "alert/" + id + "/" }
 

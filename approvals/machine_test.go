@@ -34,6 +34,7 @@ func requestEvents() []approvals.Event {
 		approvals.Redraw{},
 		approvals.Forget{},
 		approvals.Retry{As: "D-000000"},
+		approvals.StopJobs{By: approvalstest.Leader, Digest: digest},
 		approvals.Follow{How: approvals.AsUndo, Action: "unisolate", As: "D-000000"},
 	}
 }
@@ -56,6 +57,11 @@ func callEvents() []approvals.CallEvent {
 		approvals.Suspect{Why: approvals.Why{Reason: approvals.RolledBack}},
 		approvals.LoseSight{Why: approvals.Why{Reason: approvals.MissingRole}, Since: approvalstest.Start},
 		approvals.RegainSight{},
+		approvals.SendStop{NotAfter: approvalstest.Start.Add(time.Hour)},
+		approvals.HoldStop{},
+		approvals.TakeStop{Attempt: 1, Job: approvals.Job{ID: "j1"}, As: approvals.Running},
+		approvals.RefuseStop{Attempt: 1},
+		approvals.LoseStop{},
 	}
 }
 
@@ -251,6 +257,7 @@ func TestStateMachineDocument(t *testing.T) {
 	const path = "../docs/state-machine.md"
 	got := "# State machines\n\nGenerated from the code by `make golden`; a test compares.\n\n" +
 		"## A request\n\n" + diagram(requestEdges()) + "\n## A call\n\n" + diagram(callEdges()) +
+		"\n## The stop of a call that runs\n\nIts job has stopped when Defender says so: that is the state of the call.\n\n" + diagram(stopEdges()) +
 		"\n## Timers\n\nEvery state has one, so nothing can be stuck.\n\n" + timerTable()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
@@ -294,6 +301,12 @@ func callEdges() (edges []string) {
 			if err == nil && got.State != s {
 				edges = append(edges, edge(string(s), string(got.State), approvals.EventName(e)))
 			}
+		}
+	}
+	for _, as := range []approvals.CallState{approvals.Succeeded, approvals.Failed, approvals.CallCancelled} {
+		e := approvals.TakeStop{Attempt: 1, Job: approvals.Job{ID: "j1"}, As: as}
+		if got, err := approvals.NextCall(stopIn(approvals.StopSending), e, approvalstest.Start); err == nil {
+			edges = append(edges, edge(string(approvals.Running), string(got.State), approvals.EventName(e)))
 		}
 	}
 	return append(edges, edge("", string(approvals.Queued), "approve"))
@@ -349,6 +362,11 @@ func timerTable() string {
 			r.Terms.QueuedFor, r.Calls[0].Job.Queued = 24*time.Hour, true
 			row("call running, not begun, of an action that Microsoft has ended", r, from, since)
 		}
+	}
+	r := approvalstest.Sample(approvals.Approved, approvals.Running)
+	r.Calls[0] = stopIn(approvals.StopSending)
+	for _, tm := range approvals.Timers(r)[1:] {
+		fmt.Fprintf(&b, "| stop sending | %s | %s | the latest moment at which it may be sent |\n", approvals.EventName(tm.Event), tm.At.Sub(r.Calls[0].Stop.NotAfter))
 	}
 	b.WriteString("\nWith the defaults of APPROVAL_TTL, EXECUTION_TTL and RETENTION. The horizon is a column of the catalogue.\n")
 	return b.String()

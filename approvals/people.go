@@ -3,6 +3,7 @@ package approvals
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Facts are what is known about a person at this moment.
@@ -12,8 +13,8 @@ type Facts struct {
 	Guest        bool // single-channel or multi-channel
 	External     bool // of another organisation
 	Elsewhere    bool // of another workspace of our own organisation, and no member of this one
-	Asks         bool // is on the list of those who may ask, or there is none
-	Decides      bool // is on the list of those who may decide
+	Asks         bool // is on the list of those who may ask for the action, or there is none
+	Decides      bool // is on the list of those who may decide on it
 }
 
 // Channel is what is known about a channel at this moment.
@@ -63,3 +64,8 @@ type List struct {
 
 // Empty reports whether nobody is on the list.
 func (l List) Empty() bool { return len(l.Users)+len(l.Groups) == 0 }
+
+// Equal reports whether two lists have the same entries in the same order.
+func (l List) Equal(o List) bool {
+	return slices.Equal(l.Users, o.Users) && slices.Equal(l.Groups, o.Groups)
+}

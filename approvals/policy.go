@@ -1,6 +1,8 @@
 package approvals
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -14,37 +16,71 @@ const (
 	ToDeny    Verb = "deny"
 	ToCancel  Verb = "cancel"
 	ToRetry   Verb = "retry"
+	ToStop    Verb = "stop"
 )
+
+// Rule says who asks for an action, who decides on it, and how many have to.
+type Rule struct {
+	Requesters List // empty: every full member
+	Approvers  List // empty: nobody
+	Needed     int  // distinct approvers
+	Off        bool // nobody may ask for it, and what waits is neither approved nor sent
+}
 
 // Policy says who may do what. It is the same for every way a wish comes in.
 type Policy struct {
-	Requesters  List // empty: every full member
-	Approvers   List
-	Channels    []string       // where commands are taken; empty: wherever the bot is
-	AllowShared bool           // also in channels shared with other organisations, or with other workspaces of our own
-	Needed      int            // distinct approvers, by the action that needs the fewest
-	NeededFor   map[string]int // the same, by action
+	Default     Rule            // of actions that have none of their own: those of another version
+	ByAction    map[string]Rule // each whole: nothing of the default is added to it
+	Channels    []string        // where commands are taken; empty: wherever the bot is
+	AllowShared bool            // also in channels shared with other organisations, or with other workspaces of our own
+}
+
+// RuleFor is the rule that an action goes by.
+func (p Policy) RuleFor(action string) Rule {
+	if r, own := p.ByAction[action]; own {
+		return r
+	}
+	return p.Default
+}
+
+// Groups are all user groups that somebody is judged by, each once.
+func (p Policy) Groups() (all []string) {
+	for _, r := range append(slices.Collect(maps.Values(p.ByAction)), p.Default) {
+		all = append(append(all, r.Requesters.Groups...), r.Approvers.Groups...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// On are the actions that are switched on, by name.
+func (p Policy) On() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.ByAction)), func(a string) bool { return p.ByAction[a].Off })
 }
 
 // May reports whether the person may do it, by everything but the state of the
-// request; [Next] checks that. A no is a *Refusal. The request is empty for
-// [ToAsk], and the channel for a decision of a member of this workspace.
+// request; [Next] checks that. A no is a *Refusal. For [ToAsk] the request has no
+// more than its action; the channel is empty for a decision of a member of this
+// workspace.
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	if !p.Admits(f, ch) {
 		return Refuse(NotAMember, "")
 	}
 	switch v {
 	case ToAsk:
-		return p.mayAsk(f, ch)
-	case ToApprove, ToDeny:
+		return p.mayAsk(f, ch, r.Action)
+	case ToApprove:
+		return cmp.Or(mayDecide(f, r), p.isOn(r.Action))
+	case ToDeny: // what only ends it is never switched off
 		return mayDecide(f, r)
 	case ToCancel:
 		return involved(f, r)
 	case ToRetry:
-		if err := p.mayAskIn(ch); err != nil {
-			return err
+		return cmp.Or(p.mayAskIn(ch), involved(f, r), p.isOn(r.Action))
+	case ToStop:
+		if !f.Decides {
+			return Refuse(NotYoursToStop, "")
 		}
-		return involved(f, r)
+		return nil
 	}
 	return Refuse(NotAMember, string(v))
 }
@@ -53,8 +89,16 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 // channel.
 func (p Policy) Admits(f Facts, ch Channel) bool { return f.ID != "" && p.Bar(f, ch) == "" }
 
-func (p Policy) mayAsk(f Facts, ch Channel) error {
-	if err := p.mayAskIn(ch); err != nil {
+// isOn is a refusal where the action is switched off.
+func (p Policy) isOn(action string) error {
+	if p.RuleFor(action).Off {
+		return Refuse(ActionOff, action)
+	}
+	return nil
+}
+
+func (p Policy) mayAsk(f Facts, ch Channel, action string) error {
+	if err := cmp.Or(p.mayAskIn(ch), p.isOn(action)); err != nil {
 		return err
 	}
 	if !f.Asks {
@@ -95,12 +139,4 @@ func mayDecide(f Facts, r Request) error {
 		return Refuse(NotAnApprover, "")
 	}
 	return nil
-}
-
-// ApproversFor is how many distinct approvers an action needs.
-func (p Policy) ApproversFor(action string) int {
-	if n, ok := p.NeededFor[action]; ok {
-		return n
-	}
-	return p.Needed
 }

@@ -1,7 +1,10 @@
 package approvals_test
 
 import (
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"defenderbot/approvals"
 	"defenderbot/internal/approvalstest"
@@ -11,7 +14,7 @@ func member(id string) approvals.Facts {
 	return approvals.Facts{Person: approvals.Person{ID: id}, Asks: true, Decides: true}
 }
 
-// TestPolicyMay: who may ask, decide, cancel and retry.
+// TestPolicyMay: who may ask, decide, cancel, retry and stop.
 func TestPolicyMay(t *testing.T) {
 	with := func(change func(*approvals.Facts)) approvals.Facts {
 		f := member("U2")
@@ -24,6 +27,7 @@ func TestPolicyMay(t *testing.T) {
 	grid.By.Enterprise = "W1"
 	elsewhere := func(f *approvals.Facts) { f.Elsewhere = true }
 	orgWide := approvals.Channel{ID: "C1", Member: true, OrgShared: true}
+	off := approvals.Policy{ByAction: map[string]approvals.Rule{"collect": {Off: true}}, Channels: []string{"C1"}}
 	for _, tt := range []struct {
 		name   string
 		policy approvals.Policy
@@ -64,6 +68,23 @@ func TestPolicyMay(t *testing.T) {
 		{"the requester cancels", approvals.Policy{}, approvals.ToCancel, approvals.Facts{Person: approvalstest.Asker}, in, r, ""},
 		{"an approver cancels", approvals.Policy{}, approvals.ToCancel, member("U2"), in, r, ""},
 		{"somebody else cancels", approvals.Policy{}, approvals.ToCancel, approvals.Facts{Person: approvals.Person{ID: "U9"}}, in, r, approvals.NotYours},
+		{"asking for what is off", off, approvals.ToAsk, member("U2"), in, approvals.Request{Action: "collect"}, approvals.ActionOff},
+		{"asking for what is off, somebody who may not ask", off, approvals.ToAsk, with(func(f *approvals.Facts) { f.Asks = false }), in, approvals.Request{Action: "collect"}, approvals.ActionOff},
+		{"asking for what is off, a guest", off, approvals.ToAsk, with(func(f *approvals.Facts) { f.Guest = true }), in, approvals.Request{Action: "collect"}, approvals.NotAMember},
+		{"asking for what is off, in another channel", off, approvals.ToAsk, member("U2"), approvals.Channel{ID: "C2", Member: true}, approvals.Request{Action: "collect"}, approvals.ChannelNotTaken},
+		{"asking for another action", off, approvals.ToAsk, member("U2"), in, approvals.Request{Action: "isolate"}, ""},
+		{"approving what is off", off, approvals.ToApprove, member("U2"), in, r, approvals.ActionOff},
+		{"approving what is off, the requester", off, approvals.ToApprove, member("U1"), in, r, approvals.OwnRequest},
+		{"approving what is off, no approver", off, approvals.ToApprove, approvals.Facts{Person: approvals.Person{ID: "U9"}}, in, r, approvals.NotAnApprover},
+		{"retrying what is off", off, approvals.ToRetry, member("U2"), in, r, approvals.ActionOff},
+		{"retrying what is off, somebody else", off, approvals.ToRetry, approvals.Facts{Person: approvals.Person{ID: "U9"}}, in, r, approvals.NotYours},
+		{"denying what is off", off, approvals.ToDeny, member("U2"), in, r, ""},
+		{"cancelling what is off", off, approvals.ToCancel, member("U2"), in, r, ""},
+		{"an approver stops", approvals.Policy{}, approvals.ToStop, member("U2"), in, r, ""},
+		{"the requester stops, who is an approver", approvals.Policy{}, approvals.ToStop, member("U1"), in, r, ""},
+		{"the requester stops, who is none", approvals.Policy{}, approvals.ToStop, approvals.Facts{Person: approvalstest.Asker, Asks: true}, in, r, approvals.NotYoursToStop},
+		{"somebody else stops", approvals.Policy{}, approvals.ToStop, approvals.Facts{Person: approvals.Person{ID: "U9"}, Asks: true}, in, r, approvals.NotYoursToStop},
+		{"a guest stops", approvals.Policy{}, approvals.ToStop, with(func(f *approvals.Facts) { f.Guest = true }), in, r, approvals.NotAMember},
 		{"an unknown wish", approvals.Policy{}, approvals.Verb("own"), member("U2"), in, r, approvals.NotAMember},
 	} {
 		err := tt.policy.May(tt.verb, tt.f, tt.ch, tt.r)
@@ -93,12 +114,21 @@ func TestPersonIs(t *testing.T) {
 	}
 }
 
-func TestPolicyApproversFor(t *testing.T) {
-	p := approvals.Policy{Needed: 1, NeededFor: map[string]int{"isolate": 2}}
-	if got := p.ApproversFor("isolate"); got != 2 {
-		t.Errorf("isolate: %d, want 2", got)
+// TestPolicyRuleFor: the rule of an action is whole, and what is off is not on.
+func TestPolicyRuleFor(t *testing.T) {
+	all, seniors := approvals.List{Groups: []string{"S1"}}, approvals.List{Users: []string{"U3"}}
+	p := approvals.Policy{
+		Default: approvals.Rule{Approvers: all, Requesters: seniors, Needed: 1},
+		ByAction: map[string]approvals.Rule{
+			"isolate": {Approvers: seniors, Needed: 2}, "collect": {Approvers: all, Needed: 1}, "wipe": {Approvers: seniors, Needed: 3, Off: true},
+		},
 	}
-	if got := p.ApproversFor("collect"); got != 1 {
-		t.Errorf("collect: %d, want 1", got)
+	for action, want := range map[string]approvals.Rule{"isolate": p.ByAction["isolate"], "wipe": p.ByAction["wipe"], "of another version": p.Default} {
+		if diff := cmp.Diff(want, p.RuleFor(action)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", action, diff)
+		}
+	}
+	if got, want := p.On(), []string{"collect", "isolate"}; !slices.Equal(got, want) {
+		t.Errorf("on are %q, want %q", got, want)
 	}
 }

@@ -15,12 +15,14 @@ type Reason string
 const (
 	NotKnown        Reason = "not_known"         // facts about the person could not be had
 	NotAMember      Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
-	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask
-	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide
+	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask for the action
+	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide on it
+	ActionOff       Reason = "action_off"        // the action is not switched on here
 	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
 	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
 	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
 	NotYours        Reason = "not_yours"         // neither the requester nor an approver
+	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
 	NobodyElse      Reason = "nobody_else"       // too few others could approve it
 	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
 	ChannelShared   Reason = "channel_shared"    // shared with another organisation
@@ -43,6 +45,9 @@ const (
 	TooLate         Reason = "too_late"         // its time to decide has passed
 	NothingToCancel Reason = "nothing_to_cancel"
 	NothingToRetry  Reason = "nothing_to_retry"
+	NothingToStop   Reason = "nothing_to_stop" // nothing of it runs in Defender
+	StopUnderWay    Reason = "stop_under_way"  // somebody has asked for that already
+	NoWayToStop     Reason = "no_way_to_stop"  // Defender has no call for it
 	NothingFollows  Reason = "nothing_follows" // nothing on the card for which that can be asked
 	AlreadyRetried  Reason = "already_retried"
 	ShownDiffers    Reason = "shown_differs" // the card showed something else

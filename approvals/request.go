@@ -3,6 +3,7 @@ package approvals
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,6 +66,7 @@ type Device struct {
 	LastSeen   time.Time `json:"seen,omitzero"`
 	Onboarding string    `json:"onboarding,omitempty"` // Defender's word, where it is not that the device is onboarded
 	Unread     Why       `json:"unread,omitzero"`      // why Defender could not be asked about it
+	Cautions   []Caution `json:"cautions,omitempty"`   // what else speaks against the action on it
 }
 
 // Terms are the rules under which a request was made. They stay as they were
@@ -185,6 +187,13 @@ func (r Request) OwnsComment(comment string) bool {
 	return strings.HasPrefix(comment, r.commentPrefix()+" ")
 }
 
+// Started reports whether a call of r started a job that Defender knows by one of these ids.
+func (r Request) Started(ids ...string) bool {
+	return slices.ContainsFunc(r.Calls, func(c Call) bool {
+		return c.Job.ID != "" && !c.Job.Adopted && (slices.Contains(ids, c.Job.ID) || c.Job.Alert != "" && slices.Contains(ids, c.Job.Alert))
+	})
+}
+
 // DigestOf is a short fingerprint of texts, each apart from the next.
 func DigestOf(parts []string) string {
 	h := sha256.New()
@@ -202,7 +211,7 @@ func (r Request) LastChange() time.Time {
 		changed = latest(changed, at)
 	}
 	for _, c := range r.Calls {
-		changed = latest(changed, latest(c.Since, c.EndedAt))
+		changed = latest(changed, latest(latest(c.Since, c.Stop.Since), c.EndedAt))
 	}
 	for _, n := range r.Notices {
 		changed = latest(changed, n.At)

@@ -120,5 +120,5 @@ func (c Call) validate() error {
 	case c.State.Ended() == c.EndedAt.IsZero():
 		return errors.New("its times contradict its state")
 	}
-	return nil
+	return c.Stop.validate()
 }

@@ -17,8 +17,11 @@ const (
 	ForecastEvery = 5 * time.Minute  // by how much a forecast must be off, and how old, to be changed
 )
 
-// AbandonedAt is when a call that is being sent is given up by its owner.
-func (c Call) AbandonedAt() time.Time { return c.NotAfter.Add(PostLimit + ownerLimit) }
+// AbandonedAt is when what is being sent for a call, the call or a stop of it, is given up
+// by its owner.
+func (c Call) AbandonedAt() time.Time {
+	return latest(c.NotAfter, c.Stop.NotAfter).Add(PostLimit + ownerLimit)
+}
 
 // SearchedFor is how long an uncertain call that cannot be seen is looked for, at least.
 const SearchedFor = PostLimit + searchLimit
@@ -35,7 +38,7 @@ type Kind string
 
 // The kinds, as the members of the agenda begin.
 const (
-	Clock Kind = ""      // what time brings, and calls that wait to be sent
+	Clock Kind = ""      // what time brings, and calls and stops that wait to be sent
 	Look  Kind = "look:" // calls that are uncertain or run
 	Draw  Kind = "card:" // what the channel shows
 )
@@ -78,6 +81,9 @@ func timers(r Request) []timer {
 		for i, c := range r.Calls {
 			if at, e := callTimer(r, c); e != nil {
 				list = append(list, timer{at, On{Call: i, Event: e}})
+			}
+			if c.State == Running && c.Stop.State == StopSending {
+				list = append(list, timer{c.AbandonedAt(), On{Call: i, Event: LoseStop{Attempt: c.Stop.Attempt, Why: Why{Reason: OwnerLost}}}})
 			}
 		}
 		return list
@@ -155,6 +161,8 @@ func dueClock(r Request, now time.Time) time.Time {
 			at = Earliest(at, now.Add(ForecastEvery))
 		case c.State == Queued:
 			at = Earliest(at, c.Hold)
+		case c.StopWaits():
+			at = Earliest(at, latest(now, c.Stop.Hold))
 		}
 	}
 	return at
@@ -168,7 +176,7 @@ func dueLook(r Request, now time.Time) time.Time {
 		case Uncertain:
 			at = Earliest(at, now.Add(SearchEvery))
 		case Running:
-			at = Earliest(at, PollAt(c.Started, now))
+			at = Earliest(at, PollAt(c.FollowedFrom(), now))
 		}
 	}
 	return at

@@ -63,6 +63,7 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 		approvals.Approve{By: by, Digest: digest},
 		approvals.Deny{By: by, Digest: digest},
 		approvals.Cancel{By: by},
+		approvals.StopJobs{By: by, Digest: digest},
 		approvals.Expire{},
 		approvals.Remind{},
 		approvals.Show{TS: "1.2", Visible: r.Visible, Told: len(r.Notices)},
@@ -94,6 +95,11 @@ func drawnCallEvent(t *rapid.T, call int) approvals.CallEvent {
 		approvals.Wait{},
 		approvals.Expect{},
 		approvals.Stop{By: approvalstest.Asker},
+		approvals.SendStop{NotAfter: approvalstest.Start.Add(time.Hour)},
+		approvals.HoldStop{Attempt: n - 1},
+		approvals.TakeStop{n, job, as},
+		approvals.RefuseStop{Attempt: n},
+		approvals.LoseStop{Attempt: n},
 	}).Draw(t, "call event")
 }
 
@@ -143,6 +149,7 @@ func checkCall(t *rapid.T, c, got approvals.Call, e approvals.Event, now time.Ti
 	if got.Attempt > c.Attempt && c.State != approvals.Queued {
 		t.Fatalf("an attempt was made from %s", c.State)
 	}
+	checkStop(t, c, got, e)
 	if o, ok := e.(approvals.On); ok && got.State == approvals.Queued && c.State != approvals.Queued {
 		if _, proof := o.Event.(approvals.Requeue); !proof || c.State != approvals.Sending {
 			t.Fatalf("%s put a %s call back into the queue", approvals.EventName(e), c.State)
@@ -150,5 +157,25 @@ func checkCall(t *rapid.T, c, got approvals.Call, e approvals.Event, now time.Ti
 	}
 	if got.State.Ended() && got.EndedAt.After(now) {
 		t.Fatalf("a call ended in the future")
+	}
+}
+
+// checkStop holds one stop against the promises that it is sent once for each time that
+// somebody asks, unless it provably was not taken, and that only Defender ends a call.
+func checkStop(t *rapid.T, c, got approvals.Call, e approvals.Event) {
+	if got.Stop.Attempt > c.Stop.Attempt && c.Stop.State != approvals.StopAsked {
+		t.Fatalf("a stop was sent from %q", c.Stop.State)
+	}
+	if got.Stop.State == approvals.StopAsked && c.Stop.State != approvals.StopAsked {
+		o, on := e.(approvals.On)
+		if _, asked := e.(approvals.StopJobs); !asked && !on {
+			t.Fatalf("%s asks for a stop", approvals.EventName(e))
+		}
+		if _, proof := o.Event.(approvals.HoldStop); on && (!proof || c.Stop.State != approvals.StopSending) {
+			t.Fatalf("%s has a stop sent again from %q", approvals.EventName(e), c.Stop.State)
+		}
+	}
+	if _, asked := e.(approvals.StopJobs); asked && got.State != c.State {
+		t.Fatalf("a wish made a %s call %s", c.State, got.State)
 	}
 }

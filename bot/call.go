@@ -2,6 +2,7 @@ package bot
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
 		}
 		spans = append(spans, words(" "+says))
 	}
-	return append(append(spans, blind(c, d)...), v.references(r, c, d)...)
+	return slices.Concat(spans, stopping(c, d), blind(c, d), v.references(r, c, d))
 }
 
 // unfollowed reports whether Defender cannot be asked about a call. A version that does
@@ -101,9 +102,13 @@ func moment(r approvals.Request, c approvals.Call) []span {
 		if c.By.ID != "" {
 			return []span{words(" by "), mention(c.By.ID), words(", "), when(c.EndedAt), words(", before it was sent")}
 		}
-		return []span{words(", "), when(c.EndedAt)}
+		where := ", "
+		if c.Stop.State != approvals.NotStopped {
+			where = " in Defender, "
+		}
+		return append([]span{words(where), when(c.EndedAt)}, stoppedBy(r, c)...)
 	case approvals.Succeeded, approvals.Failed, approvals.Lapsed, approvals.Unknown:
-		return []span{words(", "), when(c.EndedAt)}
+		return append([]span{words(", "), when(c.EndedAt)}, stoppedBy(r, c)...)
 	case approvals.Sending, approvals.Uncertain:
 	}
 	return nil
@@ -143,6 +148,13 @@ func (v Views) story(r approvals.Request, c approvals.Call) []string {
 
 // ofJob is what Defender says about the job of a call.
 func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
+	var list []string
+	if c.Job.Adopted {
+		list = append(list, adopted(c.Job))
+	}
+	if c.State == approvals.CallCancelled && r.OwnsStop(c.Job.Details) {
+		return list // who wanted that is said already, and better than by Defender
+	}
 	says := status(v.action(r), c)
 	if c.Job.Details != "" {
 		says = strings.TrimSuffix(says, ".") + ": " + stop(cut(c.Job.Details, 200))
@@ -150,10 +162,7 @@ func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
 	if c.State == approvals.Unknown || unfollowed(c) {
 		says = "Defender last said: " + says
 	}
-	if !c.Job.Adopted {
-		return []string{cut(says, 300)}
-	}
-	return []string{adopted(c.Job), cut(says, 300)}
+	return append(list, cut(says, 300))
 }
 
 // status says how the job of a call stands. Of one that has succeeded the row says what
@@ -193,10 +202,7 @@ func (v Views) references(r approvals.Request, c approvals.Call, d detail) []spa
 	case approvals.RequesterGone, approvals.RequesterUnchecked:
 		spans = append(spans, words(" Requester "), mention(r.By.ID))
 	}
-	if c.Why.Target != "" {
-		spans = append(spans, words(" Correlation id "), code(cut(c.Why.Target, 64)))
-	}
-	return spans
+	return append(spans, correlation(c.Why)...)
 }
 
 func (v Views) job(r approvals.Request, id string, d detail) span {

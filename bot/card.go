@@ -17,12 +17,12 @@ import (
 // Views make what people see of a request. They hold what a card says that is
 // the same for every request; a card is a pure function of the request.
 type Views struct {
-	Approvers     approvals.List
+	Policy        approvals.Policy       // who decides on what, and what is switched on
 	Counts        func(user string) bool // whether an approver may decide at all; nil: all may
 	Catalogue     defender.Catalogue
-	Offers        func(action string) bool // whether an action can be asked for here; nil: all can
-	DevicePage    func(id string) string   // the device in Defender's portal
-	Investigation string                   // address of an investigation, with {id}; empty: none
+	DevicePage    func(id string) string          // the device in Defender's portal
+	Permalink     func(channel, ts string) string // a message in Slack; nil: none
+	Investigation string                          // address of an investigation, with {id}; empty: none
 }
 
 // The action ids of the buttons. Outside programs press them by these names.
@@ -31,6 +31,7 @@ const (
 	actionDeny    = "deny"
 	actionCancel  = "cancel"
 	actionRetry   = "retry"
+	actionStop    = "stop"
 
 	actionSuccessor = "successor" // also of private answers, where its value is a command
 	actionAnyway    = "anyway"    // of private answers alone
@@ -95,7 +96,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
 	p = append(p, decisions(r)...)
 	p = append(p, v.lineage(r)...)
-	for i := range r.Devices {
+	for _, i := range v.doubtfulFirst(r) {
 		p = append(p, v.device(r, i, d)...)
 	}
 	p = append(p, v.instead(r)...)
@@ -170,7 +171,7 @@ func by(did string, p approvals.Person, at time.Time, end string) para {
 // whole workspace.
 const mostMentions = 12
 
-// askFor mentions those who may decide.
+// askFor mentions those who may decide on the action.
 func (v Views) askFor(r approvals.Request) para {
 	need := "Needs approval from somebody other than the requester:"
 	switch left := r.Terms.Needed - len(r.Approvals); {
@@ -181,11 +182,11 @@ func (v Views) askFor(r approvals.Request) para {
 	case left > 1:
 		need = fmt.Sprintf("Needs %d approvals from people other than the requester:", left)
 	}
-	spans := []span{words(need)}
-	for _, g := range v.Approvers.Groups {
+	spans, list := []span{words(need)}, v.Policy.RuleFor(r.Action).Approvers
+	for _, g := range list.Groups {
 		spans = append(spans, words(" "), span{group: g})
 	}
-	for _, u := range v.Approvers.Users {
+	for _, u := range list.Users {
 		if v.Counts != nil && !v.Counts(u) {
 			continue // to call somebody who cannot decide would be no help
 		}
@@ -239,7 +240,7 @@ func outlook(r approvals.Request) []para {
 // buttons are what can still be done; nil where nothing can.
 func (v Views) buttons(r approvals.Request) slack.Block {
 	value := r.ID + "." + r.Digest()
-	elements := decisive(r, value)
+	elements := v.decisive(r, value)
 	for _, f := range v.followers(r) {
 		elements = append(elements, f.press(value))
 	}
@@ -250,16 +251,21 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 }
 
 // decisive are the buttons that decide on the request itself, or have it tried again.
-func decisive(r approvals.Request, value string) []slack.BlockElement {
+func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement {
 	switch r.State {
 	case approvals.Pending:
 		yes := slack.NewButtonBlockElement(actionApprove, value, plainText("Approve"))
 		nay := slack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
 		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request")}
 	case approvals.Approved:
+		var list []slack.BlockElement
 		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
-			return []slack.BlockElement{cancelButton(value, "Cancel waiting calls")}
+			list = append(list, cancelButton(value, "Cancel waiting calls"))
 		}
+		if stop := v.stopButton(r, value); stop != nil {
+			list = append(list, stop)
+		}
+		return list
 	case approvals.Done:
 		if len(r.Retryable()) > 0 {
 			return []slack.BlockElement{retryButton(value)}

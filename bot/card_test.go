@@ -40,6 +40,11 @@ func TestButtons(t *testing.T) {
 			want = []string{"approve=" + value, "deny=" + value, "cancel=" + value}
 		case slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }):
 			want = []string{"cancel=" + value}
+			if views().action(r).Cancellable() && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable) {
+				want = append(want, "stop="+value)
+			}
+		case r.Action != "investigate" && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable):
+			want = []string{"stop=" + value}
 		case len(r.Retryable()) > 0:
 			want = []string{"retry=" + value}
 		}
@@ -138,7 +143,7 @@ func TestCardInvestigationLink(t *testing.T) {
 func TestCardMentions(t *testing.T) {
 	v := views()
 	for i := range 50 {
-		v.Approvers.Users = append(v.Approvers.Users, fmt.Sprintf("U0%03d", i))
+		v.Policy.Default.Approvers.Users = append(v.Policy.Default.Approvers.Users, fmt.Sprintf("U0%03d", i))
 	}
 	r := oneGiven(twoNeeded(pending("investigate", 20)))
 	r.Comment = strings.Repeat("<", commands.MaxComment)
@@ -185,7 +190,7 @@ func TestDeviceLittleKnown(t *testing.T) {
 		"nothing":    {approvals.Device{}, ""},
 		"when":       {approvals.Device{LastSeen: asked}, "\nlast seen " + when(asked).markup()},
 		"that":       {approvals.Device{OS: "Linux", Risk: "None"}, "\nLinux"},
-		"doubts":     {approvals.Device{OS: "Linux", Health: "Unknown", Onboarding: "CanBeOnboarded"}, "\nLinux · ⚠️ not onboarded (CanBeOnboarded) · ⚠️ health unknown"},
+		"doubts":     {approvals.Device{OS: "Linux", Health: "Unknown", Onboarding: "CanBeOnboarded"}, "\nLinux\n⚠️ Not onboarded (CanBeOnboarded): Defender can probably not act on it. Defender does not know whether it can reach it."},
 		"both":       {approvals.Device{OS: "Linux", LastSeen: asked}, "\nLinux · last seen " + when(asked).markup()},
 		"unreadable": {approvals.Device{OS: "\u200b"}, "\n"},
 	} {

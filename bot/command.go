@@ -44,6 +44,10 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 	switch c := parsed.(type) {
 	case commands.Ask:
 		return b.askFor(ctx, a, c, anyway)
+	case commands.Off:
+		a.what, a.wish = "ask", office.Wish{Action: c.Action}
+		_, said, _ := b.perform(ctx, a, (*Bot).isOff)
+		return said
 	case commands.Help:
 		return asWritten(b.grammar.Help())
 	case commands.Status, commands.List, commands.Limits, commands.Cancel:
@@ -66,4 +70,10 @@ func (b *Bot) ask(ctx context.Context, a act) (approvals.Request, page, error) {
 		b.workspace.remember(r.ID, a.to.url)
 	}
 	return r, b.workspace.views.recordedPage(r), err
+}
+
+// isOff refuses what is switched off, as the desk does where it is asked for in
+// another way.
+func (b *Bot) isOff(_ context.Context, a act) (approvals.Request, page, error) {
+	return approvals.Request{}, nil, approvals.Refuse(approvals.ActionOff, a.wish.Action)
 }

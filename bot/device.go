@@ -9,25 +9,33 @@ import (
 // device is one device, and what is known of it or became of its call.
 func (v Views) device(r approvals.Request, i int, d detail) []para {
 	dev := r.Devices[i]
-	about := known(r, dev, d)
+	about, against := known(r, dev, d), v.warnings(r, dev)
 	if i < len(r.Calls) {
-		about = v.call(r, r.Calls[i], d)
+		about, against = v.call(r, r.Calls[i], d), nil
 		if d == full {
 			about = append(about, slow(r.Calls[i], dev)...)
 		}
 	}
 	if d != full {
-		line := "• " + cut(fact(dev.Name), nameLength(d))
-		if dev.ID != "" {
-			line = strings.TrimSpace(line) + " " + dev.ID
-		}
-		return []para{says(append([]span{words(line)}, led(" · ", about)...)...)}
+		return []para{inOneLine(dev, about, against, d)}
 	}
 	list := []para{says(v.named(dev)...)}
 	if len(about) > 0 {
 		list = append(list, says(about...))
 	}
-	return list
+	return append(list, warned(against)...)
+}
+
+// inOneLine is a device of which there are many: what speaks against it comes first.
+func inOneLine(dev approvals.Device, about []span, against []warning, d detail) para {
+	line := "• " + cut(fact(dev.Name), nameLength(d))
+	if dev.ID != "" {
+		line = strings.TrimSpace(line) + " " + dev.ID
+	}
+	if items := inShort(against, d); len(items) > 0 {
+		line += " · ⚠️ " + strings.Join(items, ", ")
+	}
+	return says(append([]span{words(line)}, led(" · ", about)...)...)
 }
 
 // slow says of a call that runs for long when its device was last heard of: one
@@ -74,16 +82,11 @@ func (v Views) named(dev approvals.Device) []span {
 // known is what Defender says of a device that an approver wants to know.
 // Before it was asked there is nothing to say.
 func known(r approvals.Request, dev approvals.Device, d detail) []span {
-	switch {
-	case r.Opened.IsZero():
+	if r.Opened.IsZero() || !dev.Verified {
 		return nil
-	case !dev.Verified && d == full:
-		return []span{words(strings.TrimSpace("⚠️ Not verified: I could not ask Defender about this device. " + unread(dev)))}
-	case !dev.Verified:
-		return []span{words("⚠️ not verified")}
 	}
 	var facts []string
-	for _, f := range []string{dev.OS, onboarding(dev.Onboarding), health(dev.Health), risk(dev.Risk)} {
+	for _, f := range []string{dev.OS, health(dev.Health), risk(dev.Risk)} {
 		if f != "" && d != bare {
 			facts = append(facts, cut(fact(f), 60))
 		}
@@ -121,25 +124,12 @@ func tags(list []string) string {
 	return strings.Join(shown, ", ")
 }
 
-// health warns about a device that may not hear Defender: then a call waits.
+// health is how a device is that hears Defender; of others [silent] warns.
 func health(word string) string {
-	switch word {
-	case "":
-		return ""
-	case "Active":
+	if word == "Active" {
 		return word
-	case "Unknown":
-		return "⚠️ health unknown"
 	}
-	return "⚠️ " + word
-}
-
-// onboarding warns about a device that does not report to Defender.
-func onboarding(word string) string {
-	if word == "" {
-		return ""
-	}
-	return "⚠️ not onboarded (" + word + ")"
+	return ""
 }
 
 // unread says why Defender could not be asked about a device.

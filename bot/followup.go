@@ -38,7 +38,7 @@ func (v Views) followers(r approvals.Request) (list []follower) {
 // offered is an action of the catalogue that can be asked for here.
 func (v Views) offered(name string) (defender.Action, bool) {
 	action, known := v.Catalogue.Named(name)
-	return action, known && (v.Offers == nil || v.Offers(name))
+	return action, known && !v.Policy.RuleFor(name).Off
 }
 
 // press is the button that asks for it, after a question that says for which devices, and who decides.

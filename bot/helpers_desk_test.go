@@ -102,7 +102,7 @@ func deskOn(t *testing.T, addr string, sockets int) *desked {
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	policy := approvals.Policy{Approvers: approvals.List{Users: []string{clicker}}, Needed: 1}
+	policy := approvals.Policy{Default: approvals.Rule{Approvers: approvals.List{Users: []string{clicker}}, Needed: 1}}
 	d.front = New(Config{
 		Workspace: client, Grammar: grammar(), Clock: clock, Log: quiet,
 		Desk: office.NewDesk(office.DeskConfig{

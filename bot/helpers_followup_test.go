@@ -66,7 +66,10 @@ func asUndo(r approvals.Request) approvals.Request {
 // alone are the views of a bot that offers nothing but investigate.
 func alone() Views {
 	v := views()
-	v.Offers = func(name string) bool { return name == "investigate" }
+	v.Policy.ByAction = map[string]approvals.Rule{}
+	for _, a := range v.Catalogue {
+		v.Policy.ByAction[a.Name] = approvals.Rule{Approvers: v.Policy.Default.Approvers, Off: a.Name != "investigate"}
+	}
 	return v
 }
 

@@ -32,9 +32,15 @@ func person(id string) approvals.Person {
 
 func views() Views {
 	return Views{
-		Approvers:  approvals.List{Groups: []string{oncall}, Users: []string{joan}},
+		Policy: approvals.Policy{
+			Default:  approvals.Rule{Approvers: approvals.List{Groups: []string{oncall}, Users: []string{joan}}},
+			ByAction: map[string]approvals.Rule{"isolate": {Approvers: approvals.List{Users: []string{grace, joan}}}},
+		},
 		Catalogue:  defender.Actions(),
 		DevicePage: func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
+		Permalink: func(channel, ts string) string {
+			return "https://contoso.slack.com/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+		},
 	}
 }
 
@@ -220,6 +226,7 @@ func endedCalls() map[string]approvals.Call {
 		"lapsed":           {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.WaitsForWindow}}},
 		"lapsed-refused":   {State: approvals.Lapsed, Attempt: 9, Why: approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.TokenRefused, Detail: "Token audience x is not allowed"}}},
 		"lapsed-approver":  {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ApproverGone, Detail: grace}},
+		"lapsed-off":       {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ActionOff, Detail: "investigate"}},
 		"cancelled-before": {State: approvals.CallCancelled, By: person(ada)},
 		"cancelled-there":  {State: approvals.CallCancelled, Why: ran, Job: approvals.Job{ID: "63004", Status: "TerminatedByUser"}},
 		"unknown":          {State: approvals.Unknown, Why: approvals.Why{Reason: approvals.TookTooLong}, Job: approvals.Job{ID: "63004", Status: "Running"}},

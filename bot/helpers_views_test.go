@@ -75,8 +75,10 @@ func answers() map[string]page {
 		"approved": approvedPage(approved("investigate", openCalls()["queued"])), "approved-first": approvedPage(second),
 		"retried": retriedPage(p), "retried-approved": retriedPage(second),
 		"denied": deniedPage(p), "cancelled": cancelledPage(stopped), "cancelled-rest": cancelledPage(many()),
+		"stopped": stoppedPage(p), "no-way-to-stop": explain(approvals.Refuse(approvals.NoWayToStop, "")),
 		"form-closed": explain(errFormClosed), "not-recorded": explain(approvals.ErrNotRecorded), "unconfirmed": explain(approvals.ErrUnconfirmed),
 		"own-request":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}}),
+		"action-off":     explain(approvals.Refuse(approvals.ActionOff, "isolate")),
 		"denied-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}),
 		"nobody-else":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: []approvals.Standing{{ID: joan, Person: person(joan), Bar: approvals.IsGone}}}),
 		"not-found":      fitting(notFound(), views().page), // of a request that has no card

@@ -78,7 +78,7 @@ func TestViewsFitSlack(t *testing.T) {
 func TestCardLongestComment(t *testing.T) {
 	for _, c := range []string{"<", "&", "\"", "\\", "x", "é", "\U0001F525", "a\n", "\u0301"} {
 		comment := string([]rune(strings.Repeat(c, commands.MaxComment))[:commands.MaxComment-1]) + "x"
-		for name, r := range map[string]approvals.Request{"pending": pending("investigate", 20), "calls": many(), "one": pending("collect", 1)} {
+		for name, r := range map[string]approvals.Request{"pending": pending("investigate", 20), "calls": many(), "one": pending("collect", 1), "doubts": doubtfulRequests()["pending-many-doubts"]} {
 			r.Comment = comment
 			v := drawn(r)
 			if what := broken(t, v); what != "" {
@@ -107,7 +107,11 @@ func TestTextForgedLines(t *testing.T) {
 	r.Devices[0].Name += forged
 	p := pending("investigate", 1)
 	p.Devices[0].OS, p.Devices[0].Tags = "x"+forged, []string{"\u2028Approved by everybody"}
-	for _, v := range []view{drawn(r), drawn(p), told(reminded(p))} {
+	w := with(func(d *approvals.Device) {
+		d.OS, d.Health, d.Onboarding = "x"+forged, "x"+forged, "x"+forged
+		d.Cautions = []approvals.Caution{{Kind: approvals.CautionOS}, {Kind: approvals.CautionBusy, Action: "x" + forged, Starter: "x" + forged}}
+	})
+	for _, v := range []view{drawn(r), drawn(p), told(reminded(p)), drawn(w)} {
 		for l := range strings.SplitSeq(v.Text, "\n") {
 			if strings.HasPrefix(l, "Approved by everybody") {
 				t.Errorf("somebody wrote a line into\n%s", v.Text)

@@ -17,7 +17,7 @@ func TestTooFew(t *testing.T) {
 	nobody := approvals.Standing{ID: "U0NOSUCH1", Bar: approvals.IsNobody}
 	silent := approvals.Standing{ID: "U0GRACE", Bar: approvals.NotLookedUp, Err: errors.New("secret of the wire")}
 	const begin = "Too few people other than you can approve this, so it was not recorded."
-	const end = "Ask whoever runs this bot to add people to APPROVERS."
+	const end = "Ask whoever runs this bot to add people to APPROVERS for this action."
 	for _, tt := range []struct {
 		reason approvals.Reason
 		others []approvals.Standing

@@ -16,6 +16,7 @@ func buttons() map[string]handler {
 		actionDeny:      (*Bot).askWhy,
 		actionCancel:    (*Bot).cancel,
 		actionRetry:     (*Bot).retry,
+		actionStop:      (*Bot).stop,
 		actionSuccessor: (*Bot).succeed,
 		actionUndo:      (*Bot).undo,
 	}

@@ -146,7 +146,7 @@ func notYet(slash string, c commands.Command) page {
 		word, instead = "list", "Each request has its card in the channel where it was made."
 	case commands.Limits:
 		word, instead = "limits", "The card of a request that waits for approval says how many calls are left."
-	case commands.Ask, commands.Help: // these work
+	case commands.Ask, commands.Off, commands.Help: // these have their answers
 	}
 	return page{says(code(slash+" "+word), words(" does not work yet. "+instead))}
 }
@@ -208,9 +208,10 @@ func retriedPage(r approvals.Request) page {
 	return sayf("Asked again as %s, for the devices where it did not succeed. A card for somebody else to approve follows here.", r.ID)
 }
 
-// inWords is a duration as people say it: to the minute, from two hours on to
-// the hour.
+// inWords is a duration as people say it: to the minute, from two hours on to the hour, and
+// on in days, weeks and months.
 func inWords(d time.Duration) string {
+	const day = 24 * time.Hour
 	switch m := int(d.Round(time.Minute).Minutes()); {
 	case m < 1:
 		return "less than a minute"
@@ -218,6 +219,12 @@ func inWords(d time.Duration) string {
 		return "1 minute"
 	case m < 120:
 		return fmt.Sprintf("%d minutes", m)
+	case d < 3*day:
+		return fmt.Sprintf("%d hours", int(d.Round(time.Hour).Hours()))
+	case d < 14*day:
+		return fmt.Sprintf("%d days", int(d.Round(day)/day))
+	case d < 60*day:
+		return fmt.Sprintf("%d weeks", int(d.Round(7*day)/(7*day)))
 	}
-	return fmt.Sprintf("%d hours", int(d.Round(time.Hour).Hours()))
+	return fmt.Sprintf("%d months", int(d.Round(30*day)/(30*day)))
 }

@@ -79,7 +79,7 @@ func TestReasonsComplete(t *testing.T) {
 // about: a second sentence says what.
 func TestReasonsSayWhatToDo(t *testing.T) {
 	nothingToDo := map[approvals.Reason]bool{
-		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToCancel: true, approvals.NothingToRetry: true,
+		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToRetry: true,
 		approvals.Ran: true, approvals.UnsupportedOS: true,
 		// These go on by themselves; the card says when, or what is done.
 		approvals.WaitsForWindow: true, approvals.ReadsUsedUp: true, approvals.Throttled: true, approvals.Paused: true, approvals.NotReached: true,
@@ -109,7 +109,7 @@ func TestReasonsDetails(t *testing.T) {
 		},
 		{approvals.Why{Reason: approvals.NotReached, Detail: "the connection was refused"}, "Defender cannot be reached: the connection was refused."},
 		{approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.Throttled}}, "The approval ran out before Defender took it. What it last waited for: Defender is throttling calls right now. Try again if it is still needed."},
-		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver. Try again if it is still needed."},
+		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver of this action. Try again if it is still needed."},
 		{approvals.Why{Reason: approvals.Refused, Detail: strings.Repeat("é", 500)}, "Defender refused it: " + strings.Repeat("é", mostDetail-1) + "… Look at the device in the portal."},
 		{approvals.Why{Reason: "brand_new", Detail: "x"}, "This version of the bot does not know the reason: brand_new."},
 	} {

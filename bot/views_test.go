@@ -46,6 +46,7 @@ func sampleRequests() map[string]approvals.Request {
 	for _, a := range defender.Actions() {
 		samples["pending-"+a.Name] = pending(a.Name, 1)
 	}
+	maps.Copy(samples, doubtfulRequests())
 	for name, c := range openCalls() {
 		samples["approved-"+name] = approved("investigate", c)
 	}
@@ -58,6 +59,7 @@ func sampleRequests() map[string]approvals.Request {
 	samples["approved-adopted"] = approved("collect", openCalls()["adopted"])
 	maps.Copy(samples, followUps())
 	samples["done-partly"] = done("investigate", calls["succeeded"], calls["failed-role"], calls["lapsed"])
+	maps.Copy(samples, stopSamples())
 	return samples
 }
 

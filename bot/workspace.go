@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +31,7 @@ type Workspace struct {
 	botUser    string // who writes the bot's messages, and is a member of channels
 	botID      string // the id that the bot's messages carry
 	app        string
+	site       string // its address, with a slash at the end
 
 	mu   sync.Mutex
 	urls map[string]replyURL // of the command that made a request; in memory only, they are secrets
@@ -72,7 +75,7 @@ func NewWorkspace(ctx context.Context, c WorkspaceConfig) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.team, w.enterprise, w.botUser, w.botID = me.TeamID, me.EnterpriseID, me.UserID, me.BotID
+	w.team, w.enterprise, w.botUser, w.botID, w.site = me.TeamID, me.EnterpriseID, me.UserID, me.BotID, me.URL
 	w.app, err = w.appOf(ctx, c.AppToken)
 	return w, err
 }
@@ -85,6 +88,16 @@ func (w *Workspace) Team() string { return w.team }
 
 // App is the id of the app.
 func (w *Workspace) App() string { return w.app }
+
+// Permalink is the address of a message, as chat.getPermalink makes it
+// (https://docs.slack.dev/reference/methods/chat.getPermalink); without a call for
+// each. Empty: Slack does not say where the workspace is.
+func (w *Workspace) Permalink(channel, ts string) string {
+	if w.site == "" {
+		return ""
+	}
+	return strings.TrimRight(w.site, "/") + "/archives/" + url.PathEscape(channel) + "/p" + strings.ReplaceAll(ts, ".", "")
+}
 
 // OpenSocket asks for the address of one new socket. It is a secret, good for
 // one connection (https://docs.slack.dev/reference/methods/apps.connections.open).

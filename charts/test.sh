@@ -67,11 +67,18 @@ has 'ten connections' '^  replicas: 4$' --set replicas=4
 has 'variable' 'name: DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=gcc-high
 # Which actions there are is for the bot to say: the schema knows only their form.
 has 'approvals by action' 'value: "1,isolate=2"' --set-string 'env.APPROVALS_REQUIRED=1\,isolate=2'
+has 'approvers by action' 'value: "?S0LEADS, isolate=S0SENIOR,isolate=@seniors' --set-string 'env.APPROVERS=S0LEADS\, isolate=S0SENIOR\,isolate=@seniors'
+has 'requesters by action' 'value: "?isolate-selective=U0CISO' --set-string 'env.REQUESTERS=isolate-selective=U0CISO'
+has 'actions' 'value: "?collect, scan-quick' --set-string 'env.ACTIONS=collect\, scan-quick'
 refuses 'more than ten connections' 'Slack allows an app 10 connections' --set slackConnections=4
 refuses 'two places for secrets' 'not both' --set existingSecret=yours
 refuses 'file and value' 'not both' --set env.REDIS_URL_FILE=/redis/url
 refuses 'no approvers' 'APPROVERS' --set env.APPROVERS=
 refuses 'approvers by display name' 'APPROVERS' --set env.APPROVERS=anna
+refuses 'approvers of an action by display name' 'APPROVERS' --set-string 'env.APPROVERS=S0LEADS\,isolate=anna'
+refuses 'approvers of an action, nobody' 'APPROVERS' --set-string 'env.APPROVERS=S0LEADS\,isolate='
+refuses 'requesters of an action that none can be' 'REQUESTERS' --set-string 'env.REQUESTERS=Isolate=U0CISO'
+refuses 'actions that none can be' 'ACTIONS' --set-string 'env.ACTIONS=Collect'
 refuses 'unknown variable' 'APROVERS' --set env.APROVERS=U1
 refuses 'a cloud that is not there' 'DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=mars
 refuses 'a duration without unit' 'APPROVAL_TTL' --set-string env.APPROVAL_TTL=30

@@ -2,7 +2,7 @@ package commands
 
 import "strings"
 
-// Command is one thing that a person can ask for: Ask, Help, Status, List,
+// Command is one thing that a person can ask for: Ask, Off, Help, Status, List,
 // Limits or Cancel. The last four are not offered yet.
 //
 //sumtype:decl
@@ -30,6 +30,11 @@ func list(devices []Device) string {
 		texts[i] = d.String()
 	}
 	return strings.Join(texts, ",")
+}
+
+// Off asks for an action that is switched off, on whatever.
+type Off struct {
+	Action string // the Name of one of the grammar's actions
 }
 
 // Device names a device in the only two ways that are accepted. Exactly one
@@ -67,6 +72,7 @@ type Limits struct{}
 type Help struct{}
 
 func (Ask) command()    {}
+func (Off) command()    {}
 func (Status) command() {}
 func (Cancel) command() {}
 func (List) command()   {}

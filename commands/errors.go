@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -42,17 +43,20 @@ func (g Grammar) unknown(raw, name string) *Error {
 	for _, f := range g.offered() {
 		words = append(words, f.name)
 	}
+	on := slices.DeleteFunc(slices.Clone(g.Actions), func(a Action) bool { return a.Off })
 	if name == "" {
 		help.Problem = "Nothing to do was given."
 		return &help
 	}
-	if meant := Nearest(name, words); meant != "" {
+	// What is nearest may be switched off, and is then no help; nor is the next one,
+	// which could be its opposite.
+	if meant := Nearest(name, append(words, g.off()...)); slices.Contains(words, meant) {
 		return &Error{Problem: "There is no command " + quote(raw) + ".", Nearest: meant, Form: g.usage(meant)}
 	}
 	first, _ := cutDevice(raw)
-	if d, why := parseDevice(hyphens(bare(first))); why == "" && strings.ContainsAny(d.String(), ".0123456789") && len(g.Actions) > 0 {
-		e := g.wrong(g.Actions[0].Name, "%s looks like a device, and what to do with it comes first.", quote(first))
-		e.Nearest = g.Actions[0].Name + " " + shortened(d.String()) + " …"
+	if d, why := parseDevice(hyphens(bare(first))); why == "" && strings.ContainsAny(d.String(), ".0123456789") && len(on) > 0 {
+		e := g.wrong(on[0].Name, "%s looks like a device, and what to do with it comes first.", quote(first))
+		e.Nearest = on[0].Name + " " + shortened(d.String()) + " …"
 		return e
 	}
 	help.Problem = "There is no command " + quote(raw) + "."

@@ -10,6 +10,7 @@ type Action struct {
 	Name    string // one lower-case word, none of the grammar's own
 	Summary string // what it does, in a few words
 	Note    string // what whoever chooses it should know, in one sentence; mostly empty
+	Off     bool   // it is understood and not offered: nobody may ask for it here
 }
 
 // Grammar holds what the caller decides about the language.
@@ -41,8 +42,8 @@ func (g Grammar) Parse(text string) (Command, error) {
 }
 
 // form is one sentence of the language: its first word, what follows it, what
-// it does, what to know of it, and how what follows is read. A hidden one is understood and not
-// offered: this version cannot do it yet.
+// it does, what to know of it, and how what follows is read. A hidden one is
+// understood and not offered: this version cannot do it yet, or it is switched off.
 type form struct {
 	name, args, summary, note string
 
@@ -63,7 +64,11 @@ func (g Grammar) forms() []form {
 	}
 	all := make([]form, 0, len(g.Actions)+len(own))
 	for _, v := range g.Actions {
-		all = append(all, form{name: v.Name, args: askArgs, summary: v.Summary, note: v.Note, read: g.asker(v.Name)})
+		f := form{name: v.Name, args: askArgs, summary: v.Summary, note: v.Note, read: g.asker(v.Name)}
+		if v.Off {
+			f.hidden, f.read = true, func(string) (Command, *Error) { return Off{v.Name}, nil }
+		}
+		all = append(all, f)
 	}
 	return append(all, own...)
 }
@@ -72,6 +77,16 @@ func (g Grammar) forms() []form {
 // and suggestions come from them.
 func (g Grammar) offered() []form {
 	return slices.DeleteFunc(g.forms(), func(f form) bool { return f.hidden })
+}
+
+// off are the names of the actions that are switched off.
+func (g Grammar) off() (names []string) {
+	for _, a := range g.Actions {
+		if a.Off {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 // alone reads a command of one word.

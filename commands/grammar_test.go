@@ -31,6 +31,7 @@ func TestFormat(t *testing.T) {
 		want    string
 	}{
 		{Ask{"collect", []Device{{ID: id}, {Name: "ws-1"}}, "a <b> & c\nd"}, "collect " + id + ",ws-1 a &lt;b&gt; &amp; c\nd"},
+		{Off{"isolate"}, "isolate"},
 		{Status{"D-7K3F9Q"}, "status D-7K3F9Q"},
 		{Cancel{"D-7K3F9Q"}, "cancel D-7K3F9Q"},
 		{List{}, "list"},
@@ -80,10 +81,28 @@ func TestHiddenCommands(t *testing.T) {
 	for text, want := range map[string]Command{
 		"status": Status{}, "status now": Status{}, "status D-7K3F9Q": Status{"D-7K3F9Q"}, "cancel ws-1": Cancel{}, "cancel d7k3f9q": Cancel{"D-7K3F9Q"},
 		"list mine please": List{}, "limits now": Limits{},
+		"isolate": Off{"isolate"}, "Isolate ws-1": Off{"isolate"}, "unisolate ,,": Off{"unisolate"},
 	} {
 		if got, err := testGrammar.Parse(text); err != nil || got != want {
 			t.Errorf("Parse(%q) = %#v, %v; want %#v", text, got, err, want)
 		}
+	}
+}
+
+// TestErrorNearestIsOff: whoever mistypes what is switched off is not offered what
+// is next nearest, which can be its opposite.
+func TestErrorNearestIsOff(t *testing.T) {
+	g := Grammar{Slash: "/d", Actions: []Action{{Name: "isolate", Off: true}, {Name: "unisolate"}}, MaxDevices: 1}
+	for typed, want := range map[string]string{"isolat": "", "isolatte": "", "unisolat": "unisolate", "unisolatte": "unisolate", "srv-1": "unisolate srv-1 …"} {
+		_, err := g.Parse(typed + " odd login")
+		if e, is := errors.AsType[*Error](err); !is || e.Nearest != want {
+			t.Errorf("%q: %v, want “%s” offered", typed, err, want)
+		}
+	}
+	g.Actions[1].Off = true
+	_, err := g.Parse("srv-1 odd login")
+	if e, is := errors.AsType[*Error](err); !is || e.Nearest != "" {
+		t.Errorf("with nothing switched on: %v", err)
 	}
 }
 

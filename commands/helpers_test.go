@@ -6,6 +6,8 @@ func (g Grammar) format(c Command) string {
 	switch c := c.(type) {
 	case Ask:
 		return c.Sent()
+	case Off:
+		return c.Action
 	case Status:
 		return "status " + c.Request
 	case Cancel:

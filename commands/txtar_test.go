@@ -21,6 +21,8 @@ var testGrammar = Grammar{
 	Actions: []Action{
 		{Name: "investigate", Summary: "Start an automated investigation"},
 		{Name: "collect", Summary: "Collect an investigation package"},
+		{Name: "isolate", Summary: "Cut a device off", Off: true},
+		{Name: "unisolate", Summary: "Connect it again", Off: true},
 	},
 	MaxDevices: 3,
 }

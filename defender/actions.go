@@ -38,6 +38,7 @@ func Actions() Catalogue {
 			// A remediation that nobody approves lapses after 7 days.
 			Horizon:   7*24*time.Hour + time.Hour,
 			Supported: "Windows 10 version 1709 and later, Windows 11, Windows Server 2019 and later, Azure Stack HCI OS 23H2 and later",
+			Platforms: windows("1709", servers()...),
 		},
 		{
 			Name:  "collect",
@@ -54,6 +55,7 @@ func Actions() Catalogue {
 			BusyIs400: true,
 			Horizon:   actionLife,
 			Supported: "Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
+			Platforms: windows("1703", append(servers(), unixes()...)...),
 		},
 		scan("scan", "Full", "Run full antivirus scan",
 			"Defender Antivirus checks every file on the device, even where another antivirus is in charge. "+
@@ -62,15 +64,17 @@ func Actions() Catalogue {
 			"Defender Antivirus checks the places where malware usually starts, even where another antivirus is in charge. "+
 				"This mostly takes minutes. "+quarantines),
 		isolate("isolate", "Full", "Isolate device",
-			"Cuts the device off the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
+			"Cuts the device off from the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
-			"The device is cut off the network now.",
-			"Windows 10 version 1703 and later, Windows 11, macOS, Linux"),
+			"The device is cut off from the network.",
+			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
+			windows("1703", append(servers(), unixes()...)...)),
 		isolate("isolate-selective", "Selective", "Isolate device selectively",
-			"Cuts the device off the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
+			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
 				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
-			"The device is cut off the network now, except for what selective isolation lets through.",
-			"Windows 10 version 1709 and later, Windows 11"),
+			"The device is cut off from the network, except for what selective isolation lets through.",
+			"Windows 10 version 1709 and later, Windows 11",
+			windows("1709")),
 		{
 			Name:  "unisolate",
 			Title: "Release device from isolation",
@@ -84,7 +88,8 @@ func Actions() Catalogue {
 			Role:      "Machine.Isolate",
 			Tracks:    TrackMachineActions,
 			Horizon:   actionLife,
-			Supported: "Windows 10 version 1703 and later, Windows 11, macOS, Linux",
+			Supported: "Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
+			Platforms: windows("1703", append(servers(), unixes()...)...),
 		},
 		{
 			Name:  "restrict",
@@ -101,6 +106,7 @@ func Actions() Catalogue {
 			Tracks:    TrackMachineActions,
 			Horizon:   actionLife,
 			Supported: "Windows 10 version 1709 and later, Windows 11",
+			Platforms: windows("1709"),
 		},
 		{
 			Name:  "unrestrict",
@@ -116,6 +122,7 @@ func Actions() Catalogue {
 			Tracks:    TrackMachineActions,
 			Horizon:   actionLife,
 			Supported: "Windows 10 version 1709 and later, Windows 11",
+			Platforms: windows("1709"),
 		},
 	}
 }
@@ -140,12 +147,13 @@ func scan(name, scope, title, effect string) Action {
 		Fields:   map[string]string{"ScanType": scope},
 		Type:     "RunAntiVirusScan", Scope: scope, Excludes: scanning,
 		Role: "Machine.Scan", Tracks: TrackMachineActions, Horizon: actionLife,
-		Supported: "Windows 10 version 1709 and later, Windows 11, macOS, Linux",
+		Supported: "Windows 10 version 1709 and later, Windows 11, Windows Server, macOS, Linux",
+		Platforms: windows("1709", append(servers(), unixes()...)...),
 	}
 }
 
 // isolate is a row of the endpoint of that name.
-func isolate(name, scope, title, effect, success, supported string) Action {
+func isolate(name, scope, title, effect, success, supported string, platforms []Platform) Action {
 	return Action{
 		Name: name, Title: title, Effect: effect,
 		Success: success, Undo: "unisolate",
@@ -154,6 +162,18 @@ func isolate(name, scope, title, effect, success, supported string) Action {
 		Fields: map[string]string{"IsolationType": scope},
 		Type:   "Isolate", Scope: scope, Excludes: isolation,
 		Role: "Machine.Isolate", Tracks: TrackMachineActions, Horizon: actionLife,
-		Supported: supported,
+		Supported: supported, Platforms: platforms,
 	}
 }
+
+// windows are Windows 10 from a release on and Windows 11, with more.
+func windows(since string, more ...Platform) []Platform {
+	return append([]Platform{{windows10, since}, {OS: windows11}}, more...)
+}
+
+// servers are those of which nobody asks which agent they have: that decides on 2012 R2 and
+// 2016 (https://learn.microsoft.com/defender-endpoint/supported-capabilities-by-platform).
+func servers() []Platform { return []Platform{{windowsServer, "2019"}} }
+
+// unixes are named by the same page.
+func unixes() []Platform { return []Platform{{OS: macOS}, {OS: linux}} }

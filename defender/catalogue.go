@@ -50,6 +50,9 @@ type Action struct {
 	Horizon time.Duration
 	// Supported says where it works, as a part of a sentence.
 	Supported string
+	// Platforms are the same, to be held against what Defender says of a device; see
+	// [Action.Supports].
+	Platforms []Platform
 }
 
 // Ending is what Microsoft has said about an action that it does not offer any more.
@@ -78,6 +81,15 @@ func (a Action) Admits(scope string) bool { return scope == "" || a.Covers(scope
 // Catalogue is a list of actions, no two with one name. [Actions] is all of them.
 type Catalogue []Action
 
+// Names returns the names of all rows, in their order.
+func (c Catalogue) Names() []string {
+	names := make([]string, len(c))
+	for i, a := range c {
+		names[i] = a.Name
+	}
+	return names
+}
+
 // Named returns the row with that name. Case matters.
 func (c Catalogue) Named(name string) (Action, bool) {
 	i := slices.IndexFunc(c, func(a Action) bool { return a.Name == name })
@@ -85,4 +97,29 @@ func (c Catalogue) Named(name string) (Action, bool) {
 		return Action{}, false
 	}
 	return c[i], true
+}
+
+// Of returns the row that a job is of, whoever started it: the first that creates its type
+// with its scope.
+func (c Catalogue) Of(j Job) (Action, bool) {
+	i := slices.IndexFunc(c, func(a Action) bool {
+		return a.Tracks == j.Tracks && a.Type == j.Type && a.Covers(j.Scope)
+	})
+	if i < 0 {
+		return Action{}, false
+	}
+	return c[i], true
+}
+
+// Beside are the types of machine action of which none may run beside an action: its own,
+// and those of its group. An investigation has none.
+func (c Catalogue) Beside(a Action) []string {
+	var types []string
+	for _, row := range append(Catalogue{a}, c...) {
+		same := row.Name == a.Name || a.Excludes != "" && row.Excludes == a.Excludes
+		if same && row.Type != "" && !slices.Contains(types, row.Type) {
+			types = append(types, row.Type)
+		}
+	}
+	return types
 }

@@ -95,6 +95,27 @@ func (c *Client) JobsOn(ctx context.Context, a Action, deviceID string, since ti
 	return found, whole, nil
 }
 
+// OpenOn returns what is under way on a device, newest first, whoever started it: machine
+// actions of these types, or investigations. It reports whether nothing else can be. It is
+// one read of everything that the device ever had: of what $filter takes, one equality is
+// what all pages show.
+// See https://learn.microsoft.com/defender-endpoint/api/get-machineactions-collection.
+func (c *Client) OpenOn(ctx context.Context, t Tracking, types []string, deviceID string) (open []Job, whole bool, err error) {
+	if !pinned.MatchString(deviceID) || t.Endpoint().Name == "" {
+		return nil, false, &Error{Op: readJobs(t).op, Cause: NotSent, Err: errors.New("not a device id and a kind of job")}
+	}
+	found, whole, err := c.jobs(ctx, t, "machineId eq "+quote(deviceID))
+	if err != nil {
+		return nil, false, err
+	}
+	open = slices.DeleteFunc(found, func(j Job) bool {
+		another := j.DeviceID != "" && j.DeviceID != deviceID || t == TrackMachineActions && !slices.Contains(types, j.Type)
+		return another || j.ID == "" || j.Phase != PhaseOpen || !j.Ended.IsZero()
+	})
+	slices.SortStableFunc(open, func(a, b Job) int { return b.Created.Compare(a.Created) })
+	return open, whole, nil
+}
+
 // about reports whether a job that Defender returned is one of this action on this device.
 // Some answers leave out device and type; then the question stands for them.
 func (j Job) about(a Action, deviceID string) error {

@@ -212,3 +212,39 @@ func TestJobsOnFails(t *testing.T) {
 	_, err = r.Jobs(t.Context(), defender.TrackMachineActions, []string{"1"})
 	failed(t, err, defender.Refused)
 }
+
+// TestOpenOn lists all that a device ever had, and keeps what is under way.
+func TestOpenOn(t *testing.T) {
+	const list = `{"value":[
+		{"id":"a","type":"Isolate","status":"Pending","machineId":"` + device40 + `","creationDateTimeUtc":"2026-01-02T03:04:05Z"},
+		{"id":"b","type":"Isolate","status":"Succeeded"},
+		{"id":"c","type":"Unisolate","status":"InProgress","creationDateTimeUtc":"2026-01-02T03:04:06Z"},
+		{"id":"d","type":"RunAntiVirusScan","status":"Pending"},
+		{"id":"e","type":"Isolate","status":"Pending","machineId":"0000000000000000000000000000000000000000"},
+		{"id":"f","type":"Isolate","status":"Invented"},
+		{"type":"Isolate","status":"Pending"}]}`
+	r := setup(t, answers(http.StatusOK, list))
+	got, whole, err := r.OpenOn(t.Context(), defender.TrackMachineActions, []string{"Isolate", "Unisolate"}, device40)
+	if err != nil || !whole {
+		t.Fatalf("whole %v, error %v", whole, err)
+	}
+	var ids []string
+	for _, j := range got {
+		ids = append(ids, j.ID)
+	}
+	if diff := cmp.Diff([]string{"c", "a"}, ids); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, _, err := r.OpenOn(t.Context(), defender.TrackMachineActions, nil, "kiosk-7"); defender.CauseOf(err) != defender.NotSent {
+		t.Errorf("a name in place of an id: %v", err)
+	}
+}
+
+// TestOpenOnInvestigations: they have no type, and one that has an end is not under way.
+func TestOpenOnInvestigations(t *testing.T) {
+	r := setup(t, answers(http.StatusOK, `{"value":[{"id":"1","state":"Running"},{"id":"2","state":"Running","endTime":"2026-01-02T03:04:06Z"},{"id":"3","state":"Benign"}]}`))
+	got, _, err := r.OpenOn(t.Context(), defender.TrackInvestigations, nil, device40)
+	if err != nil || len(got) != 1 || got[0].ID != "1" {
+		t.Errorf("%v, error %v; want the first", got, err)
+	}
+}

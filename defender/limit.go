@@ -49,6 +49,10 @@ func InvestigationsEndpoint() Endpoint {
 	return Endpoint{Name: "investigations", Limits: usualLimits()}
 }
 
+// CancelEndpoint is where machine actions are cancelled.
+// See https://learn.microsoft.com/defender-endpoint/api/cancel-machine-action.
+func CancelEndpoint() Endpoint { return Endpoint{Name: "cancel", Limits: usualLimits()} }
+
 // usualLimits are the figures on nearly every page of the API.
 func usualLimits() []Limit {
 	return []Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}}

@@ -41,7 +41,11 @@ var pinned = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{32})$`)
 // https://learn.microsoft.com/defender-endpoint/api/collect-investigation-package.
 func (c *Client) Start(ctx context.Context, o Order) (Job, error) {
 	q := query{op: "start " + o.Action.Name, role: o.Action.Role, missing: NoSuchDevice, busyIs400: o.Action.BusyIs400}
-	a, err := c.post(ctx, o)
+	body, wrong := o.body()
+	if wrong != nil {
+		return Job{}, &Error{Op: q.op, Cause: NotSent, Err: wrong}
+	}
+	a, err := c.post(ctx, o.path(), body, o.NotAfter)
 	if err != nil {
 		err.Op = q.op
 		return Job{}, err
@@ -58,21 +62,17 @@ func (c *Client) Start(ctx context.Context, o Order) (Job, error) {
 	return j, nil
 }
 
-// post sends the request. Its error has the cause [NotSent] if no byte of the request
-// left, and [OutcomeUnknown] if one may have.
-func (c *Client) post(ctx context.Context, o Order) (answer, *Error) {
-	body, err := o.body()
-	if err != nil {
-		return answer{}, &Error{Cause: NotSent, Err: err}
-	}
+// post sends a body to a path, once and not after that time. Its error has the cause
+// [NotSent] if no byte of the request left, and [OutcomeUnknown] if one may have.
+func (c *Client) post(ctx context.Context, path string, body []byte, notAfter time.Time) (answer, *Error) {
 	token, ok := c.tokens.Current()
 	if !ok {
 		return answer{}, &Error{Cause: NotSent, Err: fmt.Errorf("%w: no token in hand", ErrLate)}
 	}
 	ctx, cancel := context.WithTimeout(ctx, httpLimit)
 	defer cancel()
-	g := &guard{now: c.now, notAfter: o.NotAfter}
-	req, err := c.request(g.trace(ctx), http.MethodPost, o.path(), bytes.NewReader(body), token)
+	g := &guard{now: c.now, notAfter: notAfter}
+	req, err := c.request(g.trace(ctx), http.MethodPost, path, bytes.NewReader(body), token)
 	if err != nil {
 		return answer{}, &Error{Cause: NotSent, Err: withoutAddress(err)}
 	}

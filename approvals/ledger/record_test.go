@@ -184,6 +184,12 @@ func TestRecordRoundTrip(t *testing.T) {
 			r.Notices = []approvals.Notice{{Kind: approvals.NoticeReminder, At: approvalstest.Start}}
 			r.Ended = approvals.End{By: approvalstest.Leader, Text: "no", Why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: "x", Until: approvalstest.Start}}
 			r.Budget = approvals.Budget{Left: 1, Of: 2, Per: time.Hour, Ahead: 3, At: approvalstest.Start}
+			for i := range r.Calls {
+				r.Calls[i].Stop = approvals.Stopping{
+					State: approvals.StopSending, By: approvalstest.Leader, At: approvalstest.Start, Attempt: 2, NotAfter: approvalstest.Start,
+					Hold: approvalstest.Start, Since: approvalstest.Start, Why: approvals.Why{Reason: approvals.Throttled},
+				}
+			}
 			text, err := encode(r)
 			if err != nil {
 				t.Fatal(err)

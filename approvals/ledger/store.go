@@ -131,6 +131,9 @@ func (s *Store) Action(name string) (defender.Action, bool) {
 	return s.actions.Named(name)
 }
 
+// Catalogue is all rows that this version knows.
+func (s *Store) Catalogue() defender.Catalogue { return s.actions }
+
 // Create records a new request under operation op and draws its id, or refuses
 // it with a *Refusal: its requester has most requests open already (0: no limit), or
 // one is open for the same action and device. A repeat of op gives the request

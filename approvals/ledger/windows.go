@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -22,14 +23,20 @@ const ReadLimit = 10 * time.Second
 type Reader struct {
 	percent int
 	person  approvals.Person
+	lasts   time.Duration // how long what is booked for can last; 0: as long as a read
 }
 
 // ForPerson is somebody who waits for an answer. Nobody gets more than half of what
 // others leave, so that one person's many look-ups do not delay another's one.
-func ForPerson(p approvals.Person) Reader { return Reader{100, p} }
+func ForPerson(p approvals.Person) Reader { return Reader{percent: 100, person: p} }
 
 // ForCall is a call whose end depends on it.
 func ForCall() Reader { return Reader{percent: 100} }
+
+// ForStop is a call that somebody wants to be stopped. What is booked is a POST, which is
+// no read: but it has a window of its own and no queue, since the windows of actions are
+// for calls that were approved and stand in line.
+func ForStop() Reader { return Reader{percent: 100, lasts: approvals.SendLimit + approvals.PostLimit} }
 
 // ForUncertain is a call of which nobody knows whether it runs.
 func ForUncertain() Reader { return Reader{percent: 80} }
@@ -46,7 +53,7 @@ func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, b
 	}
 	for range tries {
 		var answer readAt
-		_, err := s.run(ctx, s.scripts.read, keys, &answer, limits, NewOp().ID, ReadLimit.Milliseconds(), count, s.Now().UnixMilli())
+		_, err := s.run(ctx, s.scripts.read, keys, &answer, limits, NewOp().ID, cmp.Or(by.lasts, ReadLimit).Milliseconds(), count, s.Now().UnixMilli())
 		switch {
 		case err != nil:
 			return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)

@@ -48,7 +48,7 @@ func TestFactsSideBySide(t *testing.T) {
 			r.Approvals = append(r.Approvals, approvals.Approval{By: approvals.Person{ID: id}})
 		}
 		d.People[r.By.ID], d.People["U2"] = approvals.Facts{Person: r.By}, approvals.Facts{Person: approvals.Person{ID: "U2"}}
-		p := people{d, approvals.Policy{Approvers: list, Requesters: approvals.List{Users: []string{r.By.ID}}}}
+		p := people{d, ruled(approvals.Rule{Approvers: list, Requesters: approvals.List{Users: []string{r.By.ID}}})}
 		took := func(what string, most time.Duration, do func() error) {
 			t.Helper()
 			start := time.Now()
@@ -61,14 +61,14 @@ func TestFactsSideBySide(t *testing.T) {
 			synctest.Wait()
 		}
 		took("whether somebody decides", 2*takes, func() error {
-			f, err := p.facts(t.Context(), "U2", approvals.ToApprove)
+			f, err := p.facts(t.Context(), "U2", approvals.ToApprove, r)
 			if err == nil && !f.Decides {
 				return fmt.Errorf("U2 does not decide: %+v", f)
 			}
 			return err
 		})
 		took("who the approvers are", takes, func() error {
-			if all := p.approvers(t.Context()); len(all.ids) != 1 || len(all.groups) != 11 {
+			if all := p.approvers(t.Context(), "collect"); len(all.ids) != 1 || len(all.groups) != 11 {
 				return fmt.Errorf("they are %+v", all)
 			}
 			return nil

@@ -24,16 +24,23 @@ func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request)
 		return time.Time{}, err
 	}
 	devices := make([]approvals.Device, len(found))
+	var unfit []approvals.Device
 	var again time.Time
 	for i, f := range found {
 		if f.why.Reason != "" {
 			return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: f.why})
 		}
 		devices[i] = f.device
+		if f.unfit {
+			unfit = append(unfit, f.device)
+		}
 		again = approvals.Earliest(again, f.again)
 	}
-	if !again.IsZero() {
+	switch action, _ := w.store.Action(r.Action); {
+	case !again.IsZero():
 		return again, nil
+	case len(unfit) > 0:
+		return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: unsupported(action, unfit, len(devices))})
 	}
 	return time.Time{}, w.openForApproval(ctx, l, r, devices)
 }
@@ -50,13 +57,13 @@ func (w *Worker) findAll(ctx context.Context, r approvals.Request) ([]finding, e
 	for i := range r.Devices {
 		key := approvals.CallID(r.ID, i)
 		if known, ok := w.found.get(key, w.store.Now()); ok {
-			found[i] = finding{device: known.value}
+			found[i] = known.value
 			continue
 		}
 		g.Go(safely(func() error {
 			f, err := w.find(ctx, r, i, impatient)
 			if f.device.Verified {
-				w.found.put(key, f.device, w.store.Now())
+				w.found.put(key, f, w.store.Now())
 			}
 			found[i] = f
 			return err
@@ -85,6 +92,9 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 	if err != nil {
 		return err
 	}
+	if devices, err = w.cautioned(ctx, r, action, devices); err != nil {
+		return err
+	}
 	err = w.apply(ctx, l, r, approvals.Resolve{Devices: devices, Budget: budget})
 	if id := approvals.OpenElsewhere(err); id != "" {
 		w.refreshCard(ctx, id)
@@ -107,8 +117,11 @@ func (w *Worker) apply(ctx context.Context, l ledger.Lease, r approvals.Request,
 // the request, or a time to try again.
 type finding struct {
 	device approvals.Device
+	unfit  bool // the action cannot work on it
 	why    approvals.Why
 	again  time.Time
+
+	os, version string // Defender's words, apart
 }
 
 // find looks one device up. When Defender cannot be asked, or not soon, an id
@@ -122,7 +135,8 @@ func (w *Worker) find(ctx context.Context, r approvals.Request, i int, impatient
 	if err == nil && at.IsZero() {
 		var f finding
 		if f, err = w.lookUp(ctx, d); err == nil {
-			return f, nil
+			action, _ := w.store.Action(r.Action)
+			return f.judged(action), nil
 		}
 		if defender.CauseOf(err) == defender.NoSuchDevice {
 			return w.notThere(ctx, r, i), nil

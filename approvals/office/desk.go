@@ -88,12 +88,12 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 	if !ok {
 		return approvals.Request{}, approvals.Refuse(approvals.UnknownAction, w.Action)
 	}
-	f, ch, everybody, err := d.lookUp(ctx, by)
+	f, ch, everybody, err := d.lookUp(ctx, by, w.Action)
 	if err != nil {
 		return approvals.Request{}, notKnown(err)
 	}
 	terms := d.termsOf(action)
-	if err := d.people.policy.May(approvals.ToAsk, f, ch, approvals.Request{}); err != nil {
+	if err := d.people.policy.May(approvals.ToAsk, f, ch, approvals.Request{Action: w.Action}); err != nil {
 		return approvals.Request{}, err
 	}
 	if err := d.roster.enough(ctx, everybody, []approvals.Person{f.Person}, ch, terms.Needed); err != nil {
@@ -117,7 +117,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 // termsOf are the terms of a new request for an action.
 func (d *Desk) termsOf(action defender.Action) approvals.Terms {
 	terms := d.terms
-	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.ApproversFor(action.Name), action.Horizon, action.Excludes
+	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.RuleFor(action.Name).Needed, action.Horizon, action.Excludes
 	if action.Ended != nil {
 		terms.QueuedFor = action.Ended.QueuedFor
 	}
@@ -135,11 +135,14 @@ func hostNames(devices []approvals.Device) string {
 
 // lookUp finds out at once what has to be known about who asks and where, and as
 // much as can be about who could approve.
-func (d *Desk) lookUp(ctx context.Context, by By) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
+func (d *Desk) lookUp(ctx context.Context, by By, action string) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) { f, err = d.people.facts(ctx, by.User, approvals.ToAsk); return err }))
+	g.Go(safely(func() (err error) {
+		f, err = d.people.facts(ctx, by.User, approvals.ToAsk, approvals.Request{Action: action})
+		return err
+	}))
 	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(ctx, by.Place.Channel); return err }))
-	g.Go(safely(func() error { everybody = d.people.approvers(ctx); return nil }))
+	g.Go(safely(func() error { everybody = d.people.approvers(ctx, action); return nil }))
 	err = g.Wait()
 	return f, ch, everybody, err
 }
@@ -163,63 +166,58 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals
 
 // Deny is a no to what digest stands for, with the reason as typed.
 func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (approvals.Request, error) {
-	return d.end(ctx, by, id, approvals.ToDeny, by.op(approvals.ToDeny, id, digest, text), func(p approvals.Person) approvals.Event {
-		return approvals.Deny{By: p, Digest: digest, Text: text}
+	return d.end(ctx, by, id, approvals.ToDeny, by.op(approvals.ToDeny, id, digest, text), func(_ approvals.Request, p approvals.Person) (approvals.Event, error) {
+		return approvals.Deny{By: p, Digest: digest, Text: text}, nil
 	})
 }
 
 // Cancel takes a request back, or stops those of its calls that still wait.
 func (d *Desk) Cancel(ctx context.Context, by By, id string) (approvals.Request, error) {
-	return d.end(ctx, by, id, approvals.ToCancel, by.op(approvals.ToCancel, id), func(p approvals.Person) approvals.Event {
-		return approvals.Cancel{By: p}
+	return d.end(ctx, by, id, approvals.ToCancel, by.op(approvals.ToCancel, id), func(_ approvals.Request, p approvals.Person) (approvals.Event, error) {
+		return approvals.Cancel{By: p}, nil
 	})
 }
 
 // end commits a decision that starts no call.
-func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op ledger.Op, as func(approvals.Person) approvals.Event) (approvals.Request, error) {
+func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op ledger.Op, as func(approvals.Request, approvals.Person) (approvals.Event, error)) (approvals.Request, error) {
 	r, f, err := d.load(ctx, by, id, v)
 	if err != nil {
 		return d.store.UnlessDone(ctx, op, r, err)
 	}
-	return d.store.Apply(ctx, op, r, func(approvals.Request) (approvals.Event, error) { return as(f.Person), nil })
+	return d.store.Apply(ctx, op, r, func(r approvals.Request) (approvals.Event, error) { return as(r, f.Person) })
 }
 
-// load reads a request and the facts at once and asks the policy.
-func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (approvals.Request, approvals.Facts, error) {
-	var r approvals.Request
-	var f approvals.Facts
-	var asked error // why what the requester asked for cannot be approved
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) {
-		if r, err = d.store.Load(gctx, id); err == nil && v == approvals.ToApprove {
-			asked = d.people.stillAsked(gctx, r, by.User)
-		}
-		return err
-	}))
-	g.Go(safely(func() (err error) {
-		f, err = d.people.facts(gctx, by.User, v)
-		return notKnown(err)
-	}))
-	if err := g.Wait(); err != nil {
-		return r, f, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
-	}
-	if err := by.shown(r); err != nil {
+// load reads a request, and for its action the facts, and asks the policy.
+func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (r approvals.Request, f approvals.Facts, err error) {
+	if r, err = d.shown(ctx, by, id); err != nil {
 		return r, f, err
 	}
-	if v == approvals.ToCancel {
-		var err error
-		if f, err = d.people.involve(ctx, f, r); err != nil {
-			return r, f, approvals.WithRequest(notKnown(err), r)
-		}
+	var ch approvals.Channel
+	var asked error // why what the requester asked for cannot be approved
+	g, gctx := errgroup.WithContext(ctx)
+	if v == approvals.ToApprove {
+		g.Go(safely(func() error { asked = d.people.stillAsked(gctx, r, by.User); return nil }))
 	}
-	ch, err := d.people.place(ctx, f, r.Place.Channel)
-	if err != nil {
-		return r, f, approvals.WithRequest(notKnown(err), r)
+	g.Go(safely(func() (err error) {
+		f, ch, err = d.people.factsIn(gctx, by.User, v, r)
+		return notKnown(err)
+	}))
+	if err = g.Wait(); err != nil {
+		return r, f, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
 	}
 	if err = d.people.policy.May(v, f, ch, r); err == nil {
 		err = asked
 	}
 	return r, f, approvals.WithRequest(err, r)
+}
+
+// shown reads a request and refuses what was not pressed on its card.
+func (d *Desk) shown(ctx context.Context, by By, id string) (approvals.Request, error) {
+	r, err := d.store.Load(ctx, id)
+	if err != nil {
+		return r, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
+	}
+	return r, by.shown(r)
 }
 
 // LostSince reports whether Redis was found to have lost changes after a message was

@@ -83,17 +83,18 @@ func (p people) members(ctx context.Context, groups []string) <-chan reading {
 	return answers
 }
 
-// roll is the list of approvers as far as it could be read.
+// roll is the list of approvers of an action as far as it could be read.
 type roll struct {
 	ids    []string             // of people, each once
 	groups []approvals.Standing // those that give nobody, with the cause
 }
 
-// approvers are all of them who can be read, those of groups included.
-func (p people) approvers(ctx context.Context) roll {
-	all := roll{ids: slices.Clone(p.policy.Approvers.Users)}
-	answers := p.members(ctx, p.policy.Approvers.Groups)
-	for range p.policy.Approvers.Groups {
+// approvers are all of an action's who can be read, those of groups included.
+func (p people) approvers(ctx context.Context, action string) roll {
+	list := p.policy.RuleFor(action).Approvers
+	all := roll{ids: slices.Clone(list.Users)}
+	answers := p.members(ctx, list.Groups)
+	for range list.Groups {
 		a := <-answers
 		if s := groupStanding(a); s.Bar != "" {
 			all.groups = append(all.groups, s)
@@ -106,10 +107,10 @@ func (p people) approvers(ctx context.Context) roll {
 	return all
 }
 
-// facts are those about a person that the verb hangs on. It fails closed: what
-// cannot be found out is an error, never a yes. Whether somebody who cancels or
-// tries again has to be an approver depends on the request: see [people.involve].
-func (p people) facts(ctx context.Context, user string, v approvals.Verb) (approvals.Facts, error) {
+// facts are those about a person that the verb hangs on, for the action of r. It
+// fails closed: what cannot be found out is an error, never a yes. The requester of
+// r cancels and tries again without being an approver, so no list is read for that.
+func (p people) facts(ctx context.Context, user string, v approvals.Verb, r approvals.Request) (approvals.Facts, error) {
 	f, err := p.dir.Facts(ctx, user)
 	if errors.Is(err, approvals.ErrNoSuchPerson) {
 		return approvals.Facts{Person: approvals.Person{ID: user}, Deleted: true}, nil // gone, like somebody who was deactivated
@@ -119,26 +120,21 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb) (appro
 	}
 	switch v {
 	case approvals.ToAsk:
-		return p.asks(ctx, f)
-	case approvals.ToApprove, approvals.ToDeny:
-		return p.decides(ctx, f)
+		return p.asks(ctx, f, r.Action)
+	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
+		return p.decides(ctx, f, r.Action)
 	case approvals.ToCancel, approvals.ToRetry:
+		if !f.Is(r.By) {
+			return p.decides(ctx, f, r.Action)
+		}
 	}
 	return f, nil
 }
 
-// involve finds out whether somebody decides who is not the requester of r. The
-// requester needs no list of approvers to be known as such.
-func (p people) involve(ctx context.Context, f approvals.Facts, r approvals.Request) (approvals.Facts, error) {
-	if f.Is(r.By) {
-		return f, nil
-	}
-	return p.decides(ctx, f)
-}
-
-// asks fills in whether a person may ask: everybody may where there is no list.
-func (p people) asks(ctx context.Context, f approvals.Facts) (_ approvals.Facts, err error) {
-	list := p.policy.Requesters
+// asks fills in whether a person may ask for an action: everybody may where there is
+// no list.
+func (p people) asks(ctx context.Context, f approvals.Facts, action string) (_ approvals.Facts, err error) {
+	list := p.policy.RuleFor(action).Requesters
 	if list.Empty() {
 		list.Users = []string{f.ID}
 	}
@@ -146,9 +142,9 @@ func (p people) asks(ctx context.Context, f approvals.Facts) (_ approvals.Facts,
 	return f, err
 }
 
-// decides fills in whether a person is on the list of those who may decide.
-func (p people) decides(ctx context.Context, f approvals.Facts) (_ approvals.Facts, err error) {
-	f.Decides, err = p.listed(ctx, f, p.policy.Approvers)
+// decides fills in whether a person is on the list of those who decide on an action.
+func (p people) decides(ctx context.Context, f approvals.Facts, action string) (_ approvals.Facts, err error) {
+	f.Decides, err = p.listed(ctx, f, p.policy.RuleFor(action).Approvers)
 	return f, err
 }
 
@@ -165,10 +161,11 @@ func (p people) place(ctx context.Context, f approvals.Facts, channel string) (a
 	return ch, nil
 }
 
-// factsIn are the facts about a person, and about a channel as far as they hang on it.
-func (p people) factsIn(ctx context.Context, channel, user string, v approvals.Verb) (f approvals.Facts, ch approvals.Channel, err error) {
-	if f, err = p.facts(ctx, user, v); err == nil {
-		ch, err = p.place(ctx, f, channel)
+// factsIn are the facts about a person, and about the channel of r as far as they
+// hang on it.
+func (p people) factsIn(ctx context.Context, user string, v approvals.Verb, r approvals.Request) (f approvals.Facts, ch approvals.Channel, err error) {
+	if f, err = p.facts(ctx, user, v, r); err == nil {
+		ch, err = p.place(ctx, f, r.Place.Channel)
 	}
 	return f, ch, err
 }
@@ -176,7 +173,7 @@ func (p people) factsIn(ctx context.Context, channel, user string, v approvals.V
 // stillAsks reports whether the requester of r may still ask. Not knowing is a
 // *Refusal. The list of approvers has no say in it.
 func (p people) stillAsks(ctx context.Context, r approvals.Request) (bool, error) {
-	f, ch, err := p.factsIn(ctx, r.Place.Channel, r.By.ID, approvals.ToAsk)
+	f, ch, err := p.factsIn(ctx, r.By.ID, approvals.ToAsk, r)
 	if err != nil {
 		return false, &approvals.Refusal{Why: approvals.Why{Reason: approvals.RequesterUnchecked, Detail: r.By.ID}, Err: err}
 	}

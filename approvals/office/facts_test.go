@@ -10,7 +10,8 @@ import (
 
 func TestFactsFailClosed(t *testing.T) {
 	d := approvalstest.Town{People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}}, Groups: map[string][]string{"S1": {"U2"}}}
-	p := approvals.Policy{Approvers: approvals.List{Groups: []string{"S1"}}, Requesters: approvals.List{Users: []string{"U1"}, Groups: []string{"S2"}}}
+	p := ruled(approvals.Rule{Approvers: approvals.List{Groups: []string{"S1"}}, Requesters: approvals.List{Users: []string{"U1"}, Groups: []string{"S2"}}})
+	r := approvalstest.Sample(approvals.Pending, "")
 	for _, tt := range []struct {
 		user          string
 		v             approvals.Verb
@@ -20,28 +21,30 @@ func TestFactsFailClosed(t *testing.T) {
 		{"U1", approvals.ToApprove, false, false},
 		{"U2", approvals.ToApprove, false, true},
 		{"U2", approvals.ToDeny, false, true},
-		{"U2", approvals.ToCancel, false, false}, // not asked yet
-		{"U2", approvals.ToRetry, false, false},
+		{"U2", approvals.ToCancel, false, true},
+		{"U2", approvals.ToRetry, false, true},
+		{"U1", approvals.ToCancel, false, false}, // not asked: the requester needs no list
+		{"U1", approvals.ToRetry, false, false},
 	} {
-		f, err := (people{d, p}).facts(t.Context(), tt.user, tt.v)
+		f, err := (people{d, p}).facts(t.Context(), tt.user, tt.v, r)
 		if err != nil || f.Asks != tt.asks || f.Decides != tt.decides {
 			t.Errorf("%s, to %s: asks %v, decides %v, %v", tt.user, tt.v, f.Asks, f.Decides, err)
 		}
 	}
-	if f, err := (people{d, p}).facts(t.Context(), "U2", approvals.ToAsk); err == nil || f.Asks {
+	if f, err := (people{d, p}).facts(t.Context(), "U2", approvals.ToAsk, r); err == nil || f.Asks {
 		t.Errorf("a group of requesters that cannot be read: asks %v, %v", f.Asks, err)
 	}
 	d.Groups = nil
-	if f, err := (people{d, p}).facts(t.Context(), "U2", approvals.ToApprove); err == nil || f.Decides {
+	if f, err := (people{d, p}).facts(t.Context(), "U2", approvals.ToApprove, r); err == nil || f.Decides {
 		t.Errorf("a group that cannot be read: decides %v, %v", f.Decides, err)
 	}
 	d.Down = true
 	for _, v := range []approvals.Verb{approvals.ToAsk, approvals.ToApprove, approvals.ToDeny, approvals.ToCancel, approvals.ToRetry} {
-		if f, err := (people{d, p}).facts(t.Context(), "U1", v); err == nil || f.Asks || f.Decides {
+		if f, err := (people{d, p}).facts(t.Context(), "U1", v, r); err == nil || f.Asks || f.Decides {
 			t.Errorf("slack is down, to %s: %+v, %v", v, f, err)
 		}
 	}
-	if f, err := (people{dir: approvalstest.Town{People: d.People}}).facts(t.Context(), "U2", approvals.ToApprove); err != nil || f.Decides {
+	if f, err := (people{dir: approvalstest.Town{People: d.People}}).facts(t.Context(), "U2", approvals.ToApprove, r); err != nil || f.Decides {
 		t.Errorf("without a list of approvers: decides %v, %v", f.Decides, err)
 	}
 }
@@ -51,29 +54,29 @@ func TestFactsFailClosed(t *testing.T) {
 func TestFactsGroupGone(t *testing.T) {
 	gone := approvals.Person{ID: "U8"}
 	d := approvalstest.Town{
-		People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}, "U3": {Person: approvalstest.Second}, "U8": {Person: gone, Deleted: true}},
+		People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}, "U3": {Person: approvalstest.Second}, "U9": {Person: approvals.Person{ID: "U9"}}, "U8": {Person: gone, Deleted: true}},
 		Groups: map[string][]string{"S2": {"U2"}},
 	}
-	p := approvals.Policy{Approvers: approvals.List{Users: []string{"U3"}, Groups: []string{"S1", "S2"}}}
+	p := ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"U3"}, Groups: []string{"S1", "S2"}}})
 	r := approvalstest.Sample(approvals.Pending, "")
 	if asks, err := (people{d, p}).stillAsks(t.Context(), r); !asks || err != nil {
 		t.Errorf("the requester still asks: %v, %v", asks, err)
 	}
 	for _, user := range []string{"U2", "U3"} { // by the other group, by id
-		if f, err := (people{d, p}).facts(t.Context(), user, approvals.ToApprove); !f.Decides || err != nil {
+		if f, err := (people{d, p}).facts(t.Context(), user, approvals.ToApprove, r); !f.Decides || err != nil {
 			t.Errorf("%s decides: %v, %v", user, f.Decides, err)
 		}
 	}
-	if f, err := (people{d, p}).facts(t.Context(), "U1", approvals.ToApprove); f.Decides || !errors.Is(err, approvalstest.ErrDown) {
+	if f, err := (people{d, p}).facts(t.Context(), "U1", approvals.ToApprove, r); f.Decides || !errors.Is(err, approvalstest.ErrDown) {
 		t.Errorf("somebody who could be in the group decides: %v, %v", f.Decides, err)
 	}
-	if f, err := (people{d, p}).facts(t.Context(), "U8", approvals.ToApprove); err != nil || !approvals.IsRefusal(p.May(approvals.ToApprove, f, approvals.Channel{}, r), approvals.NotAMember) {
+	if f, err := (people{d, p}).facts(t.Context(), "U8", approvals.ToApprove, r); err != nil || !approvals.IsRefusal(p.May(approvals.ToApprove, f, approvals.Channel{}, r), approvals.NotAMember) {
 		t.Errorf("somebody who may do nothing: %+v, %v", f, err)
 	}
-	if f, err := (people{d, p}).involve(t.Context(), approvals.Facts{Person: approvalstest.Asker}, r); err != nil || p.May(approvals.ToCancel, f, approvals.Channel{}, r) != nil {
+	if f, err := (people{d, p}).facts(t.Context(), "U1", approvals.ToCancel, r); err != nil || p.May(approvals.ToCancel, f, approvals.Channel{}, r) != nil {
 		t.Errorf("the requester cancels: %v", err)
 	}
-	if f, err := (people{d, p}).involve(t.Context(), approvals.Facts{Person: approvals.Person{ID: "U9"}}, r); !errors.Is(err, approvalstest.ErrDown) || f.Decides {
+	if f, err := (people{d, p}).facts(t.Context(), "U9", approvals.ToCancel, r); !errors.Is(err, approvalstest.ErrDown) || f.Decides {
 		t.Errorf("somebody else cancels: %v, %v", f.Decides, err)
 	}
 }
@@ -95,13 +98,14 @@ func TestPolicyListOtherID(t *testing.T) {
 // TestFactsNoSuchPerson tells the two ways apart in which there are no facts.
 func TestFactsNoSuchPerson(t *testing.T) {
 	d := newCrowd()
-	p := approvals.Policy{Approvers: approvals.List{Users: []string{"U0NOBODY"}}}
-	f, err := (people{d, p}).facts(t.Context(), "U0NOBODY", approvals.ToApprove)
-	if err != nil || !approvals.IsRefusal(p.May(approvals.ToApprove, f, approvals.Channel{}, approvalstest.Sample(approvals.Pending, "")), approvals.NotAMember) {
+	p := ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"U0NOBODY"}}})
+	r := approvalstest.Sample(approvals.Pending, "")
+	f, err := (people{d, p}).facts(t.Context(), "U0NOBODY", approvals.ToApprove, r)
+	if err != nil || !approvals.IsRefusal(p.May(approvals.ToApprove, f, approvals.Channel{}, r), approvals.NotAMember) {
 		t.Errorf("somebody who does not exist: %+v, %v", f, err)
 	}
 	d.broken["U0NOBODY"] = approvalstest.ErrDown
-	if _, err := (people{d, p}).facts(t.Context(), "U0NOBODY", approvals.ToApprove); !errors.Is(err, approvalstest.ErrDown) {
+	if _, err := (people{d, p}).facts(t.Context(), "U0NOBODY", approvals.ToApprove, r); !errors.Is(err, approvalstest.ErrDown) {
 		t.Errorf("when Slack is down: %v", err)
 	}
 }

@@ -75,7 +75,7 @@ func (w *Worker) dueJobs(r approvals.Request) (ids []string, owner map[string]in
 			continue
 		}
 		asked, ok := w.asked.get(c.Job.ID, now)
-		started := c.Started
+		started := c.FollowedFrom()
 		if started.After(now) { // Redis's clock was ahead
 			started = now.Add(-time.Minute)
 		}

@@ -20,27 +20,23 @@ type pressedOn struct {
 	approvers roll
 }
 
-// pressedOn looks that up at once, and refuses what was shown by another message or as
-// something else.
-func (d *Desk) pressedOn(ctx context.Context, by By, id, digest string) (p pressedOn, err error) {
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() error { p.approvers = d.people.approvers(gctx); return nil }))
-	g.Go(safely(func() (err error) { p.old, err = d.store.Load(gctx, id); return err }))
-	g.Go(safely(func() (err error) { p.by, err = d.people.facts(gctx, by.User, approvals.ToRetry); return notKnown(err) }))
-	g.Go(safely(func() (err error) {
-		p.channel, err = d.people.dir.Channel(gctx, by.Place.Channel)
-		return notKnown(err)
-	}))
-	if err := g.Wait(); err != nil {
-		return p, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), p.old)
-	}
-	if err := by.shown(p.old); err != nil {
+// pressedOn reads the old request, and looks up at once what v needs for the action that
+// is asked for from it. It refuses what was shown by another message or as something else.
+func (d *Desk) pressedOn(ctx context.Context, by By, id, digest string, v approvals.Verb, next func(approvals.Request) string) (p pressedOn, err error) {
+	if p.old, err = d.shown(ctx, by, id); err != nil {
 		return p, err
 	}
 	if digest != p.old.Digest() {
 		return p, approvals.WithRequest(approvals.Refuse(approvals.ShownDiffers, ""), p.old)
 	}
-	return p, nil
+	wanted := p.old
+	wanted.Action = next(p.old)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(safely(func() error { p.approvers = d.people.approvers(gctx, wanted.Action); return nil }))
+	g.Go(safely(func() (err error) { p.by, err = d.people.facts(gctx, by.User, v, wanted); return err }))
+	g.Go(safely(func() (err error) { p.channel, err = d.people.dir.Channel(gctx, by.Place.Channel); return err }))
+	err = g.Wait()
+	return p, approvals.WithRequest(notKnown(err), p.old)
 }
 
 // from is the request for an action on some devices of the old one, in its place and for
@@ -69,34 +65,33 @@ func (d *Desk) record(ctx context.Context, op ledger.Op, p pressedOn, r approval
 // asked for by whoever pressed, who has to be one of those who may ask for it, and
 // decided on like any other, on the same devices and for the same reason.
 func (d *Desk) FollowUp(ctx context.Context, by By, id, digest string, how approvals.How) (approvals.Request, error) {
-	p, err := d.pressedOn(ctx, by, id, digest)
+	p, err := d.pressedOn(ctx, by, id, digest, approvals.ToAsk, func(old approvals.Request) string {
+		was, _ := d.store.Action(old.Action)
+		return next(was, how)
+	})
 	if err != nil {
 		return p.old, err
 	}
-	r, err := d.followUp(ctx, p, how)
+	r, err := d.followUp(p, how)
 	if err != nil {
 		return p.old, approvals.WithRequest(err, p.old)
 	}
 	return d.record(ctx, by.op(approvals.ToAsk, string(how), id, digest), p, r, d.most)
 }
 
-func (d *Desk) followUp(ctx context.Context, p pressedOn, how approvals.How) (approvals.Request, error) {
+func (d *Desk) followUp(p pressedOn, how approvals.How) (approvals.Request, error) {
 	was, _ := d.store.Action(p.old.Action)
 	action, ok := d.store.Action(next(was, how))
 	devices := p.old.Follows(how)
 	if !ok || len(devices) == 0 {
 		return approvals.Request{}, approvals.Refuse(approvals.NothingFollows, "")
 	}
-	f, err := d.people.asks(ctx, p.by)
-	if err != nil {
-		return approvals.Request{}, notKnown(err)
-	}
 	r := d.from(p, action, devices)
 	r.From = approvals.Origin{Request: p.old.ID, How: how}
 	if how == approvals.AsSuccessor {
-		r.Barred = askedBefore(p.old, f.Person)
+		r.Barred = askedBefore(p.old, p.by.Person)
 	}
-	return r, d.people.policy.May(approvals.ToAsk, f, p.channel, r)
+	return r, d.people.policy.May(approvals.ToAsk, p.by, p.channel, r)
 }
 
 // next is the name of the action that follows in this way; empty: there is none.

@@ -143,7 +143,7 @@ func TestDeskFollowUpByFirstRequester(t *testing.T) {
 func TestDeskFollowUpRefused(t *testing.T) {
 	s := newTestStore(t, redistest.Client(t, redistest.Mini(t).Addr()), roomyActions())
 	d := newTestDesk(s, fourPeople())
-	d.people.policy.Requesters = approvals.List{Users: []string{"U1"}}
+	d.people.policy.Default.Requesters = approvals.List{Users: []string{"U1"}}
 	ended, isolated := went(t, s, "investigate", hasEnded()), went(t, s, "isolate", succeeded("j1"))
 	collected := went(t, s, "collect", succeeded("j2"))
 	elsewhere := pressed("U1", ended.Place)

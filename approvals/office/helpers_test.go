@@ -47,7 +47,7 @@ func newOffice(t *testing.T, answer http.HandlerFunc, chat approvals.Chat, peopl
 	}
 	o.Worker = NewWorker(WorkerConfig{
 		Store: s, Defender: defenderThat(t, o.clock, answer), People: people, Chat: chat, Log: slog.New(slog.DiscardHandler),
-		Policy: approvals.Policy{Approvers: approvals.List{Users: []string{"U2", "U3"}}, Needed: 1},
+		Policy: ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"U2", "U3"}}, Needed: 1}),
 	})
 	return o
 }
@@ -261,12 +261,17 @@ func (c chatter) Retire(_ context.Context, _, ts string) error {
 // jobOf is the job that a request to Defender names.
 func jobOf(r *http.Request) string { return r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:] }
 
+// ruled is a policy of one rule for everything.
+func ruled(r approvals.Rule) approvals.Policy {
+	return approvals.Policy{Default: r, ByAction: map[string]approvals.Rule{"collect": r}}
+}
+
 func newTestDesk(s *ledger.Store, people approvals.Directory) *Desk {
 	return newDeskFor(s, people, approvals.List{Users: []string{"U2", "U3"}})
 }
 
 func newDeskFor(s *ledger.Store, people approvals.Directory, approvers approvals.List) *Desk {
-	p := approvals.Policy{Approvers: approvers, Needed: 1}
+	p := ruled(approvals.Rule{Approvers: approvers, Needed: 1})
 	w := NewWorker(WorkerConfig{Store: s, People: people, Policy: p, Log: slog.New(slog.DiscardHandler)})
 	return NewDesk(DeskConfig{Store: s, People: people, Policy: p, Roster: NewRoster(people, p, slog.New(slog.DiscardHandler)), Worker: w, Terms: approvalstest.Sample(approvals.Pending, "").Terms, MaxOpen: 5})
 }

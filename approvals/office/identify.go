@@ -66,7 +66,7 @@ func verified(d defender.Device) finding {
 	case d.Excluded:
 		return finding{why: approvals.Why{Reason: approvals.DeviceExcluded, Detail: strings.TrimSpace(d.ID + " " + d.Name)}}
 	}
-	return finding{device: approvals.Device{
+	return finding{os: d.OS, version: d.OSVersion, device: approvals.Device{
 		ID: d.ID, Name: d.Name, Verified: true, OS: strings.TrimSpace(d.OS + " " + d.OSVersion),
 		Health: d.Health, Risk: d.Risk, Tags: d.Tags, LastSeen: d.LastSeen, Onboarding: offboard(d.Onboarding),
 	}}

@@ -18,7 +18,7 @@ func TestHeldBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.found.put(approvals.CallID(r.ID, 0), approvals.Device{ID: approvalstest.DeviceNo(11).ID, Verified: true}, o.store.Now())
+	o.found.put(approvals.CallID(r.ID, 0), finding{device: approvals.Device{ID: approvalstest.DeviceNo(11).ID, Verified: true}}, o.store.Now())
 	o.turns(10)
 	if got := o.load(r.ID); got.State != approvals.Rejected || got.Ended.Why.Reason != approvals.AlreadyOpen || got.Ended.Why.Detail == "" {
 		t.Errorf("it is %s: %+v; want it rejected, because the first version has it open", got.State, got.Ended.Why)

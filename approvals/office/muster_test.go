@@ -20,7 +20,7 @@ func TestRosterSparesSlack(t *testing.T) {
 		return r.enough(t.Context(), roll{ids: ids}, []approvals.Person{{ID: "U1"}}, approvals.Channel{}, needed)
 	}
 	c := newCrowd()
-	r, _ := newRoster(c, approvals.Policy{Approvers: approvals.List{Users: ids}, Needed: 1})
+	r, _ := newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Users: ids}, Needed: 1}))
 	r.refresh(t.Context(), 0)
 	clear(c.asked)
 	if err := ask(r, 2); err != nil || len(c.asked) != 0 {
@@ -47,7 +47,7 @@ func TestRosterSparesSlack(t *testing.T) {
 		id := fmt.Sprint("UMANY", i)
 		c.people[id], ids = approvals.Facts{Person: approvals.Person{ID: id}}, append(ids, id)
 	}
-	r, _ = newRoster(c, approvals.Policy{Approvers: approvals.List{Users: ids}, Needed: 1})
+	r, _ = newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Users: ids}, Needed: 1}))
 	if err := ask(r, 1); err != nil || len(c.asked) > 2*lookUpsAtOnce {
 		t.Errorf("one of many is enough: %v, asked about %d", err, len(c.asked))
 	}
@@ -60,7 +60,7 @@ func TestRosterQuota(t *testing.T) {
 		const people = 130
 		c := newCrowd()
 		c.join("S1", people, func(*approvals.Facts) {})
-		r, b := newRoster(c, approvals.Policy{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1})
+		r, b := newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1}))
 		start := time.Now()
 		r.Muster(t.Context())
 		if s := r.State(); s.Able != mostLookUps || s.Unmet != people-mostLookUps || s.known() || s.String() != "" || c.since(start) != mostLookUps {
@@ -104,7 +104,7 @@ func TestRosterBetweenRounds(t *testing.T) {
 		c := newCrowd()
 		c.groups["S1"], c.groups["S2"] = []string{"U4"}, []string{"U5"}
 		c.broken["U2"], c.broken["S1"] = approvalstest.ErrDown, approvalstest.ErrDown
-		r, _ := newRoster(c, approvals.Policy{Approvers: approvals.List{Users: []string{"U2", "U3", "UGUEST"}, Groups: []string{"S1", "S2"}}, Needed: 1})
+		r, _ := newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"U2", "U3", "UGUEST"}, Groups: []string{"S1", "S2"}}, Needed: 1}))
 		r.Muster(t.Context())
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -139,7 +139,7 @@ func TestRosterThrottledAtStart(t *testing.T) {
 		for _, id := range c.groups["S1"] {
 			c.broken[id] = &approvals.Later{After: 5 * time.Second}
 		}
-		r, _ := newRoster(c, approvals.Policy{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1})
+		r, _ := newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1}))
 		start := time.Now()
 		mustered := make(chan struct{})
 		go func() { defer close(mustered); r.Muster(t.Context()) }()
@@ -166,7 +166,7 @@ func TestRosterThrottled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd()
 		c.broken["U2"] = &approvals.Later{After: 30 * time.Second}
-		r, _ := newRoster(c, approvals.Policy{Approvers: approvals.List{Users: []string{"U2"}}, Needed: 1})
+		r, _ := newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"U2"}}, Needed: 1}))
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- r.Run(ctx, 5*time.Minute) }()

@@ -12,13 +12,15 @@ import (
 	"defenderbot/approvals"
 )
 
-// Roster is what was last found out about everybody on the list of approvers, and
-// about the groups of those who may ask. It counts approvers and warns of entries
-// that can never decide or ask. It gives no right to
-// anything: a click is judged by facts that are at most 60 seconds old.
+// Roster is what was last found out about everybody on the lists of approvers of the
+// actions that are switched on, and about the groups of those who may ask for them.
+// It counts approvers and warns of entries that can never decide or ask. It gives no
+// right to anything: a click is judged by facts that are at most 60 seconds old.
 type Roster struct {
-	people people
-	log    *slog.Logger
+	people     people
+	deciding   []panel
+	requesting []approvals.List // of each action that is switched on
+	log        *slog.Logger
 
 	mu      sync.Mutex
 	members map[string][]string           // of each group, by its last answer
@@ -35,12 +37,12 @@ type Roster struct {
 // NewRoster makes a Roster that knows nobody yet.
 func NewRoster(dir approvals.Directory, policy approvals.Policy, log *slog.Logger) *Roster {
 	return &Roster{
-		people: people{dir, policy}, log: log,
+		people: people{dir, policy}, deciding: panels(policy), requesting: requesting(policy), log: log,
 		members: map[string][]string{}, groups: map[string]approvals.Standing{}, seen: map[string]sighting{}, told: map[string]approvals.Bar{},
 	}
 }
 
-// State is how the list stands by what was found out last.
+// State is how the lists stand by what was found out last.
 func (r *Roster) State() RosterState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,13 +89,13 @@ func (r *Roster) learn(ctx context.Context, s sighting) (stale bool) {
 	return false
 }
 
-// recount makes the state from what is known, forgets who is not on the list any
-// more, and tells the log. The lock is held.
+// recount makes the state from what is known, forgets who is on no list any more,
+// and tells the log. The lock is held.
 func (r *Roster) recount(ctx context.Context) {
-	list := r.listed()
-	maps.DeleteFunc(r.seen, func(id string, _ sighting) bool { _, is := slices.BinarySearch(list, id); return !is })
-	r.state = r.people.rosterState(r.sightings(list), r.barred(r.people.policy.Approvers.Groups))
-	r.state.askers(r.people.policy.Requesters, r.barred(r.people.policy.Requesters.Groups))
+	ids := r.listed()
+	maps.DeleteFunc(r.seen, func(id string, _ sighting) bool { _, is := slices.BinarySearch(ids, id); return !is })
+	r.state = r.deciders(ids)
+	r.askers(&r.state)
 	r.logNews(ctx)
 }
 
@@ -109,17 +111,23 @@ func (r *Roster) barred(groups []string) (list []approvals.Standing) {
 }
 
 // both are the groups of approvers and of those who may ask, each once.
-func (r *Roster) both() []string {
-	all := slices.Concat(r.people.policy.Approvers.Groups, r.people.policy.Requesters.Groups)
+func (r *Roster) both() []string { return groupsOf(append(r.approving(), r.requesting...)...) }
+
+// on are the ids of people on a list, in order. The lock is held.
+func (r *Roster) on(list approvals.List) []string {
+	all := slices.Clone(list.Users)
+	for _, group := range list.Groups {
+		all = append(all, r.members[group]...)
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// listed are all ids of people on the list, in order. The lock is held.
+// listed are the ids of people on the lists of approvers, in order. The lock is held.
 func (r *Roster) listed() []string {
-	all := slices.Clone(r.people.policy.Approvers.Users)
-	for _, group := range r.people.policy.Approvers.Groups {
-		all = append(all, r.members[group]...)
+	var all []string
+	for _, p := range r.deciding {
+		all = append(all, r.on(p.list)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -137,7 +145,7 @@ func (r *Roster) sightings(ids []string) []sighting {
 	return all
 }
 
-// ids are those of the people on the list for whom is holds.
+// ids are those of the people on the lists for whom is holds.
 func (r *Roster) ids(is func(sighting) bool) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -166,7 +174,7 @@ func (r *Roster) logNews(ctx context.Context) {
 	if short := strings.Join(r.state.Short, ", "); short != r.short {
 		r.short = short
 		if short != "" {
-			r.log.WarnContext(ctx, "too few approvers for actions", "actions", short, "approvers", r.state.Able)
+			r.log.WarnContext(ctx, "too few approvers for actions", "actions", short)
 		}
 	}
 }

@@ -40,7 +40,8 @@ func TestRosterCounts(t *testing.T) {
 		"the requester's other id":             {[]string{"WKIM"}, approvals.Person{ID: "UKIM", Enterprise: "WKIM"}, false, 1, approvals.NobodyElse, nil},
 		"the requester seen by the other id":   {[]string{"UKIM"}, approvals.Person{ID: "WKIM"}, false, 1, approvals.NobodyElse, nil},
 	} {
-		p := approvals.Policy{Approvers: approvals.List{Users: tt.users}, AllowShared: tt.shared, Needed: 1}
+		p := ruled(approvals.Rule{Approvers: approvals.List{Users: tt.users}, Needed: 1})
+		p.AllowShared = tt.shared
 		for _, known := range []bool{false, true} {
 			r, _ := newRoster(newCrowd(), p)
 			if known {
@@ -72,7 +73,7 @@ func TestRosterNotKnown(t *testing.T) {
 	ids := []string{"U2", "UNONE"}
 	c := newCrowd()
 	c.broken["U2"] = approvalstest.ErrDown
-	r, b := newRoster(c, approvals.Policy{Approvers: approvals.List{Users: ids, Groups: []string{"S1"}}, Needed: 1})
+	r, b := newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Users: ids, Groups: []string{"S1"}}, Needed: 1}))
 	r.refresh(t.Context(), 0)
 	err := r.enough(t.Context(), roll{ids: ids}, []approvals.Person{{ID: "U1"}}, approvals.Channel{}, 1)
 	if refused, ok := approvals.AsRefusal(err); !approvals.IsRefusal(err, approvals.NotKnown) || !errors.Is(err, approvalstest.ErrDown) || !ok || len(refused.Others) != 1 || refused.Others[0].ID != "U2" {
@@ -113,21 +114,67 @@ func TestRosterTooFew(t *testing.T) {
 	c := newCrowd()
 	c.groups["S1"], c.groups["S2"] = []string{"UBOT"}, nil
 	list := approvals.List{Users: []string{"UNONE", "UGUEST", "U2"}, Groups: []string{"S1", "S2"}}
-	for _, tt := range []struct {
-		needed int
-		by     map[string]int
-		want   string
+	bot := approvals.List{Users: []string{"UBOT"}}
+	const nothing = "APPROVERS: nothing can be approved, because fewer people may decide than are needed (APPROVALS_REQUIRED): "
+	for name, tt := range map[string]struct {
+		rules map[string]approvals.Rule
+		short []string
+		want  string
 	}{
-		{1, nil, ""},
-		{1, map[string]int{"isolate": 1, "collect": 2}, ""},
-		{2, map[string]int{"isolate": 3}, "APPROVERS: 1 of the people on the list may decide, and every action needs at least 2 (APPROVALS_REQUIRED): " +
-			"S2: a user group without active members; UBOT: a bot; gus (UGUEST): a guest; UNONE: no such user"},
+		"one is enough":    {map[string]approvals.Rule{"collect": {Approvers: list, Needed: 1}}, nil, ""},
+		"one for collect":  {map[string]approvals.Rule{"isolate": {Approvers: list, Needed: 2}, "collect": {Approvers: list, Needed: 1}}, []string{"isolate (1 of 2)"}, ""},
+		"none for isolate": {map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1}, "collect": {Approvers: list, Needed: 1}}, []string{"isolate (0 of 1)"}, ""},
+		"isolate is off":   {map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1, Off: true}, "collect": {Approvers: list, Needed: 1}}, nil, ""},
+		"collect is off":   {map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1}, "collect": {Approvers: list, Needed: 1, Off: true}}, []string{"isolate (0 of 1)"}, nothing + "isolate (0 of 1): UBOT: a bot"},
+		"none for anything": {
+			map[string]approvals.Rule{"isolate": {Approvers: bot, Needed: 1}, "collect": {Approvers: list, Needed: 2}},
+			[]string{"collect (1 of 2)", "isolate (0 of 1)"},
+			nothing + "collect (1 of 2), isolate (0 of 1): S2: a user group without active members; UBOT: a bot; gus (UGUEST): a guest; UNONE: no such user",
+		},
 	} {
-		r, _ := newRoster(c, approvals.Policy{Approvers: list, Needed: tt.needed, NeededFor: tt.by})
+		r, _ := newRoster(c, approvals.Policy{ByAction: tt.rules})
 		r.refresh(t.Context(), 0)
 		if err := r.State().TooFew(); tt.want == "" && err != nil || tt.want != "" && (err == nil || err.Error() != tt.want) {
-			t.Errorf("%d needed, %v: %v, want %q", tt.needed, tt.by, err, tt.want)
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
+		if got := r.State().Short; !slices.Equal(got, tt.short) {
+			t.Errorf("%s: short of approvers are %q, want %q", name, got, tt.short)
+		}
+	}
+}
+
+// TestRosterListsApart has a list for one action beside that for the others: each is
+// counted by itself, whatever is known of the other.
+func TestRosterListsApart(t *testing.T) {
+	c := newCrowd()
+	c.groups["S1"], c.groups["S2"] = []string{"U2", "UKIM"}, []string{"UGUEST"}
+	c.broken["S3"] = approvalstest.ErrDown
+	r, b := newRoster(c, approvals.Policy{ByAction: map[string]approvals.Rule{
+		"collect": {Approvers: approvals.List{Groups: []string{"S1", "S3"}}, Needed: 4},
+		"isolate": {Approvers: approvals.List{Users: []string{"WKIM", "U3"}, Groups: []string{"S2"}}, Needed: 3, Requesters: approvals.List{Groups: []string{"S4"}}},
+		"wipe":    {Approvers: approvals.List{Users: []string{"UGONE"}, Groups: []string{"S5"}}, Needed: 1, Off: true, Requesters: approvals.List{Groups: []string{"S6"}}},
+	}})
+	r.Muster(t.Context())
+	s := r.State()
+	if s.Able != 3 || !slices.Equal(s.Short, []string{"isolate (2 of 3)"}) || s.TooFew() != nil || s.NobodyAsks() != nil {
+		t.Errorf("%d may decide, short are %q, %v, %v; want 3 (Kim is one), isolate, and nothing certain of collect", s.Able, s.Short, s.TooFew(), s.NobodyAsks())
+	}
+	if c.asked["UGONE"]+c.asked["S5"]+c.asked["S6"] != 0 {
+		t.Errorf("for an action that is off %v were asked about", c.asked)
+	}
+	if s.String() != "S3: a user group that could not be read: slack is down; gus (UGUEST): a guest" || s.Askers() != "S4: a user group without active members" {
+		t.Errorf("not counted: %s; %s", s, s.Askers())
+	}
+	if !r.Counts("UKIM") || !r.Counts("WKIM") || r.Counts("UGUEST") {
+		t.Error("each id of Kim's counts on its list, and a guest does not")
+	}
+	if got := b.read(); !strings.Contains(got, `actions="isolate (2 of 3)"`) {
+		t.Errorf("the log says %s", got)
+	}
+	delete(c.broken, "S3")
+	r.catchUp(t.Context(), 0)
+	if s := r.State(); s.TooFew() == nil || len(s.Short) != 2 {
+		t.Errorf("when all is known: %v, %q", s.TooFew(), s.Short)
 	}
 }
 
@@ -137,10 +184,10 @@ func TestRosterTooFew(t *testing.T) {
 func TestRosterGroupUnread(t *testing.T) {
 	c := newCrowd()
 	c.groups["S2"], c.broken["S1"] = []string{"U3"}, approvalstest.ErrDown
-	p := approvals.Policy{Approvers: approvals.List{Users: []string{"U2"}, Groups: []string{"S1", "S2"}}, Needed: 1}
+	p := ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"U2"}, Groups: []string{"S1", "S2"}}, Needed: 1})
 	r, _ := newRoster(c, p)
 	ask := func(needed int) error {
-		return r.enough(t.Context(), (people{c, p}).approvers(t.Context()), []approvals.Person{{ID: "U1"}}, approvals.Channel{}, needed)
+		return r.enough(t.Context(), (people{c, p}).approvers(t.Context(), "collect"), []approvals.Person{{ID: "U1"}}, approvals.Channel{}, needed)
 	}
 	if err := ask(2); err != nil {
 		t.Errorf("two could be read and may: %v", err)
@@ -166,10 +213,10 @@ func TestRosterRefused(t *testing.T) {
 	c := newCrowd()
 	c.groups["S1"] = []string{"U3"}
 	list := approvals.List{Users: []string{"U2"}, Groups: []string{"S1"}}
-	r, b := newRoster(c, approvals.Policy{Approvers: list, Needed: 1})
+	r, b := newRoster(c, ruled(approvals.Rule{Approvers: list, Needed: 1}))
 	c.broken["U2"], c.broken["S1"] = &approvals.Withheld{Err: approvalstest.ErrDown}, &approvals.Withheld{Err: approvalstest.ErrDown}
 	r.Muster(t.Context())
-	const want = "APPROVERS: 0 of the people on the list may decide, and every action needs at least 1 (APPROVALS_REQUIRED): " +
+	const want = "APPROVERS: nothing can be approved, because fewer people may decide than are needed (APPROVALS_REQUIRED): collect (0 of 1): " +
 		"S1: a user group that Slack refuses: slack is down; U2: somebody whom Slack refuses to show: users.info of U2: slack is down"
 	if err := r.State().TooFew(); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -199,11 +246,11 @@ func TestRosterRefused(t *testing.T) {
 func TestRosterCost(t *testing.T) {
 	c := newCrowd()
 	c.join("S1", 2*mostLookUps, func(f *approvals.Facts) { f.Guest = true })
-	p := approvals.Policy{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1}
+	p := ruled(approvals.Rule{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1})
 	r, _ := newRoster(c, p)
-	r.readGroups(t.Context(), p.Approvers.Groups)
+	r.readGroups(t.Context(), []string{"S1"})
 	ask := func() error {
-		return r.enough(t.Context(), (people{c, p}).approvers(t.Context()), []approvals.Person{{ID: "U1"}}, approvals.Channel{}, 1)
+		return r.enough(t.Context(), (people{c, p}).approvers(t.Context(), "collect"), []approvals.Person{{ID: "U1"}}, approvals.Channel{}, 1)
 	}
 	start := time.Now()
 	if err := ask(); !approvals.IsRefusal(err, approvals.NotKnown) || !errors.Is(err, errNotAsked) || c.since(start) != mostLookUps {
@@ -226,7 +273,7 @@ func TestRosterCost(t *testing.T) {
 func TestRosterWarnsOnce(t *testing.T) {
 	c := newCrowd()
 	c.groups["S1"] = []string{"U2", "U3"}
-	r, b := newRoster(c, approvals.Policy{Approvers: approvals.List{Users: []string{"UGUEST", "UNONE"}, Groups: []string{"S1"}}, Needed: 1})
+	r, b := newRoster(c, ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"UGUEST", "UNONE"}, Groups: []string{"S1"}}, Needed: 1}))
 	lines := func(want ...string) {
 		t.Helper()
 		r.refresh(t.Context(), 0)

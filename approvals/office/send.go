@@ -175,7 +175,7 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 			e = approvals.Fail{Attempt: r.Calls[i].Attempt, Why: refused.Why}
 			continue
 		}
-		if err != nil {
+		if err != nil && !overtaken(err, i) {
 			w.logOf(r, i).WarnContext(ctx, "answer of defender not saved", "event", approvals.EventName(e), "about", approvals.About(e), "error", err)
 		}
 		lost := errors.Is(err, approvals.ErrNotRecorded) || errors.Is(err, approvals.ErrUnconfirmed) && !errors.Is(err, approvals.ErrTooFewReplicas)
@@ -185,9 +185,24 @@ func (w *Worker) answered(ctx context.Context, r approvals.Request, i int, e app
 	}
 }
 
-// stillGood checks at the last moment that the requester and those who approved
-// still may. A definite no lapses the call; not knowing only delays it.
+// overtaken reports whether an answer was refused because Defender was seen to have
+// ended the job of call i meanwhile, which says more.
+func overtaken(err error, i int) bool {
+	refused, ok := approvals.AsRefusal(err)
+	if !ok || refused.Why.Reason != approvals.DoesNotFit || i >= len(refused.Request.Calls) {
+		return false
+	}
+	c := refused.Request.Calls[i]
+	return c.State.Ended() && c.Job.ID != ""
+}
+
+// stillGood checks at the last moment that the action is switched on, and that the
+// requester and those who approved still may. A definite no lapses the call; not
+// knowing only delays it.
 func (w *Worker) stillGood(ctx context.Context, r approvals.Request, i int) approvals.CallEvent {
+	if w.people.policy.RuleFor(r.Action).Off {
+		return approvals.Lapse{Why: approvals.Why{Reason: approvals.ActionOff, Detail: r.Action}}
+	}
 	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
 	unchecked := func(why approvals.Reason, who string, err error) approvals.CallEvent {
@@ -195,7 +210,7 @@ func (w *Worker) stillGood(ctx context.Context, r approvals.Request, i int) appr
 		return approvals.Wait{Why: approvals.Why{Reason: why, Detail: who}, Hold: w.holdUntil(r)}
 	}
 	for _, a := range r.Approvals {
-		f, ch, err := w.people.factsIn(ctx, r.Place.Channel, a.By.ID, approvals.ToApprove)
+		f, ch, err := w.people.factsIn(ctx, a.By.ID, approvals.ToApprove, r)
 		if err != nil {
 			return unchecked(approvals.ApproverUnchecked, a.By.ID, err)
 		}

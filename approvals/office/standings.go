@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -26,24 +25,16 @@ func groupStanding(a reading) approvals.Standing {
 	return s
 }
 
-// RosterState is how a list of approvers stands.
+// RosterState is how the lists of approvers stand.
 type RosterState struct {
-	Able   int                  // people who may decide
-	Needed int                  // by the action that needs the fewest
-	Out    []approvals.Standing // entries that do not count, by id
-	Unmet  int                  // people who were not asked about yet
-	Short  []string             // actions that need more people than may decide, as far as is known
+	Able  int                  // people who may decide on something
+	Out   []approvals.Standing // entries that do not count on any list, by id
+	Unmet int                  // people who were not asked about yet
+	Short []string             // actions that need more people than may decide, for certain, with both numbers
+	none  bool                 // no action has enough, for certain
 
 	CannotAsk []approvals.Standing // groups of those who may ask that give nobody, or could not be read
-	nobody    bool                 // may ask, for certain
-}
-
-// askers fills in how the list of those who may ask stands, by its groups that do
-// not count.
-func (s *RosterState) askers(list approvals.List, barred []approvals.Standing) {
-	s.CannotAsk = barred
-	s.nobody = !list.Empty() && len(list.Users) == 0 && len(barred) == len(list.Groups) &&
-		!slices.ContainsFunc(barred, approvals.Standing.Undecided)
+	nobody    bool                 // may ask for anything, for certain
 }
 
 // NobodyAsks is the error where no request can ever be made: a list says who may
@@ -55,20 +46,7 @@ func (s RosterState) NobodyAsks() error {
 	return fmt.Errorf("REQUESTERS: nobody on the list may ask: %s", texts(s.CannotAsk))
 }
 
-func (p people) rosterState(seen []sighting, groups []approvals.Standing) RosterState {
-	// Where people of other workspaces are let in at all, they count.
-	all := p.standings(seen, nil, approvals.Channel{OrgShared: true})
-	met := slices.DeleteFunc(slices.Clone(all), func(s approvals.Standing) bool { return s.Bar == approvals.NotAsked })
-	s := RosterState{Able: able(all), Needed: p.policy.Needed, Out: others(append(met, groups...)), Unmet: len(all) - len(met)}
-	for _, action := range slices.Sorted(maps.Keys(p.policy.NeededFor)) {
-		if s.known() && p.policy.NeededFor[action] > s.Able {
-			s.Short = append(s.Short, action)
-		}
-	}
-	return s
-}
-
-// known reports whether everything on the list could be looked up.
+// known reports whether everything on the lists could be looked up.
 func (s RosterState) known() bool {
 	return s.Unmet == 0 && !slices.ContainsFunc(s.Out, approvals.Standing.Undecided)
 }
@@ -78,13 +56,13 @@ func (s RosterState) settled() bool {
 	return s.known() && !slices.ContainsFunc(s.CannotAsk, approvals.Standing.Undecided)
 }
 
-// TooFew is the error where no request can ever be approved: all is known, and
-// fewer people may decide than any action needs.
+// TooFew is the error where no request can ever be approved: for each action it is
+// known that fewer people may decide than it needs.
 func (s RosterState) TooFew() error {
-	if !s.known() || s.Able >= s.Needed {
+	if !s.none {
 		return nil
 	}
-	err := fmt.Errorf("APPROVERS: %d of the people on the list may decide, and every action needs at least %d (APPROVALS_REQUIRED)", s.Able, s.Needed)
+	err := fmt.Errorf("APPROVERS: nothing can be approved, because fewer people may decide than are needed (APPROVALS_REQUIRED): %s", strings.Join(s.Short, ", "))
 	if len(s.Out) == 0 {
 		return err
 	}

@@ -49,12 +49,15 @@ func (w *Worker) decide(ctx context.Context, l ledger.Lease, r approvals.Request
 	return w.calls(ctx, l, r)
 }
 
-// calls puts a call back into the queue that was held for long enough, or sends
-// the first one that waits there.
+// calls sends a stop that somebody waits for, puts a call back into the queue that was
+// held for long enough, or sends the first one that waits there.
 func (w *Worker) calls(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, error) {
 	now := w.store.Now()
 	if i := slices.IndexFunc(r.Calls, func(c approvals.Call) bool { return heldLongEnough(c, now) }); i >= 0 {
 		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.Wait{Why: r.Calls[i].Why})
+	}
+	if i := slices.IndexFunc(r.Calls, func(c approvals.Call) bool { return stopDue(c, now) }); i >= 0 {
+		return w.stop(ctx, l, r, i)
 	}
 	i := slices.IndexFunc(r.Calls, approvals.Call.Waiting)
 	if i < 0 {

@@ -13,7 +13,7 @@ import (
 // first requester may still ask; else it is a request of whoever clicked. Who
 // asked before never decides on it.
 func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (approvals.Request, error) {
-	p, err := d.pressedOn(ctx, by, id, digest)
+	p, err := d.pressedOn(ctx, by, id, digest, approvals.ToRetry, func(old approvals.Request) string { return old.Action })
 	if err != nil {
 		return p.old, err
 	}
@@ -31,8 +31,7 @@ func (d *Desk) Retry(ctx context.Context, by By, id, digest string) (approvals.R
 
 // retryOf is the new request that a click on Try again makes.
 func (d *Desk) retryOf(ctx context.Context, p pressedOn) (approvals.Request, error) {
-	f, err := d.mayRetry(ctx, p)
-	if err != nil {
+	if err := d.mayRetry(p); err != nil {
 		return approvals.Request{}, err
 	}
 	action, ok := d.store.Action(p.old.Action)
@@ -41,9 +40,10 @@ func (d *Desk) retryOf(ctx context.Context, p pressedOn) (approvals.Request, err
 	}
 	r := d.from(p, action, p.old.Unfinished())
 	r.By, r.RetryOf, r.Barred = p.old.By, p.old.ID, p.old.Barred
+	f := p.by
 	counts, err := d.counts(ctx, f, p.old)
 	if err == nil && !counts {
-		f, err = d.people.asks(ctx, f)
+		f, err = d.people.asks(ctx, f, p.old.Action)
 		err = notKnown(err)
 	}
 	switch {
@@ -60,15 +60,11 @@ func (d *Desk) retryOf(ctx context.Context, p pressedOn) (approvals.Request, err
 }
 
 // mayRetry is a refusal for whoever may not try again, or where there is nothing to.
-func (d *Desk) mayRetry(ctx context.Context, p pressedOn) (approvals.Facts, error) {
+func (d *Desk) mayRetry(p pressedOn) error {
 	if len(p.old.Unfinished()) == 0 {
-		return p.by, approvals.Refuse(approvals.NothingToRetry, "")
+		return approvals.Refuse(approvals.NothingToRetry, "")
 	}
-	f, err := d.people.involve(ctx, p.by, p.old)
-	if err != nil {
-		return f, notKnown(err)
-	}
-	return f, d.people.policy.May(approvals.ToRetry, f, p.channel, p.old)
+	return d.people.policy.May(approvals.ToRetry, p.by, p.channel, p.old)
 }
 
 // counts reports whether a click on Try again is an approval of what old asked

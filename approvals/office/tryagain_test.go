@@ -169,8 +169,7 @@ func TestRetryLate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newOffice(t, nil, chatter{}, nil)
 			people["U1"] = tt.asker
-			d := newTestDesk(o.store, approvalstest.Town{People: people})
-			d.people.policy.Approvers.Users = append(d.people.policy.Approvers.Users, "U1")
+			d := newDeskFor(o.store, approvalstest.Town{People: people}, approvals.List{Users: []string{"U2", "U3", "U1"}})
 			old := o.ended(tt.ago)
 			made, err := d.Retry(t.Context(), pressed(tt.by, old.Place), old.ID, old.Digest())
 			if err != nil {
@@ -275,11 +274,10 @@ func TestDeskApproveUnderLaterID(t *testing.T) {
 	inOrg := func(id, org string) approvals.Facts {
 		return approvals.Facts{Person: approvals.Person{ID: id, Enterprise: org}}
 	}
-	d := newTestDesk(o.store, approvalstest.Town{People: map[string]approvals.Facts{
+	d := newDeskFor(o.store, approvalstest.Town{People: map[string]approvals.Facts{
 		"U1": inOrg("U1", "W1"), "W1": inOrg("W1", "W1"), "U2": inOrg("U2", "W2"), "W2": inOrg("W2", "W2"),
 		"U3": inOrg("U3", "W3"),
-	}})
-	d.people.policy.Approvers = approvals.List{Users: []string{"U2", "U3", "W1", "W2"}}
+	}}, approvals.List{Users: []string{"U2", "U3", "W1", "W2"}})
 	a := approvalstest.Asked(approvalstest.DeviceNo(1))
 	a.Terms.Needed = 2
 	r, err := o.store.Create(t.Context(), ledger.NewOp(), a, 0)

@@ -26,14 +26,14 @@ type Worker struct {
 	toRefresh chan string   // requests whose cards people were told to look at
 	places    chan struct{} // one for each step that may run at once
 	polls     polls
-	asked     recent[time.Time]        // when Defender was asked about a job or a call, and not before when again
-	found     recent[approvals.Device] // what it said of a device that a request names
-	posted    recent[int]              // which attempt of a call was sent last, by this process
-	missed    recent[int]              // how often Defender did not know a device of a request
-	blind     recent[darkness]         // since when it cannot be asked about a call
-	said      recent[struct{}]         // what was logged, and is not logged each time
-	pauses    pauses                   // of endpoints that refuse everybody
-	missPause time.Duration            // before Defender is asked again about a device that it did not know
+	asked     recent[time.Time] // when Defender was asked about a job or a call, and not before when again
+	found     recent[finding]   // what it said of a device that a request names
+	posted    recent[int]       // which attempt of a call was sent last, by this process
+	missed    recent[int]       // how often Defender did not know a device of a request
+	blind     recent[darkness]  // since when it cannot be asked about a call
+	said      recent[struct{}]  // what was logged, and is not logged each time
+	pauses    pauses            // of endpoints that refuse everybody
+	missPause time.Duration     // before Defender is asked again about a device that it did not know
 	steps     sync.WaitGroup
 }
 

@@ -23,10 +23,13 @@ No bot runs in it. To connect yours, start it with:
   export REDIS_URL=%s
   export ALLOW_VOLATILE_REDIS=%s
   export ALLOW_SHARED_CHANNELS=%s
+  export ACTIONS=%s
   export APPROVERS=%s
+  export APPROVALS_REQUIRED=%s
   go run ./cmd/bot
 `, env.SlackAPIURL, env.SlackAppToken, env.SlackBotToken, env.DefenderAPIURL, env.AuthorityHost, env.TenantID, env.ClientID,
-		env.ClientSecret, quoted(env.RedisURL), env.AllowVolatileRedis, env.AllowSharedChannels, env.Approvers)
+		env.ClientSecret, quoted(env.RedisURL), env.AllowVolatileRedis, env.AllowSharedChannels, env.Actions, env.Approvers,
+		env.ApprovalsRequired)
 }
 
 // quoted is a word for a shell: an address with & in it is more than one.

@@ -52,7 +52,7 @@ func (s *site) viewer(handle, channel string) viewer {
 
 // users are the people, in the order in which they are introduced.
 func (s *site) users() []slackfake.User {
-	order := []string{sandbox.Ada, sandbox.Ben, sandbox.Grace, sandbox.Joan, sandbox.Gus, sandbox.Elsa}
+	order := []string{sandbox.Ada, sandbox.Ben, sandbox.Grace, sandbox.Joan, sandbox.Lena, sandbox.Gus, sandbox.Elsa}
 	all := slices.DeleteFunc(s.place.Slack.Users(), func(u slackfake.User) bool { return !slices.Contains(order, u.ID) })
 	slices.SortFunc(all, func(a, b slackfake.User) int {
 		return cmp.Compare(slices.Index(order, a.ID), slices.Index(order, b.ID))

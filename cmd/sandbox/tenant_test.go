@@ -116,7 +116,7 @@ func TestVocabulary(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
-	if len(v.Devices) != 7 { // two of the eight have one name
-		t.Errorf("%d devices, want 7", len(v.Devices))
+	if len(v.Devices) != 8 { // two of the nine have one name
+		t.Errorf("%d devices, want 8", len(v.Devices))
 	}
 }

@@ -35,7 +35,7 @@ const mostDevices = 20
 // line with the form and one with what it does for each.
 func newVocabulary(place *sandbox.Place) vocabulary {
 	var v vocabulary
-	for line := range strings.SplitSeq(app.Grammar(defender.Actions(), mostDevices).Help(), "\n") {
+	for line := range strings.SplitSeq(app.Grammar(defender.Actions(), defender.Actions().Names(), mostDevices).Help(), "\n") {
 		switch {
 		case strings.HasPrefix(line, "/defender "):
 			parts := strings.SplitN(line, " ", 3)

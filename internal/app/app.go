@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -130,8 +131,8 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		return fmt.Errorf("defender: %w", err)
 	}
 	p.slack.Use(bot.Views{
-		Approvers: p.policy.Approvers, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
-		DevicePage: func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
+		Policy: p.policy, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
+		DevicePage: func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) }, Permalink: p.slack.Permalink,
 	})
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Log: log,
@@ -142,7 +143,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	var foreign atomic.Bool
 	front := bot.New(bot.Config{
-		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.MaxDevices), Clock: clock, Log: log,
+		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.Actions, c.MaxDevices), Clock: clock, Log: log,
 		Answered: a.watch.answered, Refused: a.watch.refused, Foreign: foreign.Load,
 	})
 	session := &bot.Session{
@@ -170,7 +171,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
 	g.Go(func() error { return tokens.Run(ctx) })
-	if len(p.policy.Approvers.Groups)+len(p.policy.Requesters.Groups) > 0 {
+	if len(p.policy.Groups()) > 0 {
 		g.Go(func() error { return p.slack.KeepGroups(ctx) })
 	}
 	g.Go(func() error { return p.roster.Run(ctx, cmp.Or(a.options.RosterEvery, rosterEvery)) })
@@ -190,11 +191,12 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	})
 }
 
-// Grammar is that of /defender for a catalogue.
-func Grammar(catalogue defender.Catalogue, maxDevices int) commands.Grammar {
+// Grammar is that of /defender for a catalogue of which those actions are switched
+// on.
+func Grammar(catalogue defender.Catalogue, on []string, maxDevices int) commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: maxDevices}
-	for _, action := range catalogue {
-		g.Actions = append(g.Actions, commands.Action{Name: action.Name, Summary: action.Title, Note: action.Notice()})
+	for _, a := range catalogue {
+		g.Actions = append(g.Actions, commands.Action{Name: a.Name, Summary: a.Title, Note: a.Notice(), Off: !slices.Contains(on, a.Name)})
 	}
 	return g
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,34 +16,45 @@ import (
 // rosterEvery is how often the approvers are looked up again.
 const rosterEvery = 5 * time.Minute
 
-func (a *App) policy(approvers, requesters approvals.List) approvals.Policy {
+// policy are the rules for each action of the catalogue, also for those that are
+// switched off: what was asked for before can be denied.
+func (a *App) policy(approvers, requesters ByAction[approvals.List]) approvals.Policy {
 	c := a.config
-	needed := map[string]int{}
+	p := approvals.Policy{
+		Default:  approvals.Rule{Requesters: requesters.Default, Approvers: approvers.Default, Needed: c.Needed.Default},
+		ByAction: map[string]approvals.Rule{}, Channels: c.Channels, AllowShared: c.AllowShared,
+	}
 	for _, action := range a.options.Catalogue {
-		needed[action.Name] = c.Needed
+		p.ByAction[action.Name] = approvals.Rule{
+			Requesters: requesters.For(action.Name), Approvers: approvers.For(action.Name), Needed: c.Needed.For(action.Name),
+			Off: !slices.Contains(c.Actions, action.Name),
+		}
 	}
-	maps.Copy(needed, c.NeededFor)
-	least := c.Needed
-	if len(needed) > 0 { // a default that no action uses says nothing
-		least = slices.Min(slices.Collect(maps.Values(needed)))
-	}
-	return approvals.Policy{
-		Requesters: requesters, Approvers: approvers, Channels: c.Channels, AllowShared: c.AllowShared,
-		Needed: least, NeededFor: needed,
-	}
+	return p
 }
 
 // rules are what the bot goes by, for one line of the log: what a slip in the
-// configuration has changed can be seen there.
+// configuration has changed can be seen there. Actions that are off are left out.
 func (a *App) rules(p approvals.Policy) []slog.Attr {
 	c := a.config
+	asks, decides := listed("", p.Default.Requesters), listed("", p.Default.Approvers)
+	if len(asks) == 0 {
+		asks = []string{"every full member"}
+	}
 	var needed []string
-	for _, action := range slices.Sorted(maps.Keys(p.NeededFor)) {
-		needed = append(needed, fmt.Sprintf("%s=%d", action, p.NeededFor[action]))
+	for _, action := range p.On() {
+		rule := p.RuleFor(action)
+		if !rule.Requesters.Equal(p.Default.Requesters) {
+			asks = append(asks, listed(action+"=", rule.Requesters)...)
+		}
+		if !rule.Approvers.Equal(p.Default.Approvers) {
+			decides = append(decides, listed(action+"=", rule.Approvers)...)
+		}
+		needed = append(needed, fmt.Sprintf("%s=%d", action, rule.Needed))
 	}
 	return []slog.Attr{
-		slog.String("who_asks", cmp.Or(listed(p.Requesters), "every full member")),
-		slog.String("who_decides", listed(p.Approvers)),
+		slog.String("who_asks", strings.Join(asks, ",")),
+		slog.String("who_decides", strings.Join(decides, ",")),
 		slog.String("approvals", strings.Join(needed, ",")),
 		slog.String("channels", cmp.Or(strings.Join(p.Channels, ","), "wherever the bot is")),
 		slog.Bool("shared_channels", p.AllowShared),
@@ -55,7 +65,14 @@ func (a *App) rules(p approvals.Policy) []slog.Attr {
 	}
 }
 
-func listed(l approvals.List) string { return strings.Join(slices.Concat(l.Users, l.Groups), ",") }
+// listed are the entries of a list as they are configured.
+func listed(action string, l approvals.List) []string {
+	entries := slices.Concat(l.Users, l.Groups)
+	for i := range entries {
+		entries[i] = action + entries[i]
+	}
+	return entries
+}
 
 // muster looks the approvers up before anything starts, and the groups of those who
 // may ask. It is an error if no request could ever be made or approved, for certain,

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/redistest"
 	"defenderbot/internal/sandbox"
@@ -39,7 +38,7 @@ func TestApproversNobodyLeft(t *testing.T) {
 	}{
 		"an id that nobody has, and a guest": {
 			nobody + "," + sandbox.Gus, "1", nil,
-			[]string{nobody + ": no such user", "gus (" + sandbox.Gus + "): a guest", "at least 1"},
+			[]string{nobody + ": no such user", "gus (" + sandbox.Gus + "): a guest", "collect (0 of 1)"},
 		},
 		"a partner and the bot itself": {
 			sandbox.Elsa + ",U0DEFENDER", "1", nil,
@@ -87,7 +86,7 @@ func TestApproversNobodyLeft(t *testing.T) {
 		},
 		"one where two are needed": {
 			sandbox.Grace + "," + sandbox.Gus, "2", nil,
-			[]string{"1 of the people on the list may decide", "at least 2", "gus (" + sandbox.Gus + "): a guest"},
+			[]string{"nothing can be approved", "collect (1 of 2)", "gus (" + sandbox.Gus + "): a guest"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -278,18 +277,15 @@ func TestApproversShort(t *testing.T) {
 	env.Approvers, env.ApprovalsRequired, env.HTTPAddr = sandbox.Grace+","+sandbox.Joan, "1,collect=3", freeAddr(t)
 	l := launch(t, p, env)
 	l.becomes(t, p)
-	l.log.wait(t, `"level":"WARN"`, "too few approvers for actions", `"actions":"collect"`)
-	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready", "need more approvers than may decide: collect")
+	l.log.wait(t, `"level":"WARN"`, "too few approvers for actions", `"actions":"collect (2 of 3)"`)
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, "ready", "need more approvers than may decide: collect (2 of 3)")
 
 	none := p.Env()
-	none.Approvers, none.ApprovalsRequired = sandbox.Grace, "1"
-	for _, a := range defender.Actions() {
-		none.ApprovalsRequired += "," + a.Name + "=2"
-	}
+	none.Approvers, none.ApprovalsRequired, none.Actions = sandbox.Grace, "1,investigate=2,collect=2", "collect,investigate"
 	l = launch(t, p, none)
 	select {
 	case err := <-l.ended:
-		says(t, "the end", fmt.Sprint(err), "APPROVERS", "1 of the people on the list may decide", "at least 2", "APPROVALS_REQUIRED")
+		says(t, "the end", fmt.Sprint(err), "APPROVERS: nothing can be approved", "collect (1 of 2), investigate (1 of 2)", "APPROVALS_REQUIRED")
 		if strings.HasSuffix(err.Error(), ": ") {
 			t.Errorf("%q does not end", err)
 		}

@@ -24,11 +24,11 @@ type Config struct {
 	ClientID   string
 	Credential defender.Credential
 
-	Approvers, Requesters People
+	Actions               []string // that are switched on, in the catalogue's order
+	Approvers, Requesters ByAction[People]
+	Needed                ByAction[int]
 	Channels              []string
 	AllowShared           bool
-	Needed                int
-	NeededFor             map[string]int
 	ApprovalTTL           time.Duration
 	ExecutionTTL          time.Duration
 	Retention             time.Duration
@@ -49,6 +49,23 @@ type People struct {
 	Users, Groups, Handles []string
 }
 
+// Empty reports whether nobody is named.
+func (p People) Empty() bool { return len(p.Users)+len(p.Groups)+len(p.Handles) == 0 }
+
+// ByAction is a setting that single actions can have a value of their own for.
+type ByAction[T any] struct {
+	Default T            // of all other actions
+	Own     map[string]T // instead of the default, not beside it
+}
+
+// For is the value for an action.
+func (b ByAction[T]) For(action string) T {
+	if own, ok := b.Own[action]; ok {
+		return own
+	}
+	return b.Default
+}
+
 // Config makes sense of the text, or returns a *[ConfigError] with everything
 // that is wrong. The catalogue says which actions there are, and now whether a
 // certificate has expired.
@@ -64,8 +81,10 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 		Tenant:           r.entra("AZURE_TENANT_ID", e.TenantID, "an id (a GUID) or a domain of the tenant"),
 		ClientID:         r.entra("AZURE_CLIENT_ID", e.ClientID, "a GUID, the application (client) id"),
 		Credential:       r.credential(e),
-		Approvers:        r.people("APPROVERS", r.required("APPROVERS", e.Approvers)),
-		Requesters:       r.people("REQUESTERS", e.Requesters),
+		Actions:          r.actions(e.Actions, catalogue),
+		Approvers:        r.people("APPROVERS", r.required("APPROVERS", e.Approvers), catalogue),
+		Requesters:       r.people("REQUESTERS", e.Requesters, catalogue),
+		Needed:           r.approvals(e.ApprovalsRequired, catalogue),
 		Channels:         r.channels(e.Channels),
 		AllowShared:      r.yes("ALLOW_SHARED_CHANNELS", e.AllowSharedChannels),
 		ApprovalTTL:      r.duration("APPROVAL_TTL", e.ApprovalTTL, time.Second),
@@ -81,7 +100,7 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 	c.SlackAPIURL = withSlash(r.url("SLACK_API_URL", e.SlackAPIURL, insecure))
 	c.Cloud = r.cloud(e, insecure)
 	c.Redis = r.redis(r.secret("REDIS_URL", e.RedisURL, e.RedisURLFile))
-	c.Needed, c.NeededFor = r.approvals(e.ApprovalsRequired, catalogue)
+	r.rules(c, catalogue)
 	c.LinkInvestigation = r.template("LINK_INVESTIGATION", e.LinkInvestigation)
 	r.notYet(e)
 	c.Warnings = r.warnings

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
@@ -129,7 +130,6 @@ func TestConfigRefuses(t *testing.T) {
 		{"channels by name", func(e *app.Env) { e.Channels = "C0INCIDENT,#" + secret }, "CHANNELS: takes channel ids"},
 		{"channels that are none", func(e *app.Env) { e.Channels = "," }, "CHANNELS: is a list with nothing in it"},
 		{"no approval needed", func(e *app.Env) { e.ApprovalsRequired = "0" }, "APPROVALS_REQUIRED: must be a whole number from 1 to 10"},
-		{"approvals of what there is not", func(e *app.Env) { e.ApprovalsRequired = "1,wipe=2" }, "APPROVALS_REQUIRED: names an action that this version does not have"},
 		{"approvals by action, none", func(e *app.Env) { e.ApprovalsRequired = "collect=0" }, "APPROVALS_REQUIRED: must be a whole number from 1 to 10"},
 		{"approvals twice", func(e *app.Env) { e.ApprovalsRequired = "2,1" }, "APPROVALS_REQUIRED: says the same thing twice"},
 		{"approvals by action twice", func(e *app.Env) { e.ApprovalsRequired = "collect=2,collect=1" }, "APPROVALS_REQUIRED: says the same thing twice"},
@@ -195,12 +195,14 @@ func TestConfigDefaults(t *testing.T) {
 	want := app.Config{
 		SlackAppToken: "xapp-1-A-1", SlackBotToken: "xoxb-1-1", SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
 		Cloud: global, Tenant: "tenant", ClientID: "client",
-		Approvers: app.People{Users: []string{"U0GRACE"}, Groups: []string{"S0ONCALL"}},
-		Needed:    1, NeededFor: map[string]int{}, ApprovalTTL: 30 * time.Minute, ExecutionTTL: 2 * time.Hour,
+		Actions:    []string{"investigate", "collect", "scan", "scan-quick"},
+		Approvers:  app.ByAction[app.People]{Default: app.People{Users: []string{"U0GRACE"}, Groups: []string{"S0ONCALL"}}},
+		Requesters: app.ByAction[app.People]{}, Needed: app.ByAction[int]{Default: 1},
+		ApprovalTTL: 30 * time.Minute, ExecutionTTL: 2 * time.Hour,
 		Retention: 2160 * time.Hour, MaxDevices: 20, MaxOpen: 20, LogLevel: slog.LevelInfo, LogJSON: true,
 	}
 	got.Redis, got.Credential = nil, defender.Credential{} // TestRedisURL and TestCredentialOrder look at them
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(defender.Credential{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(defender.Credential{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 }
@@ -210,8 +212,8 @@ func TestConfigTakes(t *testing.T) {
 	c := config(t, app.Env{
 		SlackAppTokenFile: file(t, "xapp-file\n"), SlackBotTokenFile: file(t, " xoxb-file "), SlackAPIURL: "https://slack.example/api",
 		SlackConnections: "10", RedisURLFile: file(t, "redis://h/0\n"), RedisWaitReplicas: "1", TenantID: "t", ClientID: "c",
-		ClientSecretFile: file(t, "s\n"), Approvers: "@on.call, W0GRID ,U0ADA", Requesters: "S0SOC", Channels: "C0INCIDENT, G0OLD",
-		ApprovalsRequired: "collect=3, 2", ApprovalTTL: "90s", ExecutionTTL: "2h", Retention: "24h", MaxDevices: "1",
+		ClientSecretFile: file(t, "s\n"), Approvers: "@on.call, W0GRID ,U0ADA, isolate = S0SENIOR,isolate=U0CISO,isolate=@seniors", Requesters: "unisolate=U0ADA,S0SOC", Channels: "C0INCIDENT, G0OLD",
+		ApprovalsRequired: "collect=3, 2,isolate = 4", Actions: "unisolate, collect,isolate,collect", ApprovalTTL: "90s", ExecutionTTL: "2h", Retention: "24h", MaxDevices: "1",
 		MaxOpenPerRequester: "0", AllowSharedChannels: "true", AllowVolatileRedis: "true", HTTPAddr: "127.0.0.1:9090",
 		LinkInvestigation: "https://portal.example/{id}", LogLevel: "debug", LogFormat: "text",
 	})
@@ -222,11 +224,16 @@ func TestConfigTakes(t *testing.T) {
 		{"tokens", []string{c.SlackAppToken, c.SlackBotToken}, []string{"xapp-file", "xoxb-file"}},
 		{"Slack", c.SlackAPIURL, "https://slack.example/api/"},
 		{"sockets, replicas, devices, open", []int{c.SlackConnections, c.WaitReplicas, c.MaxDevices, c.MaxOpen}, []int{10, 1, 1, 0}},
-		{"approvers", c.Approvers, app.People{Users: []string{"W0GRID", "U0ADA"}, Handles: []string{"on.call"}}},
-		{"requesters", c.Requesters, app.People{Groups: []string{"S0SOC"}}},
+		{"actions", c.Actions, []string{"collect", "isolate", "unisolate"}},
+		{"approvers", c.Approvers, app.ByAction[app.People]{
+			Default: app.People{Users: []string{"W0GRID", "U0ADA"}, Handles: []string{"on.call"}},
+			Own:     map[string]app.People{"isolate": {Users: []string{"U0CISO"}, Groups: []string{"S0SENIOR"}, Handles: []string{"seniors"}}},
+		}},
+		{"requesters", c.Requesters, app.ByAction[app.People]{
+			Default: app.People{Groups: []string{"S0SOC"}}, Own: map[string]app.People{"unisolate": {Users: []string{"U0ADA"}}},
+		}},
 		{"channels", c.Channels, []string{"C0INCIDENT", "G0OLD"}},
-		{"approvals", c.Needed, 2},
-		{"approvals by action", c.NeededFor, map[string]int{"collect": 3}},
+		{"approvals", c.Needed, app.ByAction[int]{Default: 2, Own: map[string]int{"collect": 3, "isolate": 4}}},
 		{"times", []time.Duration{c.ApprovalTTL, c.ExecutionTTL, c.Retention}, []time.Duration{90 * time.Second, 2 * time.Hour, 24 * time.Hour}},
 		{"permissions", []bool{c.AllowShared, c.AllowVolatile}, []bool{true, true}},
 		{"address", c.HTTPAddr, "127.0.0.1:9090"},

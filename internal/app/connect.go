@@ -87,10 +87,24 @@ func (a *App) resolve(ctx context.Context, p *parts) (detail string, err error) 
 		return "", fmt.Errorf("REQUESTERS: %w", err)
 	}
 	p.policy = a.policy(approvers, requesters)
-	return fmt.Sprintf("%d approving, %d requesting", len(approvers.Groups), len(requesters.Groups)), nil
+	return fmt.Sprintf("%d in use", len(p.policy.Groups())), nil
 }
 
-func pin(ctx context.Context, s *bot.Workspace, p People) (approvals.List, error) {
+// pin does so for a whole setting.
+func pin(ctx context.Context, s *bot.Workspace, by ByAction[People]) (ids ByAction[approvals.List], err error) {
+	ids.Own = map[string]approvals.List{}
+	if ids.Default, err = pinList(ctx, s, by.Default); err != nil {
+		return ids, err
+	}
+	for action, p := range by.Own {
+		if ids.Own[action], err = pinList(ctx, s, p); err != nil {
+			return ids, err
+		}
+	}
+	return ids, nil
+}
+
+func pinList(ctx context.Context, s *bot.Workspace, p People) (approvals.List, error) {
 	l := approvals.List{Users: p.Users, Groups: p.Groups}
 	for _, handle := range p.Handles {
 		id, err := s.GroupNamed(ctx, handle)

@@ -39,7 +39,7 @@ func TestEnded(t *testing.T) {
 		run(t, p, p.Env(), app.Options{})
 		endsInvestigations(p)
 		first, c := pending(t, p, "investigate "+sandbox.Server+" odd logins at 3")
-		says(t, "acknowledgement", told(t, p, sandbox.Ada, "Recorded as "+first), "Microsoft says that investigations cannot be started by hand since 1 September 2026")
+		says(t, "acknowledgement", told(t, p, sandbox.Ada, "Recorded as "+first), "since 1 September 2026 investigations can no longer be started by hand")
 		says(t, "card", c.Text, "Microsoft ended this on 1 September 2026", "“Run full antivirus scan” (scan) replaces it")
 		click(t, p, sandbox.Grace, c, "approve")
 		failed := card(t, p, first, "Defender refused it: Microsoft ended this on 1 September 2026. The device is fine.", "No HTTP resource was found")

@@ -31,10 +31,11 @@ type Env struct {
 	DefenderAPIURL      string `envconfig:"DEFENDER_API_URL" need:"by cloud" doc:"where Defender's API is"`
 	DefenderScope       string `envconfig:"DEFENDER_SCOPE" need:"by cloud" doc:"OAuth scope of the token"`
 	LinkInvestigation   string `envconfig:"LINK_INVESTIGATION" doc:"address of an investigation in the portal, with {id}"`
-	Approvers           string `envconfig:"APPROVERS" need:"required" doc:"who decides: user ids (U…, W…), user group ids (S…), @handles of user groups; comma-separated"`
-	Requesters          string `envconfig:"REQUESTERS" need:"every full member" doc:"who may ask, in the same form"`
+	Actions             string `envconfig:"ACTIONS" need:"investigate, collect, scan, scan-quick" doc:"what may be asked for, comma-separated; these are switched on by name: isolate, isolate-selective, unisolate, restrict, unrestrict"`
+	Approvers           string `envconfig:"APPROVERS" need:"required" doc:"who decides: user ids (U…, W…), user group ids (S…), @handles of user groups; comma-separated. Entries with an action (isolate=S…) are the only approvers of that action, those without are the approvers of all others"`
+	Requesters          string `envconfig:"REQUESTERS" need:"every full member" doc:"who may ask, in the same form; entries for some actions alone leave the others open to every full member"`
 	Channels            string `envconfig:"CHANNELS" need:"wherever the bot is" doc:"ids of the channels where commands are taken"`
-	ApprovalsRequired   string `envconfig:"APPROVALS_REQUIRED" default:"1" doc:"distinct approvers; also by action: 1,collect=2"`
+	ApprovalsRequired   string `envconfig:"APPROVALS_REQUIRED" default:"1" doc:"distinct approvers; also by action: 1,isolate=2"`
 	ApprovalTTL         string `envconfig:"APPROVAL_TTL" default:"30m" doc:"how long a request waits for approval"`
 	ExecutionTTL        string `envconfig:"EXECUTION_TTL" default:"2h" doc:"how long an approved call waits to be sent; Microsoft's longest window is an hour"`
 	MaxDevices          string `envconfig:"MAX_DEVICES" default:"20" doc:"devices in one request, 1 to 20"`

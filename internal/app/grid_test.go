@@ -59,7 +59,7 @@ func TestApproversTwoIDs(t *testing.T) {
 		p := grid(t, both...)
 		env := p.Env()
 		env.Approvers, env.ApprovalsRequired = here+","+org, "2"
-		says(t, "error", launch(t, p, env).ends(t).Error(), "APPROVERS", "1 of the people", "kim ("+org+"): another id")
+		says(t, "error", launch(t, p, env).ends(t).Error(), "APPROVERS", "collect (1 of 2)", "kim ("+org+"): another id")
 		env.Approvers, env.ApprovalsRequired = env.Approvers+","+sandbox.Grace, "2"
 		run(t, p, env, app.Options{})
 		says(t, "answer", command(t, p, sandbox.Grace, sandbox.Incident, "investigate "+sandbox.Server+" why"),

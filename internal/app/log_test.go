@@ -75,9 +75,9 @@ func TestLogHoldsNoWords(t *testing.T) {
 func TestLogRules(t *testing.T) {
 	t.Parallel()
 	_, j := logged(t, func(e *app.Env) {
-		e.ApprovalsRequired, e.ApprovalTTL, e.Approvers = "1,collect=2", "45m", "@oncall,"+sandbox.Joan
+		e.Actions, e.ApprovalsRequired, e.ApprovalTTL, e.Approvers = "collect,investigate", "1,collect=2", "45m", "@oncall,"+sandbox.Joan
 	})
-	j.wait(t, `"rules in force"`, `"who_asks":"every full member"`, `"who_decides":"`+sandbox.Joan+`,`+sandbox.OnCall+`"`, `"approvals":"collect=2,investigate=1,`,
+	j.wait(t, `"rules in force"`, `"who_asks":"every full member"`, `"who_decides":"`+sandbox.Joan+`,`+sandbox.OnCall+`"`, `"approvals":"collect=2,investigate=1"`,
 		`"channels":"wherever the bot is"`, `"shared_channels":false`, `"to_approve":"45m0s"`, `"to_send":"2h0m0s"`, `"most_devices":20`, `"most_open":20`)
 	_, j = logged(t, func(e *app.Env) {
 		e.Requesters, e.Channels, e.AllowSharedChannels, e.ApprovalsRequired = sandbox.Ada+","+sandbox.Ben, sandbox.Incident, "true", "1"

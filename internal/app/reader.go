@@ -50,6 +50,11 @@ func (r *reader) wrong(name, format string, a ...any) {
 	r.problems = append(r.problems, name+": "+fmt.Sprintf(format, a...))
 }
 
+// warn notes what is allowed and looks wrong.
+func (r *reader) warn(name, format string, a ...any) {
+	r.warnings = append(r.warnings, name+": "+fmt.Sprintf(format, a...))
+}
+
 func (r *reader) required(name, value string) string {
 	if value == "" {
 		r.wrong(name, "is required")

@@ -118,7 +118,7 @@ func TestREADME(t *testing.T) {
 	want := got
 	for part, table := range map[string]string{
 		"config":   app.Table(),
-		"commands": app.Grammar(defender.Actions(), 20).Table(),
+		"commands": app.Grammar(defender.Actions(), defender.Actions().Names(), 20).Table(),
 	} {
 		between := regexp.MustCompile(`(?s)<!-- ` + part + ` -->.*<!-- /` + part + ` -->`)
 		if len(between.FindAllString(want, -1)) != 1 {

@@ -36,7 +36,7 @@ func variables() []string {
 }
 
 // shortestStray is how many characters a name has at least to be taken for one of
-// ours; ours have eight or more.
+// ours; ours have seven or more.
 const shortestStray = 6
 
 // meant is the known name that name is or was probably to be, or nothing: one that
@@ -49,7 +49,8 @@ func meant(name string, known []string) string {
 	case len(name) < shortestStray:
 		return ""
 	}
-	if near := commands.Nearest(upper, known); near != "" {
+	// Slips are seldom in the first letter, and OPTIONS is anybody's.
+	if near := commands.Nearest(upper, known); near != "" && near[0] == upper[0] {
 		return near
 	}
 	best, longest := "", leastShared-1

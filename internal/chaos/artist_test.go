@@ -41,8 +41,8 @@ func newArtist(t testing.TB, tenant string) *artist {
 	}
 	cloud, _ := defender.CloudNamed("global")
 	s.Use(bot.Views{
-		Approvers: approvals.List{Groups: []string{onCall}}, Catalogue: defender.Actions(),
-		DevicePage: func(id string) string { return cloud.DevicePage(id, tenant) },
+		Policy: approvals.Policy{Default: approvals.Rule{Approvers: approvals.List{Groups: []string{onCall}}}}, Catalogue: defender.Actions(),
+		DevicePage: func(id string) string { return cloud.DevicePage(id, tenant) }, Permalink: s.Permalink,
 	})
 	a := &artist{fake: fake, slack: s}
 	sheet := approvals.Request{

@@ -13,6 +13,7 @@ func (p *Place) people() {
 		{ID: Ben, Name: "ben", RealName: "Ben (responder)"},
 		{ID: Grace, Name: "grace", RealName: "Grace (on call)"},
 		{ID: Joan, Name: "joan", RealName: "Joan (on call)"},
+		{ID: Lena, Name: "lena", RealName: "Lena (head of security)"},
 		{ID: Gus, Name: "gus", RealName: "Gus (guest)", Guest: slackfake.MultiGuest},
 		{ID: Elsa, Name: "elsa", RealName: "Elsa (partner)", TeamID: "T0PARTNER"},
 	} {
@@ -20,7 +21,7 @@ func (p *Place) people() {
 	}
 	p.Slack.AddGroup(slackfake.Group{ID: OnCall, Handle: "oncall", Name: "On call", Members: []string{Grace, Joan}})
 	all := []string{Ada, Ben, Grace, Joan, Gus}
-	p.Slack.AddChannel(slackfake.Channel{ID: Incident, Name: "incident-42", Bot: true, Members: all})
+	p.Slack.AddChannel(slackfake.Channel{ID: Incident, Name: "incident-42", Bot: true, Members: append(all, Lena)})
 	p.Slack.AddChannel(slackfake.Channel{ID: Random, Name: "random", Members: all})
 	p.Slack.AddChannel(slackfake.Channel{ID: Partners, Name: "partners", Bot: true, ExtShared: true, Members: append(all, Elsa)})
 }
@@ -53,6 +54,10 @@ func (p *Place) devices(now time.Time) {
 		{
 			ID: New, ComputerDNSName: "ws-17.contoso.example", OSPlatform: "Windows11", Version: "24H2",
 			LastSeen: now.Add(-5 * time.Minute), IsPotentialDuplication: true,
+		},
+		{
+			ID: Legacy, ComputerDNSName: "srv-erp-01.contoso.example", OSPlatform: "WindowsServer2012R2",
+			LastSeen: now.Add(-30 * time.Minute), RiskScore: "Medium", MachineTags: []string{"erp"},
 		},
 	} {
 		p.Defender.AddDevice(d)

@@ -26,6 +26,7 @@ const (
 	Ben    = "U0BEN"    // another responder
 	Grace  = "U0GRACE"  // on call
 	Joan   = "U0JOAN"   // on call
+	Lena   = "U0LENA"   // leads them; decides where a rule names her
 	Gus    = "U0GUS"    // a guest
 	Elsa   = "U0ELSA"   // of another organisation, in a shared channel
 	OnCall = "S0ONCALL" // Grace and Joan
@@ -48,6 +49,7 @@ const (
 	Away    = "90c8b2f56e4d1a7703f2b6ad9458ce10b7f3d6c2" // lt-field-3.contoso.example, offline; comes back after a minute
 	Old     = "2a6d0e7f13c94b58a0d4f7be61c8359274eadf01" // ws-17.contoso.example, before it was set up anew
 	New     = "c41f8e9a6b027d5348f0a1e2937cd56b84b90e6d" // ws-17.contoso.example, since then
+	Legacy  = "5d20b7c94ae1836f0c7b91d2e8f4a6503b1c9d7e" // srv-erp-01.contoso.example, on which nobody says what works
 )
 
 // Options say how the place is made. Only Now is required.
@@ -155,6 +157,7 @@ func (p *Place) Env() app.Env {
 		RedisURL: p.Redis, AllowVolatileRedis: "true",
 		TenantID: defenderfake.DefaultTenant, ClientID: defenderfake.DefaultClientID, ClientSecret: defenderfake.DefaultClientSecret,
 		AuthorityHost: p.Defender.Authority(), DefenderAPIURL: p.Defender.URL(), Approvers: OnCall,
+		Actions: strings.Join(p.options.Catalogue.Names(), ","),
 	}
 }
 

@@ -1,0 +1,97 @@
+package office
+
+import (
+	"fmt"
+	"slices"
+
+	"defenderbot/approvals"
+)
+
+// panel is one list of approvers with the actions that it decides on.
+type panel struct {
+	list    approvals.List
+	actions []string
+}
+
+// panels are those of the actions that are switched on, no list twice.
+func panels(p approvals.Policy) (all []panel) {
+	for _, action := range p.On() {
+		list := p.RuleFor(action).Approvers
+		i := slices.IndexFunc(all, func(o panel) bool { return o.list.Equal(list) })
+		if i < 0 {
+			i, all = len(all), append(all, panel{list: list})
+		}
+		all[i].actions = append(all[i].actions, action)
+	}
+	return all
+}
+
+// requesting are the lists of those who may ask for the actions that are switched on.
+func requesting(p approvals.Policy) (all []approvals.List) {
+	for _, action := range p.On() {
+		all = append(all, p.RuleFor(action).Requesters)
+	}
+	return all
+}
+
+// groupsOf are the groups on lists, each once.
+func groupsOf(lists ...approvals.List) (all []string) {
+	for _, l := range lists {
+		all = append(all, l.Groups...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// approving are the lists of approvers.
+func (r *Roster) approving() []approvals.List {
+	lists := make([]approvals.List, len(r.deciding))
+	for i, p := range r.deciding {
+		lists[i] = p.list
+	}
+	return lists
+}
+
+// deciders is how the lists of approvers stand: each by itself, and in Able and Out
+// all of them together. The lock is held.
+func (r *Roster) deciders(ids []string) RosterState {
+	all := r.standings(ids)
+	s := RosterState{Able: able(all), none: len(r.deciding) > 0}
+	counts := map[string]bool{} // on some list; the second id of a person can be alone on one
+	for _, p := range r.deciding {
+		own := r.standings(r.on(p.list))
+		for _, e := range own {
+			counts[e.ID] = counts[e.ID] || e.Bar == ""
+		}
+		known := !slices.ContainsFunc(append(own, r.barred(p.list.Groups)...), approvals.Standing.Undecided)
+		for _, action := range p.actions {
+			needed := r.people.policy.RuleFor(action).Needed
+			if known && able(own) < needed {
+				s.Short = append(s.Short, fmt.Sprintf("%s (%d of %d)", action, able(own), needed))
+			} else {
+				s.none = false
+			}
+		}
+	}
+	slices.Sort(s.Short)
+	met := slices.DeleteFunc(slices.Clone(all), func(e approvals.Standing) bool { return e.Bar == approvals.NotAsked })
+	s.Unmet = len(all) - len(met)
+	s.Out = slices.DeleteFunc(others(append(met, r.barred(groupsOf(r.approving()...))...)), func(e approvals.Standing) bool { return counts[e.ID] })
+	return s
+}
+
+// standings are how ids count where everybody does who is let in anywhere. The lock
+// is held.
+func (r *Roster) standings(ids []string) []approvals.Standing {
+	return r.people.standings(r.sightings(ids), nil, approvals.Channel{OrgShared: true})
+}
+
+// askers fills in how the lists of those who may ask stand. The lock is held.
+func (r *Roster) askers(s *RosterState) {
+	s.CannotAsk, s.nobody = r.barred(groupsOf(r.requesting...)), len(r.requesting) > 0
+	for _, list := range r.requesting {
+		barred := r.barred(list.Groups)
+		s.nobody = s.nobody && !list.Empty() && len(list.Users) == 0 && len(barred) == len(list.Groups) &&
+			!slices.ContainsFunc(barred, approvals.Standing.Undecided)
+	}
+}

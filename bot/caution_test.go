@@ -1,0 +1,66 @@
+package bot
+
+import (
+	"strings"
+	"testing"
+
+	"defenderbot/approvals"
+)
+
+// TestCardDoubtfulFirst: of several devices those that somebody should think about come first,
+// and in the order of the request once it is decided.
+func TestCardDoubtfulFirst(t *testing.T) {
+	r := pending("scan", 6)
+	for i := range r.Devices {
+		r.Devices[i] = device(1)
+		r.Devices[i].Name = "pc-" + string(rune('a'+i))
+	}
+	r.Devices[3].Onboarding, r.Devices[5].Verified = "CanBeOnboarded", false
+	for state, want := range map[approvals.State]string{approvals.Pending: "d f a b c e", approvals.Cancelled: "a b c d e f"} {
+		r.State = state
+		var got []string
+		for l := range strings.SplitSeq(drawn(r).Text, "\n") {
+			if name, is := strings.CutPrefix(l, "• pc-"); is {
+				got = append(got, name[:1])
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: in the order %q, want %s", state, got, want)
+		}
+	}
+}
+
+// TestCardOneWarning: whatever there is to say of a device, it is one line that begins with
+// its mark.
+func TestCardOneWarning(t *testing.T) {
+	r := with(doubts)
+	r.Devices[0].Verified = false
+	lines := 0
+	for l := range strings.SplitSeq(drawn(r).Text, "\n") {
+		switch strings.Index(l, "⚠️") {
+		case -1:
+		case 0:
+			lines++
+		default:
+			t.Errorf("the mark is not the first: %s", l)
+		}
+	}
+	if lines != 1 {
+		t.Errorf("%d lines with a mark, want one\n%s", lines, drawn(r).Text)
+	}
+}
+
+// TestCardAskedBeforeLink: where the workspace's address is not known, the card of the
+// earlier request is named without a link.
+func TestCardAskedBeforeLink(t *testing.T) {
+	v, r := views(), doubtfulRequests()["pending-asked"]
+	blocks, _ := v.card(r)
+	if text := string(encoded(t, blocks)); !strings.Contains(text, `"url":"https://contoso.slack.com/archives/C0INCIDENT/p1763729000000100"`) {
+		t.Errorf("no link to the earlier card in %s", text)
+	}
+	v.Permalink = func(string, string) string { return "" }
+	blocks, text := v.card(r)
+	if what := broken(t, view{Text: text, Blocks: blocks}); what != "" || !strings.Contains(text, "as D-2M8XKW: succeeded.") {
+		t.Errorf("%s\n%s", what, text)
+	}
+}
