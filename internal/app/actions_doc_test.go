@@ -129,11 +129,11 @@ func followed(a defender.Action) string {
 }
 
 func call(a defender.Action) string {
-	text := "`POST /api/machines/{id}/" + a.Post.Name + "`"
+	parts := []string{"`POST /api/machines/{id}/" + a.Post.Name + "`"}
 	for _, name := range slices.Sorted(maps.Keys(a.Fields)) {
-		text += fmt.Sprintf(" with `%s: %s`", name, a.Fields[name])
+		parts = append(parts, fmt.Sprintf("`%s: %s`", name, a.Fields[name]))
 	}
-	return text
+	return strings.Join(parts, " with ")
 }
 
 func code(name string) string {
