@@ -75,7 +75,7 @@ func refreshedUnder(ada, grace *tab) {
 func investigationsEnded(ada, grace *tab) {
 	const successor = newest + ` [data-action="successor"]`
 	mouse{}.trouble(ada, "end")
-	ada.sees("#t-ended", "they are refused")
+	ada.sees("#t-ended", "Allow investigations")
 	mouse{}.ask(ada, "investigate", "srv-db-01.contoso.example", "the tool was here as well")
 	grace.sees(newest, "Waiting for approval", "the tool was here as well", "Microsoft ended this")
 	mouse{}.press(grace, approve)
@@ -89,7 +89,7 @@ func investigationsEnded(ada, grace *tab) {
 	ada.sees("#devices", "RunAntiVirusScan Full")
 	ends(ada, "The scan has finished")
 	mouse{}.trouble(ada, "unend")
-	ada.sees("#t-ended", "as Microsoft did")
+	ada.sees("#t-ended", "End investigations")
 }
 
 // defenderDown keeps what is approved until Defender is back.
