@@ -77,7 +77,8 @@ func (v Views) endedPage(slash string, c commands.Ask, since time.Time) page {
 	}
 	buttons = append(buttons, button{id: actionAnyway, label: "Ask all the same", value: c.Sent()})
 	if slices.ContainsFunc(buttons, func(b button) bool { return len(b.value) > valueLimit }) {
-		buttons = nil
+		p = append(p, choice(typed, nil)...)
+		return append(p, sayf("To ask for “%s” all the same, ask with a shorter comment or for fewer devices: then there is a button for it.", c.Action)...)
 	}
 	return append(p, choice(typed, buttons)...)
 }
