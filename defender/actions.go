@@ -78,7 +78,7 @@ func Actions() Catalogue {
 			Title: "Release device from isolation",
 			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread from now on: " +
 				"make sure first that it has been dealt with.",
-			Success:   "The device is connected to the network again.",
+			Success:   "The device was connected to the network again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unisolate-machine",
 			Post:      Endpoint{Name: "unisolate", Limits: usualLimits()},
 			Type:      "Unisolate",
@@ -94,7 +94,7 @@ func Actions() Catalogue {
 			Title: "Restrict app execution",
 			Effect: "Only programs signed by Microsoft can be started on the device. Any other is blocked, also those its user works with, " +
 				"and the user sees a message. It stays so until somebody takes it back (unrestrict). It works only where Defender Antivirus runs.",
-			Success:   "Only programs signed by Microsoft can be started on the device now.",
+			Success:   "The restriction was set: only programs signed by Microsoft can be started, until somebody takes it back (unrestrict).",
 			Undo:      "unrestrict",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/restrict-code-execution",
 			Post:      Endpoint{Name: "restrictCodeExecution", Limits: usualLimits()},
@@ -111,7 +111,7 @@ func Actions() Catalogue {
 			Title: "Remove app restriction",
 			Effect: "All programs can be started on the device again. If what it was restricted for is still there, it can be started too: " +
 				"make sure first that it has been dealt with.",
-			Success:   "All programs can be started on the device again.",
+			Success:   "The restriction was taken back: all programs can be started again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unrestrict-code-execution",
 			Post:      Endpoint{Name: "unrestrictCodeExecution", Limits: usualLimits()},
 			Type:      "UnrestrictCodeExecution",
@@ -154,7 +154,7 @@ func scan(name, scope, title, effect string) Action {
 func isolate(name, scope, title, effect, supported string, platforms []Platform) Action {
 	return Action{
 		Name: name, Title: title, Effect: effect,
-		Success: "The device is cut off from the network.", Undo: "unisolate",
+		Success: "The device was cut off from the network, and stays so until somebody releases it (unisolate).", Undo: "unisolate",
 		Page:   "https://learn.microsoft.com/defender-endpoint/api/isolate-machine",
 		Post:   Endpoint{Name: "isolate", Limits: usualLimits()},
 		Fields: map[string]string{"IsolationType": scope},
