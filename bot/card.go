@@ -101,7 +101,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	}
 	p = append(p, v.instead(r)...)
 	if r.State == approvals.Pending {
-		p = append(p, v.warned(a)...)
+		p = append(p, v.endedNotice(a)...)
 		p = append(p, v.askFor(r))
 		p = append(p, barred(r)...)
 		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))

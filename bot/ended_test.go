@@ -60,7 +60,7 @@ func TestEndedCommand(t *testing.T) {
 	d.front.workspace.Use(views())
 	old := d.endedHere()
 	out, err := d.slack.Command(soon(t), typist, channel, "investigate srv-1,"+strings.Repeat("c", 40)+" "+comment)
-	if err != nil || out.Answer == nil || !strings.Contains(out.Answer.Text, "Nothing was recorded. Defender refused “investigate” here") {
+	if err != nil || out.Answer == nil || !strings.Contains(out.Answer.Text, "Nothing was recorded: Defender refused this action here, ") {
 		t.Fatalf("answered %+v, %v", out.Answer, err)
 	}
 	if r := d.made(old); r.ID != "" {
