@@ -76,8 +76,8 @@ func (v Views) endedPage(slash string, c commands.Ask, since time.Time) page {
 	}
 	buttons = append(buttons, button{id: actionAnyway, label: "Ask anyway", value: c.Sent()})
 	if slices.ContainsFunc(buttons, func(b button) bool { return len(b.value) > valueLimit }) {
-		anyway := says(wordsf("To ask for “%s” anyway, write a shorter comment.", c.Action))
-		return append(append(p, choice(typed, nil)...), anyway)
+		p = append(p, choice(typed, nil)...)
+		return append(p, sayf("To ask for “%s” anyway, ask with a shorter comment or for fewer devices: then there is a button for it.", c.Action)...)
 	}
 	return append(p, choice(typed, buttons)...)
 }

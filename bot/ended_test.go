@@ -142,6 +142,9 @@ func TestEndedValueLimit(t *testing.T) {
 		if !strings.Contains(v.Text, "/defender scan srv-db-01,"+device(1).ID+" odd") {
 			t.Errorf("%d characters: it does not say what to type:\n%s", len(long.Sent()), v.Text)
 		}
+		if got := strings.Contains(v.Text, "To ask for “investigate” anyway, ask with a shorter comment or for fewer devices"); got != (want == 0) {
+			t.Errorf("%d characters: it says %v how to ask all the same:\n%s", len(long.Sent()), got, v.Text)
+		}
 		if what := broken(t, v); what != "" {
 			t.Error(what)
 		}

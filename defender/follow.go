@@ -96,9 +96,9 @@ func (c *Client) JobsOn(ctx context.Context, a Action, deviceID string, since ti
 }
 
 // OpenOn returns what is under way on a device, newest first, whoever started it: machine
-// actions of these types, or investigations. It reports whether nothing else can be. It is
-// one read of everything that the device ever had: of what $filter takes, one equality is
-// what all pages show.
+// actions of these types, or investigations. It reports whether nothing else can be: what
+// has not ended and has a status that is not known can. It is one read of everything that
+// the device ever had: of what $filter takes, one equality is what all pages show.
 // See https://learn.microsoft.com/defender-endpoint/api/get-machineactions-collection.
 func (c *Client) OpenOn(ctx context.Context, t Tracking, types []string, deviceID string) (open []Job, whole bool, err error) {
 	if !pinned.MatchString(deviceID) || t.Endpoint().Name == "" {
@@ -108,10 +108,12 @@ func (c *Client) OpenOn(ctx context.Context, t Tracking, types []string, deviceI
 	if err != nil {
 		return nil, false, err
 	}
-	open = slices.DeleteFunc(found, func(j Job) bool {
+	going := slices.DeleteFunc(found, func(j Job) bool {
 		another := j.DeviceID != "" && j.DeviceID != deviceID || t == TrackMachineActions && !slices.Contains(types, j.Type)
-		return another || j.ID == "" || j.Phase != PhaseOpen || !j.Ended.IsZero()
+		return another || j.ID == "" || !j.Ended.IsZero()
 	})
+	whole = whole && !slices.ContainsFunc(going, func(j Job) bool { return j.Phase == PhaseUnknown })
+	open = slices.DeleteFunc(going, func(j Job) bool { return j.Phase != PhaseOpen })
 	slices.SortStableFunc(open, func(a, b Job) int { return b.Created.Compare(a.Created) })
 	return open, whole, nil
 }

@@ -221,7 +221,6 @@ func TestOpenOn(t *testing.T) {
 		{"id":"c","type":"Unisolate","status":"InProgress","creationDateTimeUtc":"2026-01-02T03:04:06Z"},
 		{"id":"d","type":"RunAntiVirusScan","status":"Pending"},
 		{"id":"e","type":"Isolate","status":"Pending","machineId":"0000000000000000000000000000000000000000"},
-		{"id":"f","type":"Isolate","status":"Invented"},
 		{"type":"Isolate","status":"Pending"}]}`
 	r := setup(t, answers(http.StatusOK, list))
 	got, whole, err := r.OpenOn(t.Context(), defender.TrackMachineActions, []string{"Isolate", "Unisolate"}, device40)
@@ -237,6 +236,29 @@ func TestOpenOn(t *testing.T) {
 	}
 	if _, _, err := r.OpenOn(t.Context(), defender.TrackMachineActions, nil, "kiosk-7"); defender.CauseOf(err) != defender.NotSent {
 		t.Errorf("a name in place of an id: %v", err)
+	}
+}
+
+// TestOpenOnUnclear: what has a status that no page names may be under way, so that nobody
+// can say that nothing is.
+func TestOpenOnUnclear(t *testing.T) {
+	types := []string{"Isolate", "Unisolate"}
+	for row, want := range map[string]bool{
+		`{"id":"a","type":"Isolate","status":"Invented"}`:          false,
+		`{"id":"a","type":"Unisolate","status":null}`:              false,
+		`{"id":"a","type":"Isolate"}`:                              false,
+		`{"id":"a","type":"RunAntiVirusScan","status":"Invented"}`: true,
+		`{"id":"a","type":"Isolate","status":"Invented","machineId":"` + `0000000000000000000000000000000000000000` + `"}`: true,
+	} {
+		r := setup(t, answers(http.StatusOK, `{"value":[`+row+`]}`))
+		got, whole, err := r.OpenOn(t.Context(), defender.TrackMachineActions, types, device40)
+		if err != nil || len(got) != 0 || whole != want {
+			t.Errorf("%s: %v, whole %v, error %v; want none, whole %v", row, got, whole, err, want)
+		}
+	}
+	r := setup(t, answers(http.StatusOK, `{"value":[{"id":"1","state":"Unknown","endTime":"2026-01-02T03:04:06Z"}]}`))
+	if _, whole, err := r.OpenOn(t.Context(), defender.TrackInvestigations, nil, device40); err != nil || !whole {
+		t.Errorf("an investigation that has ended: whole %v, error %v", whole, err)
 	}
 }
 

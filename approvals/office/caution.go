@@ -27,14 +27,26 @@ func (f finding) judged(action defender.Action) finding {
 	return f
 }
 
-// mostNamed is how many devices a sentence names.
-const mostNamed = 3
+// mostNamed is how many devices a sentence names, and mostNaming how many characters it has
+// for each one's name and system: what is to be done comes behind them.
+const (
+	mostNamed  = 3
+	mostNaming = 32
+)
+
+// brief shortens what Defender calls something, so that it can be part of a sentence.
+func brief(s string) string {
+	if r := []rune(s); len(r) > mostNaming {
+		return string(r[:mostNaming-1]) + "…"
+	}
+	return s
+}
 
 // unsupported is why a request is rejected for devices on which its action cannot work.
 func unsupported(action defender.Action, unfit []approvals.Device, of int) approvals.Why {
 	var names []string
 	for _, d := range unfit[:min(len(unfit), mostNamed)] {
-		names = append(names, strings.TrimSpace(d.Name+" ("+d.OS+")"))
+		names = append(names, strings.TrimSpace(brief(d.Name)+" ("+brief(d.OS)+")"))
 	}
 	detail := strings.Join(names, ", ")
 	if more := len(unfit) - len(names); more > 0 {

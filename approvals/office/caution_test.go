@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,6 +86,19 @@ func TestCheckOS(t *testing.T) {
 				t.Errorf("%s with %d cautions, want pending with %d", got.State, n, tt.cautions)
 			}
 		})
+	}
+}
+
+// TestUnsupportedLong: however long names and systems are, what is to be done is among what
+// a sentence has room for.
+func TestUnsupportedLong(t *testing.T) {
+	const room = 400 // bot's mostDetail
+	long := approvals.Device{Name: strings.Repeat("näme", 60), OS: "Windows10 " + strings.Repeat("1607", 3000)}
+	for _, action := range defender.Actions() {
+		got := unsupported(action, []approvals.Device{long, long, long, long}, 20).Detail
+		if n := utf8.RuneCountInString(got); n > room || !strings.HasSuffix(got, ". Ask again without those devices") || !utf8.ValidString(got) {
+			t.Errorf("%s: %d characters: %s", action.Name, n, got)
+		}
 	}
 }
 
