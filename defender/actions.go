@@ -66,11 +66,13 @@ func Actions() Catalogue {
 		isolate("isolate", "Full", "Isolate device",
 			"Cuts the device off from the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
+			"The device was cut off from the network, and stays so until somebody releases it (unisolate).",
 			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 			windows("1703", append(servers(), unixes()...)...)),
 		isolate("isolate-selective", "Selective", "Isolate device selectively",
 			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
 				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
+			"The device was cut off from the network, except for what selective isolation lets through, and stays so until somebody releases it (unisolate).",
 			"Windows 10 version 1709 and later, Windows 11",
 			windows("1709")),
 		{
@@ -151,10 +153,10 @@ func scan(name, scope, title, effect string) Action {
 }
 
 // isolate is a row of the endpoint of that name.
-func isolate(name, scope, title, effect, supported string, platforms []Platform) Action {
+func isolate(name, scope, title, effect, success, supported string, platforms []Platform) Action {
 	return Action{
 		Name: name, Title: title, Effect: effect,
-		Success: "The device was cut off from the network, and stays so until somebody releases it (unisolate).", Undo: "unisolate",
+		Success: success, Undo: "unisolate",
 		Page:   "https://learn.microsoft.com/defender-endpoint/api/isolate-machine",
 		Post:   Endpoint{Name: "isolate", Limits: usualLimits()},
 		Fields: map[string]string{"IsolationType": scope},

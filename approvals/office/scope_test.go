@@ -1,7 +1,6 @@
 package office
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,76 +10,65 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
-// scoped is a request for a row of the catalogue whose call is being sent, and an action in
-// Defender of a scope, started by the request's own comment or by somebody else's.
-func scoped(action, scope string, own bool) (approvals.Request, defender.Job) {
-	r := approvalstest.Sample(approvals.Approved, approvals.Sending)
-	r.Action = action
-	j := defender.Job{
-		ID: "j1", Tracks: defender.TrackMachineActions, Type: "Isolate", Scope: scope, Requestor: "ann", Comment: "false alarm",
-		Status: "Pending", Phase: defender.PhaseOpen,
+// TestScopes has a job with each scope on the device of a call that asks for full
+// isolation: as the answer to the POST, while the device is busy, and when the call is
+// looked for. Nothing of another scope, or of one that is not shown, is ever taken for
+// what was asked for, unless it is our own.
+func TestScopes(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	a := approvalstest.Asked(approvalstest.DeviceNo(1))
+	a.Action = "isolate"
+	r := approvals.Request{ID: "D-AAAAAA", Action: a.Action, Devices: a.Devices, Calls: []approvals.Call{{Attempt: 1}}}
+	row, _ := defender.Actions().Named("isolate")
+	const own, foreign = "[D-AAAAAA · asked by Ada] c", "by hand"
+	if !r.OwnsComment(own) || r.OwnsComment(foreign) {
+		t.Fatal("the comments are not what they are to be")
 	}
-	if own {
-		j.Comment = r.DefenderComment()
+	mine := approvals.Adopt{Job: approvals.Job{ID: "j1", Status: "Pending"}, As: approvals.Running}
+	theirs := approvals.Adopt{Job: approvals.Job{ID: "j1", Status: "Pending", Adopted: true, By: "ana"}, As: approvals.Running}
+	accepted := approvals.Accept{Attempt: 1, Job: approvals.Job{ID: "j1", Status: "Pending"}, As: approvals.Running}
+	busyWith := func(what string) approvals.CallEvent {
+		return approvals.Fail{Attempt: 1, Why: approvals.Why{Reason: approvals.AlreadyRunning, Detail: what}}
 	}
-	return r, j
-}
-
-// TestScope: a call stands for an action in Defender only if that is what was asked for. A
-// scope that is not shown is enough for its own, and not for somebody else's.
-func TestScope(t *testing.T) {
-	const adopts, takes, fails, doubts, nothing = "adopt", "accept", "fail", "doubt", ""
-	o := newOffice(t, func(http.ResponseWriter, *http.Request) {}, chatter{}, nil)
+	doubt := approvals.Doubt{Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Isolate, Selective, started by ana"}}
 	for _, tt := range []struct {
-		action, scope string
-		own           bool
-		answer        string // what it is as the answer to the POST
-		besides       string // and as what is in the call's place
-		candidate     bool   // whether it can be what an uncertain call started
+		comment, scope string
+		answer, busy   approvals.CallEvent // busy nil: there is none to stand for
+		found          bool
 	}{
-		{"isolate", "Full", true, takes, adopts, true},
-		{"isolate", "", true, takes, adopts, true},
-		{"isolate", "Selective", true, doubts, nothing, false},
-		{"isolate", "Full", false, adopts, adopts, false},
-		{"isolate", "", false, fails, nothing, false},
-		{"isolate", "Selective", false, fails, nothing, false},
-		{"isolate-selective", "Full", false, fails, nothing, false},
-		{"unisolate", "", false, adopts, adopts, false},
-		{"unisolate", "", true, takes, adopts, true},
+		{own, "Full", accepted, mine, true},
+		{own, "", accepted, mine, true},
+		{own, "Selective", doubt, nil, false},
+		{"", "Full", accepted, theirs, false},
+		{"", "", accepted, nil, false},
+		{"", "Selective", busyWith("Isolate, Selective, started by ana"), nil, false},
+		{foreign, "Full", theirs, theirs, false},
+		{foreign, "", busyWith("Isolate, started by ana"), nil, false},
+		{foreign, "Selective", busyWith("Isolate, Selective, started by ana"), nil, false},
 	} {
-		r, j := scoped(tt.action, tt.scope, tt.own)
-		action, _ := o.store.Action(tt.action)
-		if got := approvals.EventName(o.started(r, 0, j)); got != tt.answer {
-			t.Errorf("%+v: the answer is taken as %q", tt, got)
+		j := defender.Job{
+			ID: "j1", Tracks: defender.TrackMachineActions, Type: "Isolate", Scope: tt.scope, Comment: tt.comment,
+			Requestor: "ana", Status: "Pending", Phase: defender.PhaseOpen,
 		}
-		besides := nothing
-		if e := standIn(r, action, []defender.Job{j}); e != nil {
-			besides = approvals.EventName(e)
+		if diff := cmp.Diff(tt.answer, o.started(r, 0, j)); diff != "" {
+			t.Errorf("answered with %q of scope %q (-want +got):\n%s", tt.comment, tt.scope, diff)
 		}
-		if besides != tt.besides {
-			t.Errorf("%+v: the call stands for it by %q", tt, besides)
+		if diff := cmp.Diff(tt.busy, standIn(r, row, []defender.Job{j})); diff != "" {
+			t.Errorf("busy with %q of scope %q (-want +got):\n%s", tt.comment, tt.scope, diff)
 		}
-		if got := len(candidates(r, action, []defender.Job{j}, approvalstest.Start)) == 1; got != tt.candidate {
-			t.Errorf("%+v: is a candidate: %v", tt, got)
+		if got := len(candidates(r, row, []defender.Job{j}, approvalstest.Start)) == 1; got != tt.found {
+			t.Errorf("looked for: %q of scope %q is found: %v, want %v", tt.comment, tt.scope, got, tt.found)
 		}
 	}
 }
 
-// TestScopeUnfound: what carries the call's own comment did start, whatever its scope is, so
-// nobody is told that nothing did.
-func TestScopeUnfound(t *testing.T) {
-	r, own := scoped("isolate", "Selective", true)
-	_, other := scoped("isolate", "Full", false)
-	for name, tt := range map[string]struct {
-		jobs []defender.Job
-		want approvals.CallEvent
-	}{
-		"nothing":        {nil, approvals.Miss{}},
-		"somebody's":     {[]defender.Job{other}, approvals.Miss{}},
-		"of its comment": {[]defender.Job{other, own}, approvals.GiveUp{Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Isolate, Selective, started by ann"}}},
-	} {
-		if diff := cmp.Diff(tt.want, unfound(r, tt.jobs)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
+// TestScopesOwnFirst: a call stands for its own job before anybody else's.
+func TestScopesOwnFirst(t *testing.T) {
+	r := approvals.Request{ID: "D-AAAAAA"}
+	row, _ := defender.Actions().Named("scan")
+	open := []defender.Job{{ID: "j2", Scope: "Full"}, {ID: "j1", Comment: "[D-AAAAAA · asked by Ada] c"}}
+	want := approvals.Adopt{Job: approvals.Job{ID: "j1"}, As: approvals.Running}
+	if diff := cmp.Diff(approvals.CallEvent(want), standIn(r, row, open)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -183,7 +183,7 @@ func (w *Worker) busy(ctx context.Context, r approvals.Request, i int, why appro
 }
 
 // standIn is that a call stands for the job which is open on its device in its place:
-// its own before anybody else's. It is nil if none of them is what was asked for.
+// its own before anybody else's. It is nil where none of them is what was asked for.
 func standIn(r approvals.Request, action defender.Action, open []defender.Job) approvals.CallEvent {
 	for _, j := range open {
 		if r.OwnsComment(j.Comment) && action.Admits(j.Scope) {

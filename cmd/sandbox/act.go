@@ -129,6 +129,8 @@ func (s *site) makeTrouble(r *http.Request, _ viewer) error {
 		s.trouble.throttle()
 	case "cut":
 		s.trouble.cutNext()
+	case "end", "unend":
+		s.trouble.setEnded(what == "end")
 	case "refresh":
 		s.trouble.refresh()
 	case "kill", "start":

@@ -61,7 +61,7 @@ func (s *story) tell(bot *app.App) error {
 		return fmt.Errorf("the bot is not ready: %w", errors.Join(err, bot.Ready(context.Background())))
 	}
 	s.print("#incident-42, with a window of one investigation in eight seconds and eight seconds to approve\n")
-	for _, part := range []func() error{s.mainJob, s.queue, s.denial, s.expiry, s.onceEach} {
+	for _, part := range []func() error{s.mainJob, s.queue, s.undecided, s.denial, s.expiry, s.replaced, s.onceEach} {
 		if err := part(); err != nil {
 			s.print("\n%s\n", s.place.Slack.Transcript(sandbox.Incident, ""))
 			return err
@@ -123,10 +123,13 @@ func (s *story) denial() error {
 	return err
 }
 
+// undecided is asked for, and nobody decides on it while the story goes on.
+func (s *story) undecided() error {
+	_, err := s.ask(sandbox.Ada, "collect kiosk-7 might be where it began")
+	return err
+}
+
 func (s *story) expiry() error {
-	if _, err := s.ask(sandbox.Ada, "collect kiosk-7 might be where it began"); err != nil {
-		return err
-	}
 	if _, err := s.see("the one that waited was sent when its slot came, and has ended", "Succeeded", "same account"); err != nil {
 		return err
 	}
@@ -139,13 +142,46 @@ func (s *story) expiry() error {
 	return err
 }
 
+// replaced is an investigation in a tenant that has ended them: its card offers the full
+// scan, which is asked for with one click, approved by somebody else, and followed.
+func (s *story) replaced() error {
+	s.note("Microsoft ends investigations that are started by hand")
+	s.place.Defender.EndInvestigations(defenderfake.Ended{Start: defenderfake.EndedDisabled})
+	card, err := s.ask(sandbox.Ben, "investigate desktop-test123 the tool was here as well")
+	if err != nil {
+		return err
+	}
+	if err := s.press(sandbox.Grace, card, "approve", "You approved"); err != nil {
+		return err
+	}
+	card, err = s.see("Defender refuses it, and the card says why", "Failed", "Microsoft ended this", "Not the device's fault", "the tool was here")
+	if err != nil {
+		return err
+	}
+	if err := s.press(sandbox.Ben, card, "successor", "Asked for “Run full antivirus scan”"); err != nil {
+		return err
+	}
+	card, err = s.see("the scan has a card of its own", "Run full antivirus scan", "Waiting for approval", "the tool was here")
+	if err != nil {
+		return err
+	}
+	if err := s.press(sandbox.Ben, card, "approve", "your own request"); err != nil {
+		return err
+	}
+	if err := s.press(sandbox.Joan, card, "approve", "You approved"); err != nil {
+		return err
+	}
+	_, err = s.see("followed to its end", "Run full antivirus scan", "Succeeded", "The scan has finished", "the tool was here")
+	return err
+}
+
 // onceEach holds Defender's own record against the story.
 func (s *story) onceEach() error {
 	seen := s.place.Defender.Snapshot()
-	if len(seen.Investigations) != 2 || len(seen.Actions) != 0 {
-		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 0", len(seen.Investigations), len(seen.Actions))
+	if len(seen.Investigations) != 2 || len(seen.Actions) != 1 {
+		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 1", len(seen.Investigations), len(seen.Actions))
 	}
-	s.note("Defender started two investigations and nothing else: one for each approval")
+	s.note("Defender started two investigations and one scan, and nothing else: one for each approval that it did not refuse")
 	return nil
 }
 

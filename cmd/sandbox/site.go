@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -67,6 +68,9 @@ func newSite(options sandbox.Options, host string, own bool) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := scanBusy(place); err != nil {
+		return nil, errors.Join(err, place.Close())
+	}
 	s := &site{place: place, host: host, words: newVocabulary(place), trouble: newTrouble(place), pace: pace{place: place}}
 	switch {
 	case own:
@@ -79,6 +83,19 @@ func newSite(options sandbox.Options, host string, own bool) (*site, error) {
 		return nil, errors.Join(err, place.Close())
 	}
 	return s, nil
+}
+
+// scanBusy lets somebody scan one of the devices from the portal, for hours: the bot
+// meets a device on which something runs already.
+func scanBusy(place *sandbox.Place) error {
+	devices := place.Defender.Snapshot().Devices
+	busy := devices[slices.IndexFunc(devices, func(d defenderfake.Device) bool { return d.ID == sandbox.Busy })]
+	slow := busy
+	slow.ActionEnd = defenderfake.ActionInProgress
+	place.Defender.AddDevice(slow)
+	defer place.Defender.AddDevice(busy)
+	_, err := place.Defender.Portal("ana@contoso.example").StartScope(defenderfake.RunScan, "Full", busy.ID, "monthly full scan")
+	return err
 }
 
 // startBot starts the bot as a process of this very program.

@@ -45,7 +45,7 @@ func machines(seen defenderfake.Snapshot) []machine {
 		}
 		for _, a := range seen.Actions {
 			if a.MachineID == d.ID {
-				m.Jobs = append(m.Jobs, job{a.ID, a.Type, a.Status, stage(a.Status), a.Updated})
+				m.Jobs = append(m.Jobs, job{a.ID, strings.TrimSpace(a.Type + " " + a.Scope), a.Status, stage(a.Status), a.Updated})
 			}
 		}
 		slices.SortStableFunc(m.Jobs, func(a, b job) int { return b.Since.Compare(a.Since) })
@@ -90,8 +90,12 @@ func windows(seen defenderfake.Snapshot) []window {
 		w.Percent = min(100, (100*w.Used+w.Limit.Calls-1)/w.Limit.Calls)
 		list = append(list, w)
 	}
+	var counted []string // one window can be that of several rows
 	for _, a := range defender.Actions() {
-		count(a.Name, a.Post.Limits, "machines/"+a.Post.Name)
+		if !slices.Contains(counted, a.Post.Name) {
+			counted = append(counted, a.Post.Name)
+			count(a.Name, a.Post.Limits, "machines/"+a.Post.Name)
+		}
 	}
 	count("read devices", defender.MachinesEndpoint().Limits, defenderfake.MachineGet, defenderfake.MachineList)
 	count("read actions", defender.MachineActionsEndpoint().Limits, defenderfake.ActionGet, defenderfake.ActionList)

@@ -51,7 +51,7 @@ func TestMachines(t *testing.T) {
 		},
 		Investigations: []defenderfake.Investigation{{ID: "1", MachineID: "b", State: "Benign", Started: at(3), Ended: at(5)}},
 		Actions: []defenderfake.Action{
-			{ID: "2", MachineID: "b", Type: "Isolate", Status: "InProgress", Updated: at(6)},
+			{ID: "2", MachineID: "b", Type: "Isolate", Scope: "Full", Status: "InProgress", Updated: at(6)},
 			{ID: "3", MachineID: "a", Type: "Isolate", Status: "TimeOut", Updated: at(7)},
 		},
 	}
@@ -62,11 +62,11 @@ func TestMachines(t *testing.T) {
 			line += " well"
 		}
 		for _, j := range m.Jobs {
-			line = strings.Join([]string{line + ";", j.ID, j.Stage, j.Since.Format("05")}, " ")
+			line = strings.Join([]string{line + ";", j.ID, j.What, j.Stage, j.Since.Format("05")}, " ")
 		}
 		got = append(got, line)
 	}
-	if diff := cmp.Diff([]string{"b well; 2 working 06; 1 well 05", "a; 3 failed 07"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"b well; 2 Isolate Full working 06; 1 Investigation well 05", "a; 3 Isolate failed 07"}, got); diff != "" {
 		t.Errorf("devices (-want +got):\n%s", diff)
 	}
 }
@@ -116,7 +116,7 @@ func TestVocabulary(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
-	if len(v.Devices) != 8 { // two of the nine have one name
-		t.Errorf("%d devices, want 8", len(v.Devices))
+	if len(v.Devices) != 10 { // two of the eleven have one name
+		t.Errorf("%d devices, want 10", len(v.Devices))
 	}
 }

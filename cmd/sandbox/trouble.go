@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"defenderbot/defender"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/sandbox"
 	"defenderbot/internal/slackfake"
@@ -23,6 +24,7 @@ type trouble struct {
 	relax     []func()
 	cut       int // calls there were when the next was to be cut; -1: none is
 	spare     []func()
+	ended     bool // investigations
 }
 
 // throttleFor is how long Defender turns everything away.
@@ -34,8 +36,13 @@ const refreshAfter = 10 * time.Second
 func newTrouble(place *sandbox.Place) *trouble { return &trouble{place: place, cut: -1} }
 
 // posts are the endpoints that start something.
-func posts() []string {
-	return []string{defenderfake.StartInvestigation, defenderfake.CollectPackage}
+func posts() (list []string) {
+	for _, a := range defender.Actions() {
+		if on := "machines/" + a.Post.Name; !slices.Contains(list, on) {
+			list = append(list, on)
+		}
+	}
+	return list
 }
 
 // setDown closes Defender's port, or opens it again.
@@ -81,6 +88,19 @@ func (t *trouble) cutNext() {
 	}
 }
 
+// setEnded makes Defender refuse investigations as it may since Microsoft has ended
+// them, or takes that back.
+func (t *trouble) setEnded(ended bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = ended
+	var e defenderfake.Ended
+	if ended {
+		e.Start = defenderfake.EndedDisabled
+	}
+	t.place.Defender.EndInvestigations(e)
+}
+
 // refresh lets Slack announce that it is about to close all sockets.
 func (t *trouble) refresh() {
 	t.place.Slack.Disconnect(slackfake.ReasonRefresh, refreshAfter)
@@ -118,10 +138,11 @@ type troubles struct {
 	Down      bool
 	Throttled time.Time
 	Cut       bool
+	Ended     bool
 }
 
 func (t *trouble) state() troubles {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return troubles{t.down, t.throttled, t.cut >= 0}
+	return troubles{t.down, t.throttled, t.cut >= 0, t.ended}
 }

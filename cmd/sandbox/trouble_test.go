@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"defenderbot/defender"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/sandbox"
 )
@@ -26,6 +29,12 @@ func openPlace(t *testing.T) *sandbox.Place {
 // the status; 0 when there was no answer.
 func start(t *testing.T, p *sandbox.Place, device string) int {
 	t.Helper()
+	return startOf(t, p, defenderfake.CollectPackage, device)
+}
+
+// startOf is start for any action.
+func startOf(t *testing.T, p *sandbox.Place, endpoint, device string) int {
+	t.Helper()
 	form := strings.NewReader("grant_type=client_credentials&scope=" + p.Defender.Scope() + "&client_id=" +
 		defenderfake.DefaultClientID + "&client_secret=" + defenderfake.DefaultClientSecret)
 	answer, err := http.Post(p.Defender.Authority()+"/"+defenderfake.DefaultTenant+"/oauth2/v2.0/token", "application/x-www-form-urlencoded", form)
@@ -39,8 +48,8 @@ func start(t *testing.T, p *sandbox.Place, device string) int {
 	}
 	_, rest, _ := strings.Cut(string(raw), `"access_token":"`)
 	token, _, _ := strings.Cut(rest, `"`)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.Defender.URL()+"/api/machines/"+device+"/collectInvestigationPackage",
-		strings.NewReader(`{"Comment":"why"}`))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.Defender.URL()+"/api/machines/"+device+"/"+strings.TrimPrefix(endpoint, "machines/"),
+		strings.NewReader(`{"Comment":"why","ScanType":"Full","IsolationType":"Selective"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +67,10 @@ func TestThrottle(t *testing.T) {
 	p := openPlace(t)
 	tr := newTrouble(p)
 	tr.throttle()
-	if got := start(t, p, sandbox.Desktop); got != http.StatusTooManyRequests {
-		t.Errorf("throttled: status %d", got)
+	for _, a := range defender.Actions() {
+		if got := startOf(t, p, "machines/"+a.Post.Name, sandbox.Desktop); got != http.StatusTooManyRequests {
+			t.Errorf("%s, throttled: status %d", a.Name, got)
+		}
 	}
 	if tr.settle() || tr.state().Throttled.IsZero() {
 		t.Error("the throttle was lifted at once")
@@ -96,6 +107,49 @@ func TestCut(t *testing.T) {
 	}
 	if got := start(t, p, sandbox.Laptop); got != http.StatusCreated {
 		t.Errorf("the next: status %d", got)
+	}
+}
+
+// TestEnded refuses investigations and nothing else, until it is taken back.
+func TestEnded(t *testing.T) {
+	p := openPlace(t)
+	tr := newTrouble(p)
+	for _, ended := range []bool{true, false} {
+		tr.setEnded(ended)
+		want := map[bool]int{true: http.StatusForbidden, false: http.StatusCreated}[ended]
+		if got := startOf(t, p, defenderfake.StartInvestigation, sandbox.Desktop); got != want || tr.state().Ended != ended {
+			t.Errorf("ended %v: status %d, and the page says %+v", ended, got, tr.state())
+		}
+	}
+	tr.setEnded(true)
+	if got := start(t, p, sandbox.Desktop); got != http.StatusCreated {
+		t.Errorf("a package: status %d", got)
+	}
+}
+
+// TestBusyDevice: a scan from the portal runs on one device and goes on running; what
+// the bot starts there ends as anywhere.
+func TestBusyDevice(t *testing.T) {
+	p := openPlace(t)
+	if err := scanBusy(p); err != nil {
+		t.Fatal(err)
+	}
+	if got := startOf(t, p, defenderfake.RunScan, sandbox.Busy); got != http.StatusBadRequest {
+		t.Errorf("another scan: status %d", got)
+	}
+	if got := start(t, p, sandbox.Busy); got != http.StatusCreated {
+		t.Errorf("a package: status %d", got)
+	}
+	if err := p.Skip(24 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, a := range p.Defender.Actions() {
+		got[a.Type] = a.Status
+	}
+	want := map[string]string{"RunAntiVirusScan": defenderfake.ActionInProgress, "CollectInvestigationPackage": defenderfake.ActionSucceeded}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("after a day (-want +got):\n%s", diff)
 	}
 }
 

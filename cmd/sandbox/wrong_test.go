@@ -9,8 +9,9 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-// TestTrouble presses the buttons that the story does not: an answer
-// that is cut, sockets that are refreshed, and a Defender that is down.
+// TestTrouble presses the buttons that the story does not: an answer that is cut,
+// sockets that are refreshed, a Defender that is down, and one that has ended
+// investigations.
 func TestTrouble(t *testing.T) {
 	path, ok := findChromium(t)
 	if !ok {
@@ -23,6 +24,7 @@ func TestTrouble(t *testing.T) {
 			answerCut(ada, grace)
 			refreshedUnder(ada, grace)
 			defenderDown(ada, grace)
+			investigationsEnded(ada, grace)
 		})
 	}
 }
@@ -55,8 +57,8 @@ func answerCut(ada, grace *tab) {
 	ada.sees("#calls", "cut")
 	ada.shot("uncertain")
 	ends(ada, "the answer is cut")
-	if n := eval[int](ada, `document.querySelectorAll("#devices .what").length`); n != 1 {
-		ada.fail("Defender has %d actions, want 1", n)
+	if n := eval[int](ada, `document.querySelectorAll("#devices .what").length`); n != 2 { // one is the portal's
+		ada.fail("Defender has %d actions, want 2", n)
 	}
 }
 
@@ -66,6 +68,28 @@ func refreshedUnder(ada, grace *tab) {
 	decided(ada, grace, "desktop-test123", "the sockets are refreshed", func() { ada.sees("#lamp", "4 sockets") })
 	ends(ada, "the sockets are refreshed")
 	ada.sees("#lamp", "2 sockets")
+}
+
+// investigationsEnded has an investigation refused for good, and the scan asked for in its
+// place with one click.
+func investigationsEnded(ada, grace *tab) {
+	const successor = newest + ` [data-action="successor"]`
+	mouse{}.trouble(ada, "end")
+	ada.sees("#t-ended", "they are refused")
+	mouse{}.ask(ada, "investigate", "srv-db-01.contoso.example", "the tool was here as well")
+	grace.sees(newest, "Waiting for approval", "the tool was here as well", "Microsoft ended this")
+	mouse{}.press(grace, approve)
+	ada.sees(newest, "Failed", "Microsoft ended this", "Not the device's fault")
+	ada.shot("ended")
+	mouse{}.press(ada, successor)
+	ada.until(`document.querySelector("#confirm").open`)
+	mouse{}.press(ada, "#confirm-yes")
+	grace.sees(newest, "Run full antivirus scan", "Waiting for approval", "the tool was here as well")
+	mouse{}.press(grace, approve)
+	ada.sees("#devices", "RunAntiVirusScan Full")
+	ends(ada, "The scan has finished")
+	mouse{}.trouble(ada, "unend")
+	ada.sees("#t-ended", "as Microsoft did")
 }
 
 // defenderDown keeps what is approved until Defender is back.

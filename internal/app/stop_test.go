@@ -55,7 +55,7 @@ func TestStopRunning(t *testing.T) {
 	p := timeless(t)
 	run(t, p, p.Env(), app.Options{})
 	id, c := waits(t, p, "collect "+sandbox.Offline+" switched off")
-	for user, want := range map[string]string{sandbox.Ada: "Only an approver of this action can stop", sandbox.Ben: "Only an approver can stop", sandbox.Gus: "Only full members"} {
+	for user, want := range map[string]string{sandbox.Ada: "Only an approver of this action can stop", sandbox.Ben: "Only an approver of this action can stop", sandbox.Gus: "Only full members"} {
 		says(t, user, click(t, p, user, c, "stop"), want)
 	}
 	if n := posts(p, defenderfake.ActionCancel); n != 0 {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
 )
@@ -134,7 +135,8 @@ func (r *round) strike(ctx context.Context) {
 // answers with an error or not at all what it has carried out.
 func (r *round) weather(ctx context.Context) {
 	for ctx.Err() == nil {
-		on := []string{defenderfake.StartInvestigation, defenderfake.CollectPackage}[random(r, func(c *rand.Rand) int { return c.IntN(2) })]
+		action, _ := defender.Actions().Named(drawn(r, often()))
+		on := "machines/" + action.Post.Name
 		switch random(r, func(c *rand.Rand) int { return c.IntN(4) }) {
 		case 0:
 			r.defender.Inject(defenderfake.Fault{On: on, Times: 1, Status: 429, RetryAfter: "2"})

@@ -49,7 +49,7 @@ func sound() evidence {
 		},
 		posts: []post{first, second},
 		tenant: defenderfake.Snapshot{
-			Actions: []defenderfake.Action{{ID: job, Comment: "[D-AAAAAA · asked by ada] why", MachineID: device}},
+			Actions: []defenderfake.Action{{ID: job, Type: "CollectInvestigationPackage", Comment: "[D-AAAAAA · asked by ada] why", MachineID: device}},
 			Calls: []defenderfake.Call{
 				{Path: "/api/machines/" + device + "/collectInvestigationPackage"},
 				{Path: "/api/machines/" + device + "/collectInvestigationPackage"},
@@ -106,6 +106,22 @@ func TestCheck(t *testing.T) {
 		}},
 		{"a POST that was not saved", reposted, func(e *evidence) { e.trail = slices.Delete(e.trail, 4, 6) }},
 		{"a POST that is said not to have left", reposted, func(e *evidence) { e.trail[4].Detail = "not_reached" }},
+		{"another action than was asked for", untrue, func(e *evidence) { e.tenant.Actions[0].Type = "Isolate" }},
+		{"another scope than was asked for", untrue, func(e *evidence) { e.tenant.Actions[0].Scope = "Selective" }},
+		{"an investigation in place of a package", untrue, func(e *evidence) {
+			e.tenant.Investigations = []defenderfake.Investigation{{Comment: "[D-AAAAAA · ] why", MachineID: device}}
+		}},
+		{"the opposite beside it", grouped, func(e *evidence) {
+			e.change(func(r *approvals.Request) {
+				r.Action, r.Calls[0].EndedAt = "isolate", e.posts[1].At.Add(time.Minute)
+			})
+			other := e.records["D-AAAAAA"]
+			other.ID, other.Action = "D-BBBBBB", "unisolate"
+			e.records[other.ID] = other
+			beside := e.posts[1]
+			beside.Request, beside.At = other.ID, beside.At.Add(30*time.Second)
+			e.posts = append(e.posts, beside)
+		}},
 		{"success that never was", untrue, func(e *evidence) { e.tenant.Actions[0].ID = "another" }},
 		{"failed, and it ran", untrue, func(e *evidence) {
 			e.change(func(r *approvals.Request) { r.Calls[0].State = approvals.Failed })

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 	"defenderbot/internal/defenderfake"
 )
 
@@ -28,13 +30,14 @@ const (
 	reposted  = "reposted"   // a POST left that must not
 	openEnded = "open"       // it has not ended
 	wrongCard = "wrong card" // what Slack shows is not the end
+	grouped   = "group"      // two actions that exclude each other ran on a device at once
 	trailGap  = "audit"      // the audit trail does not lead to the record
 )
 
 // check holds the evidence of a round against what was promised.
 func check(e evidence) []violation {
 	var all []violation
-	for _, look := range []func(evidence) []violation{checkClaims, checkEnds, checkPosts, checkFrozen, checkDefender, checkOutcomes, checkCards, checkTrail} {
+	for _, look := range []func(evidence) []violation{checkClaims, checkEnds, checkPosts, checkFrozen, checkDefender, checkKinds, checkGroups, checkOutcomes, checkCards, checkTrail} {
 		all = append(all, look(e)...)
 	}
 	slices.SortFunc(all, func(a, b violation) int {
@@ -158,7 +161,7 @@ func checkDefender(e evidence) []violation {
 	var bad []violation
 	made := map[call]int{}
 	for _, a := range e.tenant.Actions {
-		made[call{idIn(a.Comment), a.MachineID, "collectInvestigationPackage"}]++
+		made[call{idIn(a.Comment), a.MachineID, a.Type}]++
 	}
 	for _, i := range e.tenant.Investigations {
 		made[call{idIn(i.Comment), i.MachineID, "startInvestigation"}]++
@@ -194,6 +197,49 @@ func countPosts(calls []defenderfake.Call) map[string]int {
 	}
 	return count
 }
+
+// checkKinds: what Defender has made for a request is what was asked for, scope and all.
+func checkKinds(e evidence) []violation {
+	var bad []violation
+	look := func(comment, kind, scope string) {
+		r, there := e.records[idIn(comment)]
+		row, known := defender.Actions().Named(r.Action)
+		if there && (!known || row.Type != kind || row.Scope != scope) {
+			bad = append(bad, violation{untrue, r.ID, fmt.Sprintf("it asks for %s; Defender made %q of scope %q", r.Action, kind, scope)})
+		}
+	}
+	for _, a := range e.tenant.Actions {
+		look(a.Comment, a.Type, a.Scope)
+	}
+	for _, i := range e.tenant.Investigations {
+		look(i.Comment, "", "")
+	}
+	return bad
+}
+
+// checkGroups: while a call is open, nothing else of its group is sent to its device.
+func checkGroups(e evidence) []violation {
+	var bad []violation
+	for _, r := range e.inOrder() {
+		for i, c := range r.Calls {
+			first := slices.IndexFunc(e.posts, func(p post) bool { return p.Request == r.ID && p.Device == r.Devices[i].ID })
+			if first < 0 {
+				continue
+			}
+			for _, p := range e.posts {
+				other := e.records[p.Request]
+				if p.Device == r.Devices[i].ID && other.ID != r.ID && slices.Contains(partners(r.Action), other.Action) &&
+					p.At.After(e.posts[first].At) && p.At.Before(c.EndedAt.Add(-clockSlack)) {
+					bad = append(bad, violation{grouped, r.ID, fmt.Sprintf("%s of %s was sent to %s while call %d was open", other.Action, other.ID, p.Device, i)})
+				}
+			}
+		}
+	}
+	return bad
+}
+
+// clockSlack is by how much the store's clock may be ahead of the proxies'.
+const clockSlack = time.Second
 
 // checkOutcomes: what a record says of a call is what Defender has.
 func checkOutcomes(e evidence) []violation {

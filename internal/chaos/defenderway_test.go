@@ -3,7 +3,6 @@ package chaos_test
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -92,8 +91,6 @@ func (w defenderWay) call(out http.ResponseWriter, r *http.Request) {
 	w.pass(postSays, text)
 	a.write(out)
 }
-
-var actionPath = regexp.MustCompile(`^/api/machines/([0-9a-f]{40})/(startInvestigation|collectInvestigationPackage)$`)
 
 // postOf reads a POST that starts an action.
 func postOf(r *http.Request, body []byte) (post, bool) {

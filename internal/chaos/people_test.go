@@ -37,7 +37,8 @@ func wills() []will {
 const mostInvestigations = 45
 
 // flow lets people ask for things, one request every second or two, until ctx
-// ends. For what they have begun they have a moment longer.
+// ends. Now and then it is the opposite of what was asked for just before, on the
+// same devices. For what they have begun they have a moment longer.
 func (r *round) flow(ctx context.Context) {
 	minding, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -45,13 +46,24 @@ func (r *round) flow(ctx context.Context) {
 	var stories sync.WaitGroup
 	defer stories.Wait()
 	investigations := 0
+	var earlier []*story
 	for n := 1; ctx.Err() == nil; n++ {
-		s := &story{round: r, number: n, action: "collect", devices: 1 + random(r, func(c *rand.Rand) int { return c.IntN(3) })}
-		s.will = random(r, func(c *rand.Rand) will { return wills()[c.IntN(len(wills()))] })
-		s.by = requesters()[n%len(requesters())]
-		if random(r, func(c *rand.Rand) bool { return c.IntN(2) == 0 }) && investigations+s.devices <= mostInvestigations {
-			s.action = "investigate"
-			investigations += s.devices
+		s := &story{round: r, number: n, action: drawn(r, often()), will: drawn(r, wills()), by: requesters()[n%len(requesters())]}
+		if len(earlier) > 0 && drawn(r, []bool{true, false, false, false}) {
+			before := drawn(r, earlier[max(0, len(earlier)-3):])
+			s.action, s.devices = drawn(r, partners(before.action)), before.devices
+		} else {
+			for range drawn(r, []int{1, 2, 3}) {
+				s.devices = append(s.devices, r.device())
+			}
+		}
+		if s.action == "investigate" {
+			if investigations += len(s.devices); investigations > mostInvestigations {
+				s.action = "collect"
+			}
+		}
+		if len(partners(s.action)) > 0 {
+			earlier = append(earlier, s)
 		}
 		stories.Go(func() { s.play(minding) })
 		r.pause(ctx, 800*time.Millisecond, 2200*time.Millisecond)
@@ -63,7 +75,7 @@ type story struct {
 	round   *round
 	number  int
 	action  string
-	devices int
+	devices []string // as people name them
 	by      string
 	will    will
 	id      string
@@ -91,13 +103,9 @@ func (s *story) play(ctx context.Context) {
 // ask types the command until it is answered. Who gets no answer tries again
 // with the same devices.
 func (s *story) ask(ctx context.Context) {
-	var names []string
-	for range s.devices {
-		names = append(names, s.round.device())
-	}
 	for try := 1; try <= 6 && ctx.Err() == nil; try++ {
 		comment := fmt.Sprintf("case %d, try %d", s.number, try)
-		out, err := s.round.slack.Command(ctx, s.by, s.channel(), s.action+" "+strings.Join(names, ",")+" "+comment)
+		out, err := s.round.slack.Command(ctx, s.by, s.channel(), s.action+" "+strings.Join(s.devices, ",")+" "+comment)
 		if err == nil && out.Acked && out.Answer != nil {
 			s.id = s.round.hear(s.by, comment, out.Answer.Text)
 		}
@@ -131,6 +139,8 @@ var requestID = regexp.MustCompile(`D-[0-9A-HJKMNP-TV-Z]{6}`)
 func (r *round) hear(who, comment, answer string) (id string) {
 	switch {
 	case strings.Contains(answer, "Nothing was recorded and nothing will happen"):
+		r.claim(claim{kind: notRecorded, by: who, comment: comment})
+	case strings.Contains(answer, "exclude each other"): // and the next try may be free to go
 		r.claim(claim{kind: notRecorded, by: who, comment: comment})
 	case strings.Contains(answer, "This request goes no further"):
 		r.claim(claim{kind: notRecorded, by: who, comment: comment})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"defenderbot/defender"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/slackfake"
 )
@@ -76,7 +77,7 @@ func newRound(t testing.TB, number int, p plan) *round {
 	}
 	r.defender, err = defenderfake.Start(defenderfake.Options{
 		Now: time.Now, Tenant: r.tenant(), FreshFor: time.Duration(2+10*(number%2)) * time.Second,
-		PendingFor: time.Second, RunFor: 3 * time.Second, AlertIDs: number%2 == 0,
+		PendingFor: time.Second, RunFor: 3 * time.Second, AlertIDs: number%2 == 0, NoScope: number%2 == 1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +121,7 @@ func (r *round) messages() []slackfake.Message {
 	return all
 }
 
-// needed is how many approvers a collection needs in this round.
+// needed is how many approvers some of the actions need in this round.
 func (r *round) needed() int { return 1 + r.number%2 }
 
 // env is what the round's processes are told besides where their proxies are.
@@ -135,7 +136,8 @@ func (r *round) env() []string {
 		"SLACK_APP_TOKEN=" + r.slack.AppToken(), "SLACK_BOT_TOKEN=" + r.slack.BotToken(), "SLACK_CONNECTIONS=" + sockets,
 		"AZURE_TENANT_ID=" + r.tenant(), "AZURE_CLIENT_ID=" + defenderfake.DefaultClientID,
 		"AZURE_CLIENT_SECRET=" + defenderfake.DefaultClientSecret,
-		"APPROVERS=" + onCall, fmt.Sprintf("APPROVALS_REQUIRED=1,collect=%d", r.needed()),
+		"APPROVERS=" + onCall, fmt.Sprintf("APPROVALS_REQUIRED=1,collect=%d,isolate=%[1]d,restrict=%[1]d", r.needed()),
+		"ACTIONS=" + strings.Join(defender.Actions().Names(), ","),
 		"APPROVAL_TTL=75s", "EXECUTION_TTL=3m", "MAX_OPEN_PER_REQUESTER=0", "HTTP_ADDR=", "LOG_FORMAT=json",
 	}
 }
@@ -145,6 +147,11 @@ func random[T any](r *round, f func(*rand.Rand) T) T {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return f(r.rand)
+}
+
+// drawn is one of a list, by chance.
+func drawn[T any](r *round, from []T) T {
+	return from[random(r, func(c *rand.Rand) int { return c.IntN(len(from)) })]
 }
 
 // between is a random time from a to b.

@@ -18,12 +18,13 @@ type tally struct {
 	copies, others                            int
 	kills                                     map[string]int
 	ends                                      map[string]int
+	actions                                   map[string]int
 	bad                                       map[string]int
 	took                                      time.Duration
 }
 
 func newTally() tally {
-	return tally{kills: map[string]int{}, ends: map[string]int{}, bad: map[string]int{}}
+	return tally{kills: map[string]int{}, ends: map[string]int{}, actions: map[string]int{}, bad: map[string]int{}}
 }
 
 // count adds a round.
@@ -51,6 +52,7 @@ func (t *tally) count(r *round, e evidence, bad []violation) {
 		t.requests++
 		t.approvals += len(record.Approvals)
 		t.calls += len(record.Calls)
+		t.actions[record.Action] += len(record.Calls)
 		end := string(record.State)
 		switch record.State {
 		case approvals.Done:
@@ -88,13 +90,14 @@ func (t *tally) String() string {
 	rows(w, "  ended ", t.ends)
 	row("approvals", t.approvals)
 	row("calls", t.calls)
+	rows(w, "  of ", t.actions)
 	row("POSTs that left", t.posts)
 	row("times that a call was uncertain", t.uncertain)
 	row("  found in Defender and adopted", t.adopted)
 	row("  looked for and not there", t.notStarted)
 	row("  outcome unknown", t.unknown)
 	row("second cards left by a crash", t.copies)
-	for _, kind := range []string{lost, untrue, doubled, reposted, openEnded, wrongCard, trailGap} {
+	for _, kind := range []string{lost, untrue, doubled, reposted, openEnded, wrongCard, grouped, trailGap} {
 		row("VIOLATIONS: "+kind, t.bad[kind])
 	}
 	row("VIOLATIONS: processes and copies", t.others)

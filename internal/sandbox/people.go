@@ -56,6 +56,14 @@ func (p *Place) devices(now time.Time) {
 			LastSeen: now.Add(-5 * time.Minute), IsPotentialDuplication: true,
 		},
 		{
+			ID: Silent, ComputerDNSName: "lt-hq-5.contoso.example", OSPlatform: "Windows11", Version: "23H2", HealthStatus: "NoSensorData",
+			LastSeen: now.Add(-2 * day), RiskScore: "Medium", MachineTags: []string{"laptop"},
+		},
+		{
+			ID: Busy, ComputerDNSName: "srv-file-02.contoso.example", OSPlatform: "WindowsServer2019", Version: "1809",
+			LastSeen: now.Add(-10 * time.Minute), RiskScore: "Low", MachineTags: []string{"files"},
+		},
+		{
 			ID: Legacy, ComputerDNSName: "srv-erp-01.contoso.example", OSPlatform: "WindowsServer2012R2",
 			LastSeen: now.Add(-30 * time.Minute), RiskScore: "Medium", MachineTags: []string{"erp"},
 		},

@@ -49,6 +49,8 @@ const (
 	Away    = "90c8b2f56e4d1a7703f2b6ad9458ce10b7f3d6c2" // lt-field-3.contoso.example, offline; comes back after a minute
 	Old     = "2a6d0e7f13c94b58a0d4f7be61c8359274eadf01" // ws-17.contoso.example, before it was set up anew
 	New     = "c41f8e9a6b027d5348f0a1e2937cd56b84b90e6d" // ws-17.contoso.example, since then
+	Silent  = "a84c1f7e0b3d592687c4e1f0d9a25b6378ecf410" // lt-hq-5.contoso.example, whose sensor sends nothing
+	Busy    = "0e6b9d2c75f1438ab60d7c2e91f4a5837bd06e2f" // srv-file-02.contoso.example; on the page somebody scans it from the portal
 	Legacy  = "5d20b7c94ae1836f0c7b91d2e8f4a6503b1c9d7e" // srv-erp-01.contoso.example, on which nobody says what works
 )
 
