@@ -79,7 +79,8 @@ func (e TakeStop) applyTo(c Call, now time.Time) (Call, bool) {
 	return taken, c.stopAnswers(e.Attempt) && e.Job.ID == c.Job.ID
 }
 
-// RefuseStop records that Defender refused attempt Attempt, and a repeat would not help.
+// RefuseStop records that Defender refused attempt Attempt, and a repeat would not help;
+// or that no other one is made after it, because whoever asked may not any more.
 type RefuseStop struct {
 	Attempt int
 	Why     Why
@@ -89,7 +90,7 @@ func (RefuseStop) name() string    { return "refusestop" }
 func (e RefuseStop) about() string { return e.Why.brief() }
 
 func (e RefuseStop) applyTo(c Call, now time.Time) (Call, bool) {
-	return c.stopped(StopRefused, e.Why, now), c.stopAnswers(e.Attempt)
+	return c.stopped(StopRefused, e.Why, now), c.stopOpen(e.Attempt) || c.stopAnswers(e.Attempt)
 }
 
 // LoseStop records that nobody can tell whether attempt Attempt stopped anything. It is

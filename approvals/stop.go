@@ -30,7 +30,7 @@ const (
 	StopAsked   StopState = "asked"   // to be sent
 	StopSending StopState = "sending" // a POST may be under way
 	StopTaken   StopState = "taken"   // Defender has taken it; the job may run on for a moment
-	StopRefused StopState = "refused" // Defender will not
+	StopRefused StopState = "refused" // Defender will not, or whoever asked may not any more
 	StopLost    StopState = "lost"    // nobody knows whether Defender has it; the job will show
 )
 

@@ -45,7 +45,8 @@ var wantedStops = map[string]approvals.StopState{
 	"lost stopjobs":      approvals.StopAsked, // likewise
 	"asked sendstop":     approvals.StopSending,
 	"asked holdstop":     approvals.StopAsked,
-	"asked losestop":     approvals.StopLost, // Redis has lost that it was sent
+	"asked losestop":     approvals.StopLost,    // Redis has lost that it was sent
+	"asked refusestop":   approvals.StopRefused, // whoever asked may not any more
 	"sending holdstop":   approvals.StopAsked,
 	"sending takestop":   approvals.StopTaken,
 	"sending refusestop": approvals.StopRefused,

@@ -56,12 +56,16 @@ func nastyRequest(t *rapid.T) approvals.Request {
 	r.Terms.Needed = rapid.IntRange(1, 3).Draw(t, "needed")
 	r.State = rapid.SampledFrom(approvals.States()[1:]).Draw(t, "state")
 	r.EndedAt = after(30)
+	r.From = approvals.Origin{Request: "D-2M8XKW", How: rapid.SampledFrom([]approvals.How{"", approvals.AsSuccessor, approvals.AsUndo, "made up"}).Draw(t, "how")}
+	r.Followed = []approvals.Followed{{How: approvals.AsUndo, Action: text(20, "followed by"), As: "D-2M8XKW"}}
 	r.Ended = approvals.End{By: person(grace), Text: "x" + text(reasonLimit, "reason"), Why: nastyWhy(t)}
 	for i := range r.Devices {
 		d := &r.Devices[i]
 		d.Verified = rapid.Bool().Draw(t, "verified")
 		d.Name, d.OS, d.Health, d.Risk = text(300, "name"), text(60, "os"), text(40, "health"), text(40, "risk")
 		d.Tags = rapid.SliceOfN(nasty(40), 0, 5).Draw(t, "tags")
+		d.Onboarding, d.LastSeen = text(40, "onboarding"), after(-rapid.IntRange(0, 30*24*60).Draw(t, "minutes away"))
+		d.Cautions = rapid.SliceOfN(rapid.Custom(nastyCaution), 0, 3).Draw(t, "cautions")
 	}
 	if r.State == approvals.Approved || r.State == approvals.Done {
 		r.Approvals = []approvals.Approval{{By: person(grace), At: after(2)}, {By: person(joan), At: after(3)}}
@@ -80,10 +84,25 @@ func nastyWhy(t *rapid.T) approvals.Why {
 	}
 }
 
+func nastyCaution(t *rapid.T) approvals.Caution {
+	c := cautions()[rapid.SampledFrom(sortedKeys(cautions())).Draw(t, "caution")]
+	c.Action, c.Starter, c.Why = nasty(40).Draw(t, "what runs"), nasty(300).Draw(t, "starter"), nastyWhy(t)
+	c.At = after(rapid.IntRange(-24*60, 24*60).Draw(t, "since"))
+	return c
+}
+
+// nastyStop is a stop of a call in whatever state.
+func nastyStop(t *rapid.T) approvals.Stopping {
+	s := approvals.Stopping{State: rapid.SampledFrom(append(approvals.StopStates(), "made up")).Draw(t, "stop"), At: after(5), Why: nastyWhy(t)}
+	s.By = approvals.Person{ID: grace, Name: nasty(40).Draw(t, "stopper")}
+	return s
+}
+
 func nastyCall(t *rapid.T) approvals.Call {
 	c := approvals.Call{
 		State: rapid.SampledFrom(approvals.CallStates()).Draw(t, "call"), Started: after(3), EndedAt: after(9), Why: nastyWhy(t),
 	}
+	c.Stop = nastyStop(t)
 	// What becomes a mention is always an id of Slack's.
 	if c.Why.Reason == approvals.ApproverGone || c.Why.Reason == approvals.ApproverUnchecked {
 		c.Why.Detail = grace

@@ -35,11 +35,14 @@ func stopDue(c approvals.Call, now time.Time) bool {
 	return c.StopWaits() && (!hold.After(now) || hold.After(now.Add(longestStopHold)))
 }
 
-// stop has Defender cancel the job of call i of r, if a token is in hand and the window
-// has a place. It answers when to try again, or zero if it has committed something.
+// stop has Defender cancel the job of call i of r, if whoever asked for that still may, a
+// token is in hand and the window has a place. It answers when to try again, or zero if it has committed something.
 func (w *Worker) stop(ctx context.Context, l ledger.Lease, r approvals.Request, i int) (time.Time, error) {
 	hold := func(why approvals.Why, until time.Time) (time.Time, error) {
 		return time.Time{}, w.applyCall(ctx, l, r, i, approvals.HoldStop{Attempt: r.Calls[i].Stop.Attempt, Why: why, Hold: until})
+	}
+	if e := w.stillStops(ctx, r, i); e != nil {
+		return time.Time{}, w.applyCall(ctx, l, r, i, e)
 	}
 	if err := w.ready(ctx); err != nil {
 		w.warn(ctx, "get a token before the stop", err, r, i)
@@ -67,6 +70,24 @@ func (w *Worker) stop(ctx context.Context, l ledger.Lease, r approvals.Request, 
 		return time.Time{}, err
 	}
 	return time.Time{}, w.postStop(ctx, after, i, order)
+}
+
+// stillStops checks at the last moment that whoever asked for a stop still may: it can have
+// waited for long. A definite no ends the stop; not knowing only delays it.
+func (w *Worker) stillStops(ctx context.Context, r approvals.Request, i int) approvals.CallEvent {
+	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
+	defer cancel()
+	s := r.Calls[i].Stop
+	f, ch, err := w.people.factsIn(ctx, s.By.ID, approvals.ToStop, r)
+	if err != nil {
+		w.logOf(r, i).WarnContext(ctx, "last check before the stop failed", "user", s.By.ID, "error", err)
+		why := approvals.Why{Reason: approvals.ApproverUnchecked, Detail: s.By.ID}
+		return approvals.HoldStop{Attempt: s.Attempt, Why: why, Hold: w.stopAgain(r.Calls[i])}
+	}
+	if refused, is := approvals.AsRefusal(w.people.policy.May(approvals.ToStop, f, ch, r)); is {
+		return approvals.RefuseStop{Attempt: s.Attempt, Why: refused.Why}
+	}
+	return nil
 }
 
 // nextStop is that the stop of call i of r is sent, unless Redis may have forgotten that
