@@ -104,6 +104,21 @@ func approved(action string, calls ...approvals.Call) approvals.Request {
 }
 
 // done is the request after the last of its calls has ended.
+// ran is a machine action that has succeeded.
+func ran() approvals.Call {
+	return approvals.Call{
+		State: approvals.Succeeded, Why: approvals.Why{Reason: approvals.Ran}, EndedAt: after(9), Job: approvals.Job{ID: guid, Status: "Succeeded"},
+	}
+}
+
+// besideAnother is a call that was refused because the same in another scope is open.
+func besideAnother() approvals.Call {
+	return approvals.Call{
+		State: approvals.Failed, EndedAt: after(3),
+		Why: approvals.Why{Reason: approvals.AlreadyRunning, Detail: "Isolate, Selective, started by ana@contoso.example"},
+	}
+}
+
 func done(action string, calls ...approvals.Call) approvals.Request {
 	r := approved(action, calls...)
 	r.State, r.EndedAt = approvals.Done, after(9)

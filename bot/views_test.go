@@ -39,9 +39,9 @@ func sampleRequests() map[string]approvals.Request {
 		"rejected-set-back":     ended(approvals.Rejected, approvals.End{Why: approvals.Why{Reason: approvals.SetBack}}),
 		"rejected":              ended(approvals.Rejected, approvals.End{Why: approvals.Why{Reason: approvals.NotInChannel, Detail: room}}),
 		"rejected-not-found":    notFound(),
-		"done-succeeded-collect": done("collect", approvals.Call{
-			State: approvals.Succeeded, Why: approvals.Why{Reason: approvals.Ran}, EndedAt: after(9), Job: approvals.Job{ID: guid, Status: "Succeeded"},
-		}),
+		"done-succeeded-collect": done("collect", ran()),
+		"done-succeeded-scan":    done("scan", ran()),
+		"done-failed-beside":     done("isolate", besideAnother()),
 	}
 	for _, a := range defender.Actions() {
 		samples["pending-"+a.Name] = pending(a.Name, 1)
