@@ -104,7 +104,7 @@ func approved(action string, calls ...approvals.Call) approvals.Request {
 }
 
 // done is the request after the last of its calls has ended.
-// ran is a machine action that has succeeded.
+// The sample is of a machine action that has succeeded: ran.
 func ran() approvals.Call {
 	return approvals.Call{
 		State: approvals.Succeeded, Why: approvals.Why{Reason: approvals.Ran}, EndedAt: after(9), Job: approvals.Job{ID: guid, Status: "Succeeded"},
