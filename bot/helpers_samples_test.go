@@ -103,8 +103,7 @@ func approved(action string, calls ...approvals.Call) approvals.Request {
 	return r
 }
 
-// done is the request after the last of its calls has ended.
-// The sample is of a machine action that has succeeded: ran.
+// ran is a machine action that has succeeded.
 func ran() approvals.Call {
 	return approvals.Call{
 		State: approvals.Succeeded, Why: approvals.Why{Reason: approvals.Ran}, EndedAt: after(9), Job: approvals.Job{ID: guid, Status: "Succeeded"},
@@ -119,6 +118,7 @@ func besideAnother() approvals.Call {
 	}
 }
 
+// done is the request after the last of its calls has ended.
 func done(action string, calls ...approvals.Call) approvals.Request {
 	r := approved(action, calls...)
 	r.State, r.EndedAt = approvals.Done, after(9)
