@@ -43,7 +43,7 @@ func (keyboard) ask(p *tab, action, device, comment string) {
 	p.tabTo("#say")
 	p.types("/defender " + action[:3])
 	p.until(`document.querySelector("#offers [aria-selected=true]").textContent.includes("` + action + `")`)
-	p.types(kb.Enter + device[:4])
+	p.types(kb.Enter + device[:5]) // enough to tell the servers apart
 	p.until(`document.querySelector("#offers [aria-selected=true]").textContent.includes("` + device + `")`)
 	p.types(kb.Enter + comment + kb.Enter)
 }

@@ -89,7 +89,7 @@ func investigationsEnded(ada, grace *tab) {
 	ada.sees("#devices", "RunAntiVirusScan Full")
 	ends(ada, "The scan has finished")
 	mouse{}.trouble(ada, "unend")
-	ada.sees("#t-ended", "as Microsoft did")
+	ada.sees("#t-ended", "End investigations")
 }
 
 // defenderDown keeps what is approved until Defender is back.
