@@ -35,7 +35,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.DirectMessage:   {what: "Nobody else sees a direct message, so nobody could approve it here", then: "Ask in the incident's channel; if I am not in it, invite me there with /invite."},
 		approvals.ChannelArchived: {what: "This channel is archived, so nobody can decide anything here", then: "Ask in another one."},
 		approvals.TooManyOpen:     {what: "You already have as many requests waiting as one person may have", then: "Cancel one, or wait until one is decided."},
-		approvals.Excluded:        {"Another request is open on the same device, and the two actions exclude each other", true, "This request goes no further. Ask again when the other one has ended."},
+		approvals.Excluded:        {"Another request is open on the same device, and the two actions exclude each other", true, "This request goes no further. Use the card of the other one, or ask again when it has ended."},
 		approvals.AlreadyOpen:     {"The same action, or one that cannot run beside it, is already open on a device of this request", true, "This request goes no further. Use the card of the other one, or ask again without that device."},
 
 		approvals.NoSuchRequest:   {"I have no record of that request, so nothing happened", true, "Records are kept for a limited time. If this one is recent, another copy of this bot runs on the same Slack app and may have it: tell whoever runs this bot."},

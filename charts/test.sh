@@ -67,6 +67,7 @@ has 'ten connections' '^  replicas: 4$' --set replicas=4
 has 'variable' 'name: DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=gcc-high
 # Which actions there are is for the bot to say: the schema knows only their form.
 has 'approvals by action' 'value: "1,isolate=2"' --set-string 'env.APPROVALS_REQUIRED=1\,isolate=2'
+has 'approvals of one action alone' 'value: "?isolate=2, 1' --set-string 'env.APPROVALS_REQUIRED=isolate=2\, 1'
 has 'approvers by action' 'value: "?S0LEADS, isolate=S0SENIOR,isolate=@seniors' --set-string 'env.APPROVERS=S0LEADS\, isolate=S0SENIOR\,isolate=@seniors'
 has 'requesters by action' 'value: "?isolate-selective=U0CISO' --set-string 'env.REQUESTERS=isolate-selective=U0CISO'
 has 'actions' 'value: "?collect, scan-quick' --set-string 'env.ACTIONS=collect\, scan-quick'

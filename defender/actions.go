@@ -22,7 +22,7 @@ func Actions() Catalogue {
 			Title: "Start automated investigation",
 			Effect: "Defender examines the device for threats. Where full automation is switched on it may also " +
 				"remediate what it finds without asking again: quarantine files, stop services, remove scheduled tasks. " +
-				"There is no API to stop it.",
+				"It cannot be stopped from here.",
 			// Message Center MC1411577 of 1 July 2026.
 			Ended: &Ending{
 				Since:     time.Date(2026, time.September, 1, 0, 0, 0, 0, time.UTC),
@@ -62,23 +62,23 @@ func Actions() Catalogue {
 				"This can take hours and slow the device down. "+quarantines),
 		scan("scan-quick", "Quick", "Run quick antivirus scan",
 			"Defender Antivirus checks the places where malware usually starts, even where another antivirus is in charge. "+
-				"This mostly takes minutes. "+quarantines),
+				"This usually takes minutes. "+quarantines),
 		isolate("isolate", "Full", "Isolate device",
 			"Cuts the device off from the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
-			"The device was cut off from the network, and stays so until somebody releases it (unisolate).",
+			"The device was cut off from the network.",
 			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 			windows("1703", append(servers(), unixes()...)...)),
 		isolate("isolate-selective", "Selective", "Isolate device selectively",
 			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
 				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
-			"The device was cut off from the network, except for what selective isolation lets through, and stays so until somebody releases it (unisolate).",
+			"The device was cut off from the network, except for what selective isolation lets through.",
 			"Windows 10 version 1709 and later, Windows 11",
 			windows("1709")),
 		{
 			Name:  "unisolate",
 			Title: "Release device from isolation",
-			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread from now on: " +
+			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread again: " +
 				"make sure first that it has been dealt with.",
 			Success:   "The device was connected to the network again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unisolate-machine",
@@ -94,9 +94,9 @@ func Actions() Catalogue {
 		{
 			Name:  "restrict",
 			Title: "Restrict app execution",
-			Effect: "Only programs signed by Microsoft can be started on the device. Any other is blocked, also those its user works with, " +
+			Effect: "Only programs signed by Microsoft can be started on the device. All others are blocked, including those its user works with, " +
 				"and the user sees a message. It stays so until somebody takes it back (unrestrict). It works only where Defender Antivirus runs.",
-			Success:   "The restriction was set: only programs signed by Microsoft can be started, until somebody takes it back (unrestrict).",
+			Success:   "The device was restricted to programs signed by Microsoft.",
 			Undo:      "unrestrict",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/restrict-code-execution",
 			Post:      Endpoint{Name: "restrictCodeExecution", Limits: usualLimits()},
@@ -111,9 +111,9 @@ func Actions() Catalogue {
 		{
 			Name:  "unrestrict",
 			Title: "Remove app restriction",
-			Effect: "All programs can be started on the device again. If what it was restricted for is still there, it can be started too: " +
+			Effect: "All programs can be started on the device again. If what it was restricted for is still there, it can start again: " +
 				"make sure first that it has been dealt with.",
-			Success:   "The restriction was taken back: all programs can be started again.",
+			Success:   "The restriction was removed: all programs can be started on the device again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unrestrict-code-execution",
 			Post:      Endpoint{Name: "unrestrictCodeExecution", Limits: usualLimits()},
 			Type:      "UnrestrictCodeExecution",

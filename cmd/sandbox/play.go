@@ -208,7 +208,7 @@ func (s *story) ask(user, text string) (slackfake.Message, error) {
 
 // press lets somebody press a button, and checks what they are told.
 func (s *story) press(user string, card slackfake.Message, action, want string) error {
-	s.note("%s presses %s", name(user), strings.ToUpper(action[:1])+action[1:])
+	s.note("%s presses %s", name(user), button(action))
 	before := len(s.place.Slack.Ephemerals(user))
 	out, err := s.place.Slack.Click(s.ctx, user, sandbox.Incident, card.TS, action)
 	if err != nil || !out.Acked {
@@ -224,6 +224,14 @@ func (s *story) press(user string, card slackfake.Message, action, want string) 
 		return fmt.Errorf("the answer does not say %q", want)
 	}
 	return nil
+}
+
+// button is what people read on the button of an action.
+func button(action string) string {
+	if action == "successor" {
+		return "the button that asks for the scan"
+	}
+	return strings.ToUpper(action[:1]) + action[1:]
 }
 
 // see waits for a card that says all of it, and shows it.
@@ -243,7 +251,8 @@ func (s *story) note(format string, a ...any) {
 }
 
 func (s *story) whisper(user string, m slackfake.Message) {
-	s.print("      only %s sees: %s\n", name(user), strings.TrimSpace(slackfake.Render(m.Blocks, name, time.UTC)))
+	said := strings.TrimSpace(slackfake.Render(m.Blocks, name, time.UTC))
+	s.print("      only %s sees: %s\n", name(user), strings.ReplaceAll(said, "\n", "\n          "))
 }
 
 // print writes to the terminal. One that is gone ends the story at the next

@@ -40,8 +40,8 @@ Generated from the catalogue by ` + "`make golden`" + `; a test compares.
 
 Everything here is asked for with ` + "`/defender <action> <device> <comment>`" + ` and goes to approval before it is sent. By default one
 person of ` + "`APPROVERS`" + ` who did not ask has to approve. ` + "`APPROVERS`, `REQUESTERS` and `APPROVALS_REQUIRED`" + ` can say something else for
-one action: with ` + "`isolate=S0SENIOR`" + ` only that group approves isolations, with ` + "`isolate=2`" + ` two people have to. ` + "`ACTIONS`" + ` says which
-actions are switched on.
+one action: with ` + "`isolate=S0SENIOR`" + ` only that group approves ` + "`isolate`" + `, with ` + "`isolate=2`" + ` two people have to;
+` + "`isolate-selective`" + ` and ` + "`unisolate`" + ` are actions of their own. ` + "`ACTIONS`" + ` says which actions are switched on.
 
 | action | what it does | on by default | permission | taken back with |
 |---|---|---|---|---|

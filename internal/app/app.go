@@ -66,7 +66,7 @@ func (a *App) Ready(ctx context.Context) error {
 // seconds and returns nil. Any other end is an error.
 func (a *App) Run(ctx context.Context) error {
 	for _, w := range a.config.Warnings {
-		a.options.Log.WarnContext(ctx, "configuration doubtful", "variable", w)
+		a.options.Log.WarnContext(ctx, "configuration doubtful", "doubt", w)
 	}
 	listener, err := a.listen(ctx)
 	if err != nil {

@@ -62,7 +62,11 @@ func (r *reader) approvals(value string, catalogue defender.Catalogue) ByAction[
 		if _, again := by[action]; again {
 			r.wrong(variable, "says the same thing twice")
 		}
-		by[action] = r.number(variable, count, 1, 10)
+		n, whole := wholeNumber(count, 1, 10)
+		if !whole {
+			r.wrong(variable, "must be a whole number from 1 to 10, also for one action (1,isolate=2)")
+		}
+		by[action] = n
 	}
 	if _, said := by[""]; !said {
 		by[""] = 1
@@ -109,7 +113,7 @@ func idle[T any](r *reader, variable string, by ByAction[T], off []string) {
 func (r *reader) rules(c Config, catalogue defender.Catalogue) {
 	alone := slices.DeleteFunc(slices.Clone(c.Actions), func(a string) bool { return !c.Approvers.For(a).Empty() })
 	if len(alone) > 0 && len(c.Approvers.Own) > 0 { // with nobody at all, more is wrong
-		r.wrong("APPROVERS", "has nobody for %s, which ACTIONS switches on; add entries without an action, or some for each of these", strings.Join(alone, ", "))
+		r.wrong("APPROVERS", "has nobody for %s, which can be asked for (see ACTIONS); add entries without an action, or some for each of these", strings.Join(alone, ", "))
 	}
 	off := slices.DeleteFunc(catalogue.Names(), func(a string) bool { return slices.Contains(c.Actions, a) })
 	idle(r, "APPROVERS", c.Approvers, off)
@@ -118,6 +122,9 @@ func (r *reader) rules(c Config, catalogue defender.Catalogue) {
 	for _, a := range catalogue {
 		if a.Undo != "" && slices.Contains(c.Actions, a.Name) && slices.Contains(off, a.Undo) {
 			r.warn("ACTIONS", "switches on %s and not %s, which takes it back", a.Name, a.Undo)
+		}
+		if a.Ended != nil && slices.Contains(c.Actions, a.Name) && slices.Contains(off, a.Ended.Successor) {
+			r.warn("ACTIONS", "switches on %s, which Microsoft has ended, and not %s, which replaces it", a.Name, a.Ended.Successor)
 		}
 	}
 }

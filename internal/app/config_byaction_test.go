@@ -27,7 +27,7 @@ func TestConfigByAction(t *testing.T) {
 		{"approvers of two actions at once", func(e *app.Env) { e.Approvers += ",isolate=restrict=U0GRACE" }, "APPROVERS: takes user ids"},
 		{
 			"no approvers of what is on", func(e *app.Env) { e.Approvers = "collect=U0GRACE,scan=S0ONCALL" },
-			"APPROVERS: has nobody for investigate, scan-quick, which ACTIONS switches on",
+			"APPROVERS: has nobody for investigate, scan-quick, which can be asked for (see ACTIONS)",
 		},
 		{"requesters of what there is not", func(e *app.Env) { e.Requesters = "wipe=U0GRACE" }, "REQUESTERS: " + unknown},
 		{"requesters of an action, nobody", func(e *app.Env) { e.Requesters = "isolate=" }, "REQUESTERS: takes user ids"},
@@ -69,6 +69,7 @@ func TestConfigByActionWarnings(t *testing.T) {
 		"approvers":              {func(e *app.Env) { e.Approvers += ",isolate=U0GRACE,collect=U0GRACE,restrict=U0GRACE" }, []string{"APPROVERS: has entries for isolate, restrict" + off}},
 		"requesters, how many":   {func(e *app.Env) { e.Requesters, e.ApprovalsRequired = "isolate=U0GRACE", "isolate=2" }, []string{"REQUESTERS: has entries for isolate" + off, "APPROVALS_REQUIRED: has entries for isolate" + off}},
 		"no way back":            {func(e *app.Env) { e.Actions = "isolate,restrict,unrestrict" }, []string{"ACTIONS: switches on isolate and not unisolate, which takes it back"}},
+		"ended, no successor":    {func(e *app.Env) { e.Actions = "investigate,scan-quick" }, []string{"ACTIONS: switches on investigate, which Microsoft has ended, and not scan, which replaces it"}},
 		"all have their own, on": {func(e *app.Env) { e.Actions, e.Approvers = "collect", "collect=U0GRACE" }, nil},
 	} {
 		if got := config(t, changed(tt.change)).Warnings; !slices.Equal(got, tt.want) {

@@ -130,7 +130,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"channels by name", func(e *app.Env) { e.Channels = "C0INCIDENT,#" + secret }, "CHANNELS: takes channel ids"},
 		{"channels that are none", func(e *app.Env) { e.Channels = "," }, "CHANNELS: is a list with nothing in it"},
 		{"no approval needed", func(e *app.Env) { e.ApprovalsRequired = "0" }, "APPROVALS_REQUIRED: must be a whole number from 1 to 10"},
-		{"approvals by action, none", func(e *app.Env) { e.ApprovalsRequired = "collect=0" }, "APPROVALS_REQUIRED: must be a whole number from 1 to 10"},
+		{"approvals by action, none", func(e *app.Env) { e.ApprovalsRequired = "collect=0" }, "APPROVALS_REQUIRED: must be a whole number from 1 to 10, also for one action (1,isolate=2)"},
 		{"approvals twice", func(e *app.Env) { e.ApprovalsRequired = "2,1" }, "APPROVALS_REQUIRED: says the same thing twice"},
 		{"approvals by action twice", func(e *app.Env) { e.ApprovalsRequired = "collect=2,collect=1" }, "APPROVALS_REQUIRED: says the same thing twice"},
 		{"approvals of nothing", func(e *app.Env) { e.ApprovalsRequired = "," }, "APPROVALS_REQUIRED: is a list with nothing in it"},

@@ -76,11 +76,17 @@ func (r *reader) entra(name, value, what string) string {
 }
 
 func (r *reader) number(name, value string, least, most int) int {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < least || n > most {
+	n, ok := wholeNumber(value, least, most)
+	if !ok {
 		r.wrong(name, "must be a whole number from %d to %d", least, most)
 	}
 	return n
+}
+
+// wholeNumber reads one, and reports whether it is in bounds.
+func wholeNumber(value string, least, most int) (int, bool) {
+	n, err := strconv.Atoi(value)
+	return n, err == nil && n >= least && n <= most
 }
 
 func (r *reader) yes(name, value string) bool { return r.word(name, value, "true", "false") == "true" }
