@@ -103,7 +103,6 @@ func approved(action string, calls ...approvals.Call) approvals.Request {
 	return r
 }
 
-// done is the request after the last of its calls has ended.
 // ran is a machine action that has succeeded.
 func ran() approvals.Call {
 	return approvals.Call{
@@ -119,6 +118,7 @@ func besideAnother() approvals.Call {
 	}
 }
 
+// done is the request after the last of its calls has ended.
 func done(action string, calls ...approvals.Call) approvals.Request {
 	r := approved(action, calls...)
 	r.State, r.EndedAt = approvals.Done, after(9)
