@@ -19,5 +19,5 @@
 // state after its time has passed does not know whether it happened: the call
 // becomes uncertain and is looked up in Defender, never posted again. Only an
 // answer that proves that nothing started (429, 401, no connection) puts it
-// back in the queue.
+// back in the queue. The stop of a call that runs is sent in the same way ([Stopping]).
 package approvals

@@ -19,7 +19,7 @@ func (e StopJobs) apply(r Request, now time.Time) (Request, error) {
 	}
 	asked, underWay := 0, false
 	for i, c := range r.Calls {
-		if !c.Stoppable() {
+		if !c.Stoppable() || c.stopFresh(now) {
 			underWay = underWay || c.State == Running
 			continue
 		}

@@ -67,7 +67,11 @@ func (e Follow) apply(r Request, _ time.Time) (Request, error) {
 	if e.As == "" || len(r.Follows(e.How)) == 0 || slices.Contains(r.Followed, told) {
 		return r, Refuse(DoesNotFit, "nothing follows")
 	}
-	others := slices.DeleteFunc(slices.Clone(r.Followed), func(f Followed) bool { return f.How == e.How })
-	r.Followed = append(others, told)
+	r.Followed = slices.Clone(r.Followed) // in its order: see what the ledger does with unknown fields
+	if i := slices.IndexFunc(r.Followed, func(f Followed) bool { return f.How == e.How }); i >= 0 {
+		r.Followed[i] = told
+	} else {
+		r.Followed = append(r.Followed, told)
+	}
 	return r, nil
 }

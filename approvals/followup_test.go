@@ -77,7 +77,7 @@ func TestFollows(t *testing.T) {
 }
 
 // TestFollow: the old record says what was asked for from its card, the newest of each
-// way once, and only where something follows.
+// way once and in its place, and only where something follows.
 func TestFollow(t *testing.T) {
 	r := mixed()
 	now := approvalstest.Start.Add(time.Hour)
@@ -89,7 +89,7 @@ func TestFollow(t *testing.T) {
 			t.Fatalf("%+v: %v", e, err)
 		}
 	}
-	want := []approvals.Followed{{approvals.AsUndo, "unisolate", "D-000002"}, {approvals.AsSuccessor, "scan", "D-000003"}}
+	want := []approvals.Followed{{approvals.AsSuccessor, "scan", "D-000003"}, {approvals.AsUndo, "unisolate", "D-000002"}}
 	if !slices.Equal(r.Followed, want) || r.Visible != mixed().Visible+3 {
 		t.Errorf("got %+v, visible %d; want %+v, each shown", r.Followed, r.Visible, want)
 	}
@@ -110,7 +110,8 @@ func TestFollow(t *testing.T) {
 }
 
 // TestQueuedFor: what Microsoft has ended and never begins is given up by the terms of
-// its record; once it has begun, and in records without them, the horizon counts.
+// its record; once it has begun, while Defender cannot be asked whether it has, and in
+// records without them, the horizon counts.
 func TestQueuedFor(t *testing.T) {
 	for name, tt := range map[string]struct {
 		queued bool
@@ -121,7 +122,7 @@ func TestQueuedFor(t *testing.T) {
 	}{
 		"it waits":             {true, "", 24 * time.Hour, 24 * time.Hour, approvals.Ended},
 		"it waits, unseen":     {true, approvals.ReadsEnded, 24 * time.Hour, 24 * time.Hour, approvals.ReadsEnded},
-		"it waits, in trouble": {true, approvals.ServiceTrouble, 24 * time.Hour, 24 * time.Hour, approvals.Ended},
+		"perhaps, in trouble":  {true, approvals.ServiceTrouble, 24 * time.Hour, 73 * time.Hour, approvals.TookTooLong},
 		"it has begun":         {false, "", 24 * time.Hour, 73 * time.Hour, approvals.TookTooLong},
 		"it has begun, unseen": {false, approvals.ReadsEnded, 24 * time.Hour, 73 * time.Hour, approvals.TookTooLong},
 		"an old record":        {true, "", 0, 73 * time.Hour, approvals.TookTooLong},

@@ -50,17 +50,27 @@ func (s StopState) Answered() bool {
 }
 
 // Stoppable reports whether somebody may ask for the job of the call to be stopped:
-// it runs, and nobody has asked, or nothing came of that.
+// it runs, and nobody has asked, or nothing has come of that. Where Defender took it and
+// the job runs on, asking once more can help, and does no harm.
 func (c Call) Stoppable() bool {
 	if c.State != Running {
 		return false
 	}
 	switch c.Stop.State {
-	case NotStopped, StopRefused, StopLost:
+	case NotStopped, StopTaken, StopRefused, StopLost:
 		return true
-	case StopAsked, StopSending, StopTaken:
+	case StopAsked, StopSending:
 	}
 	return false
+}
+
+// stopAgain is how long a stop that Defender took is given before it is sent once more.
+const stopAgain = time.Minute
+
+// stopFresh reports whether Defender has taken a stop so lately that a second click means
+// the same one.
+func (c Call) stopFresh(now time.Time) bool {
+	return c.Stop.State == StopTaken && now.Before(c.Stop.Since.Add(stopAgain))
 }
 
 // StopWaits reports whether a stop of the call is to be sent.

@@ -43,6 +43,7 @@ var wantedStops = map[string]approvals.StopState{
 	" stopjobs":          approvals.StopAsked,
 	"refused stopjobs":   approvals.StopAsked, // somebody asks again
 	"lost stopjobs":      approvals.StopAsked, // likewise
+	"taken stopjobs":     approvals.StopAsked, // likewise, after a while
 	"asked sendstop":     approvals.StopSending,
 	"asked holdstop":     approvals.StopAsked,
 	"asked losestop":     approvals.StopLost,    // Redis has lost that it was sent
@@ -171,7 +172,7 @@ func TestStopJobsRefuses(t *testing.T) {
 		"being sent":              {approvalstest.Sample(approvals.Approved, approvals.Sending), digest, approvals.NothingToStop},
 		"nobody knows":            {approvalstest.Sample(approvals.Approved, approvals.Uncertain), digest, approvals.NothingToStop},
 		"done":                    {approvalstest.Sample(approvals.Done, approvals.Succeeded), digest, approvals.NothingToStop},
-		"stopped already":         {asked, digest, approvals.StopUnderWay},
+		"stopped just now":        {asked, digest, approvals.StopUnderWay},
 		"something else was seen": {approvalstest.Sample(approvals.Approved, approvals.Running), "else", approvals.ShownDiffers},
 	} {
 		if got, err := approvals.Next(tt.r, approvals.StopJobs{By: approvalstest.Leader, Digest: tt.digest}, approvalstest.Start); !approvals.IsRefusal(err, tt.want) || !cmp.Equal(got, tt.r) {

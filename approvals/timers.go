@@ -105,16 +105,26 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 		return c.NotAfter.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong, Detail: c.Why.Detail}}
 	case Running:
 		if queued := r.Terms.QueuedFor; queued > 0 && c.Job.Queued {
-			why := Why{Reason: Ended}
-			if c.Blind.Reason == ReadsEnded { // whether it has begun meanwhile nobody can see
-				why = c.Blind
+			if why := c.neverBegun(); why.Reason != "" {
+				return c.Started.Add(queued), GiveUp{Why: why}
 			}
-			return c.Started.Add(queued), GiveUp{Why: why}
 		}
 		return c.Started.Add(r.Terms.Horizon), GiveUp{Why: Why{Reason: TookTooLong}}
 	case Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 	}
 	return time.Time{}, nil
+}
+
+// neverBegun is why a call is given up that was last seen in Defender's queue; empty: nobody
+// can see for now whether it has begun.
+func (c Call) neverBegun() Why {
+	switch c.Blind.Reason { //nolint:exhaustive // the others pass
+	case "":
+		return Why{Reason: Ended}
+	case ReadsEnded: // nobody ever will
+		return c.Blind
+	}
+	return Why{}
 }
 
 // Ripe is the last event that the clock has brought to r by now: a request that

@@ -32,7 +32,7 @@ func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
 		}
 		spans = append(spans, words(" "+says))
 	}
-	return slices.Concat(spans, stopping(c, d), blind(c, d), v.references(r, c, d))
+	return slices.Concat(spans, stopping(r, c, d), blind(c, d), v.references(r, c, d))
 }
 
 // unfollowed reports whether Defender cannot be asked about a call. A version that does

@@ -3,7 +3,6 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,19 +23,6 @@ type Views struct {
 	Permalink     func(channel, ts string) string // a message in Slack; nil: none
 	Investigation string                          // address of an investigation, with {id}; empty: none
 }
-
-// The action ids of the buttons. Outside programs press them by these names.
-const (
-	actionApprove = "approve"
-	actionDeny    = "deny"
-	actionCancel  = "cancel"
-	actionRetry   = "retry"
-	actionStop    = "stop"
-
-	actionSuccessor = "successor" // also of private answers, where its value is a command
-	actionAnyway    = "anyway"    // of private answers alone
-	actionUndo      = "undo"
-)
 
 // card is the one message of a request, with its text.
 func (v Views) card(r approvals.Request) ([]slack.Block, string) {
@@ -101,7 +87,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	}
 	p = append(p, v.instead(r)...)
 	if r.State == approvals.Pending {
-		p = append(p, v.warned(a)...)
+		p = append(p, v.endedNotice(a)...)
 		p = append(p, v.askFor(r))
 		p = append(p, barred(r)...)
 		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
@@ -235,61 +221,6 @@ func outlook(r approvals.Request) []para {
 		return []para{says(words(turn), when(free), words("; the approval would run out "), when(lapses), words("."))}
 	}
 	return []para{says(words("⚠️ "+turn), when(free), words(", but the approval would run out first, "), when(lapses), words("."))}
-}
-
-// buttons are what can still be done; nil where nothing can.
-func (v Views) buttons(r approvals.Request) slack.Block {
-	value := r.ID + "." + r.Digest()
-	elements := v.decisive(r, value)
-	for _, f := range v.followers(r) {
-		elements = append(elements, f.press(value))
-	}
-	if len(elements) == 0 {
-		return nil
-	}
-	return slack.NewActionBlock(fmt.Sprintf("%s.%d", r.ID, r.Visible), elements...) // a new one for each version: clients cache by it
-}
-
-// decisive are the buttons that decide on the request itself, or have it tried again.
-func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement {
-	switch r.State {
-	case approvals.Pending:
-		yes := slack.NewButtonBlockElement(actionApprove, value, plainText("Approve"))
-		nay := slack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
-		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request")}
-	case approvals.Approved:
-		var list []slack.BlockElement
-		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
-			list = append(list, cancelButton(value, "Cancel waiting calls"))
-		}
-		if stop := v.stopButton(r, value); stop != nil {
-			list = append(list, stop)
-		}
-		return list
-	case approvals.Done:
-		if len(r.Retryable()) > 0 {
-			return []slack.BlockElement{retryButton(value)}
-		}
-	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
-	}
-	return nil
-}
-
-func cancelButton(value, label string) *slack.ButtonBlockElement {
-	return slack.NewButtonBlockElement(actionCancel, value, plainText(label)).WithConfirm(slack.NewConfirmationBlockObject(
-		plainText(label+"?"), plainText("What has not been sent will not be. What has been sent goes on."), plainText("Yes, cancel"), plainText("Keep waiting")))
-}
-
-func retryButton(value string) *slack.ButtonBlockElement {
-	return slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")).WithConfirm(slack.NewConfirmationBlockObject(
-		plainText("Try again?"), plainText("This makes a new request for the devices where it did not succeed. If you are an approver, "+
-			"your click counts as an approval if the first request ended recently."), plainText("Try again"), plainText("Not now")))
-}
-
-// splitValue takes a button's value apart.
-func splitValue(value string) (id, digest string) {
-	id, digest, _ = strings.Cut(value, ".")
-	return id, digest
 }
 
 // notice is one reply in the thread of a card, with its text.

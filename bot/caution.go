@@ -24,7 +24,7 @@ func (v Views) warnings(r approvals.Request, dev approvals.Device) []warning {
 	}
 	list := slices.Concat(notVerified(dev), notOnboarded(dev.Onboarding), silent(dev, r.Opened))
 	for _, c := range dev.Cautions {
-		list = append(list, v.caution(c, dev, r.Opened))
+		list = append(list, v.caution(c, dev))
 	}
 	return list
 }
@@ -97,7 +97,7 @@ func silent(dev approvals.Device, at time.Time) []warning {
 	var list []warning
 	if !dev.LastSeen.IsZero() && away > longSilent {
 		long := inWords(away)
-		list = append(list, warning{[]span{words("Last seen " + long + " ago: the action waits until the device is back.")}, "not seen for " + long, "offline"})
+		list = append(list, warning{[]span{words("Last seen " + long + " ago: the action waits until the device is back, or until Defender gives up.")}, "not seen for " + long, "offline"})
 	}
 	switch dev.Health {
 	case "", "Active":
@@ -106,7 +106,7 @@ func silent(dev approvals.Device, at time.Time) []warning {
 		if len(list) > 0 {
 			return list
 		}
-		return []warning{{[]span{words("Inactive: the action waits until the device reports again.")}, "inactive", "offline"}}
+		return []warning{{[]span{words("Inactive: the action waits until the device reports again, or until Defender gives up.")}, "inactive", "offline"}}
 	case "Unknown":
 		return append(list, warning{[]span{words("Defender does not know whether it can reach it.")}, "health unknown", "health unknown"})
 	}
@@ -128,25 +128,24 @@ func sensor(health string) string {
 }
 
 // caution says what was found out when the device was looked up.
-func (v Views) caution(c approvals.Caution, dev approvals.Device, at time.Time) warning {
+func (v Views) caution(c approvals.Caution, dev approvals.Device) warning {
 	switch c.Kind {
 	case approvals.CautionOS:
 		os := cut(fact(dev.OS), 60)
 		if os == "" {
 			return warning{[]span{words("Defender does not say which operating system it has, so this may not work there.")}, "OS unknown", "OS unknown"}
 		}
-		return warning{[]span{words("Microsoft does not say whether this works on " + os + ".")}, "OS perhaps not supported", "OS unsure"}
+		return warning{[]span{words("It is not clear from Microsoft's pages whether this works on " + os + ".")}, "OS perhaps not supported", "OS unsure"}
 	case approvals.CautionBusy:
 		title := v.titled(c.Action)
-		return warning{busy(c, title), "already under way: " + title, "busy"}
+		return warning{busy(c, title), "already running: " + title, "busy"}
 	case approvals.CautionUnchecked:
 		why := cut(sentence(c.Why), 200)
-		return warning{[]span{words(strings.TrimSpace("Could not check whether something runs on it: " + lowered(why)))}, "not checked for what runs on it", "unchecked"}
+		return warning{[]span{words(strings.TrimSpace("I could not check what is running on it: " + lowered(why)))}, "not known what is running on it", "unchecked"}
 	case approvals.CautionAsked:
-		ago := inWords(at.Sub(c.At)) + " ago"
-		return warning{v.before(c, ago), fmt.Sprintf("asked for %s (%s, %s)", ago, c.Request, stood(c)), "asked before"}
+		return warning{v.before(c), fmt.Sprintf("requested before (%s, %s)", c.Request, stood(c)), "requested before"}
 	}
-	return warning{[]span{words("A newer version of the bot noted something here that this one cannot say.")}, "see a newer version", "?"}
+	return warning{[]span{words("A newer version of this bot noted something here that this one cannot show.")}, "see a newer version", "?"}
 }
 
 // titled is what an action is called on cards. Defender has more than the catalogue.
@@ -162,7 +161,7 @@ func (v Views) titled(action string) string {
 
 // busy says what is under way on a device, since when, and who started it.
 func busy(c approvals.Caution, title string) []span {
-	spans := []span{words("Already under way on it: " + title)}
+	spans := []span{words("Running on the device when I looked it up: " + title)}
 	if !c.At.IsZero() {
 		spans = append(spans, words(", since "), when(c.At))
 	}
@@ -175,16 +174,16 @@ func busy(c approvals.Caution, title string) []span {
 	default:
 		spans = append(spans, words("; who started it is unknown"))
 	}
-	return append(spans, words(". This one may be refused."))
+	return append(spans, words(". Defender may refuse this."))
 }
 
 // before says that the same was asked for, by whom, and what became of it.
-func (v Views) before(c approvals.Caution, ago string) []span {
+func (v Views) before(c approvals.Caution) []span {
 	card := code(c.Request)
 	if v.Permalink != nil && c.Channel != "" && c.TS != "" {
 		card = link(v.Permalink(c.Channel, c.TS), c.Request) // without an address it is text
 	}
-	return []span{words("The same was asked for " + ago + " by "), mention(c.By.ID), words(" as "), card, words(": " + stood(c) + ".")}
+	return []span{words("The same was requested by "), mention(c.By.ID), words(", "), when(c.At), words(", as "), card, words(": " + stood(c) + ".")}
 }
 
 // stood is what had become of an earlier request on the device.

@@ -60,7 +60,7 @@ func TestCardAskedBeforeLink(t *testing.T) {
 	}
 	v.Permalink = func(string, string) string { return "" }
 	blocks, text := v.card(r)
-	if what := broken(t, view{Text: text, Blocks: blocks}); what != "" || !strings.Contains(text, "as D-2M8XKW: succeeded.") {
+	if what := broken(t, view{Text: text, Blocks: blocks}); what != "" || !strings.Contains(text, ", as D-2M8XKW: succeeded.") {
 		t.Errorf("%s\n%s", what, text)
 	}
 }

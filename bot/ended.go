@@ -17,14 +17,14 @@ import (
 // day is a date as everybody reads it, whatever their time zone: Microsoft names a day.
 func day(t time.Time) string { return t.Format("2 January 2006") }
 
-// warned is the line of a card and of a form about an action that Microsoft has ended.
-func (v Views) warned(a defender.Action) []para {
+// endedNotice is the line of a card and of a form about an action that Microsoft has ended.
+func (v Views) endedNotice(a defender.Action) []para {
 	if a.Ended == nil {
 		return nil
 	}
 	line := "⚠️ Microsoft ended this on " + day(a.Ended.Since) + ", so Defender may refuse it"
 	if next, ok := v.successor(a); ok {
-		line += fmt.Sprintf("; %s (%s) replaces it", titled(next), next.Name)
+		line += fmt.Sprintf("; %s (%s) replaces it", quotedTitle(next), next.Name)
 	}
 	return []para{says(words(line + "."))}
 }
@@ -35,7 +35,7 @@ func (v Views) ended(r approvals.Request, c approvals.Call, e defender.Ending) [
 	if c.State == approvals.Unknown {
 		return []string{fmt.Sprintf("Defender did not begin within %s: Microsoft ended this on %s.", inWords(r.Terms.QueuedFor), day(e.Since))}
 	}
-	list := []string{"Defender refused it: Microsoft ended this on " + day(e.Since) + ". The device is fine."}
+	list := []string{"Defender refused it: Microsoft ended this on " + day(e.Since) + ". Not the device's fault."}
 	if c.Why.Detail != "" {
 		list = append(list, "Defender's words: “"+cut(strings.Trim(oneLine(c.Why.Detail), " .,;:"), mostDetail)+"”.")
 	}
@@ -46,7 +46,7 @@ func (v Views) ended(r approvals.Request, c approvals.Call, e defender.Ending) [
 func (v Views) instead(r approvals.Request) []para {
 	for _, f := range v.followers(r) {
 		if f.how == approvals.AsSuccessor {
-			return []para{says(wordsf("%s (%s) replaces it; somebody else has to approve that.", titled(f.action), f.action.Name))}
+			return []para{says(wordsf("%s (%s) replaces it; somebody else has to approve that.", quotedTitle(f.action), f.action.Name))}
 		}
 	}
 	return nil
@@ -62,23 +62,22 @@ const valueLimit = 2000
 // command, and is the same as typing it.
 func (v Views) endedPage(slash string, c commands.Ask, since time.Time) page {
 	action, _ := v.Catalogue.Named(c.Action)
-	first := []span{wordsf("Nothing was recorded. Defender refused “%s” here ", c.Action), when(since)}
+	p := page{says(words("Nothing was recorded: Defender refused this action here, "), when(since), words("."))}
 	if action.Ended != nil {
-		first = append(first, words(": Microsoft ended it on "+day(action.Ended.Since)))
+		p[0].spans = append(p[0].spans, wordsf(" Microsoft ended “%s” on %s.", c.Action, day(action.Ended.Since)))
 	}
-	p := page{says(append(first, words("."))...)}
 	var buttons []button
 	var typed []span
 	if next, ok := v.successor(action); ok {
 		instead := c
 		instead.Action = next.Name
-		buttons = append(buttons, button{actionSuccessor, "Ask for " + titled(next), instead.Sent(), slack.StylePrimary})
-		typed = []span{words("For " + titled(next) + " instead, type: "), code(slash + " " + instead.Typed())}
+		buttons = append(buttons, button{actionSuccessor, "Ask for " + quotedTitle(next), instead.Sent(), slack.StylePrimary})
+		typed = []span{words("For " + quotedTitle(next) + " instead, type: "), code(slash + " " + instead.Typed())}
 	}
-	buttons = append(buttons, button{id: actionAnyway, label: "Ask all the same", value: c.Sent()})
+	buttons = append(buttons, button{id: actionAnyway, label: "Ask anyway", value: c.Sent()})
 	if slices.ContainsFunc(buttons, func(b button) bool { return len(b.value) > valueLimit }) {
 		p = append(p, choice(typed, nil)...)
-		return append(p, sayf("To ask for “%s” all the same, ask with a shorter comment or for fewer devices: then there is a button for it.", c.Action)...)
+		return append(p, sayf("To ask for “%s” anyway, ask with a shorter comment or for fewer devices: then there is a button for it.", c.Action)...)
 	}
 	return append(p, choice(typed, buttons)...)
 }

@@ -60,7 +60,7 @@ func TestEndedCommand(t *testing.T) {
 	d.front.workspace.Use(views())
 	old := d.endedHere()
 	out, err := d.slack.Command(soon(t), typist, channel, "investigate srv-1,"+strings.Repeat("c", 40)+" "+comment)
-	if err != nil || out.Answer == nil || !strings.Contains(out.Answer.Text, "Nothing was recorded. Defender refused “investigate” here") {
+	if err != nil || out.Answer == nil || !strings.Contains(out.Answer.Text, "Nothing was recorded: Defender refused this action here, ") {
 		t.Fatalf("answered %+v, %v", out.Answer, err)
 	}
 	if r := d.made(old); r.ID != "" {
@@ -142,7 +142,7 @@ func TestEndedValueLimit(t *testing.T) {
 		if !strings.Contains(v.Text, "/defender scan srv-db-01,"+device(1).ID+" odd") {
 			t.Errorf("%d characters: it does not say what to type:\n%s", len(long.Sent()), v.Text)
 		}
-		if got := strings.Contains(v.Text, "To ask for “investigate” all the same, ask with a shorter comment or for fewer devices"); got != (want == 0) {
+		if got := strings.Contains(v.Text, "To ask for “investigate” anyway, ask with a shorter comment or for fewer devices"); got != (want == 0) {
 			t.Errorf("%d characters: it says %v how to ask all the same:\n%s", len(long.Sent()), got, v.Text)
 		}
 		if what := broken(t, v); what != "" {

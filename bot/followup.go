@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -17,6 +18,7 @@ type follower struct {
 	button  string // its action_id
 	action  defender.Action
 	devices []approvals.Device
+	again   bool // it was asked for from here before
 }
 
 // followers are those of a request, as far as this bot offers them.
@@ -25,7 +27,8 @@ func (v Views) followers(r approvals.Request) (list []follower) {
 	add := func(how approvals.How, button, name string) {
 		action, known := v.offered(name)
 		if devices := r.Follows(how); known && len(devices) > 0 {
-			list = append(list, follower{how, button, action, devices})
+			again := slices.ContainsFunc(r.Followed, func(f approvals.Followed) bool { return f.How == how })
+			list = append(list, follower{how, button, action, devices, again})
 		}
 	}
 	if was.Ended != nil {
@@ -47,13 +50,17 @@ func (f follower) press(value string) slack.BlockElement {
 	if f.how == approvals.AsSuccessor {
 		who = "Somebody who has not asked for this before has to approve it."
 	}
+	ask := "Ask for "
+	if f.again {
+		ask = "Ask again for "
+	}
 	text := fmt.Sprintf("This makes a new request, by you, for %s. %s", namesOf(f.devices), who)
-	return slack.NewButtonBlockElement(f.button, value, plainText(cut("Ask for "+titled(f.action)+"…", 75))).WithConfirm(slack.NewConfirmationBlockObject(
+	return slack.NewButtonBlockElement(f.button, value, plainText(cut(ask+quotedTitle(f.action)+"…", 75))).WithConfirm(slack.NewConfirmationBlockObject(
 		plainText(cut(f.action.Title+"?", 100)), plainText(cut(text, 300)), plainText("Ask"), plainText("Not now")))
 }
 
-// titled is the title of an action inside a sentence.
-func titled(a defender.Action) string { return "“" + a.Title + "”" }
+// quotedTitle is the title of an action inside a sentence.
+func quotedTitle(a defender.Action) string { return "“" + a.Title + "”" }
 
 // mostNames is how many devices are named in a question; the card has them all.
 const mostNames = 3
@@ -80,10 +87,10 @@ func (v Views) lineage(r approvals.Request) (list []para) {
 	case approvals.AsSuccessor:
 		list = append(list, says(words("In place of "), id, words(", whose action Microsoft has ended.")))
 	case approvals.AsUndo:
-		list = append(list, says(words("Takes back "), id, words(".")))
+		list = append(list, says(words("Undoes "), id, words(".")))
 	}
 	for _, f := range r.Followed {
-		list = append(list, says(words("Asked for "+titled(v.action(approvals.Request{Action: f.Action}))+": "), code(f.As), words(".")))
+		list = append(list, says(words("Asked for "+quotedTitle(v.action(approvals.Request{Action: f.Action}))+": "), code(f.As), words(".")))
 	}
 	return list
 }
@@ -104,5 +111,5 @@ func (b *Bot) follow(ctx context.Context, a act, how approvals.How) (approvals.R
 }
 
 func (v Views) followedPage(r approvals.Request) page {
-	return sayf("Asked for %s as %s. A card for somebody else to approve follows here.", titled(v.action(r)), r.ID)
+	return sayf("Asked for %s as %s. A card for somebody else to approve follows here.", quotedTitle(v.action(r)), r.ID)
 }

@@ -105,7 +105,7 @@ func (v Views) denyView(r approvals.Request, meta string) slack.ModalViewRequest
 	for _, dev := range r.Devices {
 		p = append(p, says(append([]span{words("• ")}, v.named(dev)...)...))
 	}
-	p = append(p, v.warned(v.action(r))...)
+	p = append(p, v.endedNotice(v.action(r))...)
 	input := slack.NewPlainTextInputBlockElement(plainText("Wrong host, no longer needed, ..."), reasonInput)
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: denyForm, PrivateMetadata: meta,

@@ -36,7 +36,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.ChannelArchived: {what: "This channel is archived, so nobody can decide anything here", then: "Ask in another one."},
 		approvals.TooManyOpen:     {what: "You already have as many requests waiting as one person may have", then: "Cancel one, or wait until one is decided."},
 		approvals.Excluded:        {"Another request is open on the same device, and the two actions exclude each other", true, "This request goes no further. Ask again when the other one has ended."},
-		approvals.AlreadyOpen:     {"The same action is already open on a device of this request", true, "This request goes no further. Use the card of the other one, or ask again without that device."},
+		approvals.AlreadyOpen:     {"The same action, or one that cannot run beside it, is already open on a device of this request", true, "This request goes no further. Use the card of the other one, or ask again without that device."},
 
 		approvals.NoSuchRequest:   {"I have no record of that request, so nothing happened", true, "Records are kept for a limited time. If this one is recent, another copy of this bot runs on the same Slack app and may have it: tell whoever runs this bot."},
 		approvals.NewerRecord:     {"This request was written by a newer version of this bot, which the one you reached cannot read, so nothing happened", true, "Try again in a minute; if it stays that way, tell whoever runs this bot."},
@@ -109,7 +109,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.MissingRole:    {"This bot's registration lacks an application role", true, "An Entra administrator needs to grant it."},
 		approvals.Licence:        {"Your Defender licence or settings do not allow this", true, "A Defender administrator can change that."},
 		approvals.Disallowed:     {"Defender does not allow this", true, "A Defender administrator can say why."},
-		approvals.Ended:          {"Defender refused it, because Microsoft has ended this action; the device is fine", true, "Ask for what replaces it."},
+		approvals.Ended:          {"Defender refused it, because Microsoft has ended this action; it is not the device's fault", true, "Ask for what replaces it."},
 		approvals.ReadsEnded:     {what: "Defender no longer shows investigations, which Microsoft has ended, so I cannot see how this one ends", then: "Look at the device in the portal."},
 		approvals.Refused:        {"Defender refused it", true, "Look at the device in the portal."},
 		approvals.Ran:            {what: "It ran"},

@@ -39,7 +39,7 @@ func (v Views) stopButton(r approvals.Request, value string) *slack.ButtonBlockE
 	}
 	text := fmt.Sprintf("I ask Defender to cancel “%s” on %s. It may be too late, and what it has done there stays.", action.Title, on)
 	if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.Stoppable() && c.Job.Adopted }) {
-		text += " Some of it was started by somebody else."
+		text += " It may have been started by somebody else."
 	}
 	if slices.ContainsFunc(r.Calls, approvals.Call.Waiting) {
 		text += " Calls that still wait are not affected."
@@ -50,12 +50,12 @@ func (v Views) stopButton(r approvals.Request, value string) *slack.ButtonBlockE
 
 // stopping says who wants a call to be stopped, and how that stands while it runs. At the
 // end of a call that is told in full, [stoppedBy] has said it.
-func stopping(c approvals.Call, d detail) []span {
+func stopping(r approvals.Request, c approvals.Call, d detail) []span {
 	switch {
 	case c.Stop.State == approvals.NotStopped || d == bare:
 		return nil
 	case d == brief:
-		return briefStop(c)
+		return briefStop(r, c)
 	case c.State != approvals.Running:
 		return nil
 	}
@@ -71,12 +71,12 @@ func stopStands(s approvals.Stopping) []span {
 	case approvals.StopSending:
 		return append(asked, words("; it runs until Defender says otherwise."))
 	case approvals.StopTaken:
-		return append(asked, words(", and Defender took that; it runs until Defender shows it as cancelled."))
+		return append(asked, words(", and Defender accepted that; it runs until Defender shows it as cancelled."))
 	case approvals.StopRefused:
 		return append(append(asked, words(". ⚠️ It was not stopped. "+sentence(s.Why))), correlation(s.Why)...)
 	case approvals.StopLost:
 		asked = append(asked, words(". ⚠️ I cannot tell whether that arrived. "+sentence(s.Why)+
-			" I am watching whether it stops, and do not ask again by myself. If it runs on, press Stop again."))
+			" I am watching whether it stops and will not ask again by myself. If it runs on, press Stop again."))
 		return append(asked, correlation(s.Why)...)
 	case approvals.NotStopped:
 	}
@@ -105,10 +105,10 @@ func correlation(w approvals.Why) []span {
 }
 
 // briefStop is the same in a few words.
-func briefStop(c approvals.Call) []span {
+func briefStop(r approvals.Request, c approvals.Call) []span {
 	who := c.Stop.By.Called()
 	switch {
-	case c.State == approvals.CallCancelled:
+	case stopWorked(r, c):
 		return []span{words(" " + who + " asked for it.")}
 	case c.State != approvals.Running:
 		return nil
@@ -127,18 +127,29 @@ func stoppedBy(r approvals.Request, c approvals.Call) []span {
 	switch {
 	case c.Stop.State == approvals.NotStopped:
 		return nil
-	case c.State == approvals.CallCancelled && (c.Job.Details == "" || r.OwnsStop(c.Job.Details)):
+	case stopWorked(r, c):
 		asked, came = " asked for it, ", ""
-	case c.State == approvals.CallCancelled, c.State == approvals.Unknown:
+	case c.State == approvals.Unknown:
 		came = ""
 	case c.Stop.State == approvals.StopAsked:
 		came = ", but it ended before Defender was asked"
 	case c.Stop.State == approvals.StopRefused:
 		came = ", which was refused"
+	case c.State == approvals.CallCancelled:
+		came = ""
+	case c.Stop.State == approvals.StopLost:
+		came = ", but no answer came"
 	}
 	spans := []span{words("; "), mention(c.Stop.By.ID), words(asked), when(c.Stop.At)}
 	if came != "" {
 		spans = append(spans, words(came))
 	}
 	return spans
+}
+
+// stopWorked reports whether a call was cancelled by the stop that somebody here asked for:
+// Defender says so, or names nobody and may have had it.
+func stopWorked(r approvals.Request, c approvals.Call) bool {
+	mayHaveArrived := slices.Contains([]approvals.StopState{approvals.StopSending, approvals.StopTaken, approvals.StopLost}, c.Stop.State)
+	return c.State == approvals.CallCancelled && (r.OwnsStop(c.Job.Details) || c.Job.Details == "" && mayHaveArrived)
 }

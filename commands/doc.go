@@ -1,7 +1,8 @@
 // Package commands is the grammar of /defender: text in, a command or an
 // error that helps out; no I/O, and no actions of its own.
 //
-// The actions come from the caller, as [Action] values; the words help, status,
+// The actions come from the caller, as [Action] values, also those that are switched off,
+// so that whoever types one hears that ([Off]); the words help, status,
 // list, limits and cancel are the grammar's own. All but help are understood and
 // not offered: what they ask for cannot be done yet.
 //

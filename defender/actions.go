@@ -66,13 +66,13 @@ func Actions() Catalogue {
 		isolate("isolate", "Full", "Isolate device",
 			"Cuts the device off from the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
-			"The device is cut off from the network.",
+			"The device was cut off from the network, and stays so until somebody releases it (unisolate).",
 			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 			windows("1703", append(servers(), unixes()...)...)),
 		isolate("isolate-selective", "Selective", "Isolate device selectively",
 			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
 				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
-			"The device is cut off from the network, except for what selective isolation lets through.",
+			"The device was cut off from the network, except for what selective isolation lets through, and stays so until somebody releases it (unisolate).",
 			"Windows 10 version 1709 and later, Windows 11",
 			windows("1709")),
 		{
@@ -80,7 +80,7 @@ func Actions() Catalogue {
 			Title: "Release device from isolation",
 			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread from now on: " +
 				"make sure first that it has been dealt with.",
-			Success:   "The device is connected to the network again.",
+			Success:   "The device was connected to the network again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unisolate-machine",
 			Post:      Endpoint{Name: "unisolate", Limits: usualLimits()},
 			Type:      "Unisolate",
@@ -96,7 +96,7 @@ func Actions() Catalogue {
 			Title: "Restrict app execution",
 			Effect: "Only programs signed by Microsoft can be started on the device. Any other is blocked, also those its user works with, " +
 				"and the user sees a message. It stays so until somebody takes it back (unrestrict). It works only where Defender Antivirus runs.",
-			Success:   "Only programs signed by Microsoft can be started on the device now.",
+			Success:   "The restriction was set: only programs signed by Microsoft can be started, until somebody takes it back (unrestrict).",
 			Undo:      "unrestrict",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/restrict-code-execution",
 			Post:      Endpoint{Name: "restrictCodeExecution", Limits: usualLimits()},
@@ -113,7 +113,7 @@ func Actions() Catalogue {
 			Title: "Remove app restriction",
 			Effect: "All programs can be started on the device again. If what it was restricted for is still there, it can be started too: " +
 				"make sure first that it has been dealt with.",
-			Success:   "All programs can be started on the device again.",
+			Success:   "The restriction was taken back: all programs can be started again.",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/unrestrict-code-execution",
 			Post:      Endpoint{Name: "unrestrictCodeExecution", Limits: usualLimits()},
 			Type:      "UnrestrictCodeExecution",

@@ -13,8 +13,8 @@ type Action struct {
 	Title string
 	// Effect says what it does, and what whoever approves it should know.
 	Effect string
-	// Success is what has happened when it succeeded, as a sentence. Empty: the words of
-	// Defender's own status say it.
+	// Success is what has happened when it succeeded, as a sentence that stays true when
+	// somebody takes it back: cards keep it. Empty: the words of Defender's own status say it.
 	Success string
 	// Undo is the name of the row that takes its effect back. Empty: there is none, or
 	// there is no effect to take back.

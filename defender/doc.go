@@ -4,11 +4,11 @@
 //
 // # What it promises
 //
-// Only [Client.Start] acts. It makes at most one POST, never a second one, follows
-// no redirect, and starts no dial and no write after [Order.NotAfter]. When it
+// Only [Client.Start] and [Client.Cancel] act. Each makes at most one POST, never a second
+// one, follows no redirect, and starts no dial and no write after its NotAfter. When it
 // fails, [CauseOf] says what is known: [NotSent] is proof that no byte of the
 // request left this process, [Throttled], [Unauthenticated] and the other answered
-// causes mean that Defender refused and started nothing. [OutcomeUnknown], the zero
+// causes mean that Defender refused and did nothing. [OutcomeUnknown], the zero
 // value, and [BadAnswer] mean that the action may be running: it has to be looked
 // up, because Defender knows no idempotency key.
 //
@@ -17,7 +17,8 @@
 //
 // # What it knows
 //
-//   - [Actions] is the one table of what can be asked of a device.
+//   - [Actions] is the one table of what can be asked of a device, on which systems it works
+//     ([Action.Supports]), and what Microsoft has ended.
 //   - [Job] is a machine action or an investigation, in one shape. Its status is
 //     Microsoft's word, unchanged; [Phase] is what it means for whoever waits, and
 //     [Explain] says it in a sentence. Both lists of words are open: a new word is

@@ -3,14 +3,12 @@ package office
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
-	"defenderbot/defender"
 )
 
 // Desk is where people's wishes come in: each checks the facts, asks the
@@ -46,14 +44,6 @@ func NewDesk(c DeskConfig) *Desk {
 	}
 }
 
-// Wish is what a command asks for.
-type Wish struct {
-	Action  string
-	Devices []approvals.Device // each with an id or a name
-	Comment string
-	Anyway  bool // also where it is known that Defender refuses it, because Microsoft has ended it
-}
-
 // By says who wants something, where, and in which operation: the id of the
 // envelope it came in, so that a redelivery changes nothing.
 type By struct {
@@ -79,72 +69,6 @@ func (by By) shown(r approvals.Request) error {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}
 	}
 	return nil
-}
-
-// Ask makes a request of a wish. What Defender has refused less than a day ago because
-// Microsoft has ended it is a *Refusal with the reason Ended, and since when.
-func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error) {
-	action, ok := d.store.Action(w.Action)
-	if !ok {
-		return approvals.Request{}, approvals.Refuse(approvals.UnknownAction, w.Action)
-	}
-	f, ch, everybody, err := d.lookUp(ctx, by, w.Action)
-	if err != nil {
-		return approvals.Request{}, notKnown(err)
-	}
-	terms := d.termsOf(action)
-	if err := d.people.policy.May(approvals.ToAsk, f, ch, approvals.Request{Action: w.Action}); err != nil {
-		return approvals.Request{}, err
-	}
-	if err := d.roster.enough(ctx, everybody, []approvals.Person{f.Person}, ch, terms.Needed); err != nil {
-		return approvals.Request{}, err
-	}
-	r := approvals.Request{
-		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
-		By: f.Person, Place: by.Place, Terms: terms,
-	}
-	create := d.store.CreateIfOffered
-	if w.Anyway {
-		create = d.store.Create
-	}
-	made, err := create(ctx, by.op(approvals.ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
-	if id := approvals.OpenElsewhere(err); id != "" {
-		d.lookAfter(id)
-	}
-	return made, err
-}
-
-// termsOf are the terms of a new request for an action.
-func (d *Desk) termsOf(action defender.Action) approvals.Terms {
-	terms := d.terms
-	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.RuleFor(action.Name).Needed, action.Horizon, action.Excludes
-	if action.Ended != nil {
-		terms.QueuedFor = action.Ended.QueuedFor
-	}
-	return terms
-}
-
-// hostNames are the names of devices that have no id yet.
-func hostNames(devices []approvals.Device) string {
-	names := make([]string, len(devices))
-	for i, d := range devices {
-		names[i] = d.Name
-	}
-	return strings.Join(names, ",")
-}
-
-// lookUp finds out at once what has to be known about who asks and where, and as
-// much as can be about who could approve.
-func (d *Desk) lookUp(ctx context.Context, by By, action string) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) {
-		f, err = d.people.facts(ctx, by.User, approvals.ToAsk, approvals.Request{Action: action})
-		return err
-	}))
-	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(ctx, by.Place.Channel); return err }))
-	g.Go(safely(func() error { everybody = d.people.approvers(ctx, action); return nil }))
-	err = g.Wait()
-	return f, ch, everybody, err
 }
 
 // Approve is a yes to what digest stands for. What it starts goes to the

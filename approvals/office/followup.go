@@ -89,7 +89,7 @@ func (d *Desk) followUp(p pressedOn, how approvals.How) (approvals.Request, erro
 	r := d.from(p, action, devices)
 	r.From = approvals.Origin{Request: p.old.ID, How: how}
 	if how == approvals.AsSuccessor {
-		r.Barred = askedBefore(p.old, p.by.Person)
+		r.Barred = formerAskers(p.old, p.by.Person)
 	}
 	return r, d.people.policy.May(approvals.ToAsk, p.by, p.channel, r)
 }
@@ -105,9 +105,9 @@ func next(was defender.Action, how approvals.How) string {
 	return ""
 }
 
-// askedBefore are those who have asked for the same before, and so do not decide on what
+// formerAskers are those who have asked for the same before, and so do not decide on what
 // somebody asks for again; by, who does, cannot decide anyway.
-func askedBefore(old approvals.Request, by approvals.Person) []approvals.Person {
+func formerAskers(old approvals.Request, by approvals.Person) []approvals.Person {
 	all := append(slices.Clone(old.Barred), old.By)
 	return slices.DeleteFunc(all, by.Is)
 }

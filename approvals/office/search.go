@@ -71,6 +71,9 @@ func (w *Worker) searchOne(ctx context.Context, r approvals.Request, i int) (app
 		return nil, time.Time{}, err
 	}
 	e := verdict(candidates(r, action, free, since), action.Tracks, on.whole, w.searchedEnough(c))
+	if _, missed := e.(approvals.Miss); missed {
+		e = unfound(r, free)
+	}
 	if e == nil && sighted {
 		e = approvals.RegainSight{}
 	}
@@ -141,6 +144,16 @@ func candidates(r approvals.Request, action defender.Action, jobs []defender.Job
 		}
 		return !j.Created.IsZero() && j.Created.Before(since)
 	})
+}
+
+// unfound is what becomes of a call that was looked for long enough and is not among the
+// jobs. One with its comment is of another scope than was asked for: something started, and
+// nobody knows what Defender made of it.
+func unfound(r approvals.Request, jobs []defender.Job) approvals.CallEvent {
+	if i := slices.IndexFunc(jobs, func(j defender.Job) bool { return r.OwnsComment(j.Comment) }); i >= 0 {
+		return approvals.GiveUp{Why: approvals.Why{Reason: approvals.AnswerLost, Detail: jobs[i].Says()}}
+	}
+	return approvals.Miss{}
 }
 
 // busy is what becomes of a call whose device is busy with the same action:

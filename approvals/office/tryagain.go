@@ -54,7 +54,7 @@ func (d *Desk) retryOf(ctx context.Context, p pressedOn) (approvals.Request, err
 	case !f.Asks:
 		return approvals.Request{}, approvals.Refuse(approvals.NotARequester, "")
 	case !f.Is(p.old.By):
-		r.By, r.Barred = f.Person, askedBefore(p.old, f.Person)
+		r.By, r.Barred = f.Person, formerAskers(p.old, f.Person)
 	}
 	return r, nil
 }

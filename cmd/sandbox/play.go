@@ -159,7 +159,7 @@ func (s *story) replaced() error {
 	if err := s.press(sandbox.Grace, card, "approve", "You approved"); err != nil {
 		return err
 	}
-	card, err = s.see("Defender refuses it, and the card says why", "Failed", "Microsoft ended this", "The device is fine", "the tool was here")
+	card, err = s.see("Defender refuses it, and the card says why", "Failed", "Microsoft ended this", "Not the device's fault", "the tool was here")
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func investigationsEnded(ada, grace *tab) {
 	mouse{}.ask(ada, "investigate", "srv-db-01.contoso.example", "the tool was here as well")
 	grace.sees(newest, "Waiting for approval", "the tool was here as well", "Microsoft ended this")
 	mouse{}.press(grace, approve)
-	ada.sees(newest, "Failed", "Microsoft ended this", "The device is fine")
+	ada.sees(newest, "Failed", "Microsoft ended this", "Not the device's fault")
 	ada.shot("ended")
 	mouse{}.press(ada, successor)
 	ada.until(`document.querySelector("#confirm").open`)

@@ -40,9 +40,9 @@ func TestCautions(t *testing.T) {
 		want          []string
 	}{
 		{"nothing", "collect " + sandbox.Laptop, nil},
-		{"offline", "scan " + sandbox.Offline, []string{"⚠️ Last seen 3 weeks ago: the action waits until the device is back."}},
-		{"nobody says", "collect " + sandbox.Legacy, []string{"⚠️ Microsoft does not say whether this works on WindowsServer2012R2."}},
-		{"busy", "collect " + sandbox.Offline, []string{" Already under way on it: Collect investigation package, since ", ", started by analyst@contoso.example."}},
+		{"offline", "scan " + sandbox.Offline, []string{"⚠️ Last seen 3 weeks ago: the action waits until the device is back, or until Defender gives up."}},
+		{"nobody says", "collect " + sandbox.Legacy, []string{"⚠️ It is not clear from Microsoft's pages whether this works on WindowsServer2012R2."}},
+		{"busy", "collect " + sandbox.Offline, []string{" Running on the device when I looked it up: Collect investigation package, since ", ", started by analyst@contoso.example."}},
 	} {
 		_, c := pending(t, p, tt.command+" why")
 		says(t, tt.name, c.Text, tt.want...)
@@ -59,7 +59,7 @@ func TestCautionUnchecked(t *testing.T) {
 	p := start(t, nil, nil)
 	p.Defender.Inject(defenderfake.Fault{On: defenderfake.ActionList, Status: 503})
 	_, c := pending(t, p, "collect "+sandbox.Laptop+" why")
-	says(t, "card", c.Text, "⚠️ Could not check whether something runs on it: Defender has a problem on its side")
+	says(t, "card", c.Text, "⚠️ I could not check what is running on it: Defender has a problem on its side")
 }
 
 // TestCautionAskedBefore: an hour after somebody denied it, the card of the same says so, with
@@ -74,6 +74,6 @@ func TestCautionAskedBefore(t *testing.T) {
 	skip(t, p, time.Hour)
 	second := ask(t, p, sandbox.Ben, "collect "+sandbox.Laptop+" after all")
 	again := card(t, p, second, "Waiting for approval")
-	says(t, "card", again.Text, "⚠️ The same was asked for 60 minutes ago by <@"+sandbox.Ada+"> as "+first+": cancelled.")
+	says(t, "card", again.Text, "⚠️ The same was requested by <@"+sandbox.Ada+">, ", ", as "+first+": cancelled.")
 	says(t, "blocks", string(again.Blocks), ".slack.com/archives/"+sandbox.Incident+"/p"+strings.ReplaceAll(c.TS, ".", ""))
 }

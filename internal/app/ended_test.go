@@ -42,7 +42,7 @@ func TestEnded(t *testing.T) {
 		says(t, "acknowledgement", told(t, p, sandbox.Ada, "Recorded as "+first), "since 1 September 2026 investigations can no longer be started by hand")
 		says(t, "card", c.Text, "Microsoft ended this on 1 September 2026", "“Run full antivirus scan” (scan) replaces it")
 		click(t, p, sandbox.Grace, c, "approve")
-		failed := card(t, p, first, "Defender refused it: Microsoft ended this on 1 September 2026. The device is fine.", "No HTTP resource was found")
+		failed := card(t, p, first, "Defender refused it: Microsoft ended this on 1 September 2026. Not the device's fault.", "No HTTP resource was found")
 		for _, wrong := range []string{"licence", "no longer knows this device"} {
 			if strings.Contains(failed.Text, wrong) {
 				t.Errorf("the card blames something else, %q:\n%s", wrong, failed.Text)
@@ -78,11 +78,11 @@ func TestEndedAgain(t *testing.T) {
 	off := endsInvestigations(p)
 	first, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, first, "The device is fine")
+	card(t, p, first, "Not the device's fault")
 	cards := len(p.Cards(sandbox.Incident))
 
 	text := command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Laptop+" and this one")
-	says(t, "the second", text, "Nothing was recorded", "Microsoft ended it on 1 September 2026", "/defender scan "+sandbox.Laptop+" and this one")
+	says(t, "the second", text, "Nothing was recorded", "Microsoft ended “investigate” on 1 September 2026", "/defender scan "+sandbox.Laptop+" and this one")
 	if got := held(t, p); len(got) != 0 || len(p.Cards(sandbox.Incident)) != cards {
 		t.Errorf("Redis holds %q, %d cards; want nothing new", got, len(p.Cards(sandbox.Incident)))
 	}
@@ -109,7 +109,7 @@ func TestUndo(t *testing.T) {
 	click(t, p, sandbox.Joan, c, "approve")
 	c = card(t, p, first, "Succeeded")
 	second := requestID.FindString(click(t, p, sandbox.Joan, c, "undo"))
-	release := card(t, p, second, "Waiting for approval", "Release device from isolation", "Takes back "+first, "Asked by <@"+sandbox.Joan+">")
+	release := card(t, p, second, "Waiting for approval", "Release device from isolation", "Undoes "+first, "Asked by <@"+sandbox.Joan+">")
 	card(t, p, first, "Asked for “Release device from isolation”: "+second)
 	says(t, "whoever pressed", click(t, p, sandbox.Joan, release, "approve"), "your own request")
 	says(t, "the first requester", click(t, p, sandbox.Grace, release, "approve"), "You approved "+second)

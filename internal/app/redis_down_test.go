@@ -161,7 +161,7 @@ func TestRedisDies(t *testing.T) {
 		nothingSent(t, p)
 		asked := "collect " + sandbox.Laptop + " again"
 		if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool {
-			return strings.HasPrefix(timed(t, p, asked), "Recorded as ") || strings.HasPrefix(timed(t, p, asked), "The same action is already open")
+			return strings.HasPrefix(timed(t, p, asked), "Recorded as ") || strings.HasPrefix(timed(t, p, asked), "The same action, or one that cannot run beside it, is already open")
 		}); err != nil {
 			t.Fatalf("the bot does not come back: %v", err)
 		}
@@ -203,7 +203,7 @@ func TestRedisSilentConnections(t *testing.T) {
 	const asked = "collect " + sandbox.Laptop + " why"
 	if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool {
 		answer := timed(t, p, asked)
-		return strings.HasPrefix(answer, "Recorded as ") || strings.HasPrefix(answer, "The same action is already open")
+		return strings.HasPrefix(answer, "Recorded as ") || strings.HasPrefix(answer, "The same action, or one that cannot run beside it, is already open")
 	}); err != nil {
 		t.Fatalf("the bot does not come back: %v", err)
 	}
