@@ -95,10 +95,26 @@ func (b *Bot) askFor(ctx context.Context, a act, c commands.Ask, anyway bool) pa
 	a.what, a.wish = "ask", wishOf(c)
 	a.wish.Anyway = anyway
 	_, said, err := b.perform(ctx, a, (*Bot).ask)
-	if refused, is := approvals.AsRefusal(err); is && refused.Why.Reason == approvals.Ended {
-		return b.workspace.views.endedPage(b.grammar.Slash, c, refused.Why.Since)
+	return b.orEnded(said, err, c)
+}
+
+// orEnded is what somebody is told, or where Defender has ended the action here since what
+// else they can ask for in place of c.
+func (b *Bot) orEnded(said page, err error, c commands.Ask) page {
+	refused, is := approvals.AsRefusal(err)
+	if !is || refused.Why.Reason != approvals.Ended {
+		return said
 	}
-	return said
+	return b.workspace.views.endedPage(b.grammar.Slash, c, refused.Why.Since)
+}
+
+// askedAgain is the command for what did not work in a request.
+func askedAgain(old approvals.Request) commands.Ask {
+	again := commands.Ask{Action: old.Action, Comment: old.Comment}
+	for _, d := range old.Unfinished() {
+		again.Devices = append(again.Devices, commands.Device{ID: d.ID})
+	}
+	return again
 }
 
 // privately answers a click on a button of a private answer. It is what typing the

@@ -85,6 +85,30 @@ func TestEndedCommand(t *testing.T) {
 	}
 }
 
+// TestEndedTryAgain: what lapsed before Defender refused the same here is not recorded once
+// more; whoever pressed Try again gets the same two buttons.
+func TestEndedTryAgain(t *testing.T) {
+	d := deskOn(t, redistest.Mini(t).Addr(), 1)
+	d.front.workspace.Use(views())
+	old := d.pendingFor("investigate", typist)
+	old = d.happen(old, approvals.Approve{By: approvals.Person{ID: clicker}, Digest: old.Digest()},
+		approvals.On{Event: approvals.Lapse{Why: approvals.Why{Reason: approvals.ExecutionLapsed}}},
+		approvals.Show{TS: cardTS, Visible: old.Visible})
+	ended := d.endedHere()
+	if out, err := d.slack.SendEnvelope(soon(t), pressOf(t, d.slack.TeamID(), typist, actionRetry, old)); err != nil || !out.Acked {
+		t.Fatalf("acknowledged %v, %v", out.Acked, err)
+	}
+	sockWait(t, d.slack, "an answer", func() bool { return len(d.slack.Ephemerals(typist)) > 0 })
+	said := d.slack.Ephemerals(typist)[0]
+	want := "scan " + old.Devices[0].ID + " " + old.Comment
+	if !strings.Contains(said.Text, "Nothing was recorded") || !strings.Contains(string(said.Blocks), want) || !strings.Contains(string(said.Blocks), actionAnyway) {
+		t.Errorf("told %q with %s, want a button for %q", said.Text, said.Blocks, want)
+	}
+	if r := d.made(old, ended); r.ID != "" {
+		t.Errorf("recorded %+v", r)
+	}
+}
+
 // TestEndedForgedValue: what a button of a private answer holds is trusted no further than
 // what somebody types.
 func TestEndedForgedValue(t *testing.T) {

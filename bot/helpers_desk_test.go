@@ -153,9 +153,15 @@ func (d *desked) records() []string {
 // pendingRequest asks for a collection and puts it to the approvers.
 func (d *desked) pendingRequest(user string) approvals.Request {
 	d.t.Helper()
+	return d.pendingFor("collect", user)
+}
+
+// pendingFor is the same for any action.
+func (d *desked) pendingFor(action, user string) approvals.Request {
+	d.t.Helper()
 	target := approvals.Device{ID: strings.Repeat("a", 40)}
 	r, err := d.store.Create(d.t.Context(), ledger.Op{ID: "ask-" + user}, approvals.Request{
-		Action: "collect", Devices: []approvals.Device{target}, Comment: "odd", By: approvals.Person{ID: user},
+		Action: action, Devices: []approvals.Device{target}, Comment: "odd", By: approvals.Person{ID: user},
 		Place: approvals.Place{Team: d.slack.TeamID(), Channel: channel},
 		Terms: approvals.Terms{ApprovalTTL: time.Hour, ExecutionTTL: time.Hour, Retention: time.Hour, Needed: 1, Horizon: time.Hour},
 	}, 0)

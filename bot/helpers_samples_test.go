@@ -103,7 +103,8 @@ func approved(action string, calls ...approvals.Call) approvals.Request {
 	return r
 }
 
-// ran is a machine action that has succeeded.
+// done is the request after the last of its calls has ended.
+// The sample is of a machine action that has succeeded: ran.
 func ran() approvals.Call {
 	return approvals.Call{
 		State: approvals.Succeeded, Why: approvals.Why{Reason: approvals.Ran}, EndedAt: after(9), Job: approvals.Job{ID: guid, Status: "Succeeded"},
@@ -118,7 +119,6 @@ func besideAnother() approvals.Call {
 	}
 }
 
-// done is the request after the last of its calls has ended.
 func done(action string, calls ...approvals.Call) approvals.Request {
 	r := approved(action, calls...)
 	r.State, r.EndedAt = approvals.Done, after(9)

@@ -54,7 +54,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
 	a := b.click(e, i, i.Actions[at])
 	r, said, err := b.perform(ctx, a, buttons()[i.Actions[at].ActionID])
 	b.ack(e, nil)
-	b.whisper(ctx, a.to, said)
+	b.whisper(ctx, a.to, b.orEnded(said, err, askedAgain(r)))
 	b.tidy(ctx, a, r)
 	b.orphaned(ctx, a, i.Message, err)
 }

@@ -53,9 +53,12 @@ func (d *Desk) record(ctx context.Context, op ledger.Op, p pressedOn, r approval
 	if err != nil {
 		return p.old, approvals.WithRequest(err, p.old)
 	}
-	made, err := d.store.Create(ctx, op, r, most)
+	made, err := d.store.CreateIfOffered(ctx, op, r, most)
 	if id := approvals.OpenElsewhere(err); id != "" {
 		d.lookAfter(id)
+	}
+	if approvals.IsRefusal(err, approvals.Ended) {
+		return p.old, err
 	}
 	return made, err
 }

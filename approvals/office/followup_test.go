@@ -178,7 +178,8 @@ func TestDeskFollowUpRefused(t *testing.T) {
 	}
 }
 
-// TestDeskRetryEnded: Try again is about what can succeed: not about what has ended.
+// TestDeskRetryEnded: Try again is about what can succeed: not about what has ended, and
+// not here for a day.
 func TestDeskRetryEnded(t *testing.T) {
 	s := newTestStore(t, redistest.Client(t, redistest.Mini(t).Addr()), roomyActions())
 	d := newTestDesk(s, fourPeople())
@@ -187,9 +188,12 @@ func TestDeskRetryEnded(t *testing.T) {
 		t.Errorf("only what has ended: %v", err)
 	}
 	old = went(t, s, "investigate", hasEnded(), approvals.Fail{Attempt: 1, Why: approvals.Why{Reason: approvals.MissingRole}})
-	made, err := d.Retry(t.Context(), pressed("U1", old.Place), old.ID, old.Digest())
-	if err != nil || len(made.Devices) != 1 || made.Devices[0].ID != approvalstest.DeviceNo(1).ID {
-		t.Errorf("tries %+v again, %v; want the other device", made.Devices, err)
+	got, err := d.Retry(t.Context(), pressed("U1", old.Place), old.ID, old.Digest())
+	if !approvals.IsRefusal(err, approvals.Ended) || got.ID != old.ID {
+		t.Errorf("made %s, %v; want it refused", got.ID, err)
+	}
+	if again := old.Unfinished(); len(again) != 1 || again[0].ID != approvalstest.DeviceNo(1).ID {
+		t.Errorf("tries %+v again, want the other device", again)
 	}
 }
 

@@ -212,32 +212,3 @@ func TestStopLongWait(t *testing.T) {
 		}
 	}
 }
-
-// TestStopStillMay: a stop that had to wait is sent only if whoever asked for it still may
-// when its turn comes. Not knowing only delays it; somebody else can ask again.
-func TestStopStillMay(t *testing.T) {
-	o, m, r := collecting(t, 1, 1)
-	m.cancel = refuses(429, "TooManyRequests", "slow down")
-	o.asksToStop(r)
-	o.turns(50)
-	m.cancel = nil
-	town, rules := o.people.dir, o.people.policy
-	o.people.dir = approvalstest.Town{Down: true}
-	o.pass(2 * time.Minute)
-	o.turns(50)
-	if s := o.load(r.ID).Calls[0].Stop; s.State != approvals.StopAsked || s.Why.Reason != approvals.ApproverUnchecked || s.Attempt != 1 || len(m.posts) != 1 {
-		t.Errorf("while nobody knows: %+v after %d POSTs", s, len(m.posts))
-	}
-	o.people.dir, o.people.policy = town, ruled(approvals.Rule{Approvers: approvals.List{Users: []string{"U3"}}, Needed: 1})
-	o.pass(2 * time.Minute)
-	o.turns(50)
-	if s := o.load(r.ID).Calls[0].Stop; s.State != approvals.StopRefused || s.Why.Reason != approvals.NotYoursToStop || len(m.posts) != 1 {
-		t.Errorf("of somebody who is no approver any more: %+v after %d POSTs", s, len(m.posts))
-	}
-	o.people.policy = rules
-	o.asksToStop(r)
-	o.turns(50)
-	if c := o.load(r.ID).Calls[0]; c.State != approvals.CallCancelled || len(m.posts) != 2 {
-		t.Errorf("asked for again: %s with %+v after %d POSTs", c.State, c.Stop, len(m.posts))
-	}
-}
