@@ -15,7 +15,7 @@ type Cancellation struct {
 	// Action is the row of the [Catalogue] that started it. Any role that may start a
 	// machine action may cancel one, so the action's own is enough.
 	Action Action
-	// JobID is [Job.ID], a GUID. Nothing else is put into the path.
+	// JobID is [Job.ID]. Nothing but letters, digits and hyphens is put into the path.
 	JobID string
 	// Comment is sent as it is, and shows in the portal.
 	Comment string
@@ -27,8 +27,10 @@ type Cancellation struct {
 // cancel: an investigation, or what has no id of a machine action.
 var ErrNotCancellable = errors.New("there is no call that cancels it")
 
-// machineActionID is the form of the id of a machine action.
-var machineActionID = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+// machineActionID is what the id of a machine action can be: a GUID as far as has been
+// seen, 40 hex digits on
+// https://learn.microsoft.com/defender-endpoint/api/get-package-sas-uri.
+var machineActionID = regexp.MustCompile(`^[0-9A-Za-z-]{8,64}$`)
 
 // Cancellable reports whether there is a call that cancels what this action starts.
 func (a Action) Cancellable() bool { return a.Tracks == TrackMachineActions }

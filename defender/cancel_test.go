@@ -73,6 +73,17 @@ func TestCancelPhases(t *testing.T) {
 	}
 }
 
+// TestCancelHexID: one page shows a machine action whose id is no GUID.
+func TestCancelHexID(t *testing.T) {
+	hex := strings.Repeat("7327b54f", 5)
+	r := setup(t, answers(http.StatusOK, strings.Replace(withStatus("Cancelled"), actionID, hex, 1)))
+	o := cancellation(t)
+	o.JobID = hex
+	if got, err := r.Cancel(t.Context(), o); err != nil || got.ID != hex || got.Phase != defender.PhaseCancelled {
+		t.Errorf("%+v, %v; want it cancelled", got, err)
+	}
+}
+
 // TestCancelErrors are the answers of https://learn.microsoft.com/defender-endpoint/api/cancel-machine-action
 // and https://learn.microsoft.com/defender-endpoint/api/common-errors. The code for an action that has ended is
 // documented nowhere.

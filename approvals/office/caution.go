@@ -42,10 +42,26 @@ func brief(s string) string {
 	return s
 }
 
-// unsupported is why a request is rejected for devices on which its action cannot work.
-func unsupported(action defender.Action, unfit []approvals.Device, of int) approvals.Why {
+// worksInstead is the successor of an action that Microsoft has ended, where it can be
+// asked for here and works on all devices on which the action does not; empty: there is none.
+func (w *Worker) worksInstead(action defender.Action, unfit []finding) string {
+	if action.Ended == nil {
+		return ""
+	}
+	next, ok := w.store.Action(action.Ended.Successor)
+	fails := func(f finding) bool { return next.Supports(f.os, f.version) != defender.Works }
+	if !ok || w.people.policy.RuleFor(next.Name).Off || slices.ContainsFunc(unfit, fails) {
+		return ""
+	}
+	return next.Name
+}
+
+// unsupported is why a request is rejected for devices on which its action cannot work,
+// and what works there instead, if anything does.
+func unsupported(action defender.Action, unfit []finding, of int, instead string) approvals.Why {
 	var names []string
-	for _, d := range unfit[:min(len(unfit), mostNamed)] {
+	for _, f := range unfit[:min(len(unfit), mostNamed)] {
+		d := f.device
 		names = append(names, strings.TrimSpace(brief(d.Name)+" ("+brief(d.OS)+")"))
 	}
 	detail := strings.Join(names, ", ")
@@ -59,6 +75,9 @@ func unsupported(action defender.Action, unfit []approvals.Device, of int) appro
 		detail += ". Ask again without that device"
 	default:
 		detail += ". Ask again without those devices"
+	}
+	if instead != "" {
+		detail += "; “" + instead + "” works there"
 	}
 	return approvals.Why{Reason: approvals.UnsupportedOS, Detail: detail}
 }

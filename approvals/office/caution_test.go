@@ -93,11 +93,41 @@ func TestCheckOS(t *testing.T) {
 // a sentence has room for.
 func TestUnsupportedLong(t *testing.T) {
 	const room = 400 // bot's mostDetail
-	long := approvals.Device{Name: strings.Repeat("näme", 60), OS: "Windows10 " + strings.Repeat("1607", 3000)}
+	long := finding{device: approvals.Device{Name: strings.Repeat("näme", 60), OS: "Windows10 " + strings.Repeat("1607", 3000)}}
 	for _, action := range defender.Actions() {
-		got := unsupported(action, []approvals.Device{long, long, long, long}, 20).Detail
-		if n := utf8.RuneCountInString(got); n > room || !strings.HasSuffix(got, ". Ask again without those devices") || !utf8.ValidString(got) {
+		got := unsupported(action, []finding{long, long, long, long}, 20, "scan").Detail
+		if n := utf8.RuneCountInString(got); n > room || !strings.HasSuffix(got, ". Ask again without those devices; “scan” works there") || !utf8.ValidString(got) {
 			t.Errorf("%s: %d characters: %s", action.Name, n, got)
+		}
+	}
+}
+
+// TestCheckInstead: where an action that Microsoft has ended cannot work and its successor
+// can, that is said; not where it is switched off, or works on some of them only.
+func TestCheckInstead(t *testing.T) {
+	on := approvals.Rule{Approvers: approvals.List{Users: []string{"U2"}}, Needed: 1}
+	off := on
+	off.Off = true
+	for name, tt := range map[string]struct {
+		scan    approvals.Rule
+		systems []string
+		want    string
+	}{
+		"works":         {on, []string{"Linux"}, "; “scan” works there"},
+		"switched off":  {off, []string{"Linux"}, "Stack HCI OS 23H2 and later"},
+		"works on some": {on, []string{"Linux", "iOS"}, "Stack HCI OS 23H2 and later"},
+	} {
+		o := newOffice(t, tenantThat(nil, tt.systems...), chatter{}, nil)
+		o.people.policy.ByAction["scan"] = tt.scan
+		wish := approvalstest.Asked(devices(len(tt.systems))...)
+		wish.Action = "investigate"
+		r, err := o.store.Create(t.Context(), ledger.NewOp(), wish, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.turns(10)
+		if got := o.load(r.ID); got.State != approvals.Rejected || !strings.HasSuffix(got.Ended.Why.Detail, tt.want) {
+			t.Errorf("%s: %s, %q; want it to end with %q", name, got.State, got.Ended.Why.Detail, tt.want)
 		}
 	}
 }

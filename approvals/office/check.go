@@ -24,7 +24,7 @@ func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request)
 		return time.Time{}, err
 	}
 	devices := make([]approvals.Device, len(found))
-	var unfit []approvals.Device
+	var unfit []finding
 	var again time.Time
 	for i, f := range found {
 		if f.why.Reason != "" {
@@ -32,7 +32,7 @@ func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request)
 		}
 		devices[i] = f.device
 		if f.unfit {
-			unfit = append(unfit, f.device)
+			unfit = append(unfit, f)
 		}
 		again = approvals.Earliest(again, f.again)
 	}
@@ -40,7 +40,7 @@ func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request)
 	case !again.IsZero():
 		return again, nil
 	case len(unfit) > 0:
-		return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: unsupported(action, unfit, len(devices))})
+		return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: unsupported(action, unfit, len(devices), w.worksInstead(action, unfit))})
 	}
 	return time.Time{}, w.openForApproval(ctx, l, r, devices)
 }
