@@ -11,7 +11,7 @@ func cautions() map[string]approvals.Caution {
 	return map[string]approvals.Caution{
 		"os-unknown": {Kind: approvals.CautionOS},
 		"busy-ours":  {Kind: approvals.CautionBusy, Action: "scan", Request: "D-2M8XKW", By: person(grace), At: after(-90)},
-		"busy":       {Kind: approvals.CautionBusy, Action: "isolate", Starter: "analyst@contoso.example", At: after(-30)},
+		"busy":       {Kind: approvals.CautionBusy, Action: "scan-quick", Starter: "analyst@contoso.example", At: after(-30)},
 		"busy-word":  {Kind: approvals.CautionBusy, Action: "LiveResponse"},
 		"unchecked":  {Kind: approvals.CautionUnchecked, Why: approvals.Why{Reason: approvals.ReadsUsedUp}},
 		"unreadable": {Kind: approvals.CautionUnchecked, Why: approvals.Why{Reason: approvals.MissingRole, Detail: "Machine.Read.All"}},
@@ -44,7 +44,8 @@ func doubts(d *approvals.Device) {
 func wrongOS() approvals.Request {
 	r := notFound()
 	r.Ended.Why = approvals.Why{
-		Reason: approvals.UnsupportedOS, Detail: "web-02.contoso.example (Linux); it works on Windows 10 version 1709 and later, Windows 11. Ask again without that device",
+		Reason: approvals.UnsupportedOS, Detail: "web-02.contoso.example (Linux); it works on Windows 10 version 1709 and later, Windows 11, Windows Server 2019 and later, Azure Stack HCI OS 23H2 and later. " +
+			"Ask again without that device; “scan” works there",
 	}
 	r.Devices = []approvals.Device{{Name: "lt-ada.contoso.example"}, {Name: "web-02.contoso.example"}}
 	return r
@@ -63,7 +64,12 @@ func doubtfulRequests() map[string]approvals.Request {
 		"rejected-os":           wrongOS(),
 	}
 	for name, c := range cautions() {
-		samples["pending-"+name] = with(func(d *approvals.Device) { d.OS, d.Cautions = "WindowsServer2012R2", []approvals.Caution{c} })
+		samples["pending-"+name] = with(func(d *approvals.Device) {
+			d.Cautions = []approvals.Caution{c}
+			if c.Kind == approvals.CautionOS {
+				d.OS = "WindowsServer2012R2"
+			}
+		})
 	}
 	some, all := pending("scan", 4), pending("scan", 20)
 	doubts(&some.Devices[1])
