@@ -166,7 +166,7 @@ func TestStoreLostWait(t *testing.T) {
 	})
 }
 
-// cut is a hook that makes a command fail from now on, so many times, as if Redis went
+// cut is a hook that makes a command fail a number of times from now on, as if Redis went
 // away between two commands.
 type cut struct {
 	command string

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -102,21 +101,9 @@ func (o *office) asksToStop(r approvals.Request) approvals.Request {
 // defenderWithoutToken is a client whose login service refuses its credential.
 func defenderWithoutToken(t *testing.T, clock func() time.Time) *defender.Client {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return defenderAt(t, clock, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)
 		io.WriteString(w, `{"error":"invalid_client"}`)
-	}))
-	t.Cleanup(server.Close)
-	tokens, err := defender.NewTokens(defender.TokenConfig{
-		TokenURL: server.URL + "/token", ClientID: "c", Scope: "s", Credential: defender.Secret("x"), Now: clock,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := defender.New(defender.Config{BaseURL: server.URL, Tokens: tokens, Now: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }

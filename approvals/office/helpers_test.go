@@ -138,14 +138,20 @@ func defenderThat(t *testing.T, clock func() time.Time, answer http.HandlerFunc)
 	if answer == nil {
 		answer = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "{}", http.StatusServiceUnavailable) }
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return defenderAt(t, clock, func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/token") {
 			answer(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"x.y.z"}`)
-	}))
+	})
+}
+
+// defenderAt is a client of a Defender and its login service, answered by one handler.
+func defenderAt(t *testing.T, clock func() time.Time, answer http.HandlerFunc) *defender.Client {
+	t.Helper()
+	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
 	tokens, err := defender.NewTokens(defender.TokenConfig{
 		TokenURL: server.URL + "/token", ClientID: "c", Scope: "s", Credential: defender.Secret("x"), Now: clock,

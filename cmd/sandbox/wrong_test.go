@@ -70,7 +70,7 @@ func refreshedUnder(ada, grace *tab) {
 	ada.sees("#lamp", "2 sockets")
 }
 
-// investigationsEnded has an investigation refused for good, and the scan asked for in its
+// investigationsEnded has an investigation refused as ended, and the scan asked for in its
 // place with one click.
 func investigationsEnded(ada, grace *tab) {
 	const successor = newest + ` [data-action="successor"]`
