@@ -9,12 +9,14 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
+	"defenderbot/defender"
 )
 
 // Desk is where people's wishes come in: each checks the facts, asks the
 // policy and commits. Every error is a *Refusal, ErrNotRecorded or ErrUnconfirmed.
 type Desk struct {
 	store     *ledger.Store
+	defender  *defender.Client
 	people    people
 	roster    *Roster
 	terms     approvals.Terms
@@ -25,11 +27,12 @@ type Desk struct {
 
 // DeskConfig is what a Desk needs.
 type DeskConfig struct {
-	Store  *ledger.Store
-	People approvals.Directory
-	Policy approvals.Policy
-	Roster *Roster // counts who could approve
-	Worker *Worker // gets what was just approved at once
+	Store    *ledger.Store
+	Defender *defender.Client
+	People   approvals.Directory
+	Policy   approvals.Policy
+	Roster   *Roster // counts who could approve
+	Worker   *Worker // gets what was just approved at once
 	// Terms are those of new requests; what an action decides is set by it.
 	Terms approvals.Terms
 	// MaxOpen is how many requests one person may have open; 0: no limit.
@@ -39,7 +42,7 @@ type DeskConfig struct {
 // NewDesk makes a Desk.
 func NewDesk(c DeskConfig) *Desk {
 	return &Desk{
-		store: c.Store, people: people{c.People, c.Policy}, roster: c.Roster, terms: c.Terms, most: c.MaxOpen,
+		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, terms: c.Terms, most: c.MaxOpen,
 		handOver: c.Worker.handOver, lookAfter: c.Worker.lookAfter,
 	}
 }
@@ -51,6 +54,8 @@ type By struct {
 	User  string
 	Place approvals.Place
 	On    Message // what a decision was made on; nothing for Ask
+	// Public: what is answered is seen by everybody in the place.
+	Public bool
 }
 
 // Message is the message of [By.Place] whose button was pressed.

@@ -138,7 +138,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Log: log,
 	})
 	desk := office.NewDesk(office.DeskConfig{
-		Store: p.store, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
+		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
 	var foreign atomic.Bool
