@@ -80,6 +80,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	a := v.action(r)
 	p := page{heading(a.Title), says(strong(stateLine(r)), words(" · "), code(r.ID))}
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
+	p = append(p, astray(r)...)
 	p = append(p, decisions(r)...)
 	p = append(p, v.lineage(r)...)
 	for _, i := range v.doubtfulFirst(r) {

@@ -47,7 +47,7 @@ func views() Views {
 func grammar() commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: 20}
 	for _, a := range defender.Actions() {
-		g.Actions = append(g.Actions, commands.Action{Name: a.Name, Summary: a.Title, Note: a.Notice()})
+		g.Actions = append(g.Actions, commands.Action{Name: a.Name, Also: a.Also, Summary: a.Title, Note: a.Notice(), Ended: a.Ended != nil})
 	}
 	return g
 }

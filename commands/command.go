@@ -2,7 +2,7 @@ package commands
 
 import "strings"
 
-// Command is one thing that a person can ask for: Ask, Off, Help, Status, List,
+// Command is one thing that a person can ask for: Ask, Form, Off, Help, Status, List,
 // Limits or Cancel. The last four are not offered yet.
 //
 //sumtype:decl
@@ -31,6 +31,9 @@ func list(devices []Device) string {
 	}
 	return strings.Join(texts, ",")
 }
+
+// Form asks for the form: nothing was typed.
+type Form struct{}
 
 // Off asks for an action that is switched off, on whatever.
 type Off struct {
@@ -72,6 +75,7 @@ type Limits struct{}
 type Help struct{}
 
 func (Ask) command()    {}
+func (Form) command()   {}
 func (Off) command()    {}
 func (Status) command() {}
 func (Cancel) command() {}

@@ -63,13 +63,13 @@ func Actions() Catalogue {
 		scan("scan-quick", "Quick", "Run quick antivirus scan",
 			"Defender Antivirus checks the places where malware usually starts, even where another antivirus is in charge. "+
 				"This usually takes minutes. "+quarantines),
-		isolate("isolate", "Full", "Isolate device",
+		isolate("isolate", "Full", "Isolate device", []string{"quarantine", "contain"},
 			"Cuts the device off from the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
 			"The device was cut off from the network.",
 			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 			windows("1703", append(servers(), unixes()...)...)),
-		isolate("isolate-selective", "Selective", "Isolate device selectively",
+		isolate("isolate-selective", "Selective", "Isolate device selectively", nil,
 			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
 				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
 			"The device was cut off from the network, except for what selective isolation lets through.",
@@ -77,6 +77,7 @@ func Actions() Catalogue {
 			windows("1709")),
 		{
 			Name:  "unisolate",
+			Also:  []string{"release", "reconnect"},
 			Title: "Release device from isolation",
 			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread again: " +
 				"make sure first that it has been dealt with.",
@@ -153,9 +154,9 @@ func scan(name, scope, title, effect string) Action {
 }
 
 // isolate is a row of the endpoint of that name.
-func isolate(name, scope, title, effect, success, supported string, platforms []Platform) Action {
+func isolate(name, scope, title string, also []string, effect, success, supported string, platforms []Platform) Action {
 	return Action{
-		Name: name, Title: title, Effect: effect,
+		Name: name, Also: also, Title: title, Effect: effect,
 		Success: success, Undo: "unisolate",
 		Page:   "https://learn.microsoft.com/defender-endpoint/api/isolate-machine",
 		Post:   Endpoint{Name: "isolate", Limits: usualLimits()},

@@ -9,6 +9,8 @@ import (
 type Action struct {
 	// Name is the word people type: "investigate".
 	Name string
+	// Also are other words that people type for it. They are suggested, never taken.
+	Also []string
 	// Title is the name on a card: "Start automated investigation".
 	Title string
 	// Effect says what it does, and what whoever approves it should know.

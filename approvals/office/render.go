@@ -68,6 +68,9 @@ func (w *Worker) draw(ctx context.Context, l ledger.Lease, r approvals.Request) 
 	if r.Card.Shown < r.Visible {
 		shown.TS, err = w.chat.Show(ctx, r)
 	}
+	if errors.Is(err, approvals.ErrUnthreaded) {
+		shown.Unthreaded, r.Card.Unthreaded, err = true, true, nil
+	}
 	if lost, is := loss(r, err); is {
 		return w.drawn(ctx, l, r, lost, nil)
 	}
