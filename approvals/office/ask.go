@@ -64,7 +64,11 @@ func (w Wish) parts(r approvals.Request) []string {
 // termsOf are the terms of a new request for an action.
 func (d *Desk) termsOf(action defender.Action) approvals.Terms {
 	terms := d.terms
-	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.RuleFor(action.Name).Needed, action.Horizon, action.Excludes
+	rule := d.people.policy.RuleFor(action.Name)
+	terms.Needed, terms.Horizon, terms.Excludes = rule.Needed, action.Horizon, action.Excludes
+	if !rule.EscalateTo.Empty() {
+		terms.EscalateAfter = terms.ApprovalTTL * 2 / 3
+	}
 	if action.Ended != nil {
 		terms.QueuedFor = action.Ended.QueuedFor
 	}
