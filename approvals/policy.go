@@ -99,6 +99,15 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	return Refuse(NotAMember, string(v))
 }
 
+// MayAskIn reports whether the person may ask for anything at all in the channel. A no is
+// a *Refusal.
+func (p Policy) MayAskIn(f Facts, ch Channel) error {
+	if !p.Admits(f, ch) {
+		return Refuse(NotAMember, "")
+	}
+	return p.mayAskIn(ch)
+}
+
 // Admits reports whether the person is one of those who may do anything in the
 // channel.
 func (p Policy) Admits(f Facts, ch Channel) bool { return f.ID != "" && p.Bar(f, ch) == "" }

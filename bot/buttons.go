@@ -21,6 +21,7 @@ const (
 	actionSuccessor = "successor" // also of private answers, where its value is a command
 	actionAnyway    = "anyway"    // of private answers alone
 	actionUndo      = "undo"
+	actionAsk       = "ask" // also of private answers, where its value is a draft
 )
 
 // buttons are what can still be done; nil where nothing can.
@@ -56,7 +57,9 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 		if len(r.Retryable()) > 0 {
 			return []slack.BlockElement{retryButton(value)}
 		}
-	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
+	case approvals.Expired:
+		return []slack.BlockElement{slack.NewButtonBlockElement(actionAsk, value, plainText("Ask again…"))}
+	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Rejected:
 	}
 	return nil
 }

@@ -47,6 +47,8 @@ func TestButtons(t *testing.T) {
 			want = []string{"stop=" + value}
 		case len(r.Retryable()) > 0:
 			want = []string{"retry=" + value}
+		case r.State == approvals.Expired:
+			want = []string{"ask=" + value}
 		}
 		want = append(want, map[string][]string{
 			"done-ended": {"successor=" + value}, "done-ended-unknown": {"successor=" + value}, "done-ended-followed": {"successor=" + value},

@@ -267,3 +267,9 @@ func many() approvals.Request {
 	}
 	return approved("investigate", calls...)
 }
+
+// unthreaded is a request that was asked for in a thread which is gone.
+func unthreaded(r approvals.Request) approvals.Request {
+	r.Thread, r.Card.Unthreaded = "1.2", true
+	return r
+}

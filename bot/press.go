@@ -19,11 +19,23 @@ func buttons() map[string]handler {
 		actionStop:      (*Bot).stop,
 		actionSuccessor: (*Bot).succeed,
 		actionUndo:      (*Bot).undo,
+		actionAsk:       (*Bot).askAgain,
 	}
 }
 
-// private reports whether it is a button of a private answer.
-func (p pressed) private() bool { return p.ActionID == actionSuccessor || p.ActionID == actionAnyway }
+// privates has a row for every button of a private answer, by its action_id: what it does
+// with the value of the button, and what the person is told. The value is trusted no
+// further than what somebody types.
+func privates() map[string]func(b *Bot, ctx context.Context, a act, value string) page {
+	return map[string]func(*Bot, context.Context, act, string) page{
+		actionSuccessor: func(b *Bot, ctx context.Context, a act, typed string) page { return b.obey(ctx, a, typed, false) },
+		actionAnyway:    func(b *Bot, ctx context.Context, a act, typed string) page { return b.obey(ctx, a, typed, true) },
+		actionAsk:       (*Bot).openDraft,
+	}
+}
+
+// private reports whether it can be a button of a private answer.
+func (p pressed) private() bool { return privates()[p.ActionID] != nil }
 
 func (b *Bot) approve(ctx context.Context, a act) (approvals.Request, page, error) {
 	r, err := b.desk.Approve(ctx, a.by, a.id, a.digest)

@@ -20,11 +20,11 @@ type Error struct {
 }
 
 // Draft is what could be understood of a command for an action: enough to fill in the
-// form. What was not is empty.
+// form. What was not is empty. A button holds it as JSON.
 type Draft struct {
-	Action  string // the Name of one that is offered
-	Device  string // devices as they were typed, commas between them
-	Comment string // of any length
+	Action  string `json:"action,omitempty"`  // the Name of one that is offered
+	Device  string `json:"device,omitempty"`  // devices as they were typed, commas between them
+	Comment string `json:"comment,omitempty"` // of any length
 }
 
 // What is all of it but the lines to copy: what was wrong, and what was probably meant.
