@@ -7,8 +7,8 @@ import (
 	"defenderbot/commands"
 )
 
-// about is what a message says of devices.
-type about struct {
+// alert is what a message says of devices.
+type alert struct {
 	commands.Mentioned
 
 	title string // of the alert; empty: it has none
@@ -19,14 +19,14 @@ type about struct {
 // https://docs.slack.dev/reference/block-kit/blocks,
 // https://docs.slack.dev/messaging/formatting-message-text#attachments). What cannot be
 // read says nothing.
-func mentioned(message json.RawMessage) about {
+func mentioned(message json.RawMessage) alert {
 	var tree any
 	if json.Unmarshal(message, &tree) != nil {
-		return about{}
+		return alert{}
 	}
 	var r reader
 	r.read(tree, deepest)
-	return about{commands.Mentions(r.passages), r.title}
+	return alert{commands.Mentions(r.passages), r.title}
 }
 
 // deepest is how deep what a message holds is read.
