@@ -55,7 +55,7 @@ func (b *Bot) draftOf(message json.RawMessage) draft {
 		found = about.Names
 	}
 	d := draft{note: "I found no device in that message; name it here."}
-	d.Comment = cut(commands.Readable(about.title), mostTitle)
+	d.Comment = cut(commands.Readable(commands.AsRead(about.title)), mostTitle)
 	d.Action = b.workspace.views.proposed()
 	if len(found) == 0 {
 		return d

@@ -9,7 +9,7 @@ import (
 // mend adds to an error what was typed, corrected where it is sure enough what was meant,
 // and what of it could be understood.
 func (g Grammar) mend(text string, e *Error) {
-	e.Input = g.Slash + " " + asTyped(text)
+	e.Input = g.Slash + " " + AsRead(text)
 	raw, rest := cutWord(text)
 	word := strings.ToLower(bare(raw))
 	if meant, _ := g.meant(word); !g.has(word) {
@@ -44,7 +44,7 @@ func (g Grammar) correct(e *Error, text string) {
 	if problem != nil {
 		return
 	}
-	e.Input, e.Sure = g.Slash+" "+asTyped(text), true
+	e.Input, e.Sure = g.Slash+" "+AsRead(text), true
 	if ask, is := c.(Ask); is {
 		e.Input = g.Slash + " " + ask.Typed()
 	}
@@ -58,8 +58,9 @@ func (g Grammar) isAction(word string) bool {
 	return slices.ContainsFunc(g.Actions, func(a Action) bool { return a.Name == word })
 }
 
-// asTyped is a text as a person sees it before sending it.
-func asTyped(text string) string { return strings.TrimSpace(strings.Map(Legible, readable(text))) }
+// AsRead is what a person reads of a text that Slack sends: its markup read, and nothing
+// invisible.
+func AsRead(text string) string { return strings.TrimSpace(strings.Map(Legible, readable(text))) }
 
 // loose is a list of devices and a comment, read for what was meant.
 type loose struct {
@@ -106,7 +107,7 @@ func (l *loose) take(word string) {
 	}
 	device := d.String()
 	if why != "" {
-		device = asTyped(word)
+		device = AsRead(word)
 	}
 	switch open := quotesLike(word) != "" && quotedLen(word) == 0; {
 	case typed == "":

@@ -60,7 +60,10 @@ func fillIn(v *View, values map[string]string) (state object, problems map[strin
 		}
 		block, _ := b["block_id"].(string)
 		action, _ := e["action_id"].(string)
-		value, given := values[action]
+		value, given := values[block]
+		if !given {
+			value, given = values[action]
+		}
 		if given {
 			used++
 			v.put(block, action, value)
