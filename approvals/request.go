@@ -28,7 +28,9 @@ type Request struct {
 
 	State     State      `json:"state"`
 	Asked     time.Time  `json:"asked"`
-	Opened    time.Time  `json:"opened,omitzero"` // when it became pending
+	Choice    Choice     `json:"choice,omitzero"`  // checking: what the requester has to choose
+	Resumed   time.Time  `json:"resumed,omitzero"` // checking: when a device was chosen last
+	Opened    time.Time  `json:"opened,omitzero"`  // when it became pending
 	Approvals []Approval `json:"approvals,omitempty"`
 	Ended     End        `json:"ended,omitzero"` // how it ended, where it did not end by its calls
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
