@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"defenderbot/approvals"
@@ -41,11 +43,24 @@ func TestNextRandomWalks(t *testing.T) {
 func drawnRequest(t *rapid.T) approvals.Request {
 	devices := make([]approvals.Device, rapid.IntRange(1, 3).Draw(t, "devices"))
 	for i := range devices {
-		devices[i].ID = approvalstest.HexID[:39] + string(rune('a'+i))
+		if devices[i].Name = "srv-1"; rapid.Bool().Draw(t, "by id") {
+			devices[i].ID = approvalstest.HexID[:39] + string(rune('a'+i))
+		}
 	}
 	terms := approvalstest.Sample(approvals.Pending, "").Terms
 	terms.Needed = rapid.IntRange(1, 2).Draw(t, "needed")
 	return approvals.Request{ID: "D-7K3F9Q", Action: "collect", Devices: devices, Comment: "c", By: approvalstest.Asker, Place: approvals.Place{Team: "T1", Channel: "C1"}, Terms: terms}
+}
+
+// resolved are the devices of r, each with an id.
+func resolved(r approvals.Request) []approvals.Device {
+	devices := slices.Clone(r.Devices)
+	for i := range devices {
+		if devices[i].ID == "" {
+			devices[i].ID = approvalstest.HexID[:39] + string(rune('a'+i))
+		}
+	}
+	return devices
 }
 
 func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
@@ -57,8 +72,12 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 	digest := rapid.SampledFrom([]string{r.Digest(), r.Digest(), r.Digest(), "else"}).Draw(t, "digest")
 	call := rapid.IntRange(0, len(r.Devices)-1).Draw(t, "call")
 	return rapid.SampledFrom([]approvals.Event{
-		approvals.Resolve{Devices: r.Devices},
-		approvals.Resolve{Devices: r.Devices},
+		approvals.Resolve{Devices: resolved(r)},
+		approvals.Resolve{Devices: resolved(r)},
+		approvals.Offer{Device: call, Offered: namesakes(3)},
+		approvals.Offered{At: r.Choice.At},
+		approvals.Pick{By: by, Device: call, ID: namesakes(3)[call].ID},
+		approvals.Package{By: by, Call: call, Job: "j" + string(rune('0'+call))},
 		approvals.Approve{By: by, Digest: digest},
 		approvals.Approve{By: by, Digest: digest},
 		approvals.Deny{By: by, Digest: digest},
@@ -129,6 +148,12 @@ func checkStep(t *rapid.T, r, got approvals.Request, e approvals.Event, now time
 	}
 	if got.State != "" && got.State != approvals.Approved && len(approvals.Timers(got)) == 0 {
 		t.Fatalf("%s has no timer", got.State)
+	}
+	if _, fetched := e.(approvals.Package); fetched && !cmp.Equal(got, r, cmpopts.IgnoreFields(approvals.Request{}, "Version")) {
+		t.Fatalf("who fetches a package changes the request: %s", cmp.Diff(r, got))
+	}
+	if p, picked := e.(approvals.Pick); picked && (!p.By.Is(r.By) || !r.Chooses() || got.Chooses() || got.Devices[p.Device].ID != p.ID) {
+		t.Fatalf("%+v made %+v of %+v", p, got.Devices, r.Choice)
 	}
 	if len(got.Notices) < len(r.Notices) && got.State != "" {
 		t.Fatalf("a notice was taken back")

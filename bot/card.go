@@ -21,6 +21,7 @@ type Views struct {
 	Catalogue     defender.Catalogue
 	DevicePage    func(id string) string          // the device in Defender's portal
 	Permalink     func(channel, ts string) string // a message in Slack; nil: none
+	Slash         string                          // the command, with its slash
 	Investigation string                          // address of an investigation, with {id}; empty: none
 }
 

@@ -132,7 +132,7 @@ type finding struct {
 	again  time.Time
 
 	several     []approvals.Device // which it can be, newest first
-	os, version string // Defender's words, apart
+	os, version string             // Defender's words, apart
 }
 
 // find looks one device up. When Defender cannot be asked, or not soon, an id

@@ -47,6 +47,9 @@ func NewDesk(c DeskConfig) *Desk {
 	}
 }
 
+// Now is Redis's clock, by which windows are counted.
+func (d *Desk) Now() time.Time { return d.store.Now() }
+
 // By says who wants something, where, and in which operation: the id of the
 // envelope it came in, so that a redelivery changes nothing.
 type By struct {

@@ -107,4 +107,3 @@ func packageWhy(err error, now time.Time) approvals.Why {
 	}
 	return approvals.Why{Reason: approvals.PackageUnread, Cause: &why}
 }
-
