@@ -163,4 +163,3 @@ func named(found []Device, name string) []Device {
 	slices.SortStableFunc(kept, func(a, b Device) int { return b.LastSeen.Compare(a.LastSeen) })
 	return kept
 }
-

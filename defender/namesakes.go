@@ -28,7 +28,7 @@ func Exactly(found []Device, name string) []Device {
 func (c *Client) DevicesLike(ctx context.Context, name string, most int) ([]Device, error) {
 	label, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(name)), ".")
 	begin := []rune(label)
-	begin = begin[:len(begin)-len(begin)/4] // who mistypes a name mostly does so at its end
+	begin = begin[:len(begin)-len(begin)/3] // who mistypes a name mostly does so at its end
 	if len(begin) == 0 {
 		return nil, &Error{Op: readDevice().op, Cause: NotSent, Err: errors.New("a device name is required")}
 	}
