@@ -1,6 +1,7 @@
 package office
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -58,7 +59,9 @@ func TestEscalatedDecides(t *testing.T) {
 		if r.Method == http.MethodPost {
 			posts.Add(1)
 		}
+		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `{"error":{"code":"Forbidden","message":"no"}}`)
 	}, chatter{})
 	r := o.wish(d, approvalstest.DeviceNo(1))
 	o.turns(20)
