@@ -75,13 +75,18 @@ func (b *Bot) offerForm(ctx context.Context, a act) page {
 	return said
 }
 
-// openDraft opens the form for the button of a wrong command's answer.
-func (b *Bot) openDraft(ctx context.Context, a act, value string) page {
-	if err := json.Unmarshal([]byte(value), &a.draft.Draft); err != nil {
-		return say(unknownButton)
+// openDraft opens the form for the button of a wrong command's answer. What the button
+// holds is trusted no further than what somebody types.
+func (b *Bot) openDraft(ctx context.Context, e Envelope, i interaction, p pressed) {
+	where, _ := place(i)
+	a := newAct(e, "form", where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
+	a.trigger = i.TriggerID
+	said := say(unknownButton)
+	if err := json.Unmarshal([]byte(p.Value), &a.draft.Draft); err == nil {
+		_, said, _ = b.perform(ctx, a, (*Bot).openAskForm)
 	}
-	_, said, _ := b.perform(ctx, a, (*Bot).openAskForm)
-	return said
+	b.ack(e, nil)
+	b.whisper(ctx, a.to, said)
 }
 
 // askAgain opens the form, filled in with what the request asked for whose card was pressed.

@@ -117,12 +117,12 @@ func askedAgain(old approvals.Request) commands.Ask {
 	return again
 }
 
-// privately answers a click on a button of a private answer.
+// privately answers a click on a button of a private answer. It is what typing the
+// command that the button holds would be, and is trusted no further.
 func (b *Bot) privately(ctx context.Context, e Envelope, i interaction, p pressed) {
 	where, _ := place(i)
 	a := newAct(e, p.ActionID, where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
-	a.trigger = i.TriggerID
-	said := privates()[p.ActionID](b, ctx, a, p.Value)
+	said := b.obey(ctx, a, p.Value, p.ActionID == actionAnyway)
 	b.ack(e, nil)
 	b.whisper(ctx, a.to, said)
 }

@@ -19,23 +19,10 @@ func buttons() map[string]handler {
 		actionStop:      (*Bot).stop,
 		actionSuccessor: (*Bot).succeed,
 		actionUndo:      (*Bot).undo,
+		actionPackage:   (*Bot).fetch,
 		actionAsk:       (*Bot).askAgain,
 	}
 }
-
-// privates has a row for every button of a private answer, by its action_id: what it does
-// with the value of the button, and what the person is told. The value is trusted no
-// further than what somebody types.
-func privates() map[string]func(b *Bot, ctx context.Context, a act, value string) page {
-	return map[string]func(*Bot, context.Context, act, string) page{
-		actionSuccessor: func(b *Bot, ctx context.Context, a act, typed string) page { return b.obey(ctx, a, typed, false) },
-		actionAnyway:    func(b *Bot, ctx context.Context, a act, typed string) page { return b.obey(ctx, a, typed, true) },
-		actionAsk:       (*Bot).openDraft,
-	}
-}
-
-// private reports whether it can be a button of a private answer.
-func (p pressed) private() bool { return privates()[p.ActionID] != nil }
 
 func (b *Bot) approve(ctx context.Context, a act) (approvals.Request, page, error) {
 	r, err := b.desk.Approve(ctx, a.by, a.id, a.digest)
@@ -54,8 +41,9 @@ func (b *Bot) retry(ctx context.Context, a act) (approvals.Request, page, error)
 
 // press answers a click on a button of a card, or of a private answer.
 func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
-	if at := slices.IndexFunc(i.Actions, pressed.private); at >= 0 && i.private() {
-		b.privately(ctx, e, i, i.Actions[at])
+	private := func(p pressed) bool { return privates()[p.ActionID] != nil }
+	if at := slices.IndexFunc(i.Actions, private); at >= 0 && i.private() {
+		privates()[i.Actions[at].ActionID](b, ctx, e, i, i.Actions[at])
 		return
 	}
 	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return buttons()[p.ActionID] != nil })
@@ -74,7 +62,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
 // pressUnknown answers a click on nothing that this version knows: a link, which has
 // no value, or a button of another version.
 func (b *Bot) pressUnknown(ctx context.Context, e Envelope, i interaction) {
-	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return p.Value != "" })
+	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return p.value() != "" })
 	if at < 0 {
 		b.ack(e, nil)
 		return

@@ -92,7 +92,7 @@ func wrongCommand(err error) page {
 	}
 	p := asWritten(wrong.What())
 	for _, line := range wrong.Lines() {
-		p = append(p, says(words(line.Says), code(cut(line.Typed, mostTyped))))
+		p = append(p, says(words(line.Says), code(cut(line.Typed, mostRepeated))))
 	}
 	if wrong.About() != "" {
 		p = append(p, says(words(wrong.About())))
@@ -100,9 +100,9 @@ func wrongCommand(err error) page {
 	return append(p, draftButton(wrong.Draft)...)
 }
 
-// mostTyped is how many characters of a command its answer repeats: as many ids as one
+// mostRepeated is how many characters of a command its answer repeats: as many ids as one
 // request takes by default, and the longest comment, are fewer.
-const mostTyped = 2000
+const mostRepeated = 2000
 
 // notYet is the answer to a command that does not work yet: what does instead.
 func notYet(slash string, c commands.Command) page {
