@@ -49,6 +49,9 @@ func TestButtons(t *testing.T) {
 		if len(r.Retryable()) > 0 {
 			want = append(want, "retry="+value)
 		}
+		if views().action(r).Package && r.State == approvals.Done && slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Succeeded }) {
+			want = append(want, "package="+value)
+		}
 		want = append(want, map[string][]string{
 			"done-ended": {"successor=" + value}, "done-ended-unknown": {"successor=" + value}, "done-ended-followed": {"successor=" + value},
 			"done-ended-several": {"successor=" + value}, "done-isolated": {"undo=" + value}, "done-isolated-undone": {"undo=" + value},

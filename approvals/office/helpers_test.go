@@ -241,6 +241,7 @@ type chatter struct {
 	show   func(approvals.Request) (string, error)
 	say    func(approvals.Request) error
 	retire func(ts string)
+	offer  func(approvals.Request) error
 }
 
 func (c chatter) Show(_ context.Context, r approvals.Request) (string, error) {
@@ -255,6 +256,13 @@ func (c chatter) Say(_ context.Context, r approvals.Request, _ int) error {
 		return nil
 	}
 	return c.say(r)
+}
+
+func (c chatter) Offer(_ context.Context, r approvals.Request) error {
+	if c.offer == nil {
+		return nil
+	}
+	return c.offer(r)
 }
 
 func (chatter) Tell(context.Context, approvals.Request) error { return nil }
