@@ -85,6 +85,25 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	return Refuse(NotAMember, string(v))
 }
 
+// MayTypeIn is a refusal where typing the id of r in that place does not count for the
+// person: it counts where r was made and, for its requester, wherever commands are taken.
+func (p Policy) MayTypeIn(place Place, f Facts, r Request) error {
+	switch {
+	case place == r.Place:
+		return nil
+	case !f.Is(r.By) || place.Team != r.Place.Team:
+		return Refuse(MadeElsewhere, "")
+	case !p.takes(place.Channel):
+		return Refuse(ChannelNotTaken, "")
+	}
+	return nil
+}
+
+// takes reports whether commands are taken in a channel.
+func (p Policy) takes(channel string) bool {
+	return len(p.Channels) == 0 || slices.Contains(p.Channels, channel)
+}
+
 // Admits reports whether the person is one of those who may do anything in the
 // channel.
 func (p Policy) Admits(f Facts, ch Channel) bool { return f.ID != "" && p.Bar(f, ch) == "" }
@@ -119,7 +138,7 @@ func (p Policy) mayAskIn(ch Channel) error {
 	switch {
 	case ch.Direct:
 		return Refuse(DirectMessage, "")
-	case len(p.Channels) > 0 && !slices.Contains(p.Channels, ch.ID):
+	case !p.takes(ch.ID):
 		return Refuse(ChannelNotTaken, "")
 	case ch.Archived:
 		return Refuse(ChannelArchived, "")

@@ -56,6 +56,9 @@ type By struct {
 	On    Message // what a decision was made on; nothing for Ask
 	// Public: what is answered is seen by everybody in the place.
 	Public bool
+	// Typed: the request's id was typed in a command. That can show a request and cancel
+	// it; it decides nothing, for nobody was shown what they decide on.
+	Typed bool
 }
 
 // Message is the message of [By.Place] whose button was pressed.
@@ -100,7 +103,9 @@ func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (approv
 	})
 }
 
-// Cancel takes a request back, or stops those of its calls that still wait.
+// Cancel takes a request back, or stops those of its calls that still wait. Its id
+// may be typed: where the request was made, and by its requester wherever the bot
+// takes commands.
 func (d *Desk) Cancel(ctx context.Context, by By, id string) (approvals.Request, error) {
 	return d.end(ctx, by, id, approvals.ToCancel, by.op(approvals.ToCancel, id), func(_ approvals.Request, p approvals.Person) (approvals.Event, error) {
 		return approvals.Cancel{By: p}, nil
@@ -118,7 +123,11 @@ func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op l
 
 // load reads a request, and for its action the facts, and asks the policy.
 func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (r approvals.Request, f approvals.Facts, err error) {
-	if r, err = d.shown(ctx, by, id); err != nil {
+	typed := by.Typed && v == approvals.ToCancel
+	if r, err = d.read(ctx, id); err == nil && !typed {
+		err = by.shown(r)
+	}
+	if err != nil {
 		return r, f, err
 	}
 	var ch approvals.Channel
@@ -137,14 +146,26 @@ func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (r 
 	if err = d.people.policy.May(v, f, ch, r); err == nil {
 		err = asked
 	}
+	if err == nil && typed {
+		err = d.people.policy.MayTypeIn(by.Place, f, r)
+	}
 	return r, f, approvals.WithRequest(err, r)
+}
+
+// read loads a request that somebody names.
+func (d *Desk) read(ctx context.Context, id string) (approvals.Request, error) {
+	r, err := d.store.Load(ctx, id)
+	if err != nil {
+		err = approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
+	}
+	return r, err
 }
 
 // shown reads a request and refuses what was not pressed on its card.
 func (d *Desk) shown(ctx context.Context, by By, id string) (approvals.Request, error) {
-	r, err := d.store.Load(ctx, id)
+	r, err := d.read(ctx, id)
 	if err != nil {
-		return r, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
+		return r, err
 	}
 	return r, by.shown(r)
 }
