@@ -21,16 +21,19 @@ type para struct {
 	kind    paraKind
 	spans   []span
 	buttons []button // of a choice
+	chart   *slack.DataVisualizationBlock
 }
 
 type paraKind int
 
 const (
-	title  paraKind = iota // the largest; one a page
-	line                   // one line of text
-	quote                  // what somebody wrote
-	small                  // an aside, plain text only
-	chosen                 // buttons; where there can be none, what to do instead
+	title   paraKind = iota // the largest; one a page
+	line                    // one line of text
+	quote                   // what somebody wrote
+	small                   // an aside, plain text only
+	chosen                  // buttons; where there can be none, what to do instead
+	charted                 // a chart of what is said in words beside it
+	toAll                   // that everybody in the channel sees the page; without it one person does
 )
 
 // button is one of a private answer. Those of cards are not of a page: they count on the
@@ -108,10 +111,12 @@ func (p page) blocks() []slack.Block {
 		switch q := p[0]; q.kind {
 		case title:
 			out, p = append(out, slack.NewHeaderBlock(plainText(cut(q.plain(), 150)))), p[1:]
-		case small:
+		case small, toAll:
 			out, p = append(out, slack.NewContextBlock("", plainText(cut(q.plain(), 2000)))), p[1:]
 		case chosen:
 			out, p = append(out, q.row()), p[1:]
+		case charted:
+			out, p = append(out, q.chart), p[1:]
 		case line, quote:
 			n := p.run(line, quote)
 			out, p = append(out, p[:n].rich()), p[n:]

@@ -16,7 +16,7 @@ func (p page) text() string {
 	var lines []string
 	for _, q := range p {
 		text := q.joined(span.markup)
-		if text == "" && q.kind == chosen {
+		if text == "" && (q.kind == chosen || q.kind == charted) {
 			continue
 		}
 		if q.kind == quote {

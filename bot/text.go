@@ -134,30 +134,6 @@ func wrongCommand(err error) page {
 	return p
 }
 
-// notYet is the answer to a command that does not work yet: what does instead.
-func notYet(slash string, c commands.Command) page {
-	var word, instead string
-	switch c := c.(type) {
-	case commands.Status:
-		word, instead = "status", "To see how it stands, look at "+cardOf(c.Request)+"."
-	case commands.Cancel:
-		word, instead = "cancel", "Press the cancel button on "+cardOf(c.Request)+"."
-	case commands.List:
-		word, instead = "list", "Each request has its card in the channel where it was made."
-	case commands.Limits:
-		word, instead = "limits", "The card of a request that waits for approval says how many calls are left."
-	case commands.Ask, commands.Off, commands.Help: // these have their answers
-	}
-	return page{says(code(slash+" "+word), words(" does not work yet. "+instead))}
-}
-
-func cardOf(request string) string {
-	if request == "" {
-		return "the card of the request"
-	}
-	return "the card of " + request
-}
-
 // recordedPage is the answer to a command that was recorded.
 func (v Views) recordedPage(r approvals.Request) page {
 	devices := "the device"
