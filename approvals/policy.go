@@ -106,7 +106,7 @@ func (p Policy) MayTypeIn(place Place, f Facts, r Request) error {
 	case place == r.Place:
 		return nil
 	case !f.Is(r.By) || place.Team != r.Place.Team:
-		return Refuse(MadeElsewhere, "")
+		return Refuse(TypedElsewhere, "")
 	case !p.takes(place.Channel):
 		return Refuse(ChannelNotTaken, "")
 	}

@@ -105,6 +105,6 @@ func wordAnswers() map[string]page {
 		"cancelled-there": v.cancelledThere(carded(ended(approvals.Cancelled, approvals.End{By: person(ada)}), "D-7K3F9Q")), "cancelled-there-rest": v.cancelledThere(partly),
 		"cancel-ended": v.nothingToCancel(several),
 		"no-record":    orNoRecord(nil, approvals.Refuse(approvals.NoSuchRequest, "D-7K3F9Q")), "unread": say(unreadSentence),
-		"made-elsewhere": explain(approvals.Refuse(approvals.MadeElsewhere, "")),
+		"typed-elsewhere": explain(approvals.Refuse(approvals.TypedElsewhere, "")),
 	}
 }
