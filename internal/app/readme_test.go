@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"defenderbot"
 	"flag"
 	"io/fs"
 	"os"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defenderbot"
 	"defenderbot/defender"
 	"defenderbot/internal/app"
 )
