@@ -89,11 +89,12 @@ func wordAnswers() map[string]page {
 	several := carded(done("investigate", endedCalls()["succeeded"], endedCalls()["failed-role"], endedCalls()["lapsed"]), "D-AAAAA2")
 	partly := carded(approved("collect", calls["running"], endedCalls()["cancelled-before"]), "D-V4NFK1")
 	return map[string]page{
-		"status-pending": v.statusPage(carded(pending("investigate", 1), "D-7K3F9Q")), "status-several": v.statusPage(carded(pending("investigate", 3), "D-7K3F9Q")),
-		"status-done": v.statusPage(several), "status-denied": v.statusPage(l.Requests[6]), "status-no-card": v.statusPage(notFound()),
-		"status-many":   v.statusPage(carded(many(), "D-7K3F9Q")),
-		"status-public": v.statusPage(several).forAll(involved(several)),
-		"mine":          v.minePage("/defender", l), "mine-open": v.minePage("/defender", office.Listing{Requests: l.Requests[:1]}),
+		"status-pending": v.statusPage(carded(pending("investigate", 1), "D-7K3F9Q"), false), "status-several": v.statusPage(carded(pending("investigate", 3), "D-7K3F9Q"), false),
+		"status-done": v.statusPage(several, false), "status-denied": v.statusPage(l.Requests[6], false), "status-no-card": v.statusPage(notFound(), false),
+		"status-many":           v.statusPage(carded(many(), "D-7K3F9Q"), false),
+		"status-public":         v.statusPage(several, true).forAll(involved(several)),
+		"status-public-pending": v.statusPage(oneGiven(twoNeeded(carded(pending("investigate", 2), "D-7K3F9Q"))), true).forAll(involved(several)),
+		"mine":                  v.minePage("/defender", l), "mine-open": v.minePage("/defender", office.Listing{Requests: l.Requests[:1]}),
 		"mine-none": v.minePage("/defender", none), "mine-many": v.minePage("/defender", manyListed()),
 		"list": v.openPage("/defender", office.Listing{Requests: l.Requests[:4]}), "list-none": v.openPage("/defender", none),
 		"list-none-everywhere": v.openPage("/defender", office.Listing{Everywhere: true}), "list-many": v.openPage("/defender", manyListed()),

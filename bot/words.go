@@ -90,7 +90,7 @@ func (b *Bot) status(ctx context.Context, a act, c commands.Status) page {
 			return looked{b.workspace.views.minePage(b.grammar.Slash, l), involved(l.Requests...)}, err
 		}
 		r, err := b.desk.See(ctx, a.by, c.Request)
-		return looked{b.workspace.views.statusPage(r), involved(r)}, err
+		return looked{b.workspace.views.statusPage(r, c.Public), involved(r)}, err
 	})
 }
 

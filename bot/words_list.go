@@ -88,7 +88,7 @@ func (v Views) lines(p page, l office.Listing) page {
 
 // inList is a request in one line: how it stands, what it is, who asked and when.
 func (v Views) inList(r approvals.Request) para {
-	return says(words(stateLine(r)+" · "+v.action(r).Title+" · "+onDevices(r.Devices)+" · "),
+	return says(words(stateLine(r)+" · "+v.action(r).Verb+" "+onDevices(r.Devices)+" · "),
 		mention(r.By.ID), words(", "), when(r.Asked), words(" · "), v.cardLink(r))
 }
 
@@ -107,7 +107,7 @@ func onDevices(devices []approvals.Device) string {
 	if len(devices) == 0 {
 		return "no device"
 	}
-	name := called(devices[0])
+	name := inFew(devices[0])
 	if more := len(devices) - 1; more > 0 {
 		return fmt.Sprintf("%s and %d more", name, more)
 	}
@@ -118,13 +118,10 @@ func onDevices(devices []approvals.Device) string {
 // list is not cut.
 const nameInList = 24
 
-// called is what a line calls a device: its name, of a long one what stands before the
-// domain; or the beginning of its id.
-func called(d approvals.Device) string {
-	name := fact(d.Name)
-	if name == "" {
-		return cut(d.ID, nameInList)
-	}
+// inFew is what a line calls a device of which there is little room: of a long name what
+// stands before the domain.
+func inFew(d approvals.Device) string {
+	name := called(d)
 	if len(name) > nameInList {
 		name, _, _ = strings.Cut(name, ".")
 	}

@@ -4,35 +4,22 @@ import (
 	"defenderbot/approvals"
 )
 
-// statusPage is how one request stands, in a few lines.
-func (v Views) statusPage(r approvals.Request) page {
-	p := page{
-		says(strong(stateLine(r)), words(" · "+v.action(r).Title+" · "+onDevices(r.Devices)+" · "), v.cardLink(r)),
-		says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")),
-		quoted(r.Comment),
-	}
-	p = append(p, decisions(r)...)
-	for i, c := range r.Calls {
-		p = append(p, callLine(r.Devices[i], c))
-	}
-	if len(r.Calls) == 0 && len(r.Devices) > 1 {
-		for _, d := range r.Devices {
-			p = append(p, says(words("• "+called(d))))
+// statusPage is how one request stands, in a few lines. To everybody it does not say whom
+// it waits for: they would be called.
+func (v Views) statusPage(r approvals.Request, public bool) page {
+	return fitting(r, func(r approvals.Request, d detail) page {
+		s := v.telling(r)
+		if public && r.State == approvals.Pending {
+			s.rest = []span{wordsf(" · %d of %d given · until ", len(r.Approvals), r.Terms.Needed), when(r.Deadline())}
 		}
-	}
-	if r.State == approvals.Pending {
-		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
-	}
-	return p
-}
-
-// callLine is what became of one device.
-func callLine(d approvals.Device, c approvals.Call) para {
-	text := "• " + called(d) + ": " + callWord(c)
-	if why := c.Why; why.Reason != "" && why.Reason != approvals.Ran {
-		text += ". " + cut(sentence(why), 160)
-	}
-	return says(words(text))
+		p := append(page{says(strong(v.headline(r)), words(" · "), v.cardLink(r)), s.line()}, s.more...)
+		p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
+		p = append(p, decided(r)...)
+		if len(r.Devices) > 1 {
+			p = append(p, v.devices(r, d)...)
+		}
+		return p
+	})
 }
 
 // cancelledThere is the answer to a cancel command: what came of it, and the card, where
