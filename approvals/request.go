@@ -28,6 +28,8 @@ type Request struct {
 
 	State     State      `json:"state"`
 	Asked     time.Time  `json:"asked"`
+	Choice    Choice     `json:"choice,omitzero"`    // checking: what the requester has to choose
+	Resumed   time.Time  `json:"resumed,omitzero"`   // checking: when a device was chosen last
 	Opened    time.Time  `json:"opened,omitzero"`    // when it became pending
 	Escalated time.Time  `json:"escalated,omitzero"` // since when those may decide too who are called in late
 	Approvals []Approval `json:"approvals,omitempty"`

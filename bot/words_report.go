@@ -159,7 +159,7 @@ func bands() []string {
 	return []string{"Succeeded", "Partly succeeded", "Failed or unknown", "Denied", "Expired", "Cancelled"}
 }
 
-// bandOf is where a way to end is charted; empty: another version's.
+// bandOf is where a way to end is drawn; empty: another version's.
 func bandOf(how string) string {
 	switch how {
 	case string(approvals.AllSucceeded):
