@@ -99,7 +99,7 @@ func wordAnswers() map[string]page {
 		"list": v.openPage("/defender", office.Listing{Requests: l.Requests[:4]}), "list-none": v.openPage("/defender", none),
 		"list-none-everywhere": v.openPage("/defender", office.Listing{Everywhere: true}), "list-many": v.openPage("/defender", manyListed()),
 		"list-public": v.openPage("/defender", office.Listing{Requests: l.Requests[:2]}).forAll(involved(l.Requests...)),
-		"limits":      v.limitsPage(sampleWindows()), "limits-public": v.limitsPage(sampleWindows()[:1]).forAll(nil),
+		"limits":      limitsPage(sampleWindows()), "limits-public": limitsPage(sampleWindows()[:1]).forAll(nil),
 		"history": v.historyPage(history), "history-none": v.historyPage(office.History{Device: approvals.Device{Name: "srv-db-01"}}),
 		"history-public": v.historyPage(history).forAll(involved(history.Requests...)), "history-begun": sayf("Looking up %s in Defender …", "srv-db-01"),
 		"report": v.reportPage(s), "report-none": v.reportPage(approvals.Summary{Since: s.Since, Until: s.Until}), "report-public": v.reportPage(s).forAll(summed(s)),

@@ -104,7 +104,7 @@ func (b *Bot) list(ctx context.Context, a act, c commands.List) page {
 func (b *Bot) limits(ctx context.Context, a act, c commands.Limits) page {
 	return b.look(ctx, a, "limits", c.Public, func(ctx context.Context, a act) (looked, error) {
 		windows, err := b.desk.Limits(ctx, a.by)
-		return looked{page: b.workspace.views.limitsPage(windows)}, err
+		return looked{page: limitsPage(windows)}, err
 	})
 }
 

@@ -7,18 +7,18 @@ import (
 )
 
 // limitsPage is how much of Microsoft's limits is used.
-func (v Views) limitsPage(windows []office.WindowState) page {
+func limitsPage(windows []office.WindowState) page {
 	p := page{says(strong("Microsoft's limits"), words(", shared by everybody who uses this bot:"))}
 	for _, w := range windows {
-		p = append(p, v.window(w)...)
+		p = append(p, window(w)...)
 	}
 	return p
 }
 
 // window is one window: each of its limits, what waits for it, and whether Defender
 // wants to be left alone.
-func (v Views) window(w office.WindowState) page {
-	spans := []span{strong(v.windowName(w)), words(": ")}
+func window(w office.WindowState) page {
+	spans := []span{strong(windowName(w)), words(": ")}
 	for i, l := range w.Limits {
 		if i > 0 {
 			spans = append(spans, words(" · "))
@@ -45,19 +45,12 @@ func waiting(n int) string {
 	return counted(n, "call") + " wait"
 }
 
-// windowName is what a window is for: the actions whose calls are counted there.
-func (v Views) windowName(w office.WindowState) string {
+// windowName is what a window is for: the commands whose calls are counted there.
+func windowName(w office.WindowState) string {
 	if len(w.Actions) == 0 {
-		return "Look-ups (" + w.Endpoint + ")"
+		return "looking up in Defender (" + w.Endpoint + ")"
 	}
-	names := make([]string, len(w.Actions))
-	for i, name := range w.Actions {
-		names[i] = name
-		if a, known := v.Catalogue.Named(name); known {
-			names[i] = a.Title
-		}
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(w.Actions, ", ")
 }
 
 // barLength is how many characters a bar has.
