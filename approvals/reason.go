@@ -23,6 +23,9 @@ const (
 	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
 	NotYours        Reason = "not_yours"         // neither the requester nor an approver
 	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
+	NotYoursToSee   Reason = "not_yours_to_see"  // made in another channel, and somebody else's
+	MadeElsewhere   Reason = "made_elsewhere"    // made in another channel, so it is not shown to everybody here
+	OnlyApprovers   Reason = "only_approvers"    // no approver of any action
 	NobodyElse      Reason = "nobody_else"       // too few others could approve it
 	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
 	ChannelShared   Reason = "channel_shared"    // shared with another organisation
@@ -64,6 +67,13 @@ const (
 	DeviceExcluded  Reason = "device_excluded"
 	DeviceTwice     Reason = "device_twice"  // two of the names are one device
 	DeviceUnread    Reason = "device_unread" // Defender could not be asked which device a name is
+)
+
+// Reasons why nobody can tell what is meant.
+const (
+	NameUnread    Reason = "name_unread"    // Defender could not be asked which device a name is
+	NameAmbiguous Reason = "name_ambiguous" // several devices have that name
+	NameUnknown   Reason = "name_unknown"   // no device has it
 )
 
 // Reasons why the chat does not take the card of a request.
@@ -198,6 +208,8 @@ var (
 	ErrNotRecorded = errors.New("nothing was recorded")
 	// ErrUnconfirmed means that nobody can tell whether something was recorded.
 	ErrUnconfirmed = errors.New("could not confirm that it was recorded")
+	// ErrNotRead means that something could not be read, and nothing was to be changed.
+	ErrNotRead = errors.New("could not be read")
 	// ErrTooFewReplicas means that it was recorded, but could be lost with the master
 	// of the database.
 	ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)

@@ -28,6 +28,9 @@ func sayings() map[approvals.Reason]saying {
 		approvals.OtherMessage:    {what: "That is not this request's card, so nothing happened", then: "Use the card in the channel where it was requested."},
 		approvals.NotYours:        {what: "Only the requester or an approver of this action can do this"},
 		approvals.NotYoursToStop:  {what: "Only an approver of this action can stop what is running in Defender, so nothing changed", then: "Whoever approved it can: the card says who."},
+		approvals.NotYoursToSee:   {"This request was made in another channel, so only its requester and the approvers of its action can see it here", true, "Ask in the channel where it was made."},
+		approvals.MadeElsewhere:   {"This request was made in another channel, so I do not show it to everybody here", true, "Ask again without “public” to see it alone."},
+		approvals.OnlyApprovers:   {what: "Reports are for approvers", then: "Ask one of them; “list” shows you what is open here."},
 		approvals.NobodyElse:      {what: "Too few people other than you can approve this, so it was not recorded", then: "Ask whoever runs this bot to add people to APPROVERS for this action."},
 		approvals.ChannelNotTaken: {what: "This bot does not take commands in this channel", then: "Use one of the channels it is set up for."},
 		approvals.ChannelShared:   {what: "This channel is shared with another organisation, and this bot does not take commands in shared channels", then: "Use one that is not shared."},
@@ -63,6 +66,10 @@ func sayings() map[approvals.Reason]saying {
 		approvals.DeviceExcluded:  {"This device is excluded in Defender", true, "It needs to be included again in the portal first."},
 		approvals.DeviceTwice:     {"Two of the devices are the same device", true, "Name it once and ask again."},
 		approvals.DeviceUnread:    {"I could not look this device up in Defender", true, "Or ask with the device's id: then it goes to approval as “not verified”."},
+
+		approvals.NameUnread:    {"I could not look this name up in Defender", true, "Use the device's id: that works without looking it up."},
+		approvals.NameAmbiguous: {"More than one device has this name", true, "Use the id of the one you mean."},
+		approvals.NameUnknown:   {"Defender knows no device of this name", true, "Check the name in the portal, or use the device's id."},
 
 		approvals.ChannelReadOnly:     {what: "This channel is read-only for me, so nobody would see the card", then: "Whoever manages the channel can let me post; otherwise ask in another one."},
 		approvals.ThreadsOnly:         {what: "This channel allows only replies in threads, so I cannot post the card", then: "Ask in another channel."},

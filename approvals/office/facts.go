@@ -123,10 +123,12 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 		return p.asks(ctx, f, r.Action)
 	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
 		return p.decides(ctx, f, r.Action)
-	case approvals.ToCancel, approvals.ToRetry:
+	case approvals.ToCancel, approvals.ToRetry, approvals.ToSee:
 		if !f.Is(r.By) {
 			return p.decides(ctx, f, r.Action)
 		}
+	case approvals.ToShow, approvals.ToList: // hang on who it is and where, and on no list
+	case approvals.ToReport: // on those of all actions: see readerOf
 	}
 	return f, nil
 }
