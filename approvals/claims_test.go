@@ -49,7 +49,7 @@ func TestClaimsListed(t *testing.T) {
 				if kind, _, _ := strings.Cut(c.Prefix, "/"); slices.Contains([]string{"by", "in", "ended"}, kind) {
 					got = append(got, c.Member())
 				}
-				if c.Alone && !slices.Contains([]string{"open", "retry", "job"}, c.Prefix[:strings.Index(c.Prefix, "/")]) {
+				if c.Alone && !slices.Contains([]string{"open", "again", "job"}, c.Prefix[:strings.Index(c.Prefix, "/")]) {
 					t.Errorf("%s: only one may hold %s", state, c.Prefix)
 				}
 			}

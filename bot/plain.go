@@ -15,6 +15,13 @@ import (
 func (p page) text() string {
 	var lines []string
 	for _, q := range p {
+		if q.spoken != nil {
+			q.spans = q.spoken
+		}
+		if q.kind == choosing {
+			lines = append(lines, q.instead.text())
+			continue
+		}
 		text := q.joined(span.markup)
 		if text == "" && q.kind == chosen {
 			continue

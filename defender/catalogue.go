@@ -9,13 +9,18 @@ import (
 type Action struct {
 	// Name is the word people type: "investigate".
 	Name string
-	// Title is the name on a card: "Start automated investigation".
+	// Title is Microsoft's name for it: "Start automated investigation".
 	Title string
+	// Verb is how a card says it in short, before the name of a device or "5 devices":
+	// "Collect evidence package from".
+	Verb string
 	// Effect says what it does, and what whoever approves it should know.
 	Effect string
 	// Success is what has happened when it succeeded, as a sentence that stays true when
 	// somebody takes it back: cards keep it. Empty: the words of Defender's own status say it.
 	Success string
+	// Package is set where what it makes can be downloaded; see [Client.PackageURI].
+	Package bool
 	// Undo is the name of the row that takes its effect back. Empty: there is none, or
 	// there is no effect to take back.
 	Undo string

@@ -122,11 +122,12 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 	case approvals.ToAsk:
 		return p.asks(ctx, f, r.Action)
 	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
-		return p.decides(ctx, f, r.Action)
-	case approvals.ToCancel, approvals.ToRetry, approvals.ToSee:
+		return p.decides(ctx, f, r)
+	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch, approvals.ToSee:
 		if !f.Is(r.By) {
-			return p.decides(ctx, f, r.Action)
+			return p.decides(ctx, f, r)
 		}
+	case approvals.ToPick: // the requester's alone
 	case approvals.ToShow, approvals.ToList: // hang on who it is and where, and on no list
 	case approvals.ToReport: // on those of all actions: see readerOf
 	}
@@ -144,9 +145,9 @@ func (p people) asks(ctx context.Context, f approvals.Facts, action string) (_ a
 	return f, err
 }
 
-// decides fills in whether a person is on the list of those who decide on an action.
-func (p people) decides(ctx context.Context, f approvals.Facts, action string) (_ approvals.Facts, err error) {
-	f.Decides, err = p.listed(ctx, f, p.policy.RuleFor(action).Approvers)
+// decides fills in whether a person is on the list of those who decide on r as it stands.
+func (p people) decides(ctx context.Context, f approvals.Facts, r approvals.Request) (_ approvals.Facts, err error) {
+	f.Decides, err = p.listed(ctx, f, p.policy.Deciders(r))
 	return f, err
 }
 

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,8 +66,11 @@ func (d *Desk) named(ctx context.Context, by approvals.Person, name string) (app
 	reading, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	all, err := d.defender.DevicesNamed(reading, name)
-	if err != nil {
-		d.backOff(ctx, endpoint, err)
+	d.backOff(ctx, endpoint, err)
+	switch {
+	case errors.Is(err, defender.ErrTooMany):
+		return approvals.Device{}, approvals.Refuse(approvals.DevicesTooMany, name+", more than 1000 devices")
+	case err != nil:
 		return approvals.Device{}, nameUnread(name, whyOf(err), err)
 	}
 	return oneOf(all, name)
@@ -79,16 +83,31 @@ func nameUnread(name string, cause approvals.Why, err error) error {
 // oneOf is the device that a name means: the only one that is still in use, or the only one.
 func oneOf(all []defender.Device, name string) (approvals.Device, error) {
 	live := slices.DeleteFunc(slices.Clone(all), func(known defender.Device) bool {
-		return !onboarded(known.Onboarding) || known.MergedInto != "" || known.Excluded
+		return !onboarded(known.Onboarding) || verified(known).why.Reason != ""
 	})
 	if len(live) == 0 {
 		live = all
 	}
-	switch len(live) {
+	switch live = defender.Exactly(live, name); len(live) {
 	case 0:
-		return approvals.Device{}, approvals.Refuse(approvals.NameUnknown, name)
+		return approvals.Device{}, approvals.Refuse(approvals.DeviceNotFound, name)
 	case 1:
 		return approvals.Device{ID: live[0].ID, Name: live[0].Name}, nil
 	}
-	return approvals.Device{}, approvals.Refuse(approvals.NameAmbiguous, name+": "+idsOf(live))
+	return approvals.Device{}, approvals.Refuse(approvals.DeviceAmbiguous, name+": "+idsOf(live))
+}
+
+// mostIDs are as many ids as a sentence holds whole.
+const mostIDs = 3
+
+func idsOf(devices []defender.Device) string {
+	var ids []string
+	for _, d := range devices[:min(len(devices), mostIDs)] {
+		ids = append(ids, d.ID)
+	}
+	text := strings.Join(ids, ", ")
+	if more := len(devices) - len(ids); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

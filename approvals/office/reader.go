@@ -14,11 +14,17 @@ import (
 // reader is somebody who reads, and what is known of what they may see.
 type reader struct {
 	policy  approvals.Policy
-	f       approvals.Facts // Decides: on some action
+	f       approvals.Facts // Decides: on something
 	ch      approvals.Channel
 	public  bool            // everybody in the channel reads it
-	decides map[string]bool // on which actions; "" stands for those of another version
+	decides map[matter]bool // on what
 	unread  error           // why it is not known of all
+}
+
+// matter is what somebody decides on or not, of a request.
+type matter struct {
+	action    string // empty: any of another version
+	escalated bool   // those who are called in late decide too
 }
 
 // readerOf finds out what has to be known about somebody who wants to read, or refuses it.
@@ -39,36 +45,48 @@ func (d *Desk) readerOf(ctx context.Context, by By, v approvals.Verb) (reader, e
 	return who, who.unless(approvals.OnlyApprovers, who.policy.May(v, who.f, ch, approvals.Request{}))
 }
 
-// deciding finds out on which actions a person decides.
-func (p people) deciding(ctx context.Context, f approvals.Facts) (map[string]bool, error) {
-	actions := append(slices.Collect(maps.Keys(p.policy.ByAction)), "")
-	yes, unread := make([]bool, len(actions)), make([]error, len(actions))
+// deciding finds out what a person decides on.
+func (p people) deciding(ctx context.Context, f approvals.Facts) (map[matter]bool, error) {
+	matters := p.matters()
+	yes, unread := make([]bool, len(matters)), make([]error, len(matters))
 	g := new(errgroup.Group)
-	for i, action := range actions {
+	for i, m := range matters {
+		r := approvals.Request{Action: m.action}
+		if m.escalated {
+			r.Escalated = r.Escalated.Add(1)
+		}
 		g.Go(safely(func() error {
-			judged, err := p.decides(ctx, f, action)
+			judged, err := p.decides(ctx, f, r)
 			yes[i], unread[i] = judged.Decides, err
 			return nil
 		}))
 	}
 	err := g.Wait()
-	decides := map[string]bool{}
-	for i, action := range actions {
-		decides[action] = yes[i]
+	decides := map[matter]bool{}
+	for i, m := range matters {
+		decides[m] = yes[i]
 	}
 	return decides, errors.Join(append(unread, err)...)
 }
 
+// matters are all that there are.
+func (p people) matters() (all []matter) {
+	for _, action := range append(slices.Collect(maps.Keys(p.policy.ByAction)), "") {
+		all = append(all, matter{action, false}, matter{action, true})
+	}
+	return all
+}
+
 // may is a refusal unless the request may be shown to those who read.
 func (w reader) may(r approvals.Request) error {
-	v, f, action := approvals.ToSee, w.f, r.Action
+	v, f, m := approvals.ToSee, w.f, matter{r.Action, !r.Escalated.IsZero()}
 	if w.public {
 		v = approvals.ToShow
 	}
-	if _, known := w.decides[action]; !known {
-		action = ""
+	if _, known := w.decides[m]; !known {
+		m.action = ""
 	}
-	f.Decides = w.decides[action]
+	f.Decides = w.decides[m]
 	return w.unless(approvals.NotYoursToSee, w.policy.May(v, f, w.ch, r))
 }
 
