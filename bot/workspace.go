@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -186,18 +185,19 @@ func (w *Workspace) Tell(ctx context.Context, r approvals.Request) error {
 }
 
 // whisper shows one person a message, in the first way that works: the
-// response_url, an ephemeral message, a direct message.
+// response_url, an ephemeral message, a direct message. Only the first can show it to
+// everybody, and only it is tried with a chart: Slack may not take that.
 func (w *Workspace) whisper(ctx context.Context, to reply, said page) error {
-	options := message(said.text(), said.blocks())
 	var failed []error
 	if to.url != "" {
-		options := append(slices.Clone(options), slack.MsgOptionResponseURL(to.url, slack.ResponseTypeEphemeral))
-		if _, _, err := w.api.PostMessageContext(ctx, to.channel, options...); err == nil {
+		if w.respond(ctx, to, said) == nil || said.has(charted) && w.respond(ctx, to, said.without(charted)) == nil {
 			return nil
 		}
 		// The error is left out: it could hold the address, which is a secret.
 		failed = append(failed, errors.New("the response_url took no answer"))
 	}
+	said = said.without(charted, toAll)
+	options := message(said.text(), said.blocks())
 	_, err := w.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
 	if err == nil {
 		return nil
@@ -209,6 +209,13 @@ func (w *Workspace) whisper(ctx context.Context, to reply, said page) error {
 	}
 	// Only what the last way says tells whether trying again is worth it.
 	return errors.Join(append(failed, personal(fmt.Errorf("direct message: %w", err)))...)
+}
+
+// respond sends a message to a response_url.
+func (w *Workspace) respond(ctx context.Context, to reply, said page) error {
+	options := append(message(said.text(), said.blocks()), slack.MsgOptionResponseURL(to.url, said.seenBy()))
+	_, _, err := w.api.PostMessageContext(ctx, to.channel, options...)
+	return err
 }
 
 // direct sends a direct message
