@@ -61,7 +61,7 @@ func (d *Desk) waitingFor(ctx context.Context, by By) (Listing, error) {
 
 // mayDecide reports whether a yes or a no of this person to r would be taken now.
 func (d *Desk) mayDecide(ctx context.Context, by By, r approvals.Request) (bool, error) {
-	if r.State != approvals.Pending {
+	if r.State != approvals.Pending || r.Card.TS == "" { // where its channel shows it, others can follow
 		return false, nil
 	}
 	f, ch, err := d.people.factsIn(ctx, by.User, approvals.ToDeny, r)
