@@ -37,7 +37,7 @@ func (v Views) home(slash string, h office.Home, said page) []slack.Block {
 		blocks = append(blocks, howToBegin(slash).blocks()...)
 	}
 	blocks, shown := v.homeWaiting(blocks, slash, h.Waiting)
-	blocks = v.homeMine(blocks, slash, open, homeRequests-shown)
+	blocks = v.homeMine(blocks, slash, office.Listing{Requests: open, More: h.Mine.More}, homeRequests-shown)
 	if rest := v.results(ended, h.Ended.Requests); len(rest) > 0 {
 		blocks = append(blocks, append(page{heading("Last results")}, rest...).blocks()...)
 	}
@@ -105,27 +105,36 @@ func (v Views) homeCard(r approvals.Request) []slack.Block {
 }
 
 // homeMine lists the person's own requests that are open, each with what they can do with it.
-func (v Views) homeMine(blocks []slack.Block, slash string, open []approvals.Request, most int) []slack.Block {
-	if len(open) == 0 {
+func (v Views) homeMine(blocks []slack.Block, slash string, l office.Listing, most int) []slack.Block {
+	if len(l.Requests)+l.More == 0 {
 		return blocks
 	}
 	blocks = append(blocks, page{heading("You have asked for")}.blocks()...)
 	shown := 0
-	for _, r := range open[:min(len(open), max(most, 0))] {
+	for _, r := range l.Requests[:min(len(l.Requests), most)] {
 		if len(blocks)+2 > homeMost {
 			break
 		}
 		blocks = append(blocks, page{v.homeLine(r)}.blocks()...)
-		if r.State == approvals.Pending {
-			value := r.ID + "." + r.Digest()
-			blocks = append(blocks, slack.NewActionBlock(fmt.Sprintf("mine.%s.%d", r.ID, r.Visible), cancelButton(value, "Cancel request")))
+		if cancel := v.takeBack(r); cancel != nil {
+			blocks = append(blocks, slack.NewActionBlock(fmt.Sprintf("mine.%s.%d", r.ID, r.Visible), cancel))
 		}
 		shown++
 	}
-	if more := len(open) - shown; more > 0 {
+	if more := len(l.Requests) - shown + l.More; more > 0 {
 		blocks = append(blocks, howManyMore(more, slash).blocks()...)
 	}
 	return blocks
+}
+
+// takeBack is the button with which a request is cancelled, or nil where that cannot be.
+func (v Views) takeBack(r approvals.Request) slack.BlockElement {
+	for _, e := range v.decisive(r, r.ID+"."+r.Digest()) {
+		if b, is := e.(*slack.ButtonBlockElement); is && b.ActionID == actionCancel {
+			return b
+		}
+	}
+	return nil
 }
 
 func howManyMore(n int, slash string) page {

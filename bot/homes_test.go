@@ -36,12 +36,12 @@ func TestHomesShow(t *testing.T) {
 	if again := show("unchanged", first, nil, 0); again != first {
 		t.Errorf("the mark has changed from %q to %q", first, again)
 	}
-	d.pendingRequest(typist)
+	r := d.pendingRequest(typist)
 	second := show("changed", first, nil, 1)
 	if err := h.answer(soon(t), typist, say("You cancelled it.")); err != nil {
 		t.Error(err)
 	}
-	d.pendingRequest(typist)
+	d.happen(r, approvals.Cancel{By: r.By})
 	show("changed, and shown by somebody else", second, approvals.ErrShownSince, 0)
 	show("nothing is known", "", nil, 1)
 

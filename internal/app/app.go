@@ -130,12 +130,13 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	if err != nil {
 		return fmt.Errorf("defender: %w", err)
 	}
+	grammar := Grammar(a.options.Catalogue, c.Actions, c.MaxDevices)
 	p.slack.Use(bot.Views{
+		Slash:  grammar.Slash,
 		Policy: p.policy, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
 		DevicePage:   func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
 		ActionCenter: c.Cloud.ActionCenter(c.Tenant), Permalink: p.slack.Permalink,
 	})
-	grammar := Grammar(a.options.Catalogue, c.Actions, c.MaxDevices)
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Homes: homes, Log: log,
