@@ -33,11 +33,6 @@ func homes() map[string]office.Home {
 			User: ada, Mine: office.Listing{Requests: []approvals.Request{own, running, result}},
 			Ended: office.Listing{Requests: []approvals.Request{result}}, Windows: windows(3),
 		},
-		"many": {
-			User: grace, Waiting: office.Listing{Requests: lots(25, "scan", 6), More: 7},
-			Mine: office.Listing{Requests: lots(20, "scan-quick", 1), More: 2}, Windows: windows(3),
-		},
-		"many-own": {User: ada, Mine: office.Listing{Requests: lots(25, "scan", 1)}, Windows: windows(0)},
 	}
 }
 
