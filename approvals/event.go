@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"slices"
 	"time"
 )
 
@@ -63,6 +64,7 @@ func (o On) apply(r Request, now time.Time) (Request, error) {
 	if err != nil {
 		return r, err
 	}
+	before := slices.Clone(r.Calls)
 	r.Calls[o.Call] = after
-	return settle(r, now), nil
+	return settle(r, before, now), nil
 }

@@ -29,7 +29,9 @@ func requestEvents() []approvals.Event {
 		approvals.Lose{TS: "1.2"},
 		approvals.Redraw{},
 		approvals.Forget{},
-		approvals.Retry{As: "D-000000"},
+		approvals.Escalate{},
+		approvals.Name{Device: approvals.Device{ID: approvalstest.HexID, Name: "srv-1", Verified: true}},
+		approvals.Retry{As: "D-000000", Devices: []string{approvalstest.HexID}},
 		approvals.StopJobs{By: approvalstest.Leader, Digest: digest},
 		approvals.Follow{How: approvals.AsUndo, Action: "unisolate", As: "D-000000"},
 	}
@@ -73,6 +75,8 @@ var wanted = map[string]approvals.State{
 	"pending expire":   approvals.Expired,
 	"pending reject":   approvals.Rejected,
 	"pending remind":   approvals.Pending,
+	"pending escalate": approvals.Pending,
+	"approved name":    approvals.Approved,
 	"approved cancel":  approvals.Done, // its only call still waited
 	"denied forget":    "",
 	"cancelled forget": "",
@@ -135,7 +139,7 @@ func TestNextEveryEvent(t *testing.T) {
 		for _, e := range requestEvents() {
 			name := string(s) + " " + approvals.EventName(e)
 			want, fits := wanted[name]
-			r := approvalstest.Sample(s, approvals.Queued)
+			r := escalating(s, approvals.Queued)
 			got, err := approvals.Next(r, e, after(e))
 			switch {
 			case fits && err != nil:

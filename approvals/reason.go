@@ -132,6 +132,7 @@ type Why struct {
 	Since  time.Time `json:"since,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
 	Cause  *Why      `json:"cause,omitempty"` // what is behind it, where that is another reason
+	Other  *Other    `json:"other,omitempty"` // the request that is in the way
 }
 
 // brief is a reason for the audit trail: the code, what it is about, Defender's

@@ -75,6 +75,9 @@ func timers(r Request) []timer {
 		if !r.reminded() {
 			list = append(list, timer{r.Opened.Add(r.Terms.ApprovalTTL / 2), Remind{}})
 		}
+		if at, due := r.escalation(); due {
+			list = append(list, timer{at, Escalate{}})
+		}
 		return list
 	case Approved:
 		var list []timer

@@ -198,7 +198,7 @@ func sameTwice(devices []approvals.Device) string {
 // card says so. The claim of a retry has made it the only one already, and a click on the
 // old card marks it too. A refusal means that it is marked already, or forgotten.
 func (w *Worker) markOrigin(ctx context.Context, r approvals.Request) error {
-	id, e := r.RetryOf, approvals.Event(approvals.Retry{As: r.ID})
+	id, e := r.RetryOf, approvals.Event(triedAgain(r))
 	if r.From.Request != "" {
 		id, e = r.From.Request, approvals.Follow{How: r.From.How, Action: r.Action, As: r.ID}
 	}
