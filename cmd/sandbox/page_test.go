@@ -53,7 +53,7 @@ func keepsFocus(t *testing.T, at place) {
 	mouse{}.press(ada, cancel)
 	ada.until(`document.querySelector("#confirm").open`)
 	mouse{}.press(grace, deny)
-	grace.until(`document.activeElement.matches("#in-text")`)
+	grace.until(`document.activeElement.matches("#in-reason")`)
 	grace.types("no")
 	grace.click(`#form [type="submit"]`)
 	ada.sees("#messages", "⛔ Denied")

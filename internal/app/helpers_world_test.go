@@ -58,7 +58,7 @@ func (s *stage) uses(args []string) string {
 	if i < 0 {
 		s.t.Fatalf("no shortcut %q; the app has %v", args[1], offers)
 	}
-	m := slackfake.Message{}
+	var m slackfake.Message
 	if args[2] != "" {
 		m = s.newest(args[2])
 	} else {
