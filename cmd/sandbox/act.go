@@ -82,10 +82,10 @@ func (s *site) click(r *http.Request, v viewer) error {
 	if out.Shown == slackfake.ShownButtonWarning {
 		out.Shown = "⚠️ beside the button: the app did not answer in time. Nothing may have happened; try again."
 	}
-	s.note(v.User.ID, v.Channel.ID, out.Shown)
-	if v.Tab && out.Shown != "" { // where no messages are
+	if v.Tab && out.Shown != "" { // there are no messages among which it could stand
 		return errors.New(out.Shown)
 	}
+	s.note(v.User.ID, v.Channel.ID, out.Shown)
 	return err
 }
 

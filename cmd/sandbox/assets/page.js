@@ -144,6 +144,7 @@ function clicks(send) {
       busy(button, () => send("/shortcut", { ts, shortcut }));
     } else if (action) {
       const { ts = "", view = "" } = button.closest("[data-ts], [data-view]").dataset; // the card may change while somebody thinks
+      if (choice) closeMenus();
       if (await confirmed(button)) busy(button, () => send("/click", { ts, view, action, value: value || "", choice: choice || "" }));
     }
   });
@@ -159,7 +160,11 @@ function clicks(send) {
 const menus = "details[open]:is(.bk-menu, .more)";
 
 function closeMenus(but) {
-  for (const menu of document.querySelectorAll(menus)) if (!but || !menu.contains(but)) menu.open = false;
+  for (const menu of document.querySelectorAll(menus)) {
+    if (but && menu.contains(but)) continue;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus({ preventScroll: true });
+    menu.open = false;
+  }
 }
 
 async function busy(button, work) {
