@@ -40,25 +40,33 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement {
 	switch r.State {
 	case approvals.Pending:
-		yes := slack.NewButtonBlockElement(actionApprove, value, plainText("Approve"))
-		nay := slack.NewButtonBlockElement(actionDeny, value, plainText("Deny"))
-		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), cancelButton(value, "Cancel request")}
+		yes := v.labelled(r, slack.NewButtonBlockElement(actionApprove, value, plainText("Approve")))
+		nay := v.labelled(r, slack.NewButtonBlockElement(actionDeny, value, plainText("Deny…")))
+		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), v.labelled(r, cancelButton(value, "Cancel request"))}
 	case approvals.Approved:
 		var list []slack.BlockElement
 		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
-			list = append(list, cancelButton(value, "Cancel waiting calls"))
+			list = append(list, v.labelled(r, cancelButton(value, "Cancel waiting calls")))
 		}
 		if stop := v.stopButton(r, value); stop != nil {
-			list = append(list, stop)
+			list = append(list, v.labelled(r, stop))
 		}
 		return list
 	case approvals.Done:
 		if len(r.Retryable()) > 0 {
-			return []slack.BlockElement{retryButton(value)}
+			return []slack.BlockElement{v.labelled(r, retryButton(value))}
 		}
 	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
 	}
 	return nil
+}
+
+// labelled has a screen reader say what a button is about: it may be heard without the card
+// (https://docs.slack.dev/reference/block-kit/block-elements/button-element).
+func (v Views) labelled(r approvals.Request, b *slack.ButtonBlockElement) *slack.ButtonBlockElement {
+	about := v.headline(r)
+	b.AccessibilityLabel = cut(strings.TrimSuffix(b.Text.Text, "…")+": "+strings.ToLower(about[:1])+about[1:], 75)
+	return b
 }
 
 func cancelButton(value, label string) *slack.ButtonBlockElement {

@@ -36,8 +36,9 @@ func views() Views {
 			Default:  approvals.Rule{Approvers: approvals.List{Groups: []string{oncall}, Users: []string{joan}}},
 			ByAction: map[string]approvals.Rule{"isolate": {Approvers: approvals.List{Users: []string{grace, joan}}}},
 		},
-		Catalogue:  defender.Actions(),
-		DevicePage: func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
+		Catalogue:    defender.Actions(),
+		ActionCenter: "https://security.microsoft.com/action-center/history",
+		DevicePage:   func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
 		Permalink: func(channel, ts string) string {
 			return "https://contoso.slack.com/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
 		},

@@ -135,6 +135,14 @@ func TestTextHoldsTheBlocks(t *testing.T) {
 		for _, s := range spansOf(v) {
 			shown.WriteString(s.text)
 		}
+		spoken, rest, _ := strings.Cut(v.Text, "\n")
+		if spoken, asks := strings.CutPrefix(spoken, "Approve? "); asks { // more than the heading, and the heading
+			headline, _, _ := strings.Cut(shown.String(), "?")
+			if !strings.HasPrefix(spoken, headline) || !strings.Contains(spoken, "D-7K3F9Q") {
+				t.Errorf("%s: %q stands for %q", name, spoken, headline)
+			}
+			v.Text = headline + "?\n" + rest
+		}
 		want, got := squeezed(shown.String()), squeezed(strings.ReplaceAll(v.Text, "\n"+quoteMark, "\n"))
 		if name == "answer-ended" { // it says besides what to type in place of pressing
 			got = got[:min(len(want), len(got))]

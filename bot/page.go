@@ -20,6 +20,7 @@ type page []para
 type para struct {
 	kind    paraKind
 	spans   []span
+	spoken  []span   // what the plain text says in its place; nil: the same
 	buttons []button // of a choice
 }
 

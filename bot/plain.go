@@ -15,6 +15,9 @@ import (
 func (p page) text() string {
 	var lines []string
 	for _, q := range p {
+		if q.spoken != nil {
+			q.spans = q.spoken
+		}
 		text := q.joined(span.markup)
 		if text == "" && q.kind == chosen {
 			continue

@@ -191,7 +191,7 @@ func TestRefusalNamesWhoDecided(t *testing.T) {
 func TestStateLineComplete(t *testing.T) {
 	taken := map[string]approvals.State{}
 	for _, s := range approvals.States() {
-		got := stateLine(approvals.Request{State: s, Calls: []approvals.Call{{State: approvals.Succeeded}}})
+		got := stateLine(approvals.Request{State: s, Calls: []approvals.Call{{State: approvals.Succeeded}, {State: approvals.Succeeded}}})
 		if other, ok := taken[got]; ok || slip(got) != "" {
 			t.Errorf("%s is told as %q, like %s", s, got, other)
 		}
