@@ -212,8 +212,11 @@ func (s *stage) screen(user string) map[string]string {
 	return out
 }
 
+// onHome is the Home tab among what somebody has on the screen.
+const onHome = "Home"
+
 // news waits until somebody has something new on the screen, and shows it: a form, else
-// a message, else that a message is gone.
+// a message. Where the Home tab is looked at (before has it), that changes, too.
 func (s *stage) news(user string, before map[string]string) (text string) {
 	s.t.Helper()
 	s.wait(s.name(user)+" gets an answer", func() bool {
@@ -230,7 +233,11 @@ func (s *stage) news(user string, before map[string]string) (text string) {
 				return true
 			}
 		}
-		return false
+		v, there := s.p.Slack.Home(user)
+		if there {
+			text = s.home(v)
+		}
+		return there && before[onHome] != "" && v.Hash != before[onHome]
 	})
 	return text
 }

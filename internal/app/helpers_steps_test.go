@@ -179,6 +179,9 @@ func (s *stage) presses(args []string) string {
 	var out slackfake.Outcome
 	var err error
 	if v, ok := s.view(user, on); ok {
+		if on == onHome {
+			before[onHome] = v.Hash
+		}
 		e := s.button(objects(decode[object](v.Body)["blocks"]), label, nth)
 		out, err = s.p.Slack.ClickViewValue(limit(s.t), user, v.ID, word(e["action_id"]), word(e["value"]))
 		return s.outcome(user, before, out, err)
@@ -203,7 +206,7 @@ func (s *stage) view(user, on string) (slackfake.View, bool) {
 	switch on {
 	case "the form":
 		return s.openForm(user), true
-	case "Home":
+	case onHome:
 		v, there := s.p.Slack.Home(user)
 		if !there {
 			s.t.Fatalf("%s has nothing on Home", s.name(user))
