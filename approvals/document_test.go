@@ -109,6 +109,12 @@ func timerTable() string {
 			from, since = r.EndedAt, "its end"
 		}
 		row(string(s), r, from, since)
+		if s == approvals.Checking {
+			row("checking, with a device to choose", choosing(), approvalstest.Start, "the moment at which the choice was opened")
+			picked := r
+			picked.Resumed = r.Asked.Add(time.Minute)
+			row("checking, with a device chosen", picked, picked.Resumed, "the choice")
+		}
 	}
 	for _, cs := range approvals.CallStates() {
 		r := approvalstest.Sample(approvals.Approved, cs)

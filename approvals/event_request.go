@@ -46,7 +46,7 @@ func (e Resolve) apply(r Request, now time.Time) (Request, error) {
 	if len(e.Devices) != len(r.Devices) || slices.ContainsFunc(e.Devices, func(d Device) bool { return d.ID == "" }) {
 		return r, Refuse(DoesNotFit, "a device without an id")
 	}
-	r.State, r.Opened, r.Devices, r.Budget = Pending, now, e.Devices, e.Budget
+	r.State, r.Opened, r.Devices, r.Budget, r.Choice = Pending, now, e.Devices, e.Budget, Choice{}
 	if len(r.Approvals) >= r.Terms.Needed { // a retry that an approver asked for
 		return queueCalls(r, now), nil
 	}

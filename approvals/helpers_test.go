@@ -7,6 +7,24 @@ import (
 	"defenderbot/internal/approvalstest"
 )
 
+// namesakes are devices that have one name.
+func namesakes(n int) []approvals.Device {
+	list := make([]approvals.Device, n)
+	for i := range list {
+		list[i] = approvalstest.DeviceNo(i)
+		list[i].Name = "srv-1.contoso.example"
+	}
+	return list
+}
+
+// choosing is a request of which two devices have the name.
+func choosing() approvals.Request {
+	r := approvalstest.Sample(approvals.Checking, "")
+	r.Devices = []approvals.Device{{Name: "srv-1"}}
+	r.Choice = approvals.Choice{Offered: namesakes(2), At: approvalstest.Start}
+	return r
+}
+
 // after is when the sample's events happen: past every deadline but that of a
 // decision, so that events of the clock fit too.
 func after(e approvals.Event) time.Time {

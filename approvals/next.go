@@ -83,7 +83,7 @@ func end(r Request, to State, how End, now time.Time, from ...State) (Request, e
 	if r.State == Pending {
 		r.Notices = append(r.Notices, Notice{Kind: NoticeEnd, At: now})
 	}
-	r.State, r.Ended, r.EndedAt = to, how, now
+	r.State, r.Ended, r.EndedAt, r.Choice = to, how, now, Choice{}
 	return r, nil
 }
 

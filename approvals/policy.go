@@ -17,6 +17,8 @@ const (
 	ToCancel  Verb = "cancel"
 	ToRetry   Verb = "retry"
 	ToStop    Verb = "stop"
+	ToFetch   Verb = "fetch" // the package of what was collected
+	ToPick    Verb = "pick"
 )
 
 // Rule says who asks for an action, who decides on it, and how many have to.
@@ -86,8 +88,13 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		return cmp.Or(mayDecide(f, r), p.isOn(r.Action))
 	case ToDeny: // what only ends it is never switched off
 		return mayDecide(f, r)
-	case ToCancel:
+	case ToCancel, ToFetch:
 		return involved(f, r)
+	case ToPick:
+		if !f.Is(r.By) {
+			return Refuse(NotYoursToPick, "")
+		}
+		return nil
 	case ToRetry:
 		return cmp.Or(p.mayAskIn(ch), involved(f, r), p.isOn(r.Action))
 	case ToStop:

@@ -28,14 +28,16 @@ type Request struct {
 
 	State     State      `json:"state"`
 	Asked     time.Time  `json:"asked"`
+	Choice    Choice     `json:"choice,omitzero"`    // checking: what the requester has to choose
+	Resumed   time.Time  `json:"resumed,omitzero"`   // checking: when a device was chosen last
 	Opened    time.Time  `json:"opened,omitzero"`    // when it became pending
 	Escalated time.Time  `json:"escalated,omitzero"` // since when those may decide too who are called in late
 	Approvals []Approval `json:"approvals,omitempty"`
 	Ended     End        `json:"ended,omitzero"` // how it ended, where it did not end by its calls
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
-	Calls     []Call     `json:"calls,omitempty"` // call i is about device i; none before approval
+	Calls     []Call     `json:"calls,omitempty"`      // call i is about device i; none before approval
 	RetriedAs string     `json:"retried_as,omitempty"` // the newest request that tries something of it again; see [Call]
-	Followed  []Followed `json:"followed,omitempty"` // what was asked for from its card
+	Followed  []Followed `json:"followed,omitempty"`   // what was asked for from its card
 
 	Notices []Notice `json:"notices,omitempty"` // what is said in the thread, in order; only grows
 	Card    Card     `json:"card,omitzero"`

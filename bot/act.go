@@ -20,6 +20,8 @@ type act struct {
 	by         office.By
 	to         reply       // where answers beside the acknowledgement go
 	id, digest string      // of the request that it is about
+	nth        int         // which of its calls or devices
+	device     string      // the id of a device that was chosen
 	wish       office.Wish // what is asked for
 	text       string      // what was typed into a form
 	trigger    string      // lets a form be opened

@@ -21,12 +21,17 @@ const (
 	actionSuccessor = "successor" // also of private answers, where its value is a command
 	actionAnyway    = "anyway"    // of private answers alone
 	actionUndo      = "undo"
+	actionPackage   = "package" // also of private answers, where its value says which
+	actionPick      = "pick"    // a menu of private answers
 )
 
 // buttons are what can still be done; nil where nothing can.
 func (v Views) buttons(r approvals.Request) slack.Block {
 	value := r.ID + "." + r.Digest()
 	elements := v.decisive(r, value)
+	if get := v.packageButton(r, value); get != nil {
+		elements = append(elements, get)
+	}
 	for _, f := range v.followers(r) {
 		elements = append(elements, f.press(value))
 	}

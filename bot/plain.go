@@ -18,6 +18,10 @@ func (p page) text() string {
 		if q.spoken != nil {
 			q.spans = q.spoken
 		}
+		if q.kind == choosing {
+			lines = append(lines, q.instead.text())
+			continue
+		}
 		text := q.joined(span.markup)
 		if text == "" && q.kind == chosen {
 			continue

@@ -123,10 +123,11 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 		return p.asks(ctx, f, r.Action)
 	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
 		return p.decides(ctx, f, r)
-	case approvals.ToCancel, approvals.ToRetry:
+	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch:
 		if !f.Is(r.By) {
 			return p.decides(ctx, f, r)
 		}
+	case approvals.ToPick: // the requester's alone
 	}
 	return f, nil
 }
