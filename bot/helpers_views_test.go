@@ -56,7 +56,13 @@ func everyView() map[string]view {
 		form := views().askView(d, 20, `{"channel":"C0INCIDENT"}`)
 		all["form-ask-"+name] = view{Form: &form}
 	}
+	for name, p := range timeAnswers() {
+		all["answer-"+name] = said(p)
+	}
 	for name, p := range answers() {
+		all["answer-"+name] = said(p)
+	}
+	for name, p := range wordAnswers() {
 		all["answer-"+name] = said(p)
 	}
 	return all
@@ -87,8 +93,6 @@ func answers() map[string]page {
 		"help": asWritten(grammar().Help()), "wrong-command": wrongCommand(wrong), "wrong-device": wrongCommand(wrongDevice), "wrong-unsure": wrongCommand(unsure),
 		"wrong-unfinished": wrongCommand(unfinished), "ask-ended": views().endedField("/defender", "investigate"),
 		"recorded-thread": views().recordedPage(inThread), "busy": say(busySentence),
-		"later-status": notYet("/defender", commands.Status{Request: p.ID}), "later-cancel": notYet("/defender", commands.Cancel{}),
-		"later-list": notYet("/defender", commands.List{}), "later-limits": notYet("/defender", commands.Limits{}),
 		"wrong-team": say(wrongTeam), "recorded": views().recordedPage(pending("collect", 1)), "recorded-several": views().recordedPage(pending("collect", 3)),
 		"recorded-ended": views().recordedPage(p), "followed": views().followedPage(pending("scan", 1)),
 		"ended": views().endedPage("/defender", typedAsk(1), after(-90)), "ended-long": views().endedPage("/defender", typedAsk(140), after(-90)), "ended-alone": alone().endedPage("/defender", typedAsk(1), after(-90)),
@@ -128,5 +132,5 @@ func reading(t *testing.T, v view) string {
 }
 
 func names(id string) string {
-	return map[string]string{ada: "Ada", grace: "Grace", joan: "Joan", oncall: "oncall"}[id]
+	return map[string]string{ada: "Ada", grace: "Grace", lead: "Radia", room: "incident", joan: "Joan", oncall: "oncall"}[id]
 }

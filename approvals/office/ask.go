@@ -16,7 +16,7 @@ type Wish struct {
 	Devices []approvals.Device // each with an id or a name
 	Comment string
 	Thread  string // the message of the place that it is about; empty: none
-	Anyway  bool // also where it is known that Defender refuses it, because Microsoft has ended it
+	Anyway  bool   // also where it is known that Defender refuses it, because Microsoft has ended it
 }
 
 // Ask makes a request of a wish. What Defender has refused less than a day ago because
