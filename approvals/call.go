@@ -22,6 +22,8 @@ type Call struct {
 	EndedAt  time.Time `json:"ended_at,omitzero"`  //
 	By       Person    `json:"by,omitzero"`        // who cancelled it, before it was sent
 	Stop     Stopping  `json:"stop,omitzero"`      // whether somebody wants what runs to be stopped
+
+	RetriedAs string `json:"retried_as,omitempty"` // the request that tries it again
 }
 
 // CallID names a call of a request, as in the queue of its window.

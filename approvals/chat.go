@@ -18,6 +18,8 @@ type Chat interface {
 	Show(ctx context.Context, r Request) (ts string, err error)
 	// Tell tells the requester of r alone how it ended. Errors as for Show.
 	Tell(ctx context.Context, r Request) error
+	// Offer shows the requester of r alone the devices to choose from. Errors as for Show.
+	Offer(ctx context.Context, r Request) error
 	// Say posts notice n of r in the thread of its card. Errors as for Show, and
 	// [ErrUnthreaded].
 	Say(ctx context.Context, r Request, n int) error

@@ -21,7 +21,9 @@ func (c Claim) Member() string { return c.Prefix + c.Owner }
 //	asks/<person>/<id>             a request that is not decided yet; the person by the one key of all their ids
 //	open/<action>/<device>/<id>    a call on the device that has not ended; one at a time
 //	open/<group>/<device>/<id>     the same for the group of actions that exclude each other, if there is one
-//	retry/<old>/<id>               a retry of another request; one, ever, that reached approvers
+//	retry/<old>/<id>               a retry of another request, that reached approvers. A version that tries
+//	                               a request again once, when it is done, makes none beside it
+//	again/<old>/<device>/<id>      its device; one retry of each, ever
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
 //	alert/<alert>/<id>             the alert of such a job
@@ -35,7 +37,7 @@ func Claims(r Request) []Claim {
 	}
 	unopened := r.State.Ended() && r.Opened.IsZero()
 	if r.RetryOf != "" && r.State != "" && !unopened {
-		list = append(list, Claim{"retry/" + r.RetryOf + "/", r.ID, true})
+		list = append(list, retries(r)...)
 	}
 	for i, d := range r.Devices {
 		if d.ID == "" || !r.openOn(i) {
@@ -57,6 +59,17 @@ func Claims(r Request) []Claim {
 		}
 		if c.Job.Alert != "" {
 			list = append(list, Claim{alertPrefix(c.Job.Alert), r.ID, false})
+		}
+	}
+	return list
+}
+
+// retries are the entries of a retry.
+func retries(r Request) []Claim {
+	list := []Claim{{"retry/" + r.RetryOf + "/", r.ID, false}}
+	for _, d := range r.Devices {
+		if d.ID != "" {
+			list = append(list, Claim{"again/" + r.RetryOf + "/" + d.ID + "/", r.ID, true})
 		}
 	}
 	return list

@@ -45,7 +45,7 @@ func requestEdges() (edges []string) {
 	for _, s := range append([]approvals.State{""}, approvals.States()...) {
 		for _, cs := range []approvals.CallState{approvals.Queued, approvals.Running} {
 			for _, e := range append(requestEvents(), approvals.On{Event: approvals.Report{Job: approvals.Job{ID: "j1"}, As: approvals.Succeeded}}) {
-				got, err := approvals.Next(approvalstest.Sample(s, cs), e, after(e))
+				got, err := approvals.Next(escalating(s, cs), e, after(e))
 				if err == nil && got.State != s {
 					edges = append(edges, edge(string(s), string(got.State), approvals.EventName(e)))
 				}
@@ -101,7 +101,7 @@ func timerTable() string {
 		if s == approvals.Approved {
 			continue
 		}
-		r := approvalstest.Sample(s, approvals.Succeeded)
+		r := escalating(s, approvals.Succeeded)
 		from, since := r.Asked, "the command"
 		if s == approvals.Pending {
 			from, since = r.Opened, "its submission for approval"
@@ -109,6 +109,12 @@ func timerTable() string {
 			from, since = r.EndedAt, "its end"
 		}
 		row(string(s), r, from, since)
+		if s == approvals.Checking {
+			row("checking, with a device to choose", choosing(), approvalstest.Start, "the moment at which the choice was opened")
+			picked := r
+			picked.Resumed = r.Asked.Add(time.Minute)
+			row("checking, with a device chosen", picked, picked.Resumed, "the choice")
+		}
 	}
 	for _, cs := range approvals.CallStates() {
 		r := approvalstest.Sample(approvals.Approved, cs)
@@ -131,6 +137,6 @@ func timerTable() string {
 	for _, tm := range approvals.Timers(r)[1:] {
 		fmt.Fprintf(&b, "| stop sending | %s | %s | the latest moment at which it may be sent |\n", approvals.EventName(tm.Event), tm.At.Sub(r.Calls[0].Stop.NotAfter))
 	}
-	b.WriteString("\nWith the defaults of APPROVAL_TTL, EXECUTION_TTL and RETENTION. The horizon is a column of the catalogue.\n")
+	b.WriteString("\nWith the defaults of APPROVAL_TTL, EXECUTION_TTL and RETENTION, and with ESCALATE_TO, without which nothing is escalated. The horizon is a column of the catalogue.\n")
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"slices"
 	"time"
 )
 
@@ -36,6 +37,9 @@ type quiet interface {
 // wordy is an event with something that a person wrote.
 type wordy interface{ typed() string }
 
+// ofCall is an event that is about one call.
+type ofCall interface{ call() int }
+
 // touches reports whether an event changes what the card looks like, and whether
 // it is written down in the audit trail.
 func touches(e any) (face, trail bool) {
@@ -52,6 +56,7 @@ type On struct {
 }
 
 func (o On) name() string                { return o.Event.name() }
+func (o On) call() int                   { return o.Call }
 func (o On) line() (by, detail string)   { return "", o.Event.about() }
 func (o On) touches() (face, trail bool) { return touches(o.Event) }
 
@@ -63,6 +68,7 @@ func (o On) apply(r Request, now time.Time) (Request, error) {
 	if err != nil {
 		return r, err
 	}
+	before := slices.Clone(r.Calls)
 	r.Calls[o.Call] = after
-	return settle(r, now), nil
+	return settle(r, before, now), nil
 }

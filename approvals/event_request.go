@@ -46,7 +46,7 @@ func (e Resolve) apply(r Request, now time.Time) (Request, error) {
 	if len(e.Devices) != len(r.Devices) || slices.ContainsFunc(e.Devices, func(d Device) bool { return d.ID == "" }) {
 		return r, Refuse(DoesNotFit, "a device without an id")
 	}
-	r.State, r.Opened, r.Devices, r.Budget = Pending, now, e.Devices, e.Budget
+	r.State, r.Opened, r.Devices, r.Budget, r.Choice = Pending, now, e.Devices, e.Budget, Choice{}
 	if len(r.Approvals) >= r.Terms.Needed { // a retry that an approver asked for
 		return queueCalls(r, now), nil
 	}
@@ -122,7 +122,7 @@ func (e Cancel) apply(r Request, now time.Time) (Request, error) {
 		}
 		return end(r, Cancelled, End{By: e.By}, now, Checking, Pending)
 	}
-	stopped := 0
+	stopped, before := 0, slices.Clone(r.Calls)
 	for i, c := range r.Calls {
 		if after, err := nextCall(c, Stop(e), now); err == nil {
 			r.Calls[i] = after
@@ -132,7 +132,7 @@ func (e Cancel) apply(r Request, now time.Time) (Request, error) {
 	if stopped == 0 {
 		return r, Refuse(NothingToCancel, "")
 	}
-	return settle(r, now), nil
+	return settle(r, before, now), nil
 }
 
 // Expire ends a request that nobody decided in time.
@@ -162,21 +162,6 @@ func (Remind) apply(r Request, now time.Time) (Request, error) {
 		return r, Refuse(DoesNotFit, "nothing to remind of")
 	}
 	r.Notices = append(r.Notices, Notice{Kind: NoticeReminder, At: now})
-	return r, nil
-}
-
-// Retry records that what failed is tried again as request As.
-type Retry struct{ As string }
-
-func (Retry) name() string { return "retry" }
-
-func (e Retry) line() (by, detail string) { return "", e.As }
-
-func (e Retry) apply(r Request, _ time.Time) (Request, error) {
-	if len(r.Retryable()) == 0 || e.As == "" {
-		return r, Refuse(DoesNotFit, "nothing to try again")
-	}
-	r.RetriedAs = e.As
 	return r, nil
 }
 

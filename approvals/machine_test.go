@@ -29,9 +29,15 @@ func requestEvents() []approvals.Event {
 		approvals.Lose{TS: "1.2"},
 		approvals.Redraw{},
 		approvals.Forget{},
-		approvals.Retry{As: "D-000000"},
+		approvals.Escalate{},
+		approvals.Name{Device: approvals.Device{ID: approvalstest.HexID, Name: "srv-1", Verified: true}},
+		approvals.Retry{As: "D-000000", Devices: []string{approvalstest.HexID}},
 		approvals.StopJobs{By: approvalstest.Leader, Digest: digest},
 		approvals.Follow{How: approvals.AsUndo, Action: "unisolate", As: "D-000000"},
+		approvals.Offer{Offered: namesakes(2)},
+		approvals.Offered{At: approvalstest.Start},
+		approvals.Pick{By: approvalstest.Asker, ID: namesakes(2)[1].ID},
+		approvals.Package{By: approvalstest.Asker, Job: "j1"},
 	}
 }
 
@@ -67,12 +73,15 @@ var wanted = map[string]approvals.State{
 	"checking resolve": approvals.Pending,
 	"checking reject":  approvals.Rejected,
 	"checking cancel":  approvals.Cancelled,
+	"checking offer":   approvals.Checking,
 	"pending approve":  approvals.Approved,
 	"pending deny":     approvals.Denied,
 	"pending cancel":   approvals.Cancelled,
 	"pending expire":   approvals.Expired,
 	"pending reject":   approvals.Rejected,
 	"pending remind":   approvals.Pending,
+	"pending escalate": approvals.Pending,
+	"approved name":    approvals.Approved,
 	"approved cancel":  approvals.Done, // its only call still waited
 	"denied forget":    "",
 	"cancelled forget": "",
@@ -130,12 +139,39 @@ var wantedCalls = map[string]approvals.CallState{
 	"running giveup":        approvals.Unknown,
 }
 
+// TestNextChoosing: while a device is to be chosen, nothing else is different.
+func TestNextChoosing(t *testing.T) {
+	for _, e := range requestEvents() {
+		name := approvals.EventName(e)
+		want, fits := wanted["checking "+name]
+		switch name {
+		case "offered", "pick":
+			want, fits = approvals.Checking, true
+		case "offer":
+			fits = false
+		}
+		r := choosing()
+		got, err := approvals.Next(r, e, after(e))
+		switch {
+		case fits && (err != nil || got.State != want || got.Version != r.Version+1):
+			t.Errorf("%s while a device is to be chosen: got %q, %v, want %q", name, got.State, err, want)
+		case !fits && (!approvalstest.WasRefused(err) || !cmp.Equal(got, r)):
+			t.Errorf("%s while a device is to be chosen: got %q, %v, want a *Refusal", name, got.State, err)
+		case got.State != approvals.Checking && len(got.Choice.Offered) > 0:
+			t.Errorf("%s leaves the choice in a request that is %s", name, got.State)
+		}
+	}
+}
+
 func TestNextEveryEvent(t *testing.T) {
 	for _, s := range append([]approvals.State{""}, approvals.States()...) {
 		for _, e := range requestEvents() {
 			name := string(s) + " " + approvals.EventName(e)
 			want, fits := wanted[name]
-			r := approvalstest.Sample(s, approvals.Queued)
+			r := escalating(s, approvals.Queued)
+			if s == approvals.Checking {
+				r.Devices = []approvals.Device{{Name: "srv-1"}}
+			}
 			got, err := approvals.Next(r, e, after(e))
 			switch {
 			case fits && err != nil:

@@ -50,9 +50,8 @@ func (r Request) decidable(by Person, digest string, now time.Time) error {
 	return nil
 }
 
-func (r Request) reminded() bool {
-	return slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.Kind == NoticeReminder })
-}
+// reminded reports whether those who may decide have heard once more that they can.
+func (r Request) reminded() bool { return r.noticed(NoticeReminder) || r.noticed(NoticeEscalation) }
 
 // queueCalls makes the calls of a request that has its approvals.
 func queueCalls(r Request, now time.Time) Request {
@@ -64,10 +63,11 @@ func queueCalls(r Request, now time.Time) Request {
 	return r
 }
 
-// settle ends a request whose last call has ended.
-func settle(r Request, now time.Time) Request {
+// settle ends a request whose last call has ended, and else has people hear what they
+// have to of what became of its calls since before.
+func settle(r Request, before []Call, now time.Time) Request {
 	if slices.ContainsFunc(r.Calls, func(c Call) bool { return !c.State.Ended() }) {
-		return r
+		return remark(r, before, now)
 	}
 	r.State, r.EndedAt = Done, now
 	r.Notices = append(r.Notices, Notice{Kind: NoticeEnd, At: now})
@@ -83,7 +83,7 @@ func end(r Request, to State, how End, now time.Time, from ...State) (Request, e
 	if r.State == Pending {
 		r.Notices = append(r.Notices, Notice{Kind: NoticeEnd, At: now})
 	}
-	r.State, r.Ended, r.EndedAt = to, how, now
+	r.State, r.Ended, r.EndedAt, r.Choice = to, how, now, Choice{}
 	return r, nil
 }
 

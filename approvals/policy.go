@@ -17,12 +17,15 @@ const (
 	ToCancel  Verb = "cancel"
 	ToRetry   Verb = "retry"
 	ToStop    Verb = "stop"
+	ToFetch   Verb = "fetch" // the package of what was collected
+	ToPick    Verb = "pick"
 )
 
 // Rule says who asks for an action, who decides on it, and how many have to.
 type Rule struct {
 	Requesters List // empty: every full member
 	Approvers  List // empty: nobody
+	EscalateTo List // who decides too once others are called in; empty: nobody is
 	Needed     int  // distinct approvers
 	Off        bool // nobody may ask for it, and what waits is neither approved nor sent
 }
@@ -33,6 +36,19 @@ type Policy struct {
 	ByAction    map[string]Rule // each whole: nothing of the default is added to it
 	Channels    []string        // where commands are taken; empty: wherever the bot is
 	AllowShared bool            // also in channels shared with other organisations, or with other workspaces of our own
+}
+
+// Deciders are those who decide on r, as it stands: the approvers of its action, and from
+// when they are called in on, those to whom it is escalated.
+func (p Policy) Deciders(r Request) List {
+	rule := p.RuleFor(r.Action)
+	if r.Escalated.IsZero() {
+		return rule.Approvers
+	}
+	return List{
+		Users:  slices.Concat(rule.Approvers.Users, rule.EscalateTo.Users),
+		Groups: slices.Concat(rule.Approvers.Groups, rule.EscalateTo.Groups),
+	}
 }
 
 // RuleFor is the rule that an action goes by.
@@ -46,7 +62,7 @@ func (p Policy) RuleFor(action string) Rule {
 // Groups are all user groups that somebody is judged by, each once.
 func (p Policy) Groups() (all []string) {
 	for _, r := range append(slices.Collect(maps.Values(p.ByAction)), p.Default) {
-		all = append(append(all, r.Requesters.Groups...), r.Approvers.Groups...)
+		all = append(append(all, r.Requesters.Groups...), slices.Concat(r.Approvers.Groups, r.EscalateTo.Groups)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -72,8 +88,13 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		return cmp.Or(mayDecide(f, r), p.isOn(r.Action))
 	case ToDeny: // what only ends it is never switched off
 		return mayDecide(f, r)
-	case ToCancel:
+	case ToCancel, ToFetch:
 		return involved(f, r)
+	case ToPick:
+		if !f.Is(r.By) {
+			return Refuse(NotYoursToPick, "")
+		}
+		return nil
 	case ToRetry:
 		return cmp.Or(p.mayAskIn(ch), involved(f, r), p.isOn(r.Action))
 	case ToStop:

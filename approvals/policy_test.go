@@ -14,7 +14,13 @@ func member(id string) approvals.Facts {
 	return approvals.Facts{Person: approvals.Person{ID: id}, Asks: true, Decides: true}
 }
 
-// TestPolicyMay: who may ask, decide, cancel, retry and stop.
+// barredBy is r, for which somebody asked before.
+func barredBy(id string, r approvals.Request) approvals.Request {
+	r.Barred = []approvals.Person{{ID: id}}
+	return r
+}
+
+// TestPolicyMay: who may ask, decide, cancel, retry, stop, fetch and pick.
 func TestPolicyMay(t *testing.T) {
 	with := func(change func(*approvals.Facts)) approvals.Facts {
 		f := member("U2")
@@ -80,6 +86,14 @@ func TestPolicyMay(t *testing.T) {
 		{"retrying what is off, somebody else", off, approvals.ToRetry, approvals.Facts{Person: approvals.Person{ID: "U9"}}, in, r, approvals.NotYours},
 		{"denying what is off", off, approvals.ToDeny, member("U2"), in, r, ""},
 		{"cancelling what is off", off, approvals.ToCancel, member("U2"), in, r, ""},
+		{"the requester fetches", approvals.Policy{}, approvals.ToFetch, approvals.Facts{Person: approvalstest.Asker}, in, r, ""},
+		{"an approver fetches", approvals.Policy{}, approvals.ToFetch, member("U2"), in, r, ""},
+		{"an approver fetches who asked before", approvals.Policy{}, approvals.ToFetch, member("U2"), in, barredBy("U2", r), ""},
+		{"somebody else fetches", approvals.Policy{}, approvals.ToFetch, approvals.Facts{Person: approvals.Person{ID: "U9"}, Asks: true}, in, r, approvals.NotYours},
+		{"a guest fetches", approvals.Policy{}, approvals.ToFetch, with(func(f *approvals.Facts) { f.Guest = true }), in, r, approvals.NotAMember},
+		{"the requester picks", approvals.Policy{}, approvals.ToPick, approvals.Facts{Person: approvalstest.Asker}, in, r, ""},
+		{"an approver picks", approvals.Policy{}, approvals.ToPick, member("U2"), in, r, approvals.NotYoursToPick},
+		{"the requester picks, a guest by now", approvals.Policy{}, approvals.ToPick, approvals.Facts{Person: approvalstest.Asker, Guest: true}, in, r, approvals.NotAMember},
 		{"an approver stops", approvals.Policy{}, approvals.ToStop, member("U2"), in, r, ""},
 		{"the requester stops, who is an approver", approvals.Policy{}, approvals.ToStop, member("U1"), in, r, ""},
 		{"the requester stops, who is none", approvals.Policy{}, approvals.ToStop, approvals.Facts{Person: approvalstest.Asker, Asks: true}, in, r, approvals.NotYoursToStop},

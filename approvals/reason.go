@@ -23,6 +23,7 @@ const (
 	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
 	NotYours        Reason = "not_yours"         // neither the requester nor an approver
 	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
+	NotYoursToPick  Reason = "not_yours_to_pick" // no requester, whoever approves
 	NobodyElse      Reason = "nobody_else"       // too few others could approve it
 	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
 	ChannelShared   Reason = "channel_shared"    // shared with another organisation
@@ -50,20 +51,36 @@ const (
 	NoWayToStop     Reason = "no_way_to_stop"  // Defender has no call for it
 	NothingFollows  Reason = "nothing_follows" // nothing on the card for which that can be asked
 	AlreadyRetried  Reason = "already_retried"
-	ShownDiffers    Reason = "shown_differs" // the card showed something else
-	OpReused        Reason = "op_reused"     // the envelope's id was used for something else before
-	DoesNotFit      Reason = "does_not_fit"  // a machine's event in a state that does not take it
+	NoPackage       Reason = "no_package"     // nothing was collected there
+	PickEnded       Reason = "pick_ended"     // the request has ended
+	PickTooLate     Reason = "pick_too_late"  // its time has passed
+	AlreadyPicked   Reason = "already_picked" // which device it is has been settled
+	NotOffered      Reason = "not_offered"    // it was not among those to choose from
+	ShownDiffers    Reason = "shown_differs"  // the card showed something else
+	OpReused        Reason = "op_reused"      // the envelope's id was used for something else before
+	DoesNotFit      Reason = "does_not_fit"   // a machine's event in a state that does not take it
 )
 
 // Reasons why a request was rejected.
 const (
 	CheckTimeout    Reason = "check_timeout" // devices could not be looked up in time
 	DeviceNotFound  Reason = "device_not_found"
-	DeviceAmbiguous Reason = "device_ambiguous" // several devices have that name
+	DeviceAmbiguous Reason = "device_ambiguous" // several devices have that name; of versions in which nobody could choose
+	DevicesTooMany  Reason = "devices_too_many" // more than anybody could choose from
+	NearNames       Reason = "near_names"       // behind one that was not found: names that begin like it
+	ChoiceTimeout   Reason = "choice_timeout"   // the requester did not choose
 	DeviceMerged    Reason = "device_merged"
 	DeviceExcluded  Reason = "device_excluded"
 	DeviceTwice     Reason = "device_twice"  // two of the names are one device
 	DeviceUnread    Reason = "device_unread" // Defender could not be asked which device a name is
+)
+
+// Reasons why the link to a package cannot be given.
+const (
+	PackageWaits    Reason = "package_waits"     // Microsoft's limit for links is used up
+	PackageNotReady Reason = "package_not_ready" // Defender does not have it, or not yet
+	PackageRole     Reason = "package_role"      // the registration may not fetch it
+	PackageUnread   Reason = "package_unread"    // Defender could not be asked
 )
 
 // Reasons why the chat does not take the card of a request.
@@ -132,6 +149,7 @@ type Why struct {
 	Since  time.Time `json:"since,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
 	Cause  *Why      `json:"cause,omitempty"` // what is behind it, where that is another reason
+	Other  *Other    `json:"other,omitempty"` // the request that is in the way
 }
 
 // brief is a reason for the audit trail: the code, what it is about, Defender's

@@ -28,13 +28,16 @@ type Request struct {
 
 	State     State      `json:"state"`
 	Asked     time.Time  `json:"asked"`
-	Opened    time.Time  `json:"opened,omitzero"` // when it became pending
+	Choice    Choice     `json:"choice,omitzero"`    // checking: what the requester has to choose
+	Resumed   time.Time  `json:"resumed,omitzero"`   // checking: when a device was chosen last
+	Opened    time.Time  `json:"opened,omitzero"`    // when it became pending
+	Escalated time.Time  `json:"escalated,omitzero"` // since when those may decide too who are called in late
 	Approvals []Approval `json:"approvals,omitempty"`
 	Ended     End        `json:"ended,omitzero"` // how it ended, where it did not end by its calls
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
-	Calls     []Call     `json:"calls,omitempty"` // call i is about device i; none before approval
-	RetriedAs string     `json:"retried_as,omitempty"`
-	Followed  []Followed `json:"followed,omitempty"` // what was asked for from its card
+	Calls     []Call     `json:"calls,omitempty"`      // call i is about device i; none before approval
+	RetriedAs string     `json:"retried_as,omitempty"` // the newest request that tries something of it again; see [Call]
+	Followed  []Followed `json:"followed,omitempty"`   // what was asked for from its card
 
 	Notices []Notice `json:"notices,omitempty"` // what is said in the thread, in order; only grows
 	Card    Card     `json:"card,omitzero"`
@@ -77,7 +80,9 @@ type Terms struct {
 	ExecutionTTL time.Duration `json:"execution"`
 	Horizon      time.Duration `json:"horizon"` // how long a call is followed
 	Retention    time.Duration `json:"retention"`
-	Excludes     string        `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action alone
+	// EscalateAfter is how long it waits for approval until others are called in; zero: nobody is.
+	EscalateAfter time.Duration `json:"escalate,omitempty"`
+	Excludes      string        `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action alone
 	// QueuedFor is how long what Defender took may stay in its queue, of an action that
 	// Microsoft has ended; zero: as long as it is followed.
 	QueuedFor time.Duration `json:"queued,omitempty"`
@@ -113,21 +118,6 @@ type Card struct {
 	Told  int    `json:"told,omitempty"`  // how many notices were said
 	Left  string `json:"left,omitempty"`  // an earlier message that could not be changed any more
 }
-
-// Notice is one thing said in the thread of a card.
-type Notice struct {
-	Kind NoticeKind `json:"kind"`
-	At   time.Time  `json:"at"`
-}
-
-// NoticeKind is what a notice is about.
-type NoticeKind string
-
-// The kinds of notices.
-const (
-	NoticeReminder NoticeKind = "reminder" // half of the time to approve has passed
-	NoticeEnd      NoticeKind = "end"      // the request has ended
-)
 
 // ForRequesterAlone reports whether nobody but the requester is told how r ended:
 // nobody was ever asked to approve it, or there was no place for its card.
@@ -217,33 +207,4 @@ func (r Request) LastChange() time.Time {
 		changed = latest(changed, n.At)
 	}
 	return changed
-}
-
-// Retryable are the devices of r on which its call did not come to its end: it
-// failed, lapsed, or nobody knows. None before r is done, and none once it was
-// tried again.
-func (r Request) Retryable() []Device {
-	if r.RetriedAs != "" {
-		return nil
-	}
-	return r.Unfinished()
-}
-
-// Unfinished are the devices on which a call of r that is done did not come to its
-// end, but for those on which it cannot: Microsoft has ended the action.
-func (r Request) Unfinished() []Device {
-	if r.State != Done {
-		return nil
-	}
-	var devices []Device
-	for i, c := range r.Calls {
-		switch c.State {
-		case Failed, Lapsed, Unknown:
-			if !c.ActionEnded() {
-				devices = append(devices, r.Devices[i])
-			}
-		case Queued, Sending, Running, Uncertain, Succeeded, CallCancelled:
-		}
-	}
-	return devices
 }

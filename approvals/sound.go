@@ -23,7 +23,7 @@ func (r Request) Validate(id string) error {
 	case r.Asked.IsZero() || r.State.Ended() != !r.EndedAt.IsZero():
 		return errors.New("its times contradict its state")
 	}
-	return errors.Join(r.Terms.validate(), r.validateDevices(), r.validateApprovals(), r.validateCalls())
+	return errors.Join(r.Terms.validate(), r.validateDevices(), r.validateChoice(), r.validateApprovals(), r.validateCalls())
 }
 
 // mostVersions is more often than a record is ever changed, and a number that

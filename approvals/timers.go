@@ -8,6 +8,7 @@ import (
 // The times of the machines that nobody configures.
 const (
 	checkLimit    = 2 * time.Minute  // to look devices up
+	choiceLimit   = 5 * time.Minute  // for the requester to choose one
 	SendLimit     = 5 * time.Second  // from saving sending until the last byte may start
 	PostLimit     = 20 * time.Second // one HTTP call to Defender
 	ownerLimit    = 30 * time.Second // for the owner to save the answer
@@ -69,11 +70,17 @@ type timer struct {
 func timers(r Request) []timer {
 	switch r.State {
 	case Checking:
-		return []timer{{r.Asked.Add(checkLimit), Reject{Why: Why{Reason: CheckTimeout}}}}
+		if r.Chooses() {
+			return []timer{{r.ChoiceEnds(), Reject{Why: Why{Reason: ChoiceTimeout, Detail: r.Devices[r.Choice.Device].Name}}}}
+		}
+		return []timer{{r.CheckedFrom().Add(checkLimit), Reject{Why: Why{Reason: CheckTimeout}}}}
 	case Pending:
 		list := []timer{{r.Deadline(), Expire{}}}
 		if !r.reminded() {
 			list = append(list, timer{r.Opened.Add(r.Terms.ApprovalTTL / 2), Remind{}})
+		}
+		if at, due := r.escalation(); due {
+			list = append(list, timer{at, Escalate{}})
 		}
 		return list
 	case Approved:
@@ -158,7 +165,7 @@ func Due(r Request, k Kind, now time.Time) time.Time {
 // timer, or for its calls that wait. When a call in the queue may go is not known
 // here; the commit script knows and makes it earlier.
 func dueClock(r Request, now time.Time) time.Time {
-	if r.State == Checking {
+	if r.State == Checking && !(r.Chooses() && r.Choice.Asked) {
 		return now
 	}
 	var at time.Time

@@ -45,7 +45,7 @@ func TestTimersLeadOn(t *testing.T) {
 			if s == approvals.Approved && cs.Ended() {
 				continue // such a request is Done
 			}
-			r := approvalstest.Sample(s, cs)
+			r := escalating(s, cs)
 			for range 10 {
 				e, ok := approvals.Ripe(r, far)
 				if !ok {

@@ -29,9 +29,10 @@ func Describe(before, after Request, e Event) (line Line, kept bool) {
 	if w, is := e.(wordy); is {
 		line.Typed = w.typed()
 	}
-	if on, is := e.(On); is {
-		line.Call, line.Device = &on.Call, after.Devices[on.Call].ID
-		line.From, line.To = string(before.Calls[on.Call].State), string(after.Calls[on.Call].State)
+	if of, is := e.(ofCall); is {
+		i := of.call()
+		line.Call, line.Device = &i, after.Devices[i].ID
+		line.From, line.To = string(before.Calls[i].State), string(after.Calls[i].State)
 	}
 	_, kept = touches(e)
 	return line, kept

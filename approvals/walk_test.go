@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"defenderbot/approvals"
@@ -41,11 +43,25 @@ func TestNextRandomWalks(t *testing.T) {
 func drawnRequest(t *rapid.T) approvals.Request {
 	devices := make([]approvals.Device, rapid.IntRange(1, 3).Draw(t, "devices"))
 	for i := range devices {
-		devices[i].ID = approvalstest.HexID[:39] + string(rune('a'+i))
+		if devices[i].Name = "srv-1"; rapid.Bool().Draw(t, "by id") {
+			devices[i].ID = approvalstest.HexID[:39] + string(rune('a'+i))
+		}
 	}
 	terms := approvalstest.Sample(approvals.Pending, "").Terms
+	terms.EscalateAfter = time.Duration(rapid.SampledFrom([]int{0, 20}).Draw(t, "escalate")) * time.Minute
 	terms.Needed = rapid.IntRange(1, 2).Draw(t, "needed")
 	return approvals.Request{ID: "D-7K3F9Q", Action: "collect", Devices: devices, Comment: "c", By: approvalstest.Asker, Place: approvals.Place{Team: "T1", Channel: "C1"}, Terms: terms}
+}
+
+// resolved are the devices of r, each with an id.
+func resolved(r approvals.Request) []approvals.Device {
+	devices := slices.Clone(r.Devices)
+	for i := range devices {
+		if devices[i].ID == "" {
+			devices[i].ID = approvalstest.HexID[:39] + string(rune('a'+i))
+		}
+	}
+	return devices
 }
 
 func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
@@ -57,8 +73,12 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 	digest := rapid.SampledFrom([]string{r.Digest(), r.Digest(), r.Digest(), "else"}).Draw(t, "digest")
 	call := rapid.IntRange(0, len(r.Devices)-1).Draw(t, "call")
 	return rapid.SampledFrom([]approvals.Event{
-		approvals.Resolve{Devices: r.Devices},
-		approvals.Resolve{Devices: r.Devices},
+		approvals.Resolve{Devices: resolved(r)},
+		approvals.Resolve{Devices: resolved(r)},
+		approvals.Offer{Device: call, Offered: namesakes(3)},
+		approvals.Offered{At: r.Choice.At},
+		approvals.Pick{By: by, Device: call, ID: namesakes(3)[call].ID},
+		approvals.Package{By: by, Call: call, Job: "j" + string(rune('0'+call))},
 		approvals.Approve{By: by, Digest: digest},
 		approvals.Approve{By: by, Digest: digest},
 		approvals.Deny{By: by, Digest: digest},
@@ -66,6 +86,9 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 		approvals.StopJobs{By: by, Digest: digest},
 		approvals.Expire{},
 		approvals.Remind{},
+		approvals.Escalate{},
+		approvals.Name{Device: approvals.Device{ID: r.Devices[call].ID, Name: "late", Verified: true}},
+		approvals.Retry{As: rapid.SampledFrom([]string{"D-000001", "D-000002"}).Draw(t, "as"), Devices: []string{r.Devices[call].ID}},
 		approvals.Show{TS: "1.2", Visible: r.Visible, Told: len(r.Notices)},
 		approvals.Reject{Why: approvals.Why{Reason: approvals.DeviceNotFound}},
 		approvals.On{call, drawnCallEvent(t, call)},
@@ -78,7 +101,7 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 func drawnCallEvent(t *rapid.T, call int) approvals.CallEvent {
 	n := rapid.IntRange(1, 3).Draw(t, "attempt")
 	as := rapid.SampledFrom([]approvals.CallState{approvals.Running, approvals.Running, approvals.Succeeded, approvals.Failed, approvals.CallCancelled, approvals.Unknown}).Draw(t, "as")
-	job := approvals.Job{ID: "j" + string(rune('0'+call))}
+	job := approvals.Job{ID: "j" + string(rune('0'+call)), Slow: rapid.Bool().Draw(t, "slow")}
 	return rapid.SampledFrom([]approvals.CallEvent{
 		approvals.Send{NotAfter: approvalstest.Start.Add(time.Hour)},
 		approvals.Send{NotAfter: approvalstest.Start.Add(time.Hour)},
@@ -130,12 +153,56 @@ func checkStep(t *rapid.T, r, got approvals.Request, e approvals.Event, now time
 	if got.State != "" && got.State != approvals.Approved && len(approvals.Timers(got)) == 0 {
 		t.Fatalf("%s has no timer", got.State)
 	}
-	if len(got.Notices) < len(r.Notices) && got.State != "" {
-		t.Fatalf("a notice was taken back")
+	checkNotices(t, r, got)
+	checkKept(t, r, got, e)
+	if _, fetched := e.(approvals.Package); fetched && !cmp.Equal(got, r, cmpopts.IgnoreFields(approvals.Request{}, "Version")) {
+		t.Fatalf("who fetches a package changes the request: %s", cmp.Diff(r, got))
+	}
+	if p, picked := e.(approvals.Pick); picked && (!p.By.Is(r.By) || !r.Chooses() || got.Chooses() || got.Devices[p.Device].ID != p.ID) {
+		t.Fatalf("%+v made %+v of %+v", p, got.Devices, r.Choice)
 	}
 	for i := range got.Calls {
 		if i < len(r.Calls) {
 			checkCall(t, r.Calls[i], got.Calls[i], e, now)
+		}
+	}
+}
+
+// checkNotices: a notice is never taken back, and there is one of each kind.
+func checkNotices(t *rapid.T, r, got approvals.Request) {
+	if len(got.Notices) < len(r.Notices) && got.State != "" {
+		t.Fatalf("a notice was taken back")
+	}
+	if len(got.Notices) > len(r.Notices)+1 {
+		t.Fatalf("two notices at once: %+v", got.Notices)
+	}
+	seen := map[approvals.NoticeKind]bool{}
+	for _, n := range got.Notices {
+		if seen[n.Kind] {
+			t.Fatalf("two notices of one kind: %+v", got.Notices)
+		}
+		seen[n.Kind] = true
+	}
+}
+
+// checkKept: whoever is called in is so in time and for good, what was decided on stays what it
+// is, and a device is tried again once.
+func checkKept(t *rapid.T, r, got approvals.Request, e approvals.Event) {
+	if got.State == "" {
+		return
+	}
+	if !got.Escalated.IsZero() && (got.Terms.EscalateAfter == 0 || got.Escalated.Before(got.Opened.Add(got.Terms.EscalateAfter))) {
+		t.Fatalf("escalated %s after it was opened, of %s", got.Escalated.Sub(got.Opened), got.Terms.EscalateAfter)
+	}
+	if !r.Escalated.IsZero() && got.Escalated != r.Escalated || got.Escalated != r.Escalated && len(got.Approvals) != len(r.Approvals) {
+		t.Fatalf("%s changed that it was escalated at %s, or decided something with it", approvals.EventName(e), r.Escalated)
+	}
+	if r.State != approvals.Checking && got.Digest() != r.Digest() {
+		t.Fatalf("%s changed what was decided on", approvals.EventName(e))
+	}
+	for i, c := range r.Calls {
+		if c.RetriedAs != "" && got.Calls[i].RetriedAs != c.RetriedAs || got.Calls[i].RetriedAs != "" && !got.Calls[i].State.Ended() {
+			t.Fatalf("%s: call %d, %s, is tried again as %q after %q", approvals.EventName(e), i, got.Calls[i].State, got.Calls[i].RetriedAs, c.RetriedAs)
 		}
 	}
 }

@@ -20,6 +20,8 @@ type act struct {
 	by         office.By
 	to         reply       // where answers beside the acknowledgement go
 	id, digest string      // of the request that it is about
+	nth        int         // which of its calls or devices
+	device     string      // the id of a device that was chosen
 	wish       office.Wish // what is asked for
 	text       string      // what was typed into a form
 	trigger    string      // lets a form be opened
@@ -47,7 +49,7 @@ func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Reque
 	r, said, err = do(b, limited, a)
 	if err != nil {
 		b.noteFailure(ctx, a, r, err)
-		return r, explain(err), err
+		return r, b.workspace.views.explained(err), err
 	}
 	return r, said, nil
 }

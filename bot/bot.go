@@ -31,6 +31,8 @@ type Bot struct {
 
 	queue     chan Envelope
 	apologies errgroup.Group // for what was not done; bounded
+	fetches   errgroup.Group // links that are fetched or waited for; bounded
+	closing   chan struct{}  // closed when nothing is waited for any more
 	mu        sync.Mutex
 	open      int           // envelopes that are not answered yet
 	idle      chan struct{} // closed while open is 0
@@ -64,12 +66,13 @@ const (
 func New(c Config) *Bot {
 	b := &Bot{
 		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
-		foreign: c.Foreign, queue: make(chan Envelope, queueSize), idle: make(chan struct{}),
+		foreign: c.Foreign, queue: make(chan Envelope, queueSize), idle: make(chan struct{}), closing: make(chan struct{}),
 	}
 	if b.foreign == nil {
 		b.foreign = func() bool { return false }
 	}
 	b.apologies.SetLimit(excuses)
+	b.fetches.SetLimit(fetches)
 	close(b.idle)
 	return b
 }
@@ -118,6 +121,7 @@ func (b *Bot) Idle(ctx context.Context) {
 // Run answers envelopes until ctx ends. What is being answered is finished.
 // Handle must not be called any more when ctx ends.
 func (b *Bot) Run(ctx context.Context) error {
+	context.AfterFunc(ctx, func() { close(b.closing) })
 	g := new(errgroup.Group)
 	for range workers {
 		g.Go(func() error {
@@ -131,7 +135,7 @@ func (b *Bot) Run(ctx context.Context) error {
 			}
 		})
 	}
-	return errors.Join(g.Wait(), b.apologies.Wait())
+	return errors.Join(g.Wait(), b.apologies.Wait(), b.fetches.Wait())
 }
 
 // serve answers one envelope. A bug in doing so costs this one answer only.

@@ -21,6 +21,7 @@ type Views struct {
 	DevicePage    func(id string) string          // the device in Defender's portal
 	ActionCenter  string                          // address of all actions in the portal; empty: none
 	Permalink     func(channel, ts string) string // a message in Slack; nil: none
+	Slash         string                          // the command, with its slash
 	Investigation string                          // address of an investigation, with {id}; empty: none
 }
 

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/slack-go/slack"
@@ -37,12 +38,18 @@ type named struct {
 	ID string `json:"id"`
 }
 
-// pressed is an element of a message: a button of a card has a value.
+// pressed is an element of a message that was used: a button, or a menu.
 type pressed struct {
 	Type     string `json:"type"`
 	ActionID string `json:"action_id"`
 	Value    string `json:"value"`
+	// Option is what was chosen from a menu. What else stands there must not keep a click
+	// from counting, so it is not decoded with the rest.
+	Option json.RawMessage `json:"selected_option"`
 }
+
+// value is that of a button, or of what was chosen from a menu.
+func (p pressed) value() string { return cmp.Or(p.Value, fieldOf(p.Option, "value")) }
 
 // submitted is a form that comes back.
 type submitted struct {

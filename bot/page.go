@@ -22,16 +22,20 @@ type para struct {
 	spans   []span
 	spoken  []span   // what the plain text says in its place; nil: the same
 	buttons []button // of a choice
+	menu    menu     // to choose from
+	instead page     // the same for whoever has no menu
 }
 
 type paraKind int
 
 const (
-	title  paraKind = iota // the largest; one a page
-	line                   // one line of text
-	quote                  // what somebody wrote
-	small                  // an aside, plain text only
-	chosen                 // buttons; where there can be none, what to do instead
+	title    paraKind = iota // the largest; one a page
+	line                     // one line of text
+	quote                    // what somebody wrote
+	small                    // an aside, plain text only
+	chosen                   // buttons; where there can be none, what to do instead
+	choosing                 // a menu; likewise
+	item                     // a line with a button beside it
 )
 
 // button is one of a private answer. Those of cards are not of a page: they count on the
@@ -50,6 +54,8 @@ type span struct {
 	url   string // text links to it
 	user  string // a mention, instead of text
 	group string // likewise
+	// channel is one, instead of text: those who may not see it are not told its name.
+	channel string
 	at    time.Time
 }
 
@@ -89,14 +95,40 @@ func choice(instead []span, buttons []button) page {
 	return nil
 }
 
+// menu is something of a private answer to choose from.
+type menu struct {
+	id, prompt string
+	options    []option
+}
+
+// option is one of them.
+type option struct{ label, more, value string }
+
+// withButton is a line with a button beside it.
+func withButton(text string, b button) para {
+	return para{kind: item, spans: []span{words(text)}, buttons: []button{b}}
+}
+
+// block is a menu for Slack.
+func (m menu) block() *slack.ActionBlock {
+	list := make([]*slack.OptionBlockObject, len(m.options))
+	for i, o := range m.options {
+		list[i] = slack.NewOptionBlockObject(o.value, plainText(cut(o.label, optionLimit)), plainText(cut(o.more, optionLimit)))
+	}
+	return slack.NewActionBlock("", slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainText(m.prompt), m.id, list...))
+}
+
 // withoutButtons is the page for a place where a button would not do what it says.
 func (p page) withoutButtons() (q page) {
 	for _, each := range p {
-		if each.kind != chosen {
+		switch each.kind {
+		case chosen, item:
+			q = append(q, choice(each.spans, nil)...)
+		case choosing:
+			q = append(q, each.instead...)
+		case title, line, quote, small:
 			q = append(q, each)
-			continue
 		}
-		q = append(q, choice(each.spans, nil)...)
 	}
 	return q
 }
@@ -113,6 +145,10 @@ func (p page) blocks() []slack.Block {
 			out, p = append(out, slack.NewContextBlock("", plainText(cut(q.plain(), 2000)))), p[1:]
 		case chosen:
 			out, p = append(out, q.row()), p[1:]
+		case choosing:
+			out, p = append(out, q.menu.block()), p[1:]
+		case item:
+			out, p = append(out, slack.NewSectionBlock(plainText(cut(q.plain(), 3000)), nil, slack.NewAccessory(q.buttons[0].element()))), p[1:]
 		case line, quote:
 			n := p.run(line, quote)
 			out, p = append(out, p[:n].rich()), p[n:]
@@ -125,13 +161,17 @@ func (p page) blocks() []slack.Block {
 func (q para) row() *slack.ActionBlock {
 	row := slack.NewActionBlock("")
 	for _, b := range q.buttons {
-		element := slack.NewButtonBlockElement(b.id, b.value, plainText(cut(b.label, 75)))
-		if b.style != "" {
-			element = element.WithStyle(b.style)
-		}
-		row.Elements.ElementSet = append(row.Elements.ElementSet, element)
+		row.Elements.ElementSet = append(row.Elements.ElementSet, b.element())
 	}
 	return row
+}
+
+func (b button) element() *slack.ButtonBlockElement {
+	element := slack.NewButtonBlockElement(b.id, b.value, plainText(cut(b.label, 75)))
+	if b.style != "" {
+		element = element.WithStyle(b.style)
+	}
+	return element
 }
 
 // run is how many paragraphs from the first on are of one of these kinds.
@@ -205,6 +245,8 @@ func (s span) element() slack.RichTextSectionElement {
 		return slack.NewRichTextSectionUserElement(s.user, nil)
 	case s.group != "":
 		return slack.NewRichTextSectionUserGroupElement(s.group)
+	case s.channel != "":
+		return slack.NewRichTextSectionChannelElement(s.channel, nil)
 	case !s.at.IsZero():
 		fallback := inUTC(s.at)
 		return slack.NewRichTextSectionDateElement(s.at.Unix(), dateFormat, nil, &fallback)

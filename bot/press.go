@@ -19,11 +19,9 @@ func buttons() map[string]handler {
 		actionStop:      (*Bot).stop,
 		actionSuccessor: (*Bot).succeed,
 		actionUndo:      (*Bot).undo,
+		actionPackage:   (*Bot).fetch,
 	}
 }
-
-// private reports whether it is a button of a private answer.
-func (p pressed) private() bool { return p.ActionID == actionSuccessor || p.ActionID == actionAnyway }
 
 func (b *Bot) approve(ctx context.Context, a act) (approvals.Request, page, error) {
 	r, err := b.desk.Approve(ctx, a.by, a.id, a.digest)
@@ -42,8 +40,9 @@ func (b *Bot) retry(ctx context.Context, a act) (approvals.Request, page, error)
 
 // press answers a click on a button of a card, or of a private answer.
 func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
-	if at := slices.IndexFunc(i.Actions, pressed.private); at >= 0 && i.private() {
-		b.privately(ctx, e, i, i.Actions[at])
+	private := func(p pressed) bool { return privates()[p.ActionID] != nil }
+	if at := slices.IndexFunc(i.Actions, private); at >= 0 && i.private() {
+		privates()[i.Actions[at].ActionID](b, ctx, e, i, i.Actions[at])
 		return
 	}
 	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return buttons()[p.ActionID] != nil })
@@ -62,7 +61,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
 // pressUnknown answers a click on nothing that this version knows: a link, which has
 // no value, or a button of another version.
 func (b *Bot) pressUnknown(ctx context.Context, e Envelope, i interaction) {
-	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return p.Value != "" })
+	at := slices.IndexFunc(i.Actions, func(p pressed) bool { return p.value() != "" })
 	if at < 0 {
 		b.ack(e, nil)
 		return

@@ -80,7 +80,7 @@ func TestReasonsComplete(t *testing.T) {
 func TestReasonsSayWhatToDo(t *testing.T) {
 	nothingToDo := map[approvals.Reason]bool{
 		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToRetry: true,
-		approvals.Ran: true, approvals.UnsupportedOS: true,
+		approvals.Ran: true, approvals.UnsupportedOS: true, approvals.NearNames: true, // stands in another one's sentence
 		// These go on by themselves; the card says when, or what is done.
 		approvals.WaitsForWindow: true, approvals.ReadsUsedUp: true, approvals.Throttled: true, approvals.Paused: true, approvals.NotReached: true,
 		approvals.RolledBack: true, approvals.ServiceTrouble: true, approvals.NotShown: true, approvals.LoginTrouble: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,

@@ -181,14 +181,8 @@ func (w *Workspace) remember(id, url string) {
 
 // Tell implements [approvals.Chat].
 func (w *Workspace) Tell(ctx context.Context, r approvals.Request) error {
-	w.mu.Lock()
-	u := w.urls[r.ID]
-	w.mu.Unlock()
-	if w.memory.clock().After(u.until) {
-		u.url = ""
-	}
 	// Without buttons: they count on the card alone.
-	return w.whisper(ctx, reply{user: r.By.ID, channel: r.Place.Channel, url: u.url}, fitting(r, w.views.page))
+	return w.whisper(ctx, w.asker(r), fitting(r, w.views.page))
 }
 
 // whisper shows one person a message, in the first way that works: the

@@ -19,6 +19,8 @@ type Action struct {
 	// Success is what has happened when it succeeded, as a sentence that stays true when
 	// somebody takes it back: cards keep it. Empty: the words of Defender's own status say it.
 	Success string
+	// Package is set where what it makes can be downloaded; see [Client.PackageURI].
+	Package bool
 	// Undo is the name of the row that takes its effect back. Empty: there is none, or
 	// there is no effect to take back.
 	Undo string

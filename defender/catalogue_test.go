@@ -22,7 +22,7 @@ func TestCatalogue(t *testing.T) {
 		}
 	}
 	collect := machine("collectInvestigationPackage", "CollectInvestigationPackage", "Machine.CollectForensics", "collect-investigation-package")
-	collect.BusyIs400, collect.Harmless = true, true
+	collect.BusyIs400, collect.Harmless, collect.Package = true, true, true
 	full := machine("runAntiVirusScan", "RunAntiVirusScan", "Machine.Scan", "run-av-scan")
 	full.Fields, full.Scope, full.Excludes, full.Harmless = map[string]string{"ScanType": "Full"}, "Full", "scanning", true
 	quick := full

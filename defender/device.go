@@ -129,6 +129,8 @@ func (c *Client) devices(ctx context.Context, filter string) ([]Device, error) {
 		return nil, nil // "If there are no recent machines": a documented 404.
 	case err != nil:
 		return nil, err
+	case len(page) == perPage:
+		return nil, &Error{Op: readDevice().op, Cause: BadAnswer, Status: http.StatusOK, Err: ErrTooMany}
 	case !whole:
 		return nil, &Error{Op: readDevice().op, Cause: BadAnswer, Status: http.StatusOK, Err: errors.New("the list of devices is not whole")}
 	}

@@ -53,6 +53,12 @@ func InvestigationsEndpoint() Endpoint {
 // See https://learn.microsoft.com/defender-endpoint/api/cancel-machine-action.
 func CancelEndpoint() Endpoint { return Endpoint{Name: "cancel", Limits: usualLimits()} }
 
+// PackageEndpoint is where the links to packages are fetched.
+// See https://learn.microsoft.com/defender-endpoint/api/get-package-sas-uri.
+func PackageEndpoint() Endpoint {
+	return Endpoint{Name: "getPackageUri", Limits: []Limit{{Calls: 2, Per: time.Minute}, {Calls: 120, Per: time.Hour}}}
+}
+
 // usualLimits are the figures on nearly every page of the API.
 func usualLimits() []Limit {
 	return []Limit{{Calls: 100, Per: time.Minute}, {Calls: 1500, Per: time.Hour}}

@@ -254,16 +254,26 @@ func (s *Store) takenBy(ctx context.Context, a committed, r approvals.Request) e
 	case approvals.IsRefusal(err, approvals.BrokenRecord):
 		return approvals.WithRequest(err, r)
 	case !left && !approvals.IsRefusal(err, approvals.NoSuchRequest):
-		return &approvals.Refusal{Why: approvals.Why{Reason: takenReason(a.Claim, owner, r), Detail: a.Owner}, Request: r}
+		why := approvals.Why{Reason: takenReason(a.Claim, owner, r), Detail: a.Owner}
+		if err == nil && why.Reason != approvals.AlreadyRunning {
+			why.Other = approvals.OtherOf(owner, claimedDevice(a.Claim))
+		}
+		return &approvals.Refusal{Why: why, Request: r}
 	}
 	return s.dropClaim(ctx, s.keys, a.Claim, a.Owner)
+}
+
+// claimedDevice is the device that a claim of an action or of a retry is about.
+func claimedDevice(prefix string) string {
+	parts := strings.Split(strings.TrimSuffix(prefix, "/"), "/")
+	return parts[len(parts)-1]
 }
 
 func takenReason(prefix string, owner, r approvals.Request) approvals.Reason {
 	switch kind, _, _ := strings.Cut(prefix, "/"); {
 	case kind == "job":
 		return approvals.AlreadyRunning
-	case kind == "retry":
+	case kind == "again":
 		return approvals.AlreadyRetried
 	case owner.Action != "" && owner.Action != r.Action:
 		return approvals.Excluded

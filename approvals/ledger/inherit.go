@@ -206,7 +206,7 @@ func (s *Store) countSlots(ctx context.Context, old keys) error {
 
 // endpoints are all that have windows, each once: two actions can share one.
 func (s *Store) endpoints() []defender.Endpoint {
-	list := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint(), defender.CancelEndpoint()}
+	list := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint(), defender.CancelEndpoint(), defender.PackageEndpoint()}
 	for _, a := range s.actions {
 		if !slices.ContainsFunc(list, func(e defender.Endpoint) bool { return e.Name == a.Post.Name }) {
 			list = append(list, a.Post)

@@ -38,6 +38,10 @@ func ForCall() Reader { return Reader{percent: 100} }
 // for calls that were approved and stand in line.
 func ForStop() Reader { return Reader{percent: 100, lasts: approvals.SendLimit + approvals.PostLimit} }
 
+// ForPackage is somebody who wants the link to a package. Of two a minute nobody's share
+// would be enough.
+func ForPackage() Reader { return Reader{percent: 100} }
+
 // ForUncertain is a call of which nobody knows whether it runs.
 func ForUncertain() Reader { return Reader{percent: 80} }
 

@@ -54,7 +54,11 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 // termsOf are the terms of a new request for an action.
 func (d *Desk) termsOf(action defender.Action) approvals.Terms {
 	terms := d.terms
-	terms.Needed, terms.Horizon, terms.Excludes = d.people.policy.RuleFor(action.Name).Needed, action.Horizon, action.Excludes
+	rule := d.people.policy.RuleFor(action.Name)
+	terms.Needed, terms.Horizon, terms.Excludes = rule.Needed, action.Horizon, action.Excludes
+	if !rule.EscalateTo.Empty() {
+		terms.EscalateAfter = terms.ApprovalTTL * 2 / 3
+	}
 	if action.Ended != nil {
 		terms.QueuedFor = action.Ended.QueuedFor
 	}

@@ -17,8 +17,12 @@ import (
 // before it goes on with what it has.
 const patience = 10 * time.Second
 
-// check looks up the devices of r and puts it to the approvers, or rejects it.
+// check looks up the devices of r and puts it to the approvers, has its requester choose
+// one, or rejects it.
 func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, error) {
+	if r.Chooses() {
+		return w.offer(ctx, l, r)
+	}
 	found, err := w.findAll(ctx, r)
 	if err != nil {
 		return time.Time{}, err
@@ -26,9 +30,13 @@ func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request)
 	devices := make([]approvals.Device, len(found))
 	var unfit []finding
 	var again time.Time
+	var choices []approvals.Event
 	for i, f := range found {
 		if f.why.Reason != "" {
 			return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: f.why})
+		}
+		if len(f.several) > 0 {
+			choices = append(choices, approvals.Offer{Device: i, Offered: f.several})
 		}
 		devices[i] = f.device
 		if f.unfit {
@@ -41,6 +49,8 @@ func (w *Worker) check(ctx context.Context, l ledger.Lease, r approvals.Request)
 		return again, nil
 	case len(unfit) > 0:
 		return time.Time{}, w.apply(ctx, l, r, approvals.Reject{Why: unsupported(action, unfit, len(devices), w.worksInstead(action, unfit))})
+	case len(choices) > 0: // one after the other
+		return time.Time{}, w.apply(ctx, l, r, choices[0])
 	}
 	return time.Time{}, w.openForApproval(ctx, l, r, devices)
 }
@@ -51,7 +61,7 @@ func (w *Worker) findAll(ctx context.Context, r approvals.Request) ([]finding, e
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	found := make([]finding, len(r.Devices))
-	impatient := w.store.Now().Sub(r.Asked) > patience
+	impatient := w.store.Now().Sub(r.CheckedFrom()) > patience
 	g := new(errgroup.Group)
 	g.SetLimit(5)
 	for i := range r.Devices {
@@ -86,7 +96,11 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 		return err
 	}
 	if before != "" {
-		return w.apply(ctx, l, r, approvals.Reject{Why: approvals.Why{Reason: approvals.AlreadyOpen, Detail: before}})
+		why := approvals.Why{Reason: approvals.AlreadyOpen, Detail: before}
+		if owner, err := w.store.Load(ctx, before); err == nil { // else there is less to tell
+			why.Other = approvals.OtherOf(owner, "")
+		}
+		return w.apply(ctx, l, r, approvals.Reject{Why: why})
 	}
 	budget, err := w.store.Budget(ctx, action, len(devices))
 	if err != nil {
@@ -113,15 +127,16 @@ func (w *Worker) apply(ctx context.Context, l ledger.Lease, r approvals.Request,
 	return err
 }
 
-// finding is what looking up one device gave: the device, a reason to reject
-// the request, or a time to try again.
+// finding is what looking up one device gave: the device, several of which somebody has
+// to choose one, a reason to reject the request, or a time to try again.
 type finding struct {
 	device approvals.Device
 	unfit  bool // the action cannot work on it
 	why    approvals.Why
 	again  time.Time
 
-	os, version string // Defender's words, apart
+	several     []approvals.Device // which it can be, newest first
+	os, version string             // Defender's words, apart
 }
 
 // find looks one device up. When Defender cannot be asked, or not soon, an id
@@ -170,7 +185,11 @@ func (w *Worker) notThere(ctx context.Context, r approvals.Request, i int) findi
 		return finding{again: now.Add(stepRetry)}
 	}
 	w.logOf(r, i).InfoContext(ctx, "device unknown to defender", "asked", enoughMisses)
-	return finding{why: approvals.Why{Reason: approvals.DeviceNotFound, Detail: cmp.Or(r.Devices[i].ID, r.Devices[i].Name)}}
+	why := approvals.Why{Reason: approvals.DeviceNotFound, Detail: cmp.Or(r.Devices[i].ID, r.Devices[i].Name)}
+	if r.Devices[i].ID == "" {
+		why.Cause = w.near(ctx, r.By, r.Devices[i].Name)
+	}
+	return finding{why: why}
 }
 
 // mayLookUp books the reads of one look-up: a bare host name takes two, one for
@@ -198,7 +217,7 @@ func sameTwice(devices []approvals.Device) string {
 // card says so. The claim of a retry has made it the only one already, and a click on the
 // old card marks it too. A refusal means that it is marked already, or forgotten.
 func (w *Worker) markOrigin(ctx context.Context, r approvals.Request) error {
-	id, e := r.RetryOf, approvals.Event(approvals.Retry{As: r.ID})
+	id, e := r.RetryOf, approvals.Event(triedAgain(r))
 	if r.From.Request != "" {
 		id, e = r.From.Request, approvals.Follow{How: r.From.How, Action: r.Action, As: r.ID}
 	}

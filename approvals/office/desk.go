@@ -47,6 +47,9 @@ func NewDesk(c DeskConfig) *Desk {
 	}
 }
 
+// Now is Redis's clock, by which windows are counted.
+func (d *Desk) Now() time.Time { return d.store.Now() }
+
 // By says who wants something, where, and in which operation: the id of the
 // envelope it came in, so that a redelivery changes nothing.
 type By struct {
@@ -54,6 +57,8 @@ type By struct {
 	User  string
 	Place approvals.Place
 	On    Message // what a decision was made on; nothing for Ask
+	// Private: it was pressed on what this person alone was shown, in the place of the request.
+	Private bool
 	// Public: what is answered is seen by everybody in the place.
 	Public bool
 }
@@ -117,10 +122,29 @@ func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op l
 }
 
 // load reads a request, and for its action the facts, and asks the policy.
-func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (r approvals.Request, f approvals.Facts, err error) {
-	if r, err = d.shown(ctx, by, id); err != nil {
-		return r, f, err
+func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (approvals.Request, approvals.Facts, error) {
+	r, err := d.shown(ctx, by, id)
+	if err != nil {
+		return r, approvals.Facts{}, err
 	}
+	return d.judged(ctx, by, r, v)
+}
+
+// loadPrivately is load for what was pressed on a private answer in the place of the
+// request. Whoever presses there is not trusted for it: everything is checked as on a card.
+func (d *Desk) loadPrivately(ctx context.Context, by By, id string, v approvals.Verb) (approvals.Request, approvals.Facts, error) {
+	r, err := d.store.Load(ctx, id)
+	switch {
+	case err != nil:
+		return r, approvals.Facts{}, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
+	case by.Place != r.Place:
+		return r, approvals.Facts{}, &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}
+	}
+	return d.judged(ctx, by, r, v)
+}
+
+// judged looks up the facts for the action of r, and asks the policy.
+func (d *Desk) judged(ctx context.Context, by By, r approvals.Request, v approvals.Verb) (_ approvals.Request, f approvals.Facts, err error) {
 	var ch approvals.Channel
 	var asked error // why what the requester asked for cannot be approved
 	g, gctx := errgroup.WithContext(ctx)

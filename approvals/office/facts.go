@@ -122,11 +122,12 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 	case approvals.ToAsk:
 		return p.asks(ctx, f, r.Action)
 	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
-		return p.decides(ctx, f, r.Action)
-	case approvals.ToCancel, approvals.ToRetry:
+		return p.decides(ctx, f, r)
+	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch:
 		if !f.Is(r.By) {
-			return p.decides(ctx, f, r.Action)
+			return p.decides(ctx, f, r)
 		}
+	case approvals.ToPick: // the requester's alone
 	}
 	return f, nil
 }
@@ -142,9 +143,9 @@ func (p people) asks(ctx context.Context, f approvals.Facts, action string) (_ a
 	return f, err
 }
 
-// decides fills in whether a person is on the list of those who decide on an action.
-func (p people) decides(ctx context.Context, f approvals.Facts, action string) (_ approvals.Facts, err error) {
-	f.Decides, err = p.listed(ctx, f, p.policy.RuleFor(action).Approvers)
+// decides fills in whether a person is on the list of those who decide on r as it stands.
+func (p people) decides(ctx context.Context, f approvals.Facts, r approvals.Request) (_ approvals.Facts, err error) {
+	f.Decides, err = p.listed(ctx, f, p.policy.Deciders(r))
 	return f, err
 }
 

@@ -32,6 +32,13 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 		if !own {
 			continue // of another request that shares the poll
 		}
+		if look.err == nil {
+			named := false
+			if r, named, err = w.nameLate(ctx, l, r, i); err != nil {
+				return time.Time{}, changed, err
+			}
+			changed = changed || named
+		}
 		e := w.news(ctx, r, i, look)
 		if e == nil {
 			continue // no news leave no trace

@@ -207,7 +207,9 @@ func (o *office) working(action string, devices, running int) approvals.Request 
 	a := approvalstest.Asked()
 	a.Action = action
 	for i := range devices {
-		a.Devices = append(a.Devices, approvalstest.DeviceNo(i))
+		d := approvalstest.DeviceNo(i)
+		d.Verified = true // else it is looked up while its call runs
+		a.Devices = append(a.Devices, d)
 	}
 	r, err := o.store.Create(o.t.Context(), ledger.NewOp(), a, 0)
 	if err != nil {
@@ -239,6 +241,7 @@ type chatter struct {
 	show   func(approvals.Request) (string, error)
 	say    func(approvals.Request) error
 	retire func(ts string)
+	offer  func(approvals.Request) error
 }
 
 func (c chatter) Show(_ context.Context, r approvals.Request) (string, error) {
@@ -253,6 +256,13 @@ func (c chatter) Say(_ context.Context, r approvals.Request, _ int) error {
 		return nil
 	}
 	return c.say(r)
+}
+
+func (c chatter) Offer(_ context.Context, r approvals.Request) error {
+	if c.offer == nil {
+		return nil
+	}
+	return c.offer(r)
 }
 
 func (chatter) Tell(context.Context, approvals.Request) error { return nil }

@@ -2,7 +2,9 @@ package office
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"slices"
+	"strconv"
 	"strings"
 
 	"defenderbot/approvals"
@@ -22,7 +24,10 @@ func (w *Worker) lookUp(ctx context.Context, d approvals.Device) (finding, error
 
 func (w *Worker) findByName(ctx context.Context, d approvals.Device) (finding, error) {
 	all, err := w.defender.DevicesNamed(ctx, d.Name)
-	if err != nil {
+	switch {
+	case errors.Is(err, defender.ErrTooMany):
+		return tooMany(d.Name, "more than 1000"), nil
+	case err != nil:
 		return finding{}, err
 	}
 	var live []defender.Device
@@ -31,30 +36,58 @@ func (w *Worker) findByName(ctx context.Context, d approvals.Device) (finding, e
 			live = append(live, known)
 		}
 	}
+	live = defender.Exactly(live, d.Name)
 	switch {
 	case len(live) == 1:
 		return verified(live[0]), nil
+	case len(live) > approvals.MostOffered:
+		return tooMany(d.Name, strconv.Itoa(len(live))), nil
 	case len(live) > 1:
-		return finding{why: approvals.Why{Reason: approvals.DeviceAmbiguous, Detail: d.Name + ": " + idsOf(live)}}, nil
+		return finding{several: allOf(live)}, nil
 	case len(all) > 0:
 		return verified(all[0]), nil
 	}
 	return finding{}, &defender.Error{Op: "find device", Cause: defender.NoSuchDevice}
 }
 
-// mostIDs are as many ids as a sentence holds whole.
-const mostIDs = 3
+// tooMany is the finding of a name that more devices have than anybody could choose from.
+func tooMany(name, count string) finding {
+	return finding{why: approvals.Why{Reason: approvals.DevicesTooMany, Detail: name + ", " + count + " devices"}}
+}
 
-func idsOf(devices []defender.Device) string {
-	var ids []string
-	for _, d := range devices[:min(len(devices), mostIDs)] {
-		ids = append(ids, d.ID)
+// allOf are devices to choose from, each whole.
+func allOf(found []defender.Device) []approvals.Device {
+	list := make([]approvals.Device, len(found))
+	for i, d := range found {
+		list[i] = verified(d).device
 	}
-	text := strings.Join(ids, ", ")
-	if more := len(devices) - len(ids); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+	return list
+}
+
+// mostNear are as many names as help whoever mistyped one.
+const mostNear = 5
+
+// near is what begins like a name that no device has; nil: nothing, or it cannot be known
+// now. Nobody waits for it.
+func (w *Worker) near(ctx context.Context, by approvals.Person, name string) *approvals.Why {
+	at, err := w.store.BookReads(ctx, defender.MachinesEndpoint(), 1, ledger.ForPerson(by))
+	if err != nil || !at.IsZero() {
+		return nil
 	}
-	return text
+	ctx, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
+	defer cancel()
+	found, err := w.defender.DevicesLike(ctx, name, mostNear)
+	w.backOff(ctx, defender.MachinesEndpoint(), err)
+	var names []string
+	for _, d := range found {
+		if !slices.Contains(names, d.Name) {
+			names = append(names, d.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return &approvals.Why{Reason: approvals.NearNames, Detail: strings.Join(names, ", ")}
 }
 
 // verified takes over what Defender says of a device. Records that were merged

@@ -25,7 +25,7 @@ const (
 // people on it. Run goes on with the rest. What is not known at the deadline of
 // ctx stays so.
 func (r *Roster) Muster(ctx context.Context) {
-	r.readGroups(ctx, r.both())
+	r.readGroups(ctx, r.groupsOnLists())
 	first := r.ids(anybody)
 	first = first[:min(len(first), mostLookUps)]
 	if wait := r.meetAtOnce(ctx, first); wait > 0 && nap(ctx, wait) {
@@ -56,7 +56,7 @@ func (r *Roster) Run(ctx context.Context, every time.Duration) error {
 
 // refresh asks about everything on the list.
 func (r *Roster) refresh(ctx context.Context, pause time.Duration) {
-	r.readGroups(ctx, r.both())
+	r.readGroups(ctx, r.groupsOnLists())
 	r.logStale(ctx, r.meet(ctx, r.ids(anybody), pause))
 }
 
@@ -73,7 +73,7 @@ func (r *Roster) catchUp(ctx context.Context, pause time.Duration) {
 func (r *Roster) unread() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(r.both(), func(g string) bool { return r.groups[g].Bar != approvals.IsUnread })
+	return slices.DeleteFunc(r.groupsOnLists(), func(g string) bool { return r.groups[g].Bar != approvals.IsUnread })
 }
 
 // readGroups asks who is in these groups, side by side. Those of which Slack says

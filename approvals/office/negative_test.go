@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -55,23 +54,6 @@ func TestCheckAsksAgain(t *testing.T) {
 				t.Errorf("%s (%+v) after %d look-ups, want %s", got.State, got.Ended.Why, asked, tt.want)
 			}
 		})
-	}
-}
-
-// TestCheckAmbiguousName names ids whole, and how many more there are.
-func TestCheckAmbiguousName(t *testing.T) {
-	var rows []string
-	for n := range 5 {
-		rows = append(rows, fmt.Sprintf(`{"id":%q,"computerDnsName":%q}`, approvalstest.DeviceNo(n).ID, named(1).Name))
-	}
-	o := newOffice(t, func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"value":[`+strings.Join(rows, ",")+`]}`)
-	}, chatter{}, nil)
-	id := o.asked(named(1))
-	o.turns(50)
-	why := o.load(id).Ended.Why
-	if why.Reason != approvals.DeviceAmbiguous || strings.Count(why.Detail, approvalstest.HexID[:36]) != 3 || !strings.HasSuffix(why.Detail, " and 2 more") {
-		t.Errorf("%+v", why)
 	}
 }
 

@@ -34,6 +34,16 @@ func requesting(p approvals.Policy) (all []approvals.List) {
 	return all
 }
 
+// calledIn are the lists of those who decide too once an action is escalated, none twice.
+func calledIn(p approvals.Policy) (all []approvals.List) {
+	for _, action := range p.On() {
+		if list := p.RuleFor(action).EscalateTo; !slices.ContainsFunc(all, list.Equal) {
+			all = append(all, list)
+		}
+	}
+	return all
+}
+
 // groupsOf are the groups on lists, each once.
 func groupsOf(lists ...approvals.List) (all []string) {
 	for _, l := range lists {
@@ -54,8 +64,8 @@ func (r *Roster) approving() []approvals.List {
 
 // deciders is how the lists of approvers stand: each by itself, and in Able and Out
 // all of them together. The lock is held.
-func (r *Roster) deciders(ids []string) RosterState {
-	all := r.standings(ids)
+func (r *Roster) deciders() RosterState {
+	all := r.standings(r.onAny(r.approving()))
 	s := RosterState{Able: able(all), none: len(r.deciding) > 0}
 	counts := map[string]bool{} // on some list; the second id of a person can be alone on one
 	for _, p := range r.deciding {
@@ -84,6 +94,21 @@ func (r *Roster) deciders(ids []string) RosterState {
 // is held.
 func (r *Roster) standings(ids []string) []approvals.Standing {
 	return r.people.standings(r.sightings(ids), nil, approvals.Channel{OrgShared: true})
+}
+
+// uncalled are the entries of those who are called in late that count on none of their
+// lists. What is not asked about yet is no trouble. The lock is held.
+func (r *Roster) uncalled() (out []approvals.Standing) {
+	counts := map[string]bool{}
+	for _, list := range r.calledIn {
+		for _, e := range r.standings(r.on(list)) {
+			counts[e.ID] = counts[e.ID] || e.Bar == "" || e.Bar == approvals.NotAsked
+			out = append(out, e)
+		}
+	}
+	out = others(append(out, r.barred(groupsOf(r.calledIn...))...))
+	out = slices.DeleteFunc(out, func(e approvals.Standing) bool { return counts[e.ID] })
+	return slices.CompactFunc(out, func(a, b approvals.Standing) bool { return a.ID == b.ID })
 }
 
 // askers fills in how the lists of those who may ask stand. The lock is held.

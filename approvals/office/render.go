@@ -178,8 +178,8 @@ func (w *Worker) speak(ctx context.Context, r approvals.Request, shown *approval
 	r.Card.TS = shown.TS
 	for ; shown.Told < len(r.Notices); shown.Told++ {
 		note := r.Notices[shown.Told]
-		if note.Kind == approvals.NoticeReminder && r.State != approvals.Pending {
-			continue // somebody has decided meanwhile
+		if r.Outdated(shown.Told) {
+			continue
 		}
 		err := w.chat.Say(ctx, r, shown.Told)
 		refused, is := errors.AsType[*approvals.NoPlace](err)

@@ -13,13 +13,15 @@ import (
 )
 
 // Roster is what was last found out about everybody on the lists of approvers of the
-// actions that are switched on, and about the groups of those who may ask for them.
+// actions that are switched on and of those who are called in late, and about the groups
+// of those who may ask for them.
 // It counts approvers and warns of entries that can never decide or ask. It gives no
 // right to anything: a click is judged by facts that are at most 60 seconds old.
 type Roster struct {
 	people     people
 	deciding   []panel
 	requesting []approvals.List // of each action that is switched on
+	calledIn   []approvals.List // likewise: those who decide too once it is escalated
 	log        *slog.Logger
 
 	mu      sync.Mutex
@@ -32,12 +34,13 @@ type Roster struct {
 	short   string                   // actions that the log was told of
 
 	toldOfAskers map[string]approvals.Bar // what it was told of groups of those who may ask
+	toldOfCalled map[string]approvals.Bar // and of those who are called in
 }
 
 // NewRoster makes a Roster that knows nobody yet.
 func NewRoster(dir approvals.Directory, policy approvals.Policy, log *slog.Logger) *Roster {
 	return &Roster{
-		people: people{dir, policy}, deciding: panels(policy), requesting: requesting(policy), log: log,
+		people: people{dir, policy}, deciding: panels(policy), requesting: requesting(policy), calledIn: calledIn(policy), log: log,
 		members: map[string][]string{}, groups: map[string]approvals.Standing{}, seen: map[string]sighting{}, told: map[string]approvals.Bar{},
 	}
 }
@@ -52,7 +55,8 @@ func (r *Roster) State() RosterState {
 // Counts reports whether an id is that of somebody who may decide, or it is not
 // known.
 func (r *Roster) Counts(id string) bool {
-	return !slices.ContainsFunc(r.State().Out, func(s approvals.Standing) bool { return s.ID == id && !s.Undecided() })
+	s := r.State()
+	return !slices.ContainsFunc(slices.Concat(s.Out, s.CannotBeCalled), func(s approvals.Standing) bool { return s.ID == id && !s.Undecided() })
 }
 
 // learnGroup takes over what was answered about a group. One that could not be read
@@ -94,8 +98,9 @@ func (r *Roster) learn(ctx context.Context, s sighting) (stale bool) {
 func (r *Roster) recount(ctx context.Context) {
 	ids := r.listed()
 	maps.DeleteFunc(r.seen, func(id string, _ sighting) bool { _, is := slices.BinarySearch(ids, id); return !is })
-	r.state = r.deciders(ids)
+	r.state = r.deciders()
 	r.askers(&r.state)
+	r.state.CannotBeCalled = r.uncalled()
 	r.logNews(ctx)
 }
 
@@ -110,8 +115,10 @@ func (r *Roster) barred(groups []string) (list []approvals.Standing) {
 	return list
 }
 
-// both are the groups of approvers and of those who may ask, each once.
-func (r *Roster) both() []string { return groupsOf(append(r.approving(), r.requesting...)...) }
+// groupsOnLists are the groups on all lists, each once.
+func (r *Roster) groupsOnLists() []string {
+	return groupsOf(slices.Concat(r.approving(), r.requesting, r.calledIn)...)
+}
 
 // on are the ids of people on a list, in order. The lock is held.
 func (r *Roster) on(list approvals.List) []string {
@@ -123,11 +130,15 @@ func (r *Roster) on(list approvals.List) []string {
 	return slices.Compact(all)
 }
 
-// listed are the ids of people on the lists of approvers, in order. The lock is held.
-func (r *Roster) listed() []string {
+// listed are the ids of people who are looked up: those on the lists of approvers, and of
+// those who are called in. They are in order. The lock is held.
+func (r *Roster) listed() []string { return r.onAny(slices.Concat(r.approving(), r.calledIn)) }
+
+// onAny are the ids of people on some lists, in order, each once. The lock is held.
+func (r *Roster) onAny(lists []approvals.List) []string {
 	var all []string
-	for _, p := range r.deciding {
-		all = append(all, r.on(p.list)...)
+	for _, l := range lists {
+		all = append(all, r.on(l)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -171,6 +182,7 @@ func (r *Roster) known(ids []string) []sighting {
 func (r *Roster) logNews(ctx context.Context) {
 	r.told = r.logEntries(ctx, "APPROVERS", r.told, r.state.Out)
 	r.toldOfAskers = r.logEntries(ctx, "REQUESTERS", r.toldOfAskers, r.state.CannotAsk)
+	r.toldOfCalled = r.logEntries(ctx, "ESCALATE_TO", r.toldOfCalled, r.state.CannotBeCalled)
 	if short := strings.Join(r.state.Short, ", "); short != r.short {
 		r.short = short
 		if short != "" {

@@ -33,6 +33,8 @@ type RosterState struct {
 	Short []string             // actions that need more people than may decide, for certain, with both numbers
 	none  bool                 // no action has enough, for certain
 
+	CannotBeCalled []approvals.Standing // entries of those who are called in late that do not count, by id
+
 	CannotAsk []approvals.Standing // groups of those who may ask that give nobody, or could not be read
 	nobody    bool                 // may ask for anything, for certain
 }
@@ -53,7 +55,7 @@ func (s RosterState) known() bool {
 
 // settled reports whether everything that can be known of both lists is known.
 func (s RosterState) settled() bool {
-	return s.known() && !slices.ContainsFunc(s.CannotAsk, approvals.Standing.Undecided)
+	return s.known() && !slices.ContainsFunc(slices.Concat(s.CannotAsk, s.CannotBeCalled), approvals.Standing.Undecided)
 }
 
 // TooFew is the error where no request can ever be approved: for each action it is
@@ -71,6 +73,9 @@ func (s RosterState) TooFew() error {
 
 // String names the approvers that do not count, each with the cause.
 func (s RosterState) String() string { return texts(s.Out) }
+
+// Called names those who are called in late and do not count, each with the cause.
+func (s RosterState) Called() string { return texts(s.CannotBeCalled) }
 
 // Askers names the requesters that do not count, each with the cause.
 func (s RosterState) Askers() string { return texts(s.CannotAsk) }

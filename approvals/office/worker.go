@@ -29,6 +29,7 @@ type Worker struct {
 	asked     recent[time.Time] // when Defender was asked about a job or a call, and not before when again
 	found     recent[finding]   // what it said of a device that a request names
 	posted    recent[int]       // which attempt of a call was sent last, by this process
+	named     recent[struct{}]  // of which call's device it was asked late
 	missed    recent[int]       // how often Defender did not know a device of a request
 	blind     recent[darkness]  // since when it cannot be asked about a call
 	said      recent[struct{}]  // what was logged, and is not logged each time

@@ -130,7 +130,9 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	if err != nil {
 		return fmt.Errorf("defender: %w", err)
 	}
+	grammar := Grammar(a.options.Catalogue, c.Actions, c.MaxDevices)
 	p.slack.Use(bot.Views{
+		Slash:  grammar.Slash,
 		Policy: p.policy, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
 		DevicePage:   func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
 		ActionCenter: c.Cloud.ActionCenter(c.Tenant), Permalink: p.slack.Permalink,
@@ -144,7 +146,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	var foreign atomic.Bool
 	front := bot.New(bot.Config{
-		Desk: desk, Workspace: p.slack, Grammar: Grammar(a.options.Catalogue, c.Actions, c.MaxDevices), Clock: clock, Log: log,
+		Desk: desk, Workspace: p.slack, Grammar: grammar, Clock: clock, Log: log,
 		Answered: a.watch.answered, Refused: a.watch.refused, Foreign: foreign.Load,
 	})
 	session := &bot.Session{

@@ -1,0 +1,91 @@
+package approvals
+
+import (
+	"slices"
+	"time"
+)
+
+// Notice is one thing said in the thread of a card.
+type Notice struct {
+	Kind NoticeKind `json:"kind"`
+	At   time.Time  `json:"at"`
+}
+
+// NoticeKind is what a notice is about. An edit of the card notifies nobody; a notice
+// does, so there is at most one of each kind.
+type NoticeKind string
+
+// The kinds of notices.
+const (
+	NoticeReminder   NoticeKind = "reminder"   // half of the time to approve has passed
+	NoticeEscalation NoticeKind = "escalation" // two thirds of it, and others are called in
+	NoticeFailure    NoticeKind = "failure"    // the first call did not come to its end, and others go on
+	NoticeSlow       NoticeKind = "slow"       // only calls that take long are left
+	NoticeEnd        NoticeKind = "end"        // the request has ended
+)
+
+// Outdated reports whether there is no point in saying notice n of r any more: somebody
+// has decided meanwhile, or a later notice says the same and more.
+func (r Request) Outdated(n int) bool {
+	later := func(k NoticeKind) bool {
+		return slices.ContainsFunc(r.Notices[n+1:], func(o Notice) bool { return o.Kind == k })
+	}
+	switch r.Notices[n].Kind {
+	case NoticeReminder:
+		return r.State != Pending || later(NoticeEscalation)
+	case NoticeEscalation:
+		return r.State != Pending
+	case NoticeFailure:
+		return r.State != Approved || later(NoticeSlow)
+	case NoticeSlow:
+		return r.State != Approved
+	case NoticeEnd:
+	}
+	return false
+}
+
+// noticed reports whether there is a notice of that kind.
+func (r Request) noticed(k NoticeKind) bool {
+	return slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.Kind == k })
+}
+
+// remark adds what people have to hear of calls while others go on; before are the calls
+// as they were. Of what is new at one moment the one that says more is said.
+func remark(r Request, before []Call, now time.Time) Request {
+	var kind NoticeKind
+	switch {
+	case onlySlow(r.Calls) && !onlySlow(before):
+		kind = NoticeSlow
+	case unfinishedBeside(r.Calls) && !slices.ContainsFunc(before, Call.unfinished) && !onlySlow(r.Calls):
+		kind = NoticeFailure
+	}
+	if kind == "" || r.noticed(kind) {
+		return r
+	}
+	r.Notices = append(r.Notices, Notice{Kind: kind, At: now})
+	return r
+}
+
+// onlySlow reports whether some calls have ended, and all that are left run for long.
+func onlySlow(calls []Call) bool {
+	ended, slow := 0, 0
+	for _, c := range calls {
+		switch {
+		case c.State.Ended():
+			ended++
+		case c.State == Running && c.Job.Slow:
+			slow++
+		}
+	}
+	return ended > 0 && slow > 0 && ended+slow == len(calls)
+}
+
+// unfinishedBeside reports whether a call did not come to its end while others go on.
+// Where it lapsed, those that wait lapse with it.
+func unfinishedBeside(calls []Call) bool {
+	goesOn := func(c Call) bool { return !c.State.Ended() }
+	sent := func(c Call) bool { return goesOn(c) && c.State != Queued }
+	failed := func(c Call) bool { return c.unfinished() && c.State != Lapsed }
+	return slices.ContainsFunc(calls, failed) && slices.ContainsFunc(calls, goesOn) ||
+		slices.ContainsFunc(calls, Call.unfinished) && slices.ContainsFunc(calls, sent)
+}
