@@ -110,7 +110,7 @@ func (s *story) denial() error {
 	if err != nil {
 		return err
 	}
-	s.note("Joan presses Deny and gives a reason")
+	s.note("Joan presses Deny… and gives a reason")
 	if _, err := s.place.Slack.Click(s.ctx, sandbox.Joan, sandbox.Incident, card.TS, "deny"); err != nil {
 		return err
 	}
