@@ -91,7 +91,10 @@ func (v Views) callLine(r approvals.Request, i int, d detail) para {
 	if d == bare {
 		return says(spans...)
 	}
-	if says := v.reasonInBrief(r, c, d); says != "" {
+	switch says := v.reasonInBrief(r, c, d); {
+	case callWord(c) == sentWord && !unfollowed(c) && away(r.Devices[i], r):
+		spans = append(spans, words(". Offline since "), when(r.Devices[i].LastSeen), words("."))
+	case says != "":
 		spans = append(spans, words(". "+says))
 	}
 	if c.State == approvals.Queued && d == few {

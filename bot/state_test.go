@@ -88,6 +88,22 @@ func TestCardProblemsFirst(t *testing.T) {
 	}
 }
 
+// TestCardLineOffline: of several devices the one that is away is said to be, and what goes
+// on takes few words.
+func TestCardLineOffline(t *testing.T) {
+	offline := approvals.Call{State: approvals.Running, Started: after(3), Job: approvals.Job{ID: guid, Status: "Pending"}}
+	working := approvals.Call{State: approvals.Running, Started: after(3), Job: approvals.Job{ID: guid, Status: "InProgress"}}
+	text := drawn(approved("collect", working, offline, offline, ran())).Text
+	for _, want := range []string{
+		"▶️ srv-db-01.contoso.example running\n", "⏳ lt-ada.contoso.example sent to Defender. Waiting to begin.\n",
+		"⏳ kiosk-7 sent to Defender. Offline since " + when(device(2).LastSeen).markup() + ".\n", "✅ web-02.contoso.example succeeded. The package is ready.\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
 // TestCardOneClock: a time on a card is always one that Slack shows in the reader's own.
 func TestCardOneClock(t *testing.T) {
 	for name, v := range everyView() {
