@@ -95,8 +95,7 @@ func play(t *testing.T, archive *txtar.Archive, redis string) {
 		if f.Name == settingsFile {
 			continue
 		}
-		st, args, _ := stepNamed(f.Name)
-		got := s.reads(st.take(s, args))
+		got := s.reads(s.step(f.Name))
 		if *update {
 			archive.Files[i].Data = []byte(got)
 			continue

@@ -90,6 +90,16 @@ func stepNamed(name string) (step, []string, bool) {
 	return step{}, nil, false
 }
 
+// step takes the step with a name, and returns what is seen.
+func (s *stage) step(name string) string {
+	s.t.Helper()
+	st, args, ok := stepNamed(name)
+	if !ok {
+		s.t.Fatalf("no such step: %s", name)
+	}
+	return st.take(s, args)
+}
+
 // user is the id of somebody.
 func (s *stage) user(name string) string {
 	s.t.Helper()
