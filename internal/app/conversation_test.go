@@ -58,7 +58,7 @@ func converse(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	for _, f := range archive.Files {
-		if _, _, ok := stepNamed(f.Name); !ok && f.Name != settingsFile {
+		if _, _, known := stepNamed(f.Name); !known && f.Name != settingsFile {
 			t.Fatalf("no such step: %s", f.Name)
 		}
 	}

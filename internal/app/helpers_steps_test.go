@@ -90,11 +90,11 @@ func stepNamed(name string) (step, []string, bool) {
 	return step{}, nil, false
 }
 
-// step takes the step with a name, and returns what is seen.
+// step takes the step with that name and says what it shows.
 func (s *stage) step(name string) string {
 	s.t.Helper()
-	st, args, ok := stepNamed(name)
-	if !ok {
+	st, args, known := stepNamed(name)
+	if !known {
 		s.t.Fatalf("no such step: %s", name)
 	}
 	return st.take(s, args)
