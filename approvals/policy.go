@@ -121,12 +121,40 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	return Refuse(NotAMember, string(v))
 }
 
+// MayAskIn reports whether the person may ask for anything at all in the channel. A no is
+// a *Refusal.
+func (p Policy) MayAskIn(f Facts, ch Channel) error {
+	if !p.Admits(f, ch) {
+		return Refuse(NotAMember, "")
+	}
+	return p.mayAskIn(ch)
+}
+
+// MayTypeIn is a refusal where typing the id of r in that place does not count for the
+// person: it counts where r was made and, for its requester, wherever commands are taken.
+func (p Policy) MayTypeIn(place Place, f Facts, r Request) error {
+	switch {
+	case place == r.Place:
+		return nil
+	case !f.Is(r.By) || place.Team != r.Place.Team:
+		return Refuse(TypedElsewhere, "")
+	case !p.takes(place.Channel):
+		return Refuse(ChannelNotTaken, "")
+	}
+	return nil
+}
+
 // maySee lets the requester and the approvers through, and whoever asks where the card is.
 func maySee(f Facts, ch Channel, r Request) error {
 	if mayShow(ch, r) != nil && involved(f, r) != nil {
 		return Refuse(NotYoursToSee, r.ID)
 	}
 	return nil
+}
+
+// takes reports whether commands are taken in a channel.
+func (p Policy) takes(channel string) bool {
+	return len(p.Channels) == 0 || slices.Contains(p.Channels, channel)
 }
 
 // mayShow is a refusal unless the request was made in the channel: everybody there has seen it.
@@ -171,7 +199,7 @@ func (p Policy) mayAskIn(ch Channel) error {
 	switch {
 	case ch.Direct:
 		return Refuse(DirectMessage, "")
-	case len(p.Channels) > 0 && !slices.Contains(p.Channels, ch.ID):
+	case !p.takes(ch.ID):
 		return Refuse(ChannelNotTaken, "")
 	case ch.Archived:
 		return Refuse(ChannelArchived, "")

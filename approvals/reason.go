@@ -21,6 +21,7 @@ const (
 	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
 	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
 	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
+	TypedElsewhere  Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
 	NotYours        Reason = "not_yours"         // neither the requester nor an approver
 	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
 	NotYoursToSee   Reason = "not_yours_to_see"  // made in another channel, and somebody else's

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -18,13 +19,15 @@ type act struct {
 	envelope   Envelope
 	what       string // which command, button or form it is, for the log
 	by         office.By
-	to         reply       // where answers beside the acknowledgement go
-	id, digest string      // of the request that it is about
-	nth        int         // which of its calls or devices
-	device     string      // the id of a device that was chosen
-	wish       office.Wish // what is asked for
-	text       string      // what was typed into a form
-	trigger    string      // lets a form be opened
+	to         reply         // where answers beside the acknowledgement go
+	id, digest string        // of the request that it is about
+	nth        int           // which of its calls or devices
+	device     string        // the id of a device that was chosen
+	wish       office.Wish   // what is asked for
+	text       string        // what was typed into a form
+	trigger    string        // lets a form be opened
+	patience   time.Duration // for how long it may be worked on; zero: as an acknowledgement allows
+	draft      draft         // what the form is filled in with
 }
 
 // reply is where a private answer goes.
@@ -44,12 +47,12 @@ type handler func(b *Bot, ctx context.Context, a act) (approvals.Request, page, 
 // acknowledgement. Why it was not done is noted for the operator, and becomes
 // what the person is told.
 func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Request, said page, err error) {
-	limited, cancel := context.WithDeadline(ctx, a.envelope.Received.Add(ackBudget))
+	limited, cancel := context.WithDeadline(ctx, a.envelope.Received.Add(cmp.Or(a.patience, ackBudget)))
 	defer cancel()
 	r, said, err = do(b, limited, a)
 	if err != nil {
 		b.noteFailure(ctx, a, r, err)
-		return r, explain(err), err
+		return r, b.workspace.views.explained(err), err
 	}
 	return r, said, nil
 }
@@ -67,7 +70,8 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 		b.refused(a.what, refused.Why.Reason)
 	}
 	level := slog.LevelInfo
-	if refused.Err != nil || odd(refused.Why.Reason) {
+	typo := a.by.Typed && refused.Why.Reason == approvals.NoSuchRequest
+	if refused.Err != nil || odd(refused.Why.Reason) && !typo {
 		level = slog.LevelWarn
 	}
 	b.log.Log(ctx, level, "action refused", "what", a.what, "request", id, "user", a.by.User, "team", a.by.Place.Team,
@@ -79,7 +83,7 @@ func odd(r approvals.Reason) bool {
 	return slices.Contains([]approvals.Reason{approvals.OtherMessage, approvals.OpReused, approvals.BrokenRecord, approvals.UnknownAction, approvals.NoSuchRequest}, r)
 }
 
-// ackMessage is a message in an acknowledgement, which only one person sees.
+// ackMessage is a message in an acknowledgement.
 type ackMessage struct {
 	Type   string        `json:"response_type"`
 	Text   string        `json:"text"`
@@ -87,15 +91,19 @@ type ackMessage struct {
 }
 
 func (p page) inAck() ackMessage {
-	return ackMessage{Type: slack.ResponseTypeEphemeral, Text: p.text(), Blocks: p.blocks()}
+	return ackMessage{Type: p.seenBy(), Text: p.text(), Blocks: p.blocks()}
 }
 
 // errNoPayload means that an acknowledgement may hold no answer.
 var errNoPayload = errors.New("the envelope takes no answer")
 
 // answer answers a command in its acknowledgement, or where that cannot be had,
-// in the next way that works.
+// in the next way that works. An empty page says nothing.
 func (b *Bot) answer(ctx context.Context, a act, said page) {
+	if len(said) == 0 {
+		b.ack(a.envelope, nil)
+		return
+	}
 	err := errNoPayload
 	if a.envelope.TakesPayload {
 		err = b.acked(a.envelope, said.inAck())

@@ -22,6 +22,7 @@ import (
 type Bot struct {
 	desk      *office.Desk
 	workspace *Workspace
+	homes     *Homes
 	grammar   commands.Grammar
 	clock     func() time.Time
 	log       *slog.Logger
@@ -42,6 +43,7 @@ type Bot struct {
 type Config struct {
 	Desk      *office.Desk
 	Workspace *Workspace
+	Homes     *Homes // nil: there are none
 	Grammar   commands.Grammar
 	Clock     func() time.Time
 	Log       *slog.Logger
@@ -65,7 +67,7 @@ const (
 // New makes a Bot. It starts nothing.
 func New(c Config) *Bot {
 	b := &Bot{
-		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
+		desk: c.Desk, workspace: c.Workspace, homes: c.Homes, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
 		foreign: c.Foreign, queue: make(chan Envelope, queueSize), idle: make(chan struct{}), closing: make(chan struct{}),
 	}
 	if b.foreign == nil {
@@ -170,6 +172,11 @@ func (b *Bot) dispatch(ctx context.Context, e Envelope) {
 		if b.read(ctx, e, &i) {
 			b.interaction(ctx, e, i)
 		}
+	case "events_api":
+		var v event
+		if b.read(ctx, e, &v) {
+			b.event(ctx, e, v)
+		}
 	default:
 		b.log.InfoContext(ctx, "envelope type unknown", "envelope", e.ID, "type", e.Type)
 		b.ack(e, nil)
@@ -183,8 +190,7 @@ func (b *Bot) interaction(ctx context.Context, e Envelope, i interaction) {
 	case slack.InteractionTypeViewSubmission:
 		b.submitted(ctx, e, i)
 	case slack.InteractionTypeMessageAction, slack.InteractionTypeShortcut:
-		b.log.WarnContext(ctx, "shortcut unknown", "envelope", e.ID, "user", i.User.ID)
-		b.excuse(ctx, e, reply{i.User.ID, i.Channel.ID, i.ResponseURL}, unknownShortcut)
+		b.shortcut(ctx, e, i)
 	default:
 		b.log.InfoContext(ctx, "interaction unknown", "envelope", e.ID, "type", cut(string(i.Type), 40))
 		b.ack(e, nil)

@@ -87,6 +87,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	a, s := v.action(r), v.telling(r)
 	p := append(page{v.heading(r), s.line()}, s.more...)
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
+	p = append(p, astray(r)...)
 	p = append(p, decided(r)...)
 	p = append(p, v.lineage(r)...)
 	p = append(p, barred(r)...)

@@ -17,15 +17,23 @@ type slashCommand struct {
 	Command     string `json:"command"` // with its slash; an app can have several
 	Text        string `json:"text"`
 	ResponseURL string `json:"response_url"`
+	TriggerID   string `json:"trigger_id"`
 }
 
 // command answers one command, in its acknowledgement.
 func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 	a := newAct(e, "", approvals.Place{Team: c.Team, Channel: c.Channel}, reply{c.User, c.Channel, c.ResponseURL})
+	a.trigger = c.TriggerID
 	if c.Command != b.grammar.Slash {
 		b.log.WarnContext(ctx, "command unknown", "envelope", e.ID, "command", cut(c.Command, 40), "user", c.User)
 		b.answer(ctx, a, sayf("This app has the command %s, which this bot does not know, so nothing happened. Type %s help to see what it can do.",
 			cut(oneLine(c.Command), 40), b.grammar.Slash))
+		return
+	}
+	if first, slow := b.slow(c.Text); slow {
+		b.answer(ctx, a, first)
+		a.patience = longLook
+		b.whisper(ctx, a.to, b.obey(ctx, a, c.Text, false))
 		return
 	}
 	b.answer(ctx, a, b.obey(ctx, a, c.Text, false))
@@ -39,7 +47,7 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 	}
 	parsed, err := b.grammar.Parse(typed)
 	if err != nil {
-		return wrongCommand(err)
+		return wrongCommand(err) // with a button that opens the form
 	}
 	switch c := parsed.(type) {
 	case commands.Ask:
@@ -48,11 +56,24 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 		a.what, a.wish = "ask", office.Wish{Action: c.Action}
 		_, said, _ := b.perform(ctx, a, (*Bot).isOff)
 		return said
+	case commands.Form:
+		return b.offerForm(ctx, a)
 	case commands.Help:
 		return asWritten(b.grammar.Help())
-	case commands.Status, commands.List, commands.Limits, commands.Cancel:
+	case commands.Status:
+		return b.status(ctx, a, c)
+	case commands.List:
+		return b.list(ctx, a, c)
+	case commands.Limits:
+		return b.limits(ctx, a, c)
+	case commands.History:
+		return b.history(ctx, a, c)
+	case commands.Report:
+		return b.report(ctx, a, c)
+	case commands.Cancel:
+		return b.cancelTyped(ctx, a, c.Request)
 	}
-	return notYet(b.grammar.Slash, parsed)
+	return nil // unreachable: the grammar has no other commands
 }
 
 func wishOf(c commands.Ask) office.Wish {

@@ -23,7 +23,7 @@ func (p page) text() string {
 			continue
 		}
 		text := q.joined(span.markup)
-		if text == "" && q.kind == chosen {
+		if text == "" && (q.kind == chosen || q.kind == charted) {
 			continue
 		}
 		if q.kind == quote {
@@ -49,6 +49,8 @@ func (s span) markup() string {
 		return "<@" + s.user + ">"
 	case s.group != "":
 		return "<!subteam^" + s.group + ">"
+	case s.channel != "":
+		return "<#" + s.channel + ">"
 	case !s.at.IsZero():
 		return fmt.Sprintf("<!date^%d^%s|%s>", s.at.Unix(), dateFormat, inUTC(s.at))
 	}

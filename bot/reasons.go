@@ -26,6 +26,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.OwnRequest:      {what: "This is your own request, so somebody else has to decide it", then: "You can cancel it."},
 		approvals.AskedFirst:      {what: "You asked for this before, so somebody else has to decide it", then: "Another approver can."},
 		approvals.OtherMessage:    {what: "That is not this request's card, so nothing happened", then: "Use the card in the channel where it was requested."},
+		approvals.TypedElsewhere:  {what: "This request was made in another channel, and only its requester can cancel it from here, so nothing changed", then: "Type it there, or press Cancel on its card."},
 		approvals.NotYours:        {what: "Only the requester or an approver of this action can do this"},
 		approvals.NotYoursToStop:  {what: "Only an approver of this action can stop what is running in Defender, so nothing changed", then: "Whoever approved it can: the card says who."},
 		approvals.NotYoursToSee:   {"This request was made in another channel, so only its requester and the approvers of its action can see it here", true, "Ask in the channel where it was made."},
