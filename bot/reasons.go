@@ -28,6 +28,9 @@ func sayings() map[approvals.Reason]saying {
 		approvals.OtherMessage:    {what: "That is not this request's card, so nothing happened", then: "Use the card in the channel where it was requested."},
 		approvals.NotYours:        {what: "Only the requester or an approver of this action can do this"},
 		approvals.NotYoursToStop:  {what: "Only an approver of this action can stop what is running in Defender, so nothing changed", then: "Whoever approved it can: the card says who."},
+		approvals.NotYoursToSee:   {"This request was made in another channel, so only its requester and the approvers of its action can see it here", true, "Ask in the channel where it was made."},
+		approvals.MadeElsewhere:   {"This request was made in another channel, so I do not show it to everybody here", true, "Ask again without “public” to see it alone."},
+		approvals.OnlyApprovers:   {what: "Reports are for approvers", then: "Ask one of them; “list” shows you what is open here."},
 		approvals.NotYoursToPick:  {what: "Only whoever asked for it chooses the device, so nothing changed", then: "The requester has the menu."},
 		approvals.NobodyElse:      {what: "Too few people other than you can approve this, so it was not recorded", then: "Ask whoever runs this bot to add people to APPROVERS for this action."},
 		approvals.ChannelNotTaken: {what: "This bot does not take commands in this channel", then: "Use one of the channels it is set up for."},
@@ -71,6 +74,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.DeviceMerged:    {"Defender has merged this device into another one", true, "Ask again with that id."},
 		approvals.DeviceExcluded:  {"This device is excluded in Defender", true, "It needs to be included again in the portal first."},
 		approvals.DeviceTwice:     {"Two of the devices are the same device", true, "Name it once and ask again."},
+		approvals.NameUnread:      {"I could not look this name up in Defender", true, "Use the device's id: that works without looking it up."},
 		approvals.DeviceUnread:    {"I could not look this device up in Defender", true, "Or ask with the device's id: then it goes to approval as “not verified”."},
 
 		approvals.PackageWaits:    {what: "Microsoft's limit for links to packages is used up for now", then: "Press the button again in a minute."},

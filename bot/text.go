@@ -26,6 +26,8 @@ func explain(err error) page {
 	case errors.Is(err, approvals.ErrUnconfirmed):
 		return say("My database (Redis) did not confirm this, so I cannot tell whether it was recorded. " +
 			"If the channel does not show it within a minute, try again: it is never recorded twice.")
+	case errors.Is(err, approvals.ErrNotRead):
+		return say("I could not read that: my database (Redis) is not working. Nothing has changed. Try again in a minute; if it stays that way, tell whoever runs this bot.")
 	case errors.Is(err, approvals.ErrNotRecorded):
 		return say("Nothing was recorded and nothing will happen: my database (Redis) is not working. Try again in a minute; if it stays that way, tell whoever runs this bot.")
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 // Desk is where people's wishes come in: each checks the facts, asks the
-// policy and commits. Every error is a *Refusal, ErrNotRecorded or ErrUnconfirmed.
+// policy and commits. Every error is a *Refusal, ErrNotRecorded or ErrUnconfirmed, and of what
+// only reads, a *Refusal or ErrNotRead.
 type Desk struct {
 	store     *ledger.Store
 	defender  *defender.Client
@@ -23,6 +24,7 @@ type Desk struct {
 	most      int
 	handOver  func(context.Context, approvals.Request, ledger.Lease)
 	lookAfter func(id string) // somebody is told to look at the card of that request
+	backOff   func(context.Context, defender.Endpoint, error) time.Time
 }
 
 // DeskConfig is what a Desk needs.
@@ -43,7 +45,7 @@ type DeskConfig struct {
 func NewDesk(c DeskConfig) *Desk {
 	return &Desk{
 		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, terms: c.Terms, most: c.MaxOpen,
-		handOver: c.Worker.handOver, lookAfter: c.Worker.lookAfter,
+		handOver: c.Worker.handOver, lookAfter: c.Worker.lookAfter, backOff: c.Worker.backOff,
 	}
 }
 

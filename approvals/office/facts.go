@@ -123,11 +123,13 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 		return p.asks(ctx, f, r.Action)
 	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
 		return p.decides(ctx, f, r)
-	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch:
+	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch, approvals.ToSee:
 		if !f.Is(r.By) {
 			return p.decides(ctx, f, r)
 		}
 	case approvals.ToPick: // the requester's alone
+	case approvals.ToShow, approvals.ToList: // hang on who it is and where, and on no list
+	case approvals.ToReport: // on those of all actions: see readerOf
 	}
 	return f, nil
 }
@@ -150,9 +152,10 @@ func (p people) decides(ctx context.Context, f approvals.Facts, r approvals.Requ
 }
 
 // place is the channel, as far as what this person may do hangs on it: only
-// people of another workspace of the organisation are let in by where they are.
+// people of another workspace of the organisation are let in by where they are, and
+// nowhere by their home.
 func (p people) place(ctx context.Context, f approvals.Facts, channel string) (approvals.Channel, error) {
-	if !f.Elsewhere || !p.policy.AllowShared {
+	if !f.Elsewhere || !p.policy.AllowShared || channel == "" {
 		return approvals.Channel{}, nil
 	}
 	ch, err := p.dir.Channel(ctx, channel)

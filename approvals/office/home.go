@@ -3,7 +3,7 @@ package office
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
 	"time"
 
 	"defenderbot/approvals"
@@ -43,33 +43,17 @@ func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
 	return h, err
 }
 
-// waitingFor are the requests that wait for this person to decide, whatever else would keep
-// an approval from being taken.
+// waitingFor are the requests that wait for this person to decide, the newest first.
 func (d *Desk) waitingFor(ctx context.Context, by By) (Listing, error) {
-	open, err := d.Open(ctx, by)
-	if err != nil || !open.Everywhere {
+	who, err := d.readerOf(ctx, by, approvals.ToList)
+	if err != nil || !who.everywhere() {
 		return Listing{}, err
 	}
-	var unread error
-	open.Requests = slices.DeleteFunc(open.Requests, func(r approvals.Request) bool {
-		may, err := d.mayDecide(ctx, by, r)
-		unread = errors.Join(unread, err)
-		return !may
-	})
-	return open, unread
-}
-
-// mayDecide reports whether a yes or a no of this person to r would be taken now.
-func (d *Desk) mayDecide(ctx context.Context, by By, r approvals.Request) (bool, error) {
-	if r.State != approvals.Pending || r.Card.TS == "" { // where its channel shows it, others can follow
-		return false, nil
-	}
-	f, ch, err := d.people.factsIn(ctx, by.User, approvals.ToDeny, r)
+	found, err := d.store.Find(ctx, ledger.Open(), mostListed, who.decidesNow)
 	if err != nil {
-		return false, notKnown(err)
+		return Listing{}, fmt.Errorf("%w: %w", approvals.ErrNotRead, err)
 	}
-	approved := slices.ContainsFunc(r.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) })
-	return !approved && d.people.policy.May(approvals.ToDeny, f, ch, r) == nil, nil
+	return Listing{Requests: found.Requests, More: found.More, Everywhere: true}, who.unread
 }
 
 // OpenHome notes that a person has opened their home: it is shown at once, by whichever

@@ -173,6 +173,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return front.Run(answering) })
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, p.store) })
+	g.Go(func() error { return a.reindex(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
 	g.Go(func() error { return tokens.Run(ctx) })
