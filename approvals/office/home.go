@@ -14,6 +14,7 @@ import (
 type Home struct {
 	User    string
 	Barred  bool    // they may do nothing here
+	Unsure  bool    // a list of approvers could not be read, and more may wait for them
 	Waiting Listing // what waits for this person to decide
 	Mine    Listing // what they have asked for: open, and ended within a day
 	Ended   Listing // the last results
@@ -33,7 +34,7 @@ func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
 		}
 		return h, err
 	}
-	if h.Waiting, err = d.waitingFor(ctx, by); err != nil {
+	if h.Waiting, h.Unsure, err = d.waitingFor(ctx, by); err != nil {
 		return h, err
 	}
 	if h.Ended, err = d.Ended(ctx, by, mostResults); err != nil {
@@ -43,17 +44,18 @@ func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
 	return h, err
 }
 
-// waitingFor are the requests that wait for this person to decide, the newest first.
-func (d *Desk) waitingFor(ctx context.Context, by By) (Listing, error) {
+// waitingFor are the requests that wait for this person to decide, the newest first, and
+// whether there may be others.
+func (d *Desk) waitingFor(ctx context.Context, by By) (l Listing, unsure bool, err error) {
 	who, err := d.readerOf(ctx, by, approvals.ToList)
 	if err != nil || !who.everywhere() {
-		return Listing{}, err
+		return l, who.unread != nil, err
 	}
 	found, err := d.store.Find(ctx, ledger.Open(), mostListed, who.decidesNow)
 	if err != nil {
-		return Listing{}, fmt.Errorf("%w: %w", approvals.ErrNotRead, err)
+		return l, false, fmt.Errorf("%w: %w", approvals.ErrNotRead, err)
 	}
-	return Listing{Requests: found.Requests, More: found.More, Everywhere: true}, who.unread
+	return Listing{Requests: found.Requests, More: found.More, Everywhere: true}, who.unread != nil, nil
 }
 
 // OpenHome notes that a person has opened their home: it is shown at once, by whichever
