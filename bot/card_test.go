@@ -48,6 +48,9 @@ func TestButtons(t *testing.T) {
 		case len(r.Retryable()) > 0:
 			want = []string{"retry=" + value}
 		}
+		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return r.Action == "collect" && c.State == approvals.Succeeded }) {
+			want = append(want, "package="+value)
+		}
 		want = append(want, map[string][]string{
 			"done-ended": {"successor=" + value}, "done-ended-unknown": {"successor=" + value}, "done-ended-followed": {"successor=" + value},
 			"done-ended-several": {"successor=" + value}, "done-isolated": {"undo=" + value}, "done-isolated-undone": {"undo=" + value},

@@ -37,6 +37,7 @@ func views() Views {
 			ByAction: map[string]approvals.Rule{"isolate": {Approvers: approvals.List{Users: []string{grace, joan}}}},
 		},
 		Catalogue:  defender.Actions(),
+		Slash:      "/defender",
 		DevicePage: func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
 		Permalink: func(channel, ts string) string {
 			return "https://contoso.slack.com/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")

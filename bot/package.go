@@ -162,7 +162,7 @@ func windowFull() span {
 
 // fetchedAt is told to whoever gets the link when the window has a place.
 func fetchedAt(at time.Time) page {
-	return page{says(windowFull(), words(" I send you the link "), when(at), words("."))}
+	return page{says(windowFull(), words(" You get the link here "), when(at), words("."))}
 }
 
 // unfetched says why there is no link, and where the window is full until when.

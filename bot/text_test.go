@@ -81,6 +81,7 @@ func TestReasonsSayWhatToDo(t *testing.T) {
 	nothingToDo := map[approvals.Reason]bool{
 		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToRetry: true,
 		approvals.Ran: true, approvals.UnsupportedOS: true,
+		approvals.NearNames: true, // behind a reason that says it
 		// These go on by themselves; the card says when, or what is done.
 		approvals.WaitsForWindow: true, approvals.ReadsUsedUp: true, approvals.Throttled: true, approvals.Paused: true, approvals.NotReached: true,
 		approvals.RolledBack: true, approvals.ServiceTrouble: true, approvals.NotShown: true, approvals.LoginTrouble: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,

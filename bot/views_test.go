@@ -115,7 +115,11 @@ func TestShowNothingTwice(t *testing.T) {
 		if name == "answer-help" || strings.HasPrefix(name, "answer-wrong-") && name != "answer-wrong-team" {
 			continue // the grammar's own, with forms in it
 		}
-		for _, text := range []string{reading(t, v), v.Text} {
+		shown := reading(t, v)
+		if name == "answer-choose" { // the fake has its own way to write a menu
+			shown = strings.NewReplacer("( ", "(", " )", ")").Replace(shown)
+		}
+		for _, text := range []string{shown, v.Text} {
 			if bad := slip(text); bad != "" {
 				t.Errorf("%s has %q in it:\n%s", name, bad, text)
 			}
