@@ -10,67 +10,54 @@ import (
 	"defenderbot/defender"
 )
 
-// call says where a call is, in sentences.
-func (v Views) call(r approvals.Request, c approvals.Call, d detail) []span {
-	spans := []span{words(callWord(c))}
-	story := v.story(r, c)
-	switch d {
-	case full:
-		spans = append(spans, moment(r, c)...)
-	case brief:
-		story = story[:min(1, len(story))]
-		if unfollowed(c) {
-			story = []string{"⚠️ Not followed: " + sentence(c.Blind)}
-		}
-	case bare:
-		return spans
-	}
-	spans = append(spans, words("."))
-	for _, says := range story {
-		if d == brief {
-			says = cut(says, 90)
-		}
-		spans = append(spans, words(" "+says))
-	}
-	return slices.Concat(spans, stopping(r, c, d), blind(c, d), v.references(r, c, d))
-}
-
-// unfollowed reports whether Defender cannot be asked about a call. A version that does
-// not know that leaves it in the record of a call that it sees to its end.
-func unfollowed(c approvals.Call) bool {
-	return c.Blind.Reason != "" && (c.State == approvals.Uncertain || c.State == approvals.Running)
-}
-
-// blind says that Defender cannot be asked about a call, and why.
-func blind(c approvals.Call, d detail) []span {
-	if !unfollowed(c) || d != full {
-		return nil
-	}
-	return []span{words(" ⚠️ I have not been able to follow it since "), when(c.BlindAt), words(". " + sentence(c.Blind) + " I keep trying.")}
-}
-
 // callWords are the states of a call in a word or two.
 func callWords() map[approvals.CallState]string {
 	return map[approvals.CallState]string{
-		approvals.Queued:        "⏳ waiting for its turn",
-		approvals.Sending:       "▶️ being sent to Defender",
-		approvals.Running:       "▶️ running in Defender",
-		approvals.Uncertain:     "❓ outcome not yet known",
-		approvals.Succeeded:     "✅ succeeded",
-		approvals.Failed:        "❌ failed",
-		approvals.CallCancelled: "⚪ cancelled",
-		approvals.Lapsed:        "⌛ not sent",
-		approvals.Unknown:       "❓ outcome unknown",
+		approvals.Queued:        "⏳ Approved, waiting for its turn",
+		approvals.Sending:       "⏳ Being sent to Defender",
+		approvals.Running:       "▶️ Running",
+		approvals.Uncertain:     "❓ Not certain",
+		approvals.Succeeded:     "✅ Succeeded",
+		approvals.Failed:        "❌ Failed",
+		approvals.CallCancelled: "⚪ Cancelled",
+		approvals.Lapsed:        "🕓 Not sent",
+		approvals.Unknown:       "❓ Outcome unknown",
 	}
 }
 
-// callWord is the state of a call in a word or two. One that lapsed may have been sent,
-// and refused, before.
+// What is said in place of a state where more is known.
+const (
+	sentWord       = "⏳ Sent to Defender"
+	pausedWord     = "🟡 Paused in Defender"
+	stoppingWord   = "⏳ Stopping"
+	notStartedWord = "🕓 Not started"
+)
+
+// callWord is where a call is, in a word or two. What Defender has taken is not running
+// before somebody has begun with it, and one that lapsed may have been sent, and refused,
+// before.
 func callWord(c approvals.Call) string {
-	if refusedUntilLapsed(c) {
-		return "⌛ not started"
+	switch {
+	case refusedUntilLapsed(c):
+		return notStartedWord
+	case c.State != approvals.Running:
+		return callWords()[c.State]
+	case stopsSoon(c):
+		return stoppingWord
+	}
+	switch defender.StageOf(c.Job.Status) {
+	case defender.StageWaiting:
+		return sentWord
+	case defender.StagePaused:
+		return pausedWord
+	case defender.StageWorking:
 	}
 	return callWords()[c.State]
+}
+
+// stopsSoon reports whether a running call is about to stop, as far as anybody has said.
+func stopsSoon(c approvals.Call) bool {
+	return slices.Contains([]approvals.StopState{approvals.StopAsked, approvals.StopSending, approvals.StopTaken}, c.Stop.State)
 }
 
 // refusedUntilLapsed reports whether a call lapsed after Defender had refused it for
@@ -82,36 +69,83 @@ func refusedUntilLapsed(c approvals.Call) bool {
 	return c.Why.Cause.Reason == approvals.Throttled || c.Why.Cause.Reason == approvals.TokenRefused
 }
 
-// moment is the time, and the person, that belong to the state of a call.
-func moment(r approvals.Request, c approvals.Call) []span {
+// unfollowed reports whether Defender cannot be asked about a call. A version that does
+// not know that leaves it in the record of a call that it sees to its end.
+func unfollowed(c approvals.Call) bool {
+	return c.Blind.Reason != "" && (c.State == approvals.Uncertain || c.State == approvals.Running)
+}
+
+// ofCall is where the one call of a request is.
+func (v Views) ofCall(r approvals.Request, c approvals.Call, dev approvals.Device) telling {
+	s := telling{word: callWord(c), rest: append(moment(c), words("."))}
+	if says := v.reason(r, c); says != "" {
+		s.rest = append(s.rest, words(" "+says))
+	}
+	if named := aboutPerson(r, c); named != nil {
+		s.rest = append([]span{words(". ")}, named...)
+	}
+	s.rest = append(s.rest, adopted(c)...)
 	switch c.State {
 	case approvals.Queued:
-		switch at := nextTry(c); {
-		case !at.IsZero() && !at.Before(r.Lapses()):
-			return []span{words(". Its turn would come "), when(at), words(", but the approval runs out first, "), when(r.Lapses())}
-		case at.IsZero():
-			return []span{words("; the approval runs out "), when(r.Lapses())}
-		case at.Equal(c.Expected):
-			return []span{words(". Expected to be sent "), when(at), words("; the approval runs out "), when(r.Lapses())}
-		default:
-			return []span{words(". Next try "), when(at), words("; the approval runs out "), when(r.Lapses())}
-		}
+		s.rest = append(append(s.rest, turn(r, c)...), runsOut(r, c)...)
+	case approvals.Uncertain:
+		s.rest = append(s.rest, words(" I am checking in Defender whether it started; it will not be sent twice. There is nothing to do for now."))
 	case approvals.Running:
+		s.rest = append(s.rest, slow(r, c, dev)...)
+	case approvals.Succeeded, approvals.Failed, approvals.Lapsed, approvals.Unknown, approvals.CallCancelled:
+		s.rest = append(s.rest, stoppedBy(r, c)...)
+	case approvals.Sending:
+	}
+	if v.linksTo(r) {
+		s.rest = append(s.rest, words(" "), v.investigation(c))
+	}
+	s.more = append(notStopped(c), blind(c)...)
+	return s
+}
+
+// moment is the time, and the person, that belong to the state of a call.
+func moment(c approvals.Call) []span {
+	switch c.State {
+	case approvals.Running:
+		switch callWord(c) {
+		case stoppingWord:
+			return stopStands(c.Stop)
+		case sentWord:
+			return []span{words(", "), when(c.Started)}
+		case pausedWord:
+			return []span{words(", sent "), when(c.Started)}
+		}
+		if c.Job.Adopted && !c.Job.Created.IsZero() {
+			return []span{words(" since "), when(c.Job.Created)}
+		}
 		return []span{words(" since "), when(c.Started)}
 	case approvals.CallCancelled:
-		if c.By.ID != "" {
-			return []span{words(" by "), mention(c.By.ID), words(", "), when(c.EndedAt), words(", before it was sent")}
-		}
-		where := ", "
-		if c.Stop.State != approvals.NotStopped {
-			where = " in Defender, "
-		}
-		return append([]span{words(where), when(c.EndedAt)}, stoppedBy(r, c)...)
-	case approvals.Succeeded, approvals.Failed, approvals.Lapsed, approvals.Unknown:
-		return append([]span{words(", "), when(c.EndedAt)}, stoppedBy(r, c)...)
-	case approvals.Sending, approvals.Uncertain:
+		return cancelled(c)
+	case approvals.Queued, approvals.Sending, approvals.Uncertain, approvals.Succeeded, approvals.Failed, approvals.Lapsed, approvals.Unknown:
 	}
 	return nil
+}
+
+// turn is when a call that waits may go: when it is expected to, or when it is tried next.
+func turn(r approvals.Request, c approvals.Call) []span {
+	switch at := nextTry(c); {
+	case at.IsZero():
+		return nil
+	case !at.Before(r.Lapses()):
+		return []span{words(" Its turn would come "), when(at), words(", but the approval runs out first, "), when(r.Lapses()), words(".")}
+	case at.Equal(c.Expected):
+		return []span{words(" Expected to be sent "), when(at), words(".")}
+	default:
+		return []span{words(" Next try "), when(at), words(".")}
+	}
+}
+
+// runsOut is until when a call that waits may go, where [turn] has not said it.
+func runsOut(r approvals.Request, c approvals.Call) []span {
+	if at := nextTry(c); !at.IsZero() && !at.Before(r.Lapses()) {
+		return nil
+	}
+	return []span{words(" The approval runs out "), when(r.Lapses()), words(".")}
 }
 
 // nextTry is when a call that waits may go: as foretold, or when what holds it
@@ -125,9 +159,8 @@ func nextTry(c approvals.Call) time.Time {
 	return time.Time{}
 }
 
-// story is why a call is where it is, and what Defender says about it, in
-// sentences.
-func (v Views) story(r approvals.Request, c approvals.Call) []string {
+// reason is why a call is where it is, and what Defender says about it, in sentences.
+func (v Views) reason(r approvals.Request, c approvals.Call) string {
 	var list []string
 	ended := v.action(r).Ended
 	switch {
@@ -137,32 +170,32 @@ func (v Views) story(r approvals.Request, c approvals.Call) []string {
 	default:
 		list = append(list, sentence(c.Why))
 	}
-	if c.State == approvals.Uncertain {
-		list = append(list, "I am checking in Defender whether it started; it will not be sent twice.")
+	if says := v.ofJob(r, c); says != "" {
+		list = append(list, says)
 	}
-	if c.Job.ID == "" {
-		return list
-	}
-	return append(list, v.ofJob(r, c)...)
+	return strings.Join(list, " ")
 }
 
 // ofJob is what Defender says about the job of a call.
-func (v Views) ofJob(r approvals.Request, c approvals.Call) []string {
-	var list []string
-	if c.Job.Adopted {
-		list = append(list, adopted(c.Job))
-	}
-	if c.State == approvals.CallCancelled && r.OwnsStop(c.Job.Details) {
-		return list // who wanted that is said already, and better than by Defender
+func (v Views) ofJob(r approvals.Request, c approvals.Call) string {
+	switch {
+	case c.Job.ID == "":
+		return ""
+	case c.State == approvals.CallCancelled && r.OwnsStop(c.Job.Details), c.State == approvals.Running && stopsSoon(c):
+		return "" // who wants that is said already, and better than by Defender
 	}
 	says := status(v.action(r), c)
+	if callWord(c) == pausedWord {
+		says = strings.TrimPrefix(says, "Paused: ")
+		says = strings.ToUpper(says[:1]) + says[1:]
+	}
 	if c.Job.Details != "" {
 		says = strings.TrimSuffix(says, ".") + ": " + stop(cut(c.Job.Details, 200))
 	}
 	if c.State == approvals.Unknown || unfollowed(c) {
 		says = "Defender last said: " + says
 	}
-	return append(list, cut(says, 300))
+	return cut(says, 300)
 }
 
 // status says how the job of a call stands. Of one that has succeeded the row says what
@@ -174,43 +207,52 @@ func status(a defender.Action, c approvals.Call) string {
 	return defender.Explain(a.Tracks, c.Job.Status)
 }
 
-// adopted says whose job a call stands for that did not start it itself.
-func adopted(j approvals.Job) string {
-	since := ""
-	if !j.Created.IsZero() {
-		since = " since " + inUTC(j.Created)
+// adopted says whose job a call stands for that did not start it itself, and of one that has
+// ended since when it ran.
+func adopted(c approvals.Call) []span {
+	j := c.Job
+	if j.ID == "" || !j.Adopted {
+		return nil
+	}
+	spans := []span{words(" It was running already")}
+	if c.State != approvals.Running && !j.Created.IsZero() {
+		spans = append(spans, words(", since "), when(j.Created))
 	}
 	if j.By == "" {
-		return "It has been running there" + since + "; who started it is unknown."
+		return append(spans, words("; who started it is unknown."))
 	}
-	return stop("It had already been running" + since + ", started by " + cut(fact(j.By), 60))
+	return append(spans, words(", "+stop("started by "+cut(fact(j.By), 60))))
 }
 
-// references are what can be looked up: the job in Defender, the approver whom a
-// reason is about, and the id of an error, for Microsoft's support.
-func (v Views) references(r approvals.Request, c approvals.Call, d detail) []span {
-	var spans []span
-	if c.Job.ID != "" {
-		spans = append(spans, words(" Defender id "), v.job(r, c.Job.ID, d))
-	}
-	if d != full {
-		return spans
-	}
+// aboutPerson is the reason of a call where it is about a person, who is named.
+func aboutPerson(r approvals.Request, c approvals.Call) []span {
 	switch c.Why.Reason { //nolint:exhaustive // the reasons that are about a person
-	case approvals.ApproverGone, approvals.ApproverUnchecked:
-		spans = append(spans, words(" Approver "), mention(c.Why.Detail))
-	case approvals.RequesterGone, approvals.RequesterUnchecked:
-		spans = append(spans, words(" Requester "), mention(r.By.ID))
+	case approvals.ApproverGone:
+		return []span{mention(c.Why.Detail), words(" approved it, but is no longer an approver of this action. Try again if it is still needed.")}
+	case approvals.ApproverUnchecked:
+		return []span{words("Slack could not confirm that "), mention(c.Why.Detail), words(" may still approve.")}
+	case approvals.RequesterGone:
+		return []span{mention(r.By.ID), words(" can no longer make requests (deactivated, or removed from the list). If it is still needed, request it yourself.")}
+	case approvals.RequesterUnchecked:
+		return []span{words("Slack could not confirm that "), mention(r.By.ID), words(" may still ask.")}
 	}
-	return append(spans, correlation(c.Why)...)
+	return nil
 }
 
-func (v Views) job(r approvals.Request, id string, d detail) span {
-	switch {
-	case d != full:
-		return words(cut(id, 64))
-	case v.Investigation != "" && v.action(r).Tracks == defender.TrackInvestigations:
-		return link(strings.ReplaceAll(v.Investigation, "{id}", url.PathEscape(id)), id)
+// blind says that Defender cannot be asked about a call, and why.
+func blind(c approvals.Call) []para {
+	if !unfollowed(c) {
+		return nil
 	}
-	return code(cut(id, 64))
+	return []para{says(words("⚠️ I have not been able to follow it since "), when(c.BlindAt), words(". "+sentence(c.Blind)+" I keep trying."))}
+}
+
+// linksTo reports whether the one call of r has a page in the portal.
+func (v Views) linksTo(r approvals.Request) bool {
+	return v.Investigation != "" && v.action(r).Tracks == defender.TrackInvestigations && len(r.Calls) == 1 && r.Calls[0].Job.ID != ""
+}
+
+// investigation links to what a call has started.
+func (v Views) investigation(c approvals.Call) span {
+	return link(strings.ReplaceAll(v.Investigation, "{id}", url.PathEscape(c.Job.ID)), "Investigation "+cut(fact(c.Job.ID), 64))
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -20,31 +19,34 @@ type Views struct {
 	Counts        func(user string) bool // whether an approver may decide at all; nil: all may
 	Catalogue     defender.Catalogue
 	DevicePage    func(id string) string          // the device in Defender's portal
+	ActionCenter  string                          // address of all actions in the portal; empty: none
 	Permalink     func(channel, ts string) string // a message in Slack; nil: none
 	Slash         string                          // the command, with its slash
 	Investigation string                          // address of an investigation, with {id}; empty: none
 }
 
-// card is the one message of a request, with its text.
+// card is the one message of a request, with its text. What is small comes after the buttons.
 func (v Views) card(r approvals.Request) ([]slack.Block, string) {
 	p := fitting(r, v.page)
-	blocks := p.blocks()
+	body, foot := p[:len(p)-1], p[len(p)-1:]
+	blocks := body.blocks()
 	if buttons := v.buttons(r); buttons != nil {
 		blocks = append(blocks, buttons)
 	}
-	return blocks, p.text()
+	return append(blocks, foot.blocks()...), p.text()
 }
 
 // detail is how much is said about each device.
 type detail int
 
 const (
-	full  detail = iota // all that is known, on lines of its own
-	brief               // one line
+	full  detail = iota // of one device: all that is known, on lines of its own
+	few                 // of a handful: one line each
+	brief               // of many: one short line each
 	bare                // no more than which device and how it stands
 )
 
-// fewDevices is up to how many devices of a request are shown in full.
+// fewDevices is up to how many devices of a request have longer lines.
 const fewDevices = 4
 
 // pageLimit is how large the JSON of a page may be. Slack documents no limit
@@ -56,8 +58,11 @@ const pageLimit = 10_900
 // comment is never what gives way.
 func fitting(r approvals.Request, draw func(approvals.Request, detail) page) page {
 	d := full
-	if len(r.Devices) > fewDevices {
+	switch n := len(r.Devices); {
+	case n > fewDevices:
 		d = brief
+	case n > 1:
+		d = few
 	}
 	p := draw(r, d)
 	for ; d < bare && p.size() > pageLimit; d++ {
@@ -75,172 +80,140 @@ func (p page) size() int {
 	return utf8.RuneCount(text)
 }
 
-// page is all that the card says: what, who and why, on which devices, and what
-// can be done until when.
+// page is all that the card says, in the order in which a hurried reader needs it: what is
+// asked of which device; how it stands, what comes next and who acts; who wants it, and why;
+// what is known of the devices; what it does to them. Ids and limits come last.
 func (v Views) page(r approvals.Request, d detail) page {
-	a := v.action(r)
-	p := page{heading(a.Title), says(strong(stateLine(r)), words(" · "), code(r.ID))}
+	a, s := v.action(r), v.telling(r)
+	p := append(page{v.heading(r), s.line()}, s.more...)
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
-	p = append(p, decisions(r)...)
+	p = append(p, decided(r)...)
 	p = append(p, v.lineage(r)...)
-	for _, i := range v.doubtfulFirst(r) {
-		p = append(p, v.device(r, i, d)...)
-	}
+	p = append(p, barred(r)...)
+	p = append(p, v.devices(r, d)...)
 	p = append(p, v.instead(r)...)
 	if r.State == approvals.Pending {
 		p = append(p, v.endedNotice(a)...)
-		p = append(p, v.askFor(r))
-		p = append(p, barred(r)...)
-		p = append(p, says(words("Expires "), when(r.Deadline()), words(".")))
+		p = append(p, choice([]span{words(a.Effect)}, nil)...)
 		p = append(p, outlook(r)...)
-		p = append(p, aside(strings.TrimSpace(a.Effect+" "+budget(r.Budget, len(r.Devices)))))
 	}
-	return p
+	return append(p, v.foot(r, d))
 }
 
-// barred names who cannot approve it beside the requester.
-func barred(r approvals.Request) []para {
-	if len(r.Barred) == 0 {
+// headline is the action and what it is about: "Isolate srv-db-01.contoso.example".
+func (v Views) headline(r approvals.Request) string {
+	on := fmt.Sprintf("%d devices", len(r.Devices))
+	if len(r.Devices) == 1 {
+		on = called(r.Devices[0])
+	}
+	return v.action(r).Verb + " " + on
+}
+
+// heading is the headline, as a question as long as it is one. A lock screen and a screen
+// reader get more of the question in its place: who wants it and why, and until when.
+func (v Views) heading(r approvals.Request) para {
+	h := heading(v.headline(r))
+	if r.State != approvals.Pending {
+		return h
+	}
+	h = heading(v.headline(r) + "?")
+	h.spoken = append([]span{words("Approve? " + v.headline(r) + about(r, v.atStake(r)) + " – ")}, mention(r.By.ID),
+		words(": "+cut(oneLine(r.Comment), 80)+" · until "), when(r.Deadline()), words(" · "+r.ID))
+	return h
+}
+
+// mostStakes is how many are told before the rest of the card.
+const mostStakes = 3
+
+// about are the names of several devices, and what speaks against the action on them.
+func about(r approvals.Request, stakes []string) string {
+	var items []string
+	if len(r.Devices) > 1 {
+		items = append(items, namesOf(r.Devices))
+	}
+	if more := len(stakes) - mostStakes; more > 0 {
+		stakes = append(stakes[:mostStakes:mostStakes], fmt.Sprintf("%d more", more))
+	}
+	if items = append(items, stakes...); len(items) > 0 {
+		return " (" + strings.Join(items, "; ") + ")"
+	}
+	return ""
+}
+
+// atStake is what an approver should know of the devices before anything else, in a few words.
+func (v Views) atStake(r approvals.Request) []string {
+	if len(r.Devices) == 1 {
+		return append(nonEmpty(risk(r.Devices[0].Risk)), inShort(v.warnings(r, r.Devices[0]), brief)...)
+	}
+	n := 0
+	for _, dev := range r.Devices {
+		if v.alarming(r, dev) {
+			n++
+		}
+	}
+	if n == 0 {
 		return nil
 	}
-	var spans []span
-	for i, p := range r.Barred {
-		if i > 0 {
-			spans = append(spans, words(", "))
-		}
-		spans = append(spans, mention(p.ID))
-	}
-	if r.From.Request != "" {
-		return []para{says(append(spans, words(" asked for "), code(r.From.Request), words(" and cannot approve this either."))...)}
-	}
-	return []para{says(append(spans, words(" asked for this before and cannot approve it."))...)}
+	return []string{fmt.Sprintf("look twice at %d", n)}
 }
 
 func (v Views) action(r approvals.Request) defender.Action {
 	if a, ok := v.Catalogue.Named(r.Action); ok {
 		return a
 	}
-	return defender.Action{Name: r.Action, Title: r.Action}
+	return defender.Action{Name: r.Action, Title: r.Action, Verb: r.Action}
 }
 
-// decisions say who decided what, and when, or why nobody could.
-func decisions(r approvals.Request) []para {
-	var list []para
-	for _, a := range r.Approvals {
-		list = append(list, by("Approved", a.By, a.At, "."))
+// foot is the small last line: what one looks for only when one needs it.
+func (v Views) foot(r approvals.Request, d detail) para {
+	items := append([]string{r.ID}, nonEmpty(fact(v.action(r).Title))...)
+	if d < bare {
+		items = append(items, nonEmpty(deviceIDs(r))...)
 	}
-	switch r.State {
-	case approvals.Denied:
-		list = append(list, by("Denied", r.Ended.By, r.EndedAt, ":"), quoted(r.Ended.Text))
-	case approvals.Cancelled:
-		list = append(list, by("Cancelled", r.Ended.By, r.EndedAt, "."))
-	case approvals.Expired:
-		list = append(list, says(words("Nobody decided in time, so it expired "), when(r.EndedAt),
-			words(". Nothing was sent. Ask again if it is still needed.")))
-	case approvals.Rejected:
-		list = append(list, says(words(sentence(r.Ended.Why))))
-	case approvals.Checking, approvals.Pending, approvals.Approved, approvals.Done:
+	if d < brief {
+		items = append(items, v.references(r)...)
 	}
-	if r.RetryOf != "" {
-		list = append(list, says(words("Retry of "), code(r.RetryOf), words(".")))
+	if r.State == approvals.Pending {
+		items = append(items, nonEmpty(budget(r.Budget, len(r.Devices)))...)
 	}
-	if r.RetriedAs != "" {
-		list = append(list, says(words("Retried as "), code(r.RetriedAs), words(".")))
-	}
-	return list
+	return aside(strings.Join(items, " · "))
 }
 
-func by(did string, p approvals.Person, at time.Time, end string) para {
-	return says(words(did+" by "), mention(p.ID), words(", "), when(at), words(end))
+// deviceIDs are the whole ids of what is asked for, in its order: what was approved.
+func deviceIDs(r approvals.Request) string {
+	var ids []string
+	for _, dev := range r.Devices {
+		ids = append(ids, nonEmpty(dev.ID)...)
+	}
+	return strings.Join(ids, ", ")
 }
 
-// mostMentions is how many approvers are mentioned; a card is no place for the
-// whole workspace.
-const mostMentions = 12
-
-// askFor mentions those who may decide on the action.
-func (v Views) askFor(r approvals.Request) para {
-	need := "Needs approval from somebody other than the requester:"
-	switch left := r.Terms.Needed - len(r.Approvals); {
-	case len(r.Approvals) > 0 && left == 1:
-		need = fmt.Sprintf("Needs 1 more approval (%d of %d given), from somebody else:", len(r.Approvals), r.Terms.Needed)
-	case len(r.Approvals) > 0:
-		need = fmt.Sprintf("Needs %d more approvals (%d of %d given), from other people:", left, len(r.Approvals), r.Terms.Needed)
-	case left > 1:
-		need = fmt.Sprintf("Needs %d approvals from people other than the requester:", left)
-	}
-	spans, list := []span{words(need)}, v.Policy.RuleFor(r.Action).Approvers
-	for _, g := range list.Groups {
-		spans = append(spans, words(" "), span{group: g})
-	}
-	for _, u := range list.Users {
-		if v.Counts != nil && !v.Counts(u) {
-			continue // to call somebody who cannot decide would be no help
+// references are the ids of jobs in Defender and of errors, for Microsoft's support.
+func (v Views) references(r approvals.Request) []string {
+	var jobs, errors []string
+	for _, c := range r.Calls {
+		if !v.linksTo(r) {
+			jobs = append(jobs, nonEmpty(cut(fact(c.Job.ID), 64))...)
 		}
-		spans = append(spans, words(" "), mention(u))
+		for _, w := range []approvals.Why{c.Why, c.Stop.Why} {
+			errors = append(errors, nonEmpty(cut(fact(w.Target), 64))...)
+		}
 	}
-	if more := (len(spans)-1)/2 - mostMentions; more > 0 {
-		spans = append(spans[:1+2*mostMentions], wordsf(" and %d more", more))
-	}
-	return says(spans...)
+	return append(listed("Defender id", jobs), listed("correlation id", errors)...)
 }
 
-// budget says how much of Microsoft's limit was left when the card was made,
-// and whether that is enough for n calls.
-func budget(b approvals.Budget, n int) string {
-	if b.Of == 0 {
-		return ""
-	}
-	s := fmt.Sprintf("Microsoft allows %s; %d left at %s", defender.Limit{Calls: b.Of, Per: b.Per}, b.Left, b.At.UTC().Format("15:04 UTC"))
-	if b.Ahead > 0 {
-		s += fmt.Sprintf(", with %d waiting ahead", b.Ahead)
-	}
-	switch free := b.Left - b.Ahead; {
-	case free <= 0:
-		s += ", so this would have to wait"
-	case free < n:
-		s += fmt.Sprintf(", so %d of the %d devices would have to wait", n-free, n)
-	}
-	return s + "."
-}
-
-// outlook says of a request whose calls could not all go at once when the last of
-// them could, and when an approval given at once would run out.
-func outlook(r approvals.Request) []para {
-	free, lapses := r.Budget.Free, r.Budget.At.Add(r.Terms.ExecutionTTL)
-	if free.IsZero() {
+// listed are ids, behind what they are.
+func listed(what string, ids []string) []string {
+	if len(ids) == 0 {
 		return nil
 	}
-	turn := "If approved at once, its turn would come about "
-	if len(r.Devices) > 1 {
-		turn = "If approved at once, the last call's turn would come about "
-	}
-	if r.Budget.Left-r.Budget.Ahead >= len(r.Devices) { // no window is full
-		turn = "Defender is throttling calls. " + turn
-	}
-	if free.Before(lapses) {
-		return []para{says(words(turn), when(free), words("; the approval would run out "), when(lapses), words("."))}
-	}
-	return []para{says(words("⚠️ "+turn), when(free), words(", but the approval would run out first, "), when(lapses), words("."))}
+	return []string{what + " " + strings.Join(ids, ", ")}
 }
 
-// notice is one reply in the thread of a card, with its text.
-func (v Views) notice(r approvals.Request, n int) ([]slack.Block, string) {
-	p := fitting(r, v.outcome)
-	if note := r.Notices[n]; note.Kind == approvals.NoticeReminder {
-		left := r.Deadline().Sub(note.At).Round(time.Minute)
-		p = page{says(wordsf("%s is still waiting for a decision; it expires in %s.", r.ID, inWords(left))), v.askFor(r)}
+// nonEmpty is s as a list, of nothing where it says nothing.
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
 	}
-	return p.blocks(), p.text()
-}
-
-// outcome tells the requester how it ended.
-func (v Views) outcome(r approvals.Request, d detail) page {
-	p := page{says(mention(r.By.ID), words(" "), strong(stateLine(r)), words(" · "), code(r.ID))}
-	p = append(p, decisions(r)...)
-	p = append(p, v.lineage(r)...)
-	for i := range r.Calls {
-		p = append(p, v.device(r, i, d)...)
-	}
-	return p
+	return []string{s}
 }

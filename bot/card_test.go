@@ -45,10 +45,11 @@ func TestButtons(t *testing.T) {
 			}
 		case r.Action != "investigate" && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable):
 			want = []string{"stop=" + value}
-		case len(r.Retryable()) > 0:
-			want = []string{"retry=" + value}
 		}
-		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return r.Action == "collect" && c.State == approvals.Succeeded }) {
+		if len(r.Retryable()) > 0 {
+			want = append(want, "retry="+value)
+		}
+		if views().action(r).Package && len(r.Succeeded()) > 0 {
 			want = append(want, "package="+value)
 		}
 		want = append(want, map[string][]string{
@@ -83,14 +84,14 @@ func TestCardPending(t *testing.T) {
 	v := drawn(r)
 	d := r.Devices[0]
 	for what, words := range map[string][]string{
-		"what it is": {"Start automated investigation", "D-7K3F9Q", "Waiting for approval"},
+		"what it is": {"Investigate " + d.Name, "Start automated investigation", "D-7K3F9Q", "Waiting for approval"},
 		"who asks":   {"Asked by <@" + ada + ">"},
 		"why":        {r.Comment},
-		"where":      {d.Name, d.ID, d.OS, d.Health, "risk " + d.Risk, d.Tags[0], d.Tags[1], "last seen " + when(d.LastSeen).markup()},
+		"where":      {d.Name, d.ID, "Windows Server 2022 21H2", d.Health, "⚠️ risk " + d.Risk, d.Tags[0], d.Tags[1], "last seen " + when(d.LastSeen).markup()},
 		"effect":     {views().action(r).Effect},
-		"budget":     {"Microsoft allows 50 an hour; 49 left at 14:03 UTC."},
-		"expiry":     {"Expires " + when(r.Deadline()).markup()},
-		"approvers":  {"Needs 2 approvals from people other than the requester: <!subteam^" + oncall + "> <@" + joan + ">"},
+		"budget":     {"49 left of 50 an hour"},
+		"expiry":     {"until " + when(r.Deadline()).markup()},
+		"approvers":  {"Waiting for approval · 2 needed, from <!subteam^" + oncall + "> <@" + joan + "> (not <@" + ada + ">)"},
 	} {
 		for _, w := range words {
 			if !strings.Contains(v.Text, w) {
@@ -135,7 +136,7 @@ func TestCardInvestigationLink(t *testing.T) {
 	c.Job.ID = "da1/?#_-2"
 	for action, want := range map[string]string{"investigate": "https://portal.example/inv/da1%2F%3F%23_-2?x=1", "collect": ""} {
 		blocks, _ := v.card(approved(action, c))
-		got := slices.DeleteFunc(linksOf(view{Blocks: blocks}), func(l string) bool { return strings.Contains(l, "/machines/") })
+		got := slices.DeleteFunc(linksOf(view{Blocks: blocks}), func(l string) bool { return strings.Contains(l, "/machines/") || l == v.ActionCenter })
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s: links %q, want %q", action, got, want)
 		}
@@ -154,7 +155,7 @@ func TestCardMentions(t *testing.T) {
 	if what := broken(t, view{Text: text, Blocks: blocks}); what != "" {
 		t.Error(what)
 	}
-	ask := view{Blocks: page{v.askFor(r)}.blocks()}
+	ask := view{Blocks: page{says(v.approvers(r)...)}.blocks()}
 	var said strings.Builder
 	for _, s := range spansOf(ask) {
 		said.WriteString(s.text)
@@ -190,22 +191,52 @@ func TestDeviceLittleKnown(t *testing.T) {
 		device approvals.Device
 		want   string
 	}{
-		"nothing":    {approvals.Device{}, ""},
-		"when":       {approvals.Device{LastSeen: asked}, "\nlast seen " + when(asked).markup()},
-		"that":       {approvals.Device{OS: "Linux", Risk: "None"}, "\nLinux"},
-		"doubts":     {approvals.Device{OS: "Linux", Health: "Unknown", Onboarding: "CanBeOnboarded"}, "\nLinux\n⚠️ Not onboarded (CanBeOnboarded): Defender can probably not act on it. Defender does not know whether it can reach it."},
-		"both":       {approvals.Device{OS: "Linux", LastSeen: asked}, "\nLinux · last seen " + when(asked).markup()},
-		"unreadable": {approvals.Device{OS: "\u200b"}, "\n"},
+		"nothing":    {approvals.Device{}, "Open device"},
+		"when":       {approvals.Device{LastSeen: asked}, "last seen " + when(asked).markup() + " · Open device"},
+		"that":       {approvals.Device{OS: "Linux", Risk: "None"}, "Linux · Open device"},
+		"risk":       {approvals.Device{OS: "Linux", Risk: "High"}, "⚠️ risk High · Linux · Open device"},
+		"doubts":     {approvals.Device{OS: "Linux", Health: "Unknown", Onboarding: "CanBeOnboarded"}, "Linux · Open device\n⚠️ Not onboarded (CanBeOnboarded): Defender can probably not act on it.\n⚠️ Defender does not know whether it can reach it."},
+		"both":       {approvals.Device{OS: "Linux", LastSeen: asked}, "Linux · last seen " + when(asked).markup() + " · Open device"},
+		"unreadable": {approvals.Device{OS: "\u200b"}, "Open device"},
 	} {
 		r := pending("collect", 1)
 		tt.device.ID, tt.device.Verified, tt.device.Name = r.Devices[0].ID, true, "kiosk-7"
 		r.Devices[0] = tt.device
 		v := drawn(r)
-		if want := "\nkiosk-7 " + tt.device.ID + tt.want + "\nNeeds "; !strings.Contains(v.Text, want) {
+		if want := "see INC-42\n" + tt.want + "\nChanges nothing"; !strings.Contains(v.Text, want) {
 			t.Errorf("%s: %q is not in\n%s", name, want, v.Text)
 		}
 		if what := broken(t, v); what != "" {
 			t.Errorf("%s: %s", name, what)
+		}
+	}
+}
+
+// TestDeviceCalled: a headline names the device, or the ends of its id.
+func TestDeviceCalled(t *testing.T) {
+	for _, tt := range []struct {
+		device approvals.Device
+		want   string
+	}{
+		{approvals.Device{Name: "kiosk-7", ID: device(2).ID}, "kiosk-7"},
+		{approvals.Device{Name: "\u200b", ID: device(2).ID}, "device 205bc9d7…0cc07"},
+		{approvals.Device{ID: "1234567890123456"}, "device 1234567890123456"},
+		{approvals.Device{}, "device"},
+	} {
+		if got := called(tt.device); got != tt.want {
+			t.Errorf("%+v is called %q, want %q", tt.device, got, tt.want)
+		}
+	}
+}
+
+// TestSystem: operating systems as people write them, and what is none of Microsoft's as it came.
+func TestSystem(t *testing.T) {
+	for in, want := range map[string]string{
+		"WindowsServer2022 21H2": "Windows Server 2022 21H2", "Windows11 23H2": "Windows 11 23H2", "WindowsServer2012R2": "Windows Server 2012R2",
+		"Linux": "Linux", "Windows": "Windows", "WindowsPhone": "WindowsPhone", "": "",
+	} {
+		if got := system(in); got != want {
+			t.Errorf("%q is written %q, want %q", in, got, want)
 		}
 	}
 }
@@ -224,11 +255,11 @@ func TestBudget(t *testing.T) {
 		left, ahead, devices int
 		want                 string
 	}{
-		{50, 0, 1, "Microsoft allows 50 an hour; 50 left at 14:03 UTC."},
-		{50, 3, 1, "Microsoft allows 50 an hour; 50 left at 14:03 UTC, with 3 waiting ahead."},
-		{3, 0, 4, "Microsoft allows 50 an hour; 3 left at 14:03 UTC, so 1 of the 4 devices would have to wait."},
-		{3, 3, 4, "Microsoft allows 50 an hour; 3 left at 14:03 UTC, with 3 waiting ahead, so this would have to wait."},
-		{0, 0, 1, "Microsoft allows 50 an hour; 0 left at 14:03 UTC, so this would have to wait."},
+		{50, 0, 1, "50 left of 50 an hour"},
+		{50, 3, 1, "50 left of 50 an hour, 3 waiting ahead"},
+		{3, 0, 4, "3 left of 50 an hour: 1 of the 4 devices would have to wait"},
+		{3, 3, 4, "3 left of 50 an hour, 3 waiting ahead: this would have to wait"},
+		{0, 0, 1, "0 left of 50 an hour: this would have to wait"},
 	} {
 		b := approvals.Budget{Left: tt.left, Of: 50, Per: time.Hour, Ahead: tt.ahead, At: asked}
 		if got := budget(b, tt.devices); got != tt.want {
@@ -243,7 +274,7 @@ func TestBudget(t *testing.T) {
 // TestOutlook: whoever decides on what could not go at once sees when it could, and
 // when the approval would run out.
 func TestOutlook(t *testing.T) {
-	const turn, runsOut = "If approved at once, its turn would come about ", "the approval would run out"
+	const turn, runsOut = "⏳ If approved at once, its turn would come about ", "the approval would run out"
 	at := func(minutes int) string { return inUTC(after(minutes)) }
 	for name, tt := range map[string]struct {
 		r    approvals.Request
@@ -252,9 +283,9 @@ func TestOutlook(t *testing.T) {
 		"all at once":  {pending("investigate", 1), ""},
 		"full":         {withBudget(pending("investigate", 1), 0, 0, after(41)), turn + at(41) + "; " + runsOut + " " + at(120) + "."},
 		"full behind":  {withBudget(pending("investigate", 1), 3, 3, after(41)), turn + at(41) + "; " + runsOut + " " + at(120) + "."},
-		"for too long": {withBudget(pending("investigate", 1), 0, 130, after(120)), "⚠️ " + turn + at(120) + ", but " + runsOut + " first, " + at(120) + "."},
-		"several":      {withBudget(pending("investigate", 4), 3, 0, after(41)), "If approved at once, the last call's turn would come about " + at(41) + "; " + runsOut + " " + at(120) + "."},
-		"held":         {withBudget(pending("investigate", 1), 50, 0, after(20)), "Defender is throttling calls. " + turn + at(20) + "; " + runsOut + " " + at(120) + "."},
+		"for too long": {withBudget(pending("investigate", 1), 0, 130, after(120)), strings.Replace(turn, "⏳", "⚠️", 1) + at(120) + ", but " + runsOut + " first, " + at(120) + "."},
+		"several":      {withBudget(pending("investigate", 4), 3, 0, after(41)), "⏳ If approved at once, the last call's turn would come about " + at(41) + "; " + runsOut + " " + at(120) + "."},
+		"held":         {withBudget(pending("investigate", 1), 50, 0, after(20)), "⏳ Defender is throttling calls. " + strings.TrimPrefix(turn, "⏳ ") + at(20) + "; " + runsOut + " " + at(120) + "."},
 	} {
 		var got []string
 		for _, p := range outlook(tt.r) {

@@ -29,16 +29,12 @@ func (v Views) warnings(r approvals.Request, dev approvals.Device) []warning {
 	return list
 }
 
-// warned is the line of a device that says what speaks against the action on it.
-func warned(list []warning) []para {
-	if len(list) == 0 {
-		return nil
-	}
-	spans := []span{words("⚠️")}
+// warned is what speaks against the action on a device, a line each.
+func warned(list []warning) (lines []para) {
 	for _, w := range list {
-		spans = append(append(spans, words(" ")), w.whole...)
+		lines = append(lines, says(append([]span{words("⚠️ ")}, w.whole...)...))
 	}
-	return []para{says(spans...)}
+	return lines
 }
 
 // inShort are warnings as items of a line.
@@ -51,20 +47,6 @@ func inShort(list []warning, d detail) []string {
 		}
 	}
 	return items
-}
-
-// doubtfulFirst are the places of r's devices, those with warnings first, as long as
-// somebody has to decide on them.
-func (v Views) doubtfulFirst(r approvals.Request) []int {
-	places := make([]int, len(r.Devices))
-	for i := range places {
-		places[i] = i
-	}
-	if r.State != approvals.Pending {
-		return places
-	}
-	calm := func(i int) bool { return len(v.warnings(r, r.Devices[i])) == 0 }
-	return append(slices.DeleteFunc(slices.Clone(places), calm), slices.DeleteFunc(places, func(i int) bool { return !calm(i) })...)
 }
 
 // notVerified warns about a device that Defender could not be asked about.
@@ -131,7 +113,7 @@ func sensor(health string) string {
 func (v Views) caution(c approvals.Caution, dev approvals.Device) warning {
 	switch c.Kind {
 	case approvals.CautionOS:
-		os := cut(fact(dev.OS), 60)
+		os := cut(fact(system(dev.OS)), 60)
 		if os == "" {
 			return warning{[]span{words("Defender does not say which operating system it has, so this may not work there.")}, "OS unknown", "OS unknown"}
 		}
@@ -196,7 +178,7 @@ func stood(c approvals.Caution) string {
 	if said == "" {
 		return "what became of it is unknown"
 	}
-	return strings.ToLower(said)
+	return lowered(said)
 }
 
 // lowered is a sentence as it goes on behind a colon, unless its first word is a name.

@@ -20,7 +20,7 @@ func TestCardDoubtfulFirst(t *testing.T) {
 		r.State = state
 		var got []string
 		for l := range strings.SplitSeq(drawn(r).Text, "\n") {
-			if name, is := strings.CutPrefix(l, "• pc-"); is {
+			if mark, name, is := strings.Cut(l, " pc-"); is && (mark == "•" || mark == "⚠️") {
 				got = append(got, name[:1])
 			}
 		}
@@ -30,14 +30,14 @@ func TestCardDoubtfulFirst(t *testing.T) {
 	}
 }
 
-// TestCardOneWarning: whatever there is to say of a device, it is one line that begins with
-// its mark.
-func TestCardOneWarning(t *testing.T) {
+// TestCardWarningLines: each thing that speaks against the action on a device is a line of its
+// own that begins with its mark.
+func TestCardWarningLines(t *testing.T) {
 	r := with(doubts)
 	r.Devices[0].Verified = false
 	lines := 0
 	for l := range strings.SplitSeq(drawn(r).Text, "\n") {
-		switch strings.Index(l, "⚠️") {
+		switch strings.LastIndex(l, "⚠️") {
 		case -1:
 		case 0:
 			lines++
@@ -45,8 +45,8 @@ func TestCardOneWarning(t *testing.T) {
 			t.Errorf("the mark is not the first: %s", l)
 		}
 	}
-	if lines != 1 {
-		t.Errorf("%d lines with a mark, want one\n%s", lines, drawn(r).Text)
+	if want := len(views().warnings(r, r.Devices[0])); lines != want {
+		t.Errorf("%d lines with a mark, want %d\n%s", lines, want, drawn(r).Text)
 	}
 }
 

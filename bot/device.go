@@ -1,107 +1,244 @@
 package bot
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"defenderbot/approvals"
 )
 
-// device is one device, and what is known of it or became of its call.
-func (v Views) device(r approvals.Request, i int, d detail) []para {
-	dev := r.Devices[i]
-	about, against := known(r, dev, d), v.warnings(r, dev)
-	if i < len(r.Calls) {
-		about, against = v.call(r, r.Calls[i], d), nil
-		if d == full {
-			about = append(about, slow(r.Calls[i], dev)...)
+// devices are the devices of a request: one with what is known of it, several with a line
+// each, those first that somebody should look at.
+func (v Views) devices(r approvals.Request, d detail) (list []para) {
+	if len(r.Devices) == 1 && d == full {
+		return v.oneDevice(r, r.Devices[0])
+	}
+	for _, i := range v.order(r) {
+		if i < len(r.Calls) {
+			list = append(list, v.callLine(r, i, d))
+		} else {
+			list = append(list, v.deviceLine(r, r.Devices[i], d))
 		}
 	}
-	if d != full {
-		return []para{inOneLine(dev, about, against, d)}
-	}
-	list := []para{says(v.named(dev)...)}
-	if len(about) > 0 {
-		list = append(list, says(about...))
-	}
-	return append(list, warned(against)...)
+	return list
 }
 
-// inOneLine is a device of which there are many: what speaks against it comes first.
-func inOneLine(dev approvals.Device, about []span, against []warning, d detail) para {
-	line := "• " + cut(fact(dev.Name), nameLength(d))
-	if dev.ID != "" {
-		line = strings.TrimSpace(line) + " " + dev.ID
+// oneDevice is what is known of the one device of a request. Once its call is made that is
+// where to find it.
+func (v Views) oneDevice(r approvals.Request, dev approvals.Device) []para {
+	if len(r.Calls) > 0 {
+		if links := v.portal(r); len(links) > 0 {
+			return []para{joined(links)}
+		}
+		return nil
 	}
-	if items := inShort(against, d); len(items) > 0 {
-		line += " · ⚠️ " + strings.Join(items, ", ")
+	var items []span
+	if facts := known(r, dev, full); len(facts) > 0 {
+		items = append(items, words(strings.Join(facts, " · ")))
 	}
-	return says(append([]span{words(line)}, led(" · ", about)...)...)
+	if knows(r, dev) && !dev.LastSeen.IsZero() {
+		items = append(items, span{text: "last seen ", at: dev.LastSeen})
+	}
+	var list []para
+	if items = append(items, v.open(dev)...); len(items) > 0 {
+		p := joined(items)
+		if dangerous(dev) {
+			p.spans = append([]span{words("⚠️ ")}, p.spans...)
+		}
+		list = append(list, p)
+	}
+	return append(list, warned(v.warnings(r, dev))...)
 }
 
-// slow says of a call that runs for long when its device was last heard of: one
-// that is switched off is the usual cause.
-func slow(c approvals.Call, dev approvals.Device) []span {
+// joined is a line of items.
+func joined(items []span) para {
+	var spans []span
+	for i, s := range items {
+		if i > 0 {
+			spans = append(spans, words(" · "))
+		}
+		if !s.at.IsZero() { // with what the time is of
+			spans = append(spans, words(s.text))
+			s.text = ""
+		}
+		spans = append(spans, s)
+	}
+	return says(spans...)
+}
+
+// deviceLine is one of several devices on which nothing was done yet.
+func (v Views) deviceLine(r approvals.Request, dev approvals.Device, d detail) para {
+	mark := "• "
+	if v.alarming(r, dev) {
+		mark = "⚠️ "
+	}
+	items := slices.Concat(inShort(v.warnings(r, dev), d), known(r, dev, d))
+	spans := append(append([]span{words(mark)}, v.shown(dev, d)...), words(led(items)))
+	if d == few && knows(r, dev) && !dev.LastSeen.IsZero() && r.Opened.Sub(dev.LastSeen) <= longSilent { // else it is said already
+		spans = append(spans, words(" · last seen "), when(dev.LastSeen))
+	}
+	return says(spans...)
+}
+
+// callLine is one of several devices, and how its call stands.
+func (v Views) callLine(r approvals.Request, i int, d detail) para {
+	c := r.Calls[i]
+	mark, word, _ := strings.Cut(callWord(c), " ")
+	word = strings.TrimPrefix(lowered(word), "approved, ")
+	spans := append(append([]span{words(mark + " ")}, v.shown(r.Devices[i], d)...), words(" "+word))
+	if d == bare {
+		return says(spans...)
+	}
+	says := v.reason(r, c)
+	if unfollowed(c) {
+		says = "⚠️ Not followed: " + sentence(c.Blind)
+	}
+	if says != "" {
+		spans = append(spans, words(". "+inBrief(says, lineLength(d))))
+	}
+	if c.State == approvals.Queued && d == few {
+		spans = append(spans, turn(r, c)...)
+	}
+	return para{kind: line, spans: append(spans, briefStop(r, c)...)}
+}
+
+// lineLength is how much is said of a call on the line of its device.
+func lineLength(d detail) int {
+	if d == few {
+		return 250
+	}
+	return 90
+}
+
+// inBrief are the first sentences of s that fit into n characters, or the first one cut.
+func inBrief(s string, n int) string {
+	short := cut(s, n)
+	if short == s {
+		return s
+	}
+	if end := strings.LastIndex(short, ". "); end > 0 {
+		return short[:end+1]
+	}
+	return short
+}
+
+// order are the places of r's devices: those that somebody has to think about first, and
+// once they are sent those where something is wrong.
+func (v Views) order(r approvals.Request) []int {
+	places := make([]int, len(r.Devices))
+	for i := range places {
+		places[i] = i
+	}
+	rank := func(i int) int {
+		switch {
+		case i < len(r.Calls):
+			return attention(r.Calls[i])
+		case len(v.warnings(r, r.Devices[i])) > 0:
+			return 0
+		case v.alarming(r, r.Devices[i]):
+			return 1
+		}
+		return 2
+	}
+	if len(r.Calls) > 0 || r.State == approvals.Pending {
+		slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(rank(a), rank(b)) })
+	}
+	return places
+}
+
+// alarming reports whether an approver should look twice at a device.
+func (v Views) alarming(r approvals.Request, dev approvals.Device) bool {
+	return len(v.warnings(r, dev)) > 0 || knows(r, dev) && dangerous(dev)
+}
+
+// dangerous reports whether Defender takes what is wrong with a device for grave.
+func dangerous(dev approvals.Device) bool { return dev.Risk == "High" }
+
+// slow says of a call that runs for long until when it is followed, and when its device was
+// last heard of: one that is switched off is the usual cause.
+func slow(r approvals.Request, c approvals.Call, dev approvals.Device) []span {
 	if c.State != approvals.Running || !c.Job.Slow {
 		return nil
 	}
-	spans := []span{words(" This is taking longer than usual; I keep checking")}
-	if !dev.LastSeen.IsZero() {
+	spans := []span{words(" This is taking longer than usual; I keep checking until "), when(c.Started.Add(r.Terms.Horizon))}
+	switch {
+	case dev.LastSeen.After(r.Opened): // it was looked up late
+		spans = append(spans, words(". The device was last seen "), when(dev.LastSeen))
+	case !dev.LastSeen.IsZero():
 		spans = append(spans, words(". When this was requested, the device had last been seen "), when(dev.LastSeen))
 	}
 	return append(spans, words("."))
 }
 
-// nameLength is how much of a host name is shown beside the id, which is what
-// counts. Windows names have 15 characters.
-func nameLength(d detail) int {
-	if d == bare {
-		return 16
+// called is what a device is called in a headline.
+func called(dev approvals.Device) string {
+	if name := cut(fact(dev.Name), 64); name != "" {
+		return name
 	}
-	return 64
+	if len(dev.ID) > 16 {
+		return "device " + dev.ID[:8] + "…" + dev.ID[len(dev.ID)-5:]
+	}
+	return strings.TrimSpace("device " + dev.ID)
 }
 
-func led(separator string, spans []span) []span {
-	if len(spans) == 0 {
-		return nil
-	}
-	return append([]span{words(separator)}, spans...)
-}
-
-// named names a device, with a link where Defender has a page of it.
-func (v Views) named(dev approvals.Device) []span {
-	name := cut(fact(dev.Name), nameLength(full))
+// shown is a device on a line of its own: a link, or where there is no room for one its id.
+func (v Views) shown(dev approvals.Device, d detail) []span {
 	switch {
 	case dev.ID == "":
-		return []span{strong(name)}
-	case name == "":
-		name = "Device"
+		return []span{strong(called(dev))}
+	case d == bare: // Windows names have 15 characters
+		return []span{words(strings.TrimSpace(cut(fact(dev.Name), 16) + " " + dev.ID))}
 	}
-	return []span{link(v.DevicePage(dev.ID), name), words(" "), code(dev.ID)}
+	return []span{link(v.DevicePage(dev.ID), called(dev))}
 }
 
-// known is what Defender says of a device that an approver wants to know.
-// Before it was asked there is nothing to say.
-func known(r approvals.Request, dev approvals.Device, d detail) []span {
-	if r.Opened.IsZero() || !dev.Verified {
+// open links to the page of a device, where Defender has one.
+func (v Views) open(dev approvals.Device) []span {
+	if dev.ID == "" {
 		return nil
 	}
-	var facts []string
-	for _, f := range []string{dev.OS, health(dev.Health), risk(dev.Risk)} {
-		if f != "" && d != bare {
-			facts = append(facts, cut(fact(f), 60))
+	return []span{link(v.DevicePage(dev.ID), "Open device")}
+}
+
+// named names a device with its id, for the form that covers the card.
+func (v Views) named(dev approvals.Device) []span {
+	if dev.ID == "" {
+		return v.shown(dev, full)
+	}
+	return append(v.shown(dev, full), words(" "), code(dev.ID))
+}
+
+// knows reports whether there is anything to say of a device: before Defender was asked
+// there is not.
+func knows(r approvals.Request, dev approvals.Device) bool { return !r.Opened.IsZero() && dev.Verified }
+
+// known is what Defender says of a device that an approver wants to know, the risk first.
+func known(r approvals.Request, dev approvals.Device, d detail) (facts []string) {
+	if !knows(r, dev) || d == bare {
+		return nil
+	}
+	marked := ""
+	if len(dev.Tags) > 0 {
+		marked = "tags: " + cut(tags(dev.Tags), 120)
+		if d == brief {
+			marked = cut(marked, 40)
 		}
 	}
-	if d == full && len(dev.Tags) > 0 {
-		facts = append(facts, "tags: "+cut(tags(dev.Tags), 120))
+	for _, f := range []string{risk(dev.Risk), marked, system(dev.OS), health(dev.Health)} {
+		facts = append(facts, nonEmpty(cut(fact(f), 130))...)
 	}
-	spans := []span{words(strings.Join(facts, " · "))}
-	if d != full || dev.LastSeen.IsZero() {
-		return spans[:min(1, len(facts))]
+	return facts
+}
+
+// system is an operating system as people write it; Defender leaves the spaces out.
+func system(os string) string {
+	for _, name := range []string{"WindowsServer", "Windows"} {
+		if rest, is := strings.CutPrefix(os, name); is && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return strings.Replace(name, "sS", "s S", 1) + " " + rest
+		}
 	}
-	if len(facts) > 0 {
-		spans = append(spans, words(" · "))
-	}
-	return append(spans, words("last seen "), when(dev.LastSeen))
+	return os
 }
 
 // fact is what Defender says of a device, as one item of a line: it must not
@@ -145,5 +282,5 @@ func risk(word string) string {
 	case "", "None":
 		return ""
 	}
-	return "risk " + word
+	return "risk " + fact(word)
 }

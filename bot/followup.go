@@ -55,8 +55,10 @@ func (f follower) press(value string) slack.BlockElement {
 		ask = "Ask again for "
 	}
 	text := fmt.Sprintf("This makes a new request, by you, for %s. %s", namesOf(f.devices), who)
-	return slack.NewButtonBlockElement(f.button, value, plainText(cut(ask+quotedTitle(f.action)+"…", 75))).WithConfirm(slack.NewConfirmationBlockObject(
+	b := slack.NewButtonBlockElement(f.button, value, plainText(cut(ask+quotedTitle(f.action)+"…", 75))).WithConfirm(slack.NewConfirmationBlockObject(
 		plainText(cut(f.action.Title+"?", 100)), plainText(cut(text, 300)), plainText("Ask"), plainText("Not now")))
+	b.AccessibilityLabel = cut(fmt.Sprintf("%s%s: %s", ask, f.action.Title, namesOf(f.devices)), 75)
+	return b
 }
 
 // quotedTitle is the title of an action inside a sentence.

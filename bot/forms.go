@@ -101,7 +101,7 @@ func (b *Bot) askWhy(ctx context.Context, a act) (approvals.Request, page, error
 
 // denyView is the form. It covers the card, so it says what it is about.
 func (v Views) denyView(r approvals.Request, meta string) slack.ModalViewRequest {
-	p := page{says(strong(v.action(r).Title), words(", asked by "), mention(r.By.ID), words(":"))}
+	p := page{says(strong(v.headline(r) + "?")), says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment)}
 	for _, dev := range r.Devices {
 		p = append(p, says(append([]span{words("• ")}, v.named(dev)...)...))
 	}

@@ -34,11 +34,12 @@ func views() Views {
 	return Views{
 		Policy: approvals.Policy{
 			Default:  approvals.Rule{Approvers: approvals.List{Groups: []string{oncall}, Users: []string{joan}}},
-			ByAction: map[string]approvals.Rule{"isolate": {Approvers: approvals.List{Users: []string{grace, joan}}}},
+			ByAction: map[string]approvals.Rule{"isolate": {Approvers: approvals.List{Users: []string{grace, joan}}, EscalateTo: approvals.List{Users: []string{lead, ada}}}},
 		},
-		Catalogue:  defender.Actions(),
-		Slash:      "/defender",
-		DevicePage: func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
+		Catalogue:    defender.Actions(),
+		ActionCenter: "https://security.microsoft.com/action-center/history",
+		DevicePage:   func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
+		Slash:        "/defender",
 		Permalink: func(channel, ts string) string {
 			return "https://contoso.slack.com/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
 		},

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,8 @@ func TestViewsOfNastyRequests(t *testing.T) {
 		if what := broken(t, v); what != "" {
 			rt.Fatalf("card: %s\n%s", what, v.Text)
 		}
-		if got := quotes(v); got[0] != r.Comment {
-			rt.Fatalf("the comment is shown as %q, want %q", got[0], r.Comment)
+		if got := quotes(v); !slices.Contains(got, r.Comment) {
+			rt.Fatalf("the comment is not among %q, want %q", got, r.Comment)
 		}
 		for i := range r.Notices {
 			blocks, text := views().notice(r, i)

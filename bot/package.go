@@ -31,9 +31,9 @@ func (v Views) packageButton(r approvals.Request, value string) *slack.ButtonBlo
 	case n == 0 || !v.action(r).Package:
 		return nil
 	case n > 1:
-		return slack.NewButtonBlockElement(actionPackage, value, plainText("Get packages"))
+		return v.labelled(r, slack.NewButtonBlockElement(actionPackage, value, plainText("Get packages")))
 	}
-	return slack.NewButtonBlockElement(actionPackage, value, plainText(getPackage))
+	return v.labelled(r, slack.NewButtonBlockElement(actionPackage, value, plainText(getPackage)))
 }
 
 // fetch answers a click on the card: where there is one package with its link, else with
@@ -188,9 +188,9 @@ func (v Views) packagesPage(r approvals.Request, calls []int) page {
 	p := page{says(wordsf("📦 %d packages of ", len(calls)), code(r.ID), words(". "+packageListed))}
 	for _, i := range calls {
 		dev := r.Devices[i]
-		text := strings.TrimSpace(cut(fact(dev.Name), nameLength(full)) + " " + dev.ID)
+		text := strings.TrimSpace(cut(fact(dev.Name), 64) + " " + dev.ID)
 		value := r.ID + "." + r.Digest() + "." + strconv.Itoa(i)
-		p = append(p, listed(text, button{id: actionPackage, label: getPackage, value: value}))
+		p = append(p, withButton(text, button{id: actionPackage, label: getPackage, value: value}))
 	}
 	return p
 }

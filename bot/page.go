@@ -20,6 +20,7 @@ type page []para
 type para struct {
 	kind    paraKind
 	spans   []span
+	spoken  []span   // what the plain text says in its place; nil: the same
 	buttons []button // of a choice
 	menu    menu     // to choose from
 	instead page     // the same for whoever has no menu
@@ -53,7 +54,9 @@ type span struct {
 	url   string // text links to it
 	user  string // a mention, instead of text
 	group string // likewise
-	at    time.Time
+	// channel is one, instead of text: those who may not see it are not told its name.
+	channel string
+	at      time.Time
 }
 
 func words(s string) span            { return span{text: s} }
@@ -101,8 +104,8 @@ type menu struct {
 // option is one of them.
 type option struct{ label, more, value string }
 
-// listed is a line with a button beside it.
-func listed(text string, b button) para {
+// withButton is a line with a button beside it.
+func withButton(text string, b button) para {
 	return para{kind: item, spans: []span{words(text)}, buttons: []button{b}}
 }
 
@@ -242,6 +245,8 @@ func (s span) element() slack.RichTextSectionElement {
 		return slack.NewRichTextSectionUserElement(s.user, nil)
 	case s.group != "":
 		return slack.NewRichTextSectionUserGroupElement(s.group)
+	case s.channel != "":
+		return slack.NewRichTextSectionChannelElement(s.channel, nil)
 	case !s.at.IsZero():
 		fallback := inUTC(s.at)
 		return slack.NewRichTextSectionDateElement(s.at.Unix(), dateFormat, nil, &fallback)

@@ -15,6 +15,9 @@ import (
 func (p page) text() string {
 	var lines []string
 	for _, q := range p {
+		if q.spoken != nil {
+			q.spans = q.spoken
+		}
 		if q.kind == choosing {
 			lines = append(lines, q.instead.text())
 			continue
@@ -46,6 +49,8 @@ func (s span) markup() string {
 		return "<@" + s.user + ">"
 	case s.group != "":
 		return "<!subteam^" + s.group + ">"
+	case s.channel != "":
+		return "<#" + s.channel + ">"
 	case !s.at.IsZero():
 		return fmt.Sprintf("<!date^%d^%s|%s>", s.at.Unix(), dateFormat, inUTC(s.at))
 	}

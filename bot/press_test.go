@@ -107,7 +107,7 @@ func TestPressDeny(t *testing.T) {
 		t.Fatalf("%d forms, acknowledged %v, %v", len(d.slack.Views(clicker)), out.Acked, err)
 	}
 	form := d.slack.Views(clicker)[0]
-	for _, want := range []string{r.ID, r.Devices[0].ID, "Collect investigation package", typist} {
+	for _, want := range []string{r.ID, r.Devices[0].ID, "Collect evidence package from ", typist, r.Comment} {
 		if !strings.Contains(string(form.Body), want) {
 			t.Errorf("the form does not name %s: %s", want, form.Body)
 		}

@@ -48,68 +48,65 @@ func (v Views) stopButton(r approvals.Request, value string) *slack.ButtonBlockE
 		plainText(label+"?"), plainText(text), plainText("Yes, stop"), plainText("Let it run")).WithStyle(slack.StyleDanger))
 }
 
-// stopping says who wants a call to be stopped, and how that stands while it runs. At the
-// end of a call that is told in full, [stoppedBy] has said it.
-func stopping(r approvals.Request, c approvals.Call, d detail) []span {
-	switch {
-	case c.Stop.State == approvals.NotStopped || d == bare:
-		return nil
-	case d == brief:
-		return briefStop(r, c)
-	case c.State != approvals.Running:
-		return nil
-	}
-	return append([]span{words(" "), mention(c.Stop.By.ID)}, stopStands(c.Stop)...)
-}
-
-// stopStands is how a stop stands, of whoever asked for it.
+// stopStands is who wants a running call to be stopped, and how that stands.
 func stopStands(s approvals.Stopping) []span {
-	asked := []span{words(" asked Defender to stop it, "), when(s.At)}
+	spans := []span{words(": "), mention(s.By.ID), words(" asked Defender to stop it, "), when(s.At)}
 	switch s.State {
 	case approvals.StopAsked:
 		return stopWaits(s)
-	case approvals.StopSending:
-		return append(asked, words("; it runs until Defender says otherwise."))
 	case approvals.StopTaken:
-		return append(asked, words(", and Defender accepted that; it runs until Defender shows it as cancelled."))
-	case approvals.StopRefused:
-		return append(append(asked, words(". ⚠️ It was not stopped. "+sentence(s.Why))), correlation(s.Why)...)
-	case approvals.StopLost:
-		asked = append(asked, words(". ⚠️ I cannot tell whether that arrived. "+sentence(s.Why)+
-			" I am watching whether it stops and will not ask again by myself. If it runs on, press Stop again."))
-		return append(asked, correlation(s.Why)...)
-	case approvals.NotStopped:
+		return append(spans, words(", and Defender accepted that; it runs until Defender shows it as cancelled"))
+	case approvals.StopSending, approvals.StopRefused, approvals.StopLost, approvals.NotStopped:
 	}
-	return nil
+	return append(spans, words("; it runs until Defender says otherwise"))
 }
 
 // stopWaits is that Defender has not been asked yet, and why.
 func stopWaits(s approvals.Stopping) []span {
-	wants := []span{words(" wants it stopped, "), when(s.At)}
+	wants := []span{words(": "), mention(s.By.ID), words(" wants it stopped, "), when(s.At)}
 	if s.Why.Reason == "" {
-		return append(wants, words(". I am asking Defender now."))
+		return append(wants, words("; I am asking Defender now"))
 	}
-	wants = append(wants, words(". ⚠️ Defender has not been asked yet. "+sentence(s.Why)))
-	if !s.Hold.IsZero() {
-		wants = append(wants, words(" Next try "), when(s.Hold), words("."))
+	wants = append(wants, words(". Defender has not been asked yet. "+sentence(s.Why)))
+	if s.Hold.IsZero() {
+		return append(wants, words(" I keep trying"))
 	}
-	return wants
+	return append(wants, words(" Next try "), when(s.Hold))
 }
 
-// correlation is the id of an error, for Microsoft's support.
-func correlation(w approvals.Why) []span {
-	if w.Target == "" {
+// notStopped is the line of a call that goes on although somebody wanted it stopped.
+func notStopped(c approvals.Call) []para {
+	if c.State != approvals.Running {
 		return nil
 	}
-	return []span{words(" Correlation id "), code(cut(w.Target, 64))}
+	asked := []span{mention(c.Stop.By.ID), words(" asked Defender to stop it, "), when(c.Stop.At)}
+	switch c.Stop.State {
+	case approvals.StopRefused:
+		return []para{says(append(append([]span{words("⚠️ Not stopped: ")}, asked...), words(". "+sentence(c.Stop.Why)))...)}
+	case approvals.StopLost:
+		return []para{says(append(append([]span{words("⚠️ Perhaps not stopped: ")}, asked...), words(", and I cannot tell whether that arrived. "+
+			sentence(c.Stop.Why)+" I am watching whether it stops and will not ask again by myself. If it runs on, press Stop again."))...)}
+	case approvals.NotStopped, approvals.StopAsked, approvals.StopSending, approvals.StopTaken:
+	}
+	return nil
 }
 
-// briefStop is the same in a few words.
+// cancelled says who cancelled a call, when and where.
+func cancelled(c approvals.Call) []span {
+	if c.By.ID != "" {
+		return []span{words(" by "), mention(c.By.ID), words(", "), when(c.EndedAt), words(", before it was sent")}
+	}
+	return []span{words(" in Defender, "), when(c.EndedAt)}
+}
+
+// briefStop is the same in a few words, behind the line of a device.
 func briefStop(r approvals.Request, c approvals.Call) []span {
 	who := c.Stop.By.Called()
 	switch {
+	case c.Stop.State == approvals.NotStopped:
+		return nil
 	case stopWorked(r, c):
-		return []span{words(" " + who + " asked for it.")}
+		return []span{words("; " + who + " asked for it")}
 	case c.State != approvals.Running:
 		return nil
 	case c.Stop.State == approvals.StopRefused:
@@ -117,11 +114,11 @@ func briefStop(r approvals.Request, c approvals.Call) []span {
 	case c.Stop.State == approvals.StopLost:
 		return []span{words(" ⚠️ " + who + " asked to stop it; no answer came.")}
 	}
-	return []span{words(" " + who + " asked to stop it.")}
+	return []span{words("; " + who + " asked to stop it")}
 }
 
 // stoppedBy says at the end of a call who wanted it stopped, and what came of that. Where
-// Defender names somebody else who cancelled it, its own words follow.
+// Defender names somebody else who cancelled it, its own words are there too.
 func stoppedBy(r approvals.Request, c approvals.Call) []span {
 	asked, came := " asked for it to be stopped, ", ", too late"
 	switch {
@@ -140,11 +137,7 @@ func stoppedBy(r approvals.Request, c approvals.Call) []span {
 	case c.Stop.State == approvals.StopLost:
 		came = ", but no answer came"
 	}
-	spans := []span{words("; "), mention(c.Stop.By.ID), words(asked), when(c.Stop.At)}
-	if came != "" {
-		spans = append(spans, words(came))
-	}
-	return spans
+	return []span{words(" "), mention(c.Stop.By.ID), words(asked), when(c.Stop.At), words(came + ".")}
 }
 
 // stopWorked reports whether a call was cancelled by the stop that somebody here asked for:

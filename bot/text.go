@@ -11,43 +11,6 @@ import (
 	"defenderbot/commands"
 )
 
-// stateLine is where a request is, in a few words.
-func stateLine(r approvals.Request) string {
-	switch {
-	case r.State == approvals.Rejected && r.Ended.Why.Reason == approvals.SetBack:
-		return "⚠️ Closed"
-	case r.State != approvals.Done:
-		return stateLines()[r.State]
-	}
-	if r.Outcome() == approvals.AllLapsed && slices.ContainsFunc(r.Calls, refusedUntilLapsed) {
-		return "⌛ Not started: the approval no longer holds"
-	}
-	return outcomeLines()[r.Outcome()]
-}
-
-func stateLines() map[approvals.State]string {
-	return map[approvals.State]string{
-		approvals.Checking:  "🔎 Looking up the devices",
-		approvals.Pending:   "🟡 Waiting for approval",
-		approvals.Approved:  "🔵 Approved, under way",
-		approvals.Denied:    "⛔ Denied",
-		approvals.Cancelled: "⚪ Cancelled",
-		approvals.Expired:   "⌛ Expired",
-		approvals.Rejected:  "⚠️ Not submitted for approval",
-	}
-}
-
-func outcomeLines() map[approvals.Outcome]string {
-	return map[approvals.Outcome]string{
-		approvals.AllSucceeded:  "✅ Succeeded",
-		approvals.Partly:        "🟠 Partly succeeded",
-		approvals.AllFailed:     "❌ Failed",
-		approvals.AllLapsed:     "⌛ Not sent: the approval no longer holds",
-		approvals.AllCancelled:  "⚪ Cancelled",
-		approvals.OutcomeUnsure: "❓ Outcome unknown: check the Defender portal",
-	}
-}
-
 // explain says to a person what an error means for them. What it does not know
 // it does not show: errors can hold anything.
 func explain(err error) page {

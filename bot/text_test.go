@@ -80,8 +80,7 @@ func TestReasonsComplete(t *testing.T) {
 func TestReasonsSayWhatToDo(t *testing.T) {
 	nothingToDo := map[approvals.Reason]bool{
 		approvals.NotAMember: true, approvals.NotYours: true, approvals.AlreadyApproved: true, approvals.NothingToRetry: true,
-		approvals.Ran: true, approvals.UnsupportedOS: true,
-		approvals.NearNames: true, // behind a reason that says it
+		approvals.Ran: true, approvals.UnsupportedOS: true, approvals.NearNames: true, // stands in another one's sentence
 		// These go on by themselves; the card says when, or what is done.
 		approvals.WaitsForWindow: true, approvals.ReadsUsedUp: true, approvals.Throttled: true, approvals.Paused: true, approvals.NotReached: true,
 		approvals.RolledBack: true, approvals.ServiceTrouble: true, approvals.NotShown: true, approvals.LoginTrouble: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,
@@ -192,7 +191,7 @@ func TestRefusalNamesWhoDecided(t *testing.T) {
 func TestStateLineComplete(t *testing.T) {
 	taken := map[string]approvals.State{}
 	for _, s := range approvals.States() {
-		got := stateLine(approvals.Request{State: s, Calls: []approvals.Call{{State: approvals.Succeeded}}})
+		got := stateLine(approvals.Request{State: s, Calls: []approvals.Call{{State: approvals.Succeeded}, {State: approvals.Succeeded}}})
 		if other, ok := taken[got]; ok || slip(got) != "" {
 			t.Errorf("%s is told as %q, like %s", s, got, other)
 		}

@@ -69,6 +69,7 @@ has 'variable' 'name: DEFENDER_CLOUD' --set env.DEFENDER_CLOUD=gcc-high
 has 'approvals by action' 'value: "1,isolate=2"' --set-string 'env.APPROVALS_REQUIRED=1\,isolate=2'
 has 'approvals of one action alone' 'value: "?isolate=2, 1' --set-string 'env.APPROVALS_REQUIRED=isolate=2\, 1'
 has 'approvers by action' 'value: "?S0LEADS, isolate=S0SENIOR,isolate=@seniors' --set-string 'env.APPROVERS=S0LEADS\, isolate=S0SENIOR\,isolate=@seniors'
+has 'people to call in' 'value: "?S0LEADS,isolate=U0CISO' --set-string 'env.ESCALATE_TO=S0LEADS\,isolate=U0CISO'
 has 'requesters by action' 'value: "?isolate-selective=U0CISO' --set-string 'env.REQUESTERS=isolate-selective=U0CISO'
 has 'actions' 'value: "?collect, scan-quick' --set-string 'env.ACTIONS=collect\, scan-quick'
 refuses 'more than ten connections' 'Slack allows an app 10 connections' --set slackConnections=4
@@ -78,6 +79,7 @@ refuses 'no approvers' 'APPROVERS' --set env.APPROVERS=
 refuses 'approvers by display name' 'APPROVERS' --set env.APPROVERS=anna
 refuses 'approvers of an action by display name' 'APPROVERS' --set-string 'env.APPROVERS=S0LEADS\,isolate=anna'
 refuses 'approvers of an action, nobody' 'APPROVERS' --set-string 'env.APPROVERS=S0LEADS\,isolate='
+refuses 'people to call in who are none' 'ESCALATE_TO' --set-string 'env.ESCALATE_TO=the leads'
 refuses 'requesters of an action that none can be' 'REQUESTERS' --set-string 'env.REQUESTERS=Isolate=U0CISO'
 refuses 'actions that none can be' 'ACTIONS' --set-string 'env.ACTIONS=Collect'
 refuses 'unknown variable' 'APROVERS' --set env.APROVERS=U1

@@ -20,9 +20,9 @@ func Actions() Catalogue {
 		{
 			Name:  "investigate",
 			Title: "Start automated investigation",
-			Effect: "Defender examines the device for threats. Where full automation is switched on it may also " +
-				"remediate what it finds without asking again: quarantine files, stop services, remove scheduled tasks. " +
-				"It cannot be stopped from here.",
+			Verb:  "Investigate",
+			Effect: "May quarantine files, stop services and remove scheduled tasks by itself, where full automation is switched on. " +
+				"Cannot be stopped once sent.",
 			// Message Center MC1411577 of 1 July 2026.
 			Ended: &Ending{
 				Since:     time.Date(2026, time.September, 1, 0, 0, 0, 0, time.UTC),
@@ -43,9 +43,10 @@ func Actions() Catalogue {
 		{
 			Name:  "collect",
 			Title: "Collect investigation package",
-			Effect: "Defender gathers a forensic package on the device. Nothing changes there, but the package holds sensitive " +
-				"data: the security event log, users and groups, running processes, network and DNS history.",
-			Success:   "The package is ready: get it from the request's card, or in the portal from the device's Action center.",
+			Verb:  "Collect evidence package from",
+			Effect: "Changes nothing on the device, but the package holds sensitive data: the security event log, users and groups, " +
+				"running processes, network and DNS history.",
+			Success:   "The package is ready: get it from the card, or in the portal from the device's Action center.",
 			Package:   true,
 			Harmless:  true,
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/collect-investigation-package",
@@ -58,27 +59,26 @@ func Actions() Catalogue {
 			Supported: "Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 			Platforms: windows("1703", append(servers(), unixes()...)...),
 		},
-		scan("scan", "Full", "Run full antivirus scan",
-			"Defender Antivirus checks every file on the device, even where another antivirus is in charge. "+
-				"This can take hours and slow the device down. "+quarantines),
-		scan("scan-quick", "Quick", "Run quick antivirus scan",
-			"Defender Antivirus checks the places where malware usually starts, even where another antivirus is in charge. "+
-				"This usually takes minutes. "+quarantines),
-		isolate("isolate", "Full", "Isolate device",
-			"Cuts the device off from the network. All its connections end, remote sessions and VPN too; only the one to Defender stays. "+
+		scan("scan", "Full", "Run full antivirus scan", "Run a full scan on",
+			"Checks every file, even where another antivirus is in charge: can take hours and slow the device down. "+quarantines),
+		scan("scan-quick", "Quick", "Run quick antivirus scan", "Run a quick scan on",
+			"Checks the places where malware usually starts, even where another antivirus is in charge: usually takes minutes. "+quarantines),
+		isolate("isolate", "Full", "Isolate device", "Isolate",
+			"Cuts the device off from the network: all its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
 			"The device was cut off from the network.",
 			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
 			windows("1703", append(servers(), unixes()...)...)),
-		isolate("isolate-selective", "Selective", "Isolate device selectively",
-			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow. "+
-				"All other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
+		isolate("isolate-selective", "Selective", "Isolate device selectively", "Selectively isolate",
+			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow: "+
+				"all other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
 			"The device was cut off from the network, except for what selective isolation lets through.",
 			"Windows 10 version 1709 and later, Windows 11",
 			windows("1709")),
 		{
 			Name:  "unisolate",
 			Title: "Release device from isolation",
+			Verb:  "End the isolation of",
 			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread again: " +
 				"make sure first that it has been dealt with.",
 			Success:   "The device was connected to the network again.",
@@ -95,8 +95,9 @@ func Actions() Catalogue {
 		{
 			Name:  "restrict",
 			Title: "Restrict app execution",
-			Effect: "Only programs signed by Microsoft can be started on the device. All others are blocked, including those its user works with, " +
-				"and the user sees a message. It stays so until somebody takes it back (unrestrict). It works only where Defender Antivirus runs.",
+			Verb:  "Restrict apps on",
+			Effect: "Blocks all programs that are not signed by Microsoft, including those its user works with; the user sees a message. " +
+				"It stays so until somebody takes it back (unrestrict). Works only where Defender Antivirus runs.",
 			Success:   "The device was restricted to programs signed by Microsoft.",
 			Undo:      "unrestrict",
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/restrict-code-execution",
@@ -112,6 +113,7 @@ func Actions() Catalogue {
 		{
 			Name:  "unrestrict",
 			Title: "Remove app restriction",
+			Verb:  "Lift the app restriction on",
 			Effect: "All programs can be started on the device again. If what it was restricted for is still there, it can start again: " +
 				"make sure first that it has been dealt with.",
 			Success:   "The restriction was removed: all programs can be started on the device again.",
@@ -130,16 +132,16 @@ func Actions() Catalogue {
 
 // Sentences of more than one row.
 const (
-	quarantines = "It deals with what it finds as the device's policy says, so files may be quarantined."
+	quarantines = "Files may be quarantined, as the device's policy says."
 	// https://learn.microsoft.com/defender-endpoint/respond-machine-alerts
 	staysIsolated = "It stays so until somebody releases it (unisolate). A device behind a full-tunnel VPN loses Defender too, " +
 		"and then cannot be released from here."
 )
 
 // scan is a row of runAntiVirusScan.
-func scan(name, scope, title, effect string) Action {
+func scan(name, scope, title, verb, effect string) Action {
 	return Action{
-		Name: name, Title: title, Effect: effect,
+		Name: name, Title: title, Verb: verb, Effect: effect,
 		// https://github.com/MicrosoftDocs/windows-itpro-docs/issues/4649
 		Success:  "The scan has finished. Whatever it found shows as alerts in the portal; Defender does not report it here.",
 		Harmless: true,
@@ -154,9 +156,9 @@ func scan(name, scope, title, effect string) Action {
 }
 
 // isolate is a row of the endpoint of that name.
-func isolate(name, scope, title, effect, success, supported string, platforms []Platform) Action {
+func isolate(name, scope, title, verb, effect, success, supported string, platforms []Platform) Action {
 	return Action{
-		Name: name, Title: title, Effect: effect,
+		Name: name, Title: title, Verb: verb, Effect: effect,
 		Success: success, Undo: "unisolate",
 		Page:   "https://learn.microsoft.com/defender-endpoint/api/isolate-machine",
 		Post:   Endpoint{Name: "isolate", Limits: usualLimits()},

@@ -9,8 +9,11 @@ import (
 type Action struct {
 	// Name is the word people type: "investigate".
 	Name string
-	// Title is the name on a card: "Start automated investigation".
+	// Title is Microsoft's name for it: "Start automated investigation".
 	Title string
+	// Verb is how a card says it in short, before the name of a device or "5 devices":
+	// "Collect evidence package from".
+	Verb string
 	// Effect says what it does, and what whoever approves it should know.
 	Effect string
 	// Success is what has happened when it succeeded, as a sentence that stays true when

@@ -1,6 +1,7 @@
 package defender_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func TestCatalogue(t *testing.T) {
 // facts is a row without its words, and without its platforms, which TestSupports has.
 func facts(a defender.Action) defender.Action {
 	a.Platforms = nil
-	a.Name, a.Title, a.Effect, a.Success, a.Supported = "", "", "", "", ""
+	a.Name, a.Title, a.Verb, a.Effect, a.Success, a.Supported = "", "", "", "", "", ""
 	if a.Ended != nil {
 		ended := *a.Ended
 		ended.Notice = ""
@@ -82,6 +83,9 @@ func TestCatalogueRelations(t *testing.T) {
 		}
 		if a.Tracks == defender.TrackMachineActions && a.Success == "" {
 			t.Errorf("%s: Defender's word for its success is Succeeded, and nothing says what that is", a.Name)
+		}
+		if a.Verb == "" || a.Verb != strings.TrimSpace(a.Verb) {
+			t.Errorf("%s: a card cannot begin with %q", a.Name, a.Verb)
 		}
 		if a.Ended == nil {
 			continue

@@ -77,6 +77,16 @@ func (c Cloud) DevicePage(id, tenant string) string {
 	return page
 }
 
+// ActionCenter returns the address of the list of all actions in the portal
+// (https://learn.microsoft.com/defender-endpoint/respond-machine-alerts).
+func (c Cloud) ActionCenter(tenant string) string {
+	page := c.Portal + "/action-center/history"
+	if tenant != "" {
+		page += "?tid=" + url.QueryEscape(tenant)
+	}
+	return page
+}
+
 // Namesakes returns the names of all clouds whose tokens come from where those of the
 // named one do: one cloud with several hosts, the widest first.
 func Namesakes(name string) []string {

@@ -50,6 +50,18 @@ func TestDevicePage(t *testing.T) {
 	}
 }
 
+func TestActionCenter(t *testing.T) {
+	c, _ := defender.CloudNamed("gcc-high")
+	for tenant, want := range map[string]string{
+		"":    "https://security.microsoft.us/action-center/history",
+		"a&b": "https://security.microsoft.us/action-center/history?tid=a%26b",
+	} {
+		if got := c.ActionCenter(tenant); got != want {
+			t.Errorf("ActionCenter(%q) = %s, want %s", tenant, got, want)
+		}
+	}
+}
+
 // TestNamesakes: a nearer host is the same cloud, and another login service is
 // another.
 func TestNamesakes(t *testing.T) {

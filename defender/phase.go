@@ -58,6 +58,30 @@ func (j Job) Queued() bool {
 	return j.Tracks == TrackInvestigations && strings.EqualFold(j.Status, "Queued")
 }
 
+// Stage is what keeps a job that has not ended.
+type Stage string
+
+const (
+	// StageWorking is being worked on, or nobody says what it waits for.
+	StageWorking Stage = ""
+	// StageWaiting is with Defender, and neither it nor the device has begun.
+	StageWaiting Stage = "waiting"
+	// StagePaused goes on when somebody has approved a remediation, or the device is back.
+	StagePaused Stage = "paused"
+)
+
+// StageOf returns what a status says of what a job waits for. No word of a machine action
+// and of an investigation is the same here.
+func StageOf(word string) Stage {
+	switch strings.ToLower(word) {
+	case "pending", "queued":
+		return StageWaiting
+	case "pendingapproval", "pendingresource":
+		return StagePaused
+	}
+	return StageWorking
+}
+
 // find returns the row of a status.
 func find(t Tracking, word string) (status, bool) {
 	for _, s := range statuses(t) {
@@ -85,7 +109,7 @@ func statuses(t Tracking) []status {
 // Canceled with one l.
 func machineActionStatuses() []status {
 	return []status{
-		{"Pending", PhaseOpen, "Waiting for the device to pick it up; a device that is offline gets it when it is back."},
+		{"Pending", PhaseOpen, "The device has not picked it up yet; one that is offline gets it when it is back."},
 		{"InProgress", PhaseOpen, "The device is working on it."},
 		{"Succeeded", PhaseSucceeded, "Finished."},
 		{"Failed", PhaseFailed, "It failed on the device; a low battery or a metered connection can be the reason."},

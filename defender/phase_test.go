@@ -47,6 +47,19 @@ func TestPhases(t *testing.T) {
 	}
 }
 
+// TestStages: what waits is said to wait, and what is paused says for whom.
+func TestStages(t *testing.T) {
+	for word, want := range map[string]defender.Stage{
+		"Pending": defender.StageWaiting, "Queued": defender.StageWaiting, "queued": defender.StageWaiting,
+		"PendingApproval": defender.StagePaused, "PendingResource": defender.StagePaused,
+		"InProgress": defender.StageWorking, "Running": defender.StageWorking, "Invented": defender.StageWorking, "": defender.StageWorking,
+	} {
+		if got := defender.StageOf(word); got != want {
+			t.Errorf("%q: stage %q, want %q", word, got, want)
+		}
+	}
+}
+
 // TestExplainUnknown shows Microsoft's word as it came, so that somebody can look it up.
 func TestExplainUnknown(t *testing.T) {
 	j := defender.Job{Tracks: defender.TrackInvestigations, Status: "Invented"}

@@ -96,7 +96,11 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 		return err
 	}
 	if before != "" {
-		return w.apply(ctx, l, r, approvals.Reject{Why: approvals.Why{Reason: approvals.AlreadyOpen, Detail: before}})
+		why := approvals.Why{Reason: approvals.AlreadyOpen, Detail: before}
+		if owner, err := w.store.Load(ctx, before); err == nil { // else there is less to tell
+			why.Other = approvals.OtherOf(owner, "")
+		}
+		return w.apply(ctx, l, r, approvals.Reject{Why: why})
 	}
 	budget, err := w.store.Budget(ctx, action, len(devices))
 	if err != nil {

@@ -102,20 +102,27 @@ func TestRetryByRequester(t *testing.T) {
 	})
 }
 
-// TestRetryConcurrent lets two people try again at once; the claim
-// in the index decides, not what either of them had read.
+// TestRetryConcurrent lets two people try again at once; the claims
+// in the index decide, each about one device, not what either of them had read.
 func TestRetryConcurrent(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), roomyActions())
 		r := approvalstest.Asked(approvalstest.DeviceNo(1))
 		r.RetryOf = "D-000000"
-		if _, err := s.Create(t.Context(), ledger.NewOp(), r, 0); err != nil {
+		first, err := s.Create(t.Context(), ledger.NewOp(), r, 0)
+		if err != nil {
 			t.Fatal(err)
 		}
 		other := approvalstest.Asked(approvalstest.DeviceNo(2))
 		other.RetryOf = "D-000000"
-		if _, err := s.Create(t.Context(), ledger.NewOp(), other, 0); !approvals.IsRefusal(err, approvals.AlreadyRetried) {
-			t.Errorf("a second retry of the same request: %v", err)
+		if _, err := s.Create(t.Context(), ledger.NewOp(), other, 0); err != nil {
+			t.Errorf("a retry of another device: %v", err)
+		}
+		both := approvalstest.Asked(approvalstest.DeviceNo(3), approvalstest.DeviceNo(1))
+		both.RetryOf = "D-000000"
+		_, err = s.Create(t.Context(), ledger.NewOp(), both, 0)
+		if refused, _ := approvals.AsRefusal(err); !approvals.IsRefusal(err, approvals.AlreadyRetried) || refused.Why.Other == nil || refused.Why.Other.Request != first.ID {
+			t.Errorf("a second retry of the same device: %v", err)
 		}
 	})
 }
@@ -127,12 +134,9 @@ func TestRetryOnlyFailed(t *testing.T) {
 		if want := cs == approvals.Failed || cs == approvals.Lapsed || cs == approvals.Unknown; got != want {
 			t.Errorf("%s: retryable %v, want %v", cs, got, want)
 		}
-		if cs == approvals.Failed && len(approvalstest.Sample(approvals.Approved, cs).Retryable()) != 0 {
-			t.Error("retryable before it is done")
-		}
 	}
 	r := approvalstest.Sample(approvals.Done, approvals.Failed)
-	after, err := approvals.Next(r, approvals.Retry{As: "D-000000"}, approvalstest.Start.Add(2*time.Hour))
+	after, err := approvals.Next(r, approvals.Retry{As: "D-000000", Devices: []string{approvalstest.HexID}}, approvalstest.Start.Add(2*time.Hour))
 	if err != nil || after.RetriedAs != "D-000000" || len(after.Retryable()) != 0 {
 		t.Errorf("got %+v and %v", after.RetriedAs, err)
 	}

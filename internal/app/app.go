@@ -134,7 +134,8 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	p.slack.Use(bot.Views{
 		Slash:  grammar.Slash,
 		Policy: p.policy, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
-		DevicePage: func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) }, Permalink: p.slack.Permalink,
+		DevicePage:   func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
+		ActionCenter: c.Cloud.ActionCenter(c.Tenant), Permalink: p.slack.Permalink,
 	})
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Log: log,

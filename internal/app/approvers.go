@@ -18,16 +18,16 @@ const rosterEvery = 5 * time.Minute
 
 // policy are the rules for each action of the catalogue, also for those that are
 // switched off: what was asked for before can be denied.
-func (a *App) policy(approvers, requesters ByAction[approvals.List]) approvals.Policy {
+func (a *App) policy(approvers, requesters, leads ByAction[approvals.List]) approvals.Policy {
 	c := a.config
 	p := approvals.Policy{
-		Default:  approvals.Rule{Requesters: requesters.Default, Approvers: approvers.Default, Needed: c.Needed.Default},
+		Default:  approvals.Rule{Requesters: requesters.Default, Approvers: approvers.Default, EscalateTo: leads.Default, Needed: c.Needed.Default},
 		ByAction: map[string]approvals.Rule{}, Channels: c.Channels, AllowShared: c.AllowShared,
 	}
 	for _, action := range a.options.Catalogue {
 		p.ByAction[action.Name] = approvals.Rule{
-			Requesters: requesters.For(action.Name), Approvers: approvers.For(action.Name), Needed: c.Needed.For(action.Name),
-			Off: !slices.Contains(c.Actions, action.Name),
+			Requesters: requesters.For(action.Name), Approvers: approvers.For(action.Name), EscalateTo: leads.For(action.Name),
+			Needed: c.Needed.For(action.Name), Off: !slices.Contains(c.Actions, action.Name),
 		}
 	}
 	return p
@@ -41,6 +41,7 @@ func (a *App) rules(p approvals.Policy) []slog.Attr {
 	if len(asks) == 0 {
 		asks = []string{"every full member"}
 	}
+	late := listed("", p.Default.EscalateTo)
 	var needed []string
 	for _, action := range p.On() {
 		rule := p.RuleFor(action)
@@ -50,11 +51,15 @@ func (a *App) rules(p approvals.Policy) []slog.Attr {
 		if !rule.Approvers.Equal(p.Default.Approvers) {
 			decides = append(decides, listed(action+"=", rule.Approvers)...)
 		}
+		if !rule.EscalateTo.Equal(p.Default.EscalateTo) {
+			late = append(late, listed(action+"=", rule.EscalateTo)...)
+		}
 		needed = append(needed, fmt.Sprintf("%s=%d", action, rule.Needed))
 	}
 	return []slog.Attr{
 		slog.String("who_asks", strings.Join(asks, ",")),
 		slog.String("who_decides", strings.Join(decides, ",")),
+		slog.String("who_is_called_in", cmp.Or(strings.Join(late, ","), "nobody")),
 		slog.String("approvals", strings.Join(needed, ",")),
 		slog.String("channels", cmp.Or(strings.Join(p.Channels, ","), "wherever the bot is")),
 		slog.Bool("shared_channels", p.AllowShared),
@@ -96,6 +101,9 @@ func remarks(s office.RosterState) string {
 	}
 	if len(s.CannotAsk) > 0 {
 		list = append(list, "entries of REQUESTERS that do not count now: "+s.Askers())
+	}
+	if len(s.CannotBeCalled) > 0 {
+		list = append(list, "entries of ESCALATE_TO that do not count now: "+s.Called())
 	}
 	if len(s.Short) > 0 {
 		list = append(list, "actions that need more approvers than may decide: "+strings.Join(s.Short, ", "))

@@ -118,6 +118,7 @@ func (r *reader) rules(c Config, catalogue defender.Catalogue) {
 	off := slices.DeleteFunc(catalogue.Names(), func(a string) bool { return slices.Contains(c.Actions, a) })
 	idle(r, "APPROVERS", c.Approvers, off)
 	idle(r, "REQUESTERS", c.Requesters, off)
+	idle(r, "ESCALATE_TO", c.EscalateTo, off)
 	idle(r, "APPROVALS_REQUIRED", c.Needed, off)
 	for _, a := range catalogue {
 		if a.Undo != "" && slices.Contains(c.Actions, a.Name) && slices.Contains(off, a.Undo) {

@@ -26,6 +26,7 @@ type Config struct {
 
 	Actions               []string // that are switched on, in the catalogue's order
 	Approvers, Requesters ByAction[People]
+	EscalateTo            ByAction[People]
 	Needed                ByAction[int]
 	Channels              []string
 	AllowShared           bool
@@ -84,6 +85,7 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 		Actions:          r.actions(e.Actions, catalogue),
 		Approvers:        r.people("APPROVERS", r.required("APPROVERS", e.Approvers), catalogue),
 		Requesters:       r.people("REQUESTERS", e.Requesters, catalogue),
+		EscalateTo:       r.people("ESCALATE_TO", e.EscalateTo, catalogue),
 		Needed:           r.approvals(e.ApprovalsRequired, catalogue),
 		Channels:         r.channels(e.Channels),
 		AllowShared:      r.yes("ALLOW_SHARED_CHANNELS", e.AllowSharedChannels),

@@ -68,6 +68,7 @@ func TestConfigByActionWarnings(t *testing.T) {
 		}, nil},
 		"approvers":              {func(e *app.Env) { e.Approvers += ",isolate=U0GRACE,collect=U0GRACE,restrict=U0GRACE" }, []string{"APPROVERS: has entries for isolate, restrict" + off}},
 		"requesters, how many":   {func(e *app.Env) { e.Requesters, e.ApprovalsRequired = "isolate=U0GRACE", "isolate=2" }, []string{"REQUESTERS: has entries for isolate" + off, "APPROVALS_REQUIRED: has entries for isolate" + off}},
+		"people to call in":      {func(e *app.Env) { e.EscalateTo = "S0LEADS,restrict=U0GRACE" }, []string{"ESCALATE_TO: has entries for restrict" + off}},
 		"no way back":            {func(e *app.Env) { e.Actions = "isolate,restrict,unrestrict" }, []string{"ACTIONS: switches on isolate and not unisolate, which takes it back"}},
 		"ended, no successor":    {func(e *app.Env) { e.Actions = "investigate,scan-quick" }, []string{"ACTIONS: switches on investigate, which Microsoft has ended, and not scan, which replaces it"}},
 		"all have their own, on": {func(e *app.Env) { e.Actions, e.Approvers = "collect", "collect=U0GRACE" }, nil},

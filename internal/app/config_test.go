@@ -126,6 +126,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"approvers by name", func(e *app.Env) { e.Approvers = "U0GRACE," + secret }, "APPROVERS: takes user ids"},
 		{"approvers that are nobody", func(e *app.Env) { e.Approvers = " , ," }, "APPROVERS: is a list with nothing in it"},
 		{"requesters by name", func(e *app.Env) { e.Requesters = secret }, "REQUESTERS: takes user ids"},
+		{"people to call in by name", func(e *app.Env) { e.EscalateTo = secret }, "ESCALATE_TO: takes user ids"},
 		{"requesters that are nobody", func(e *app.Env) { e.Requesters = "," }, "REQUESTERS: is a list with nothing in it"},
 		{"channels by name", func(e *app.Env) { e.Channels = "C0INCIDENT,#" + secret }, "CHANNELS: takes channel ids"},
 		{"channels that are none", func(e *app.Env) { e.Channels = "," }, "CHANNELS: is a list with nothing in it"},
@@ -212,7 +213,7 @@ func TestConfigTakes(t *testing.T) {
 	c := config(t, app.Env{
 		SlackAppTokenFile: file(t, "xapp-file\n"), SlackBotTokenFile: file(t, " xoxb-file "), SlackAPIURL: "https://slack.example/api",
 		SlackConnections: "10", RedisURLFile: file(t, "redis://h/0\n"), RedisWaitReplicas: "1", TenantID: "t", ClientID: "c",
-		ClientSecretFile: file(t, "s\n"), Approvers: "@on.call, W0GRID ,U0ADA, isolate = S0SENIOR,isolate=U0CISO,isolate=@seniors", Requesters: "unisolate=U0ADA,S0SOC", Channels: "C0INCIDENT, G0OLD",
+		ClientSecretFile: file(t, "s\n"), Approvers: "@on.call, W0GRID ,U0ADA, isolate = S0SENIOR,isolate=U0CISO,isolate=@seniors", Requesters: "unisolate=U0ADA,S0SOC", EscalateTo: "@leads, U0CISO", Channels: "C0INCIDENT, G0OLD",
 		ApprovalsRequired: "collect=3, 2,isolate = 4", Actions: "unisolate, collect,isolate,collect", ApprovalTTL: "90s", ExecutionTTL: "2h", Retention: "24h", MaxDevices: "1",
 		MaxOpenPerRequester: "0", AllowSharedChannels: "true", AllowVolatileRedis: "true", HTTPAddr: "127.0.0.1:9090",
 		LinkInvestigation: "https://portal.example/{id}", LogLevel: "debug", LogFormat: "text",
@@ -232,6 +233,7 @@ func TestConfigTakes(t *testing.T) {
 		{"requesters", c.Requesters, app.ByAction[app.People]{
 			Default: app.People{Groups: []string{"S0SOC"}}, Own: map[string]app.People{"unisolate": {Users: []string{"U0ADA"}}},
 		}},
+		{"people to call in", c.EscalateTo, app.ByAction[app.People]{Default: app.People{Users: []string{"U0CISO"}, Handles: []string{"leads"}}, Own: map[string]app.People{}}},
 		{"channels", c.Channels, []string{"C0INCIDENT", "G0OLD"}},
 		{"approvals", c.Needed, app.ByAction[int]{Default: 2, Own: map[string]int{"collect": 3, "isolate": 4}}},
 		{"times", []time.Duration{c.ApprovalTTL, c.ExecutionTTL, c.Retention}, []time.Duration{90 * time.Second, 2 * time.Hour, 24 * time.Hour}},

@@ -32,7 +32,7 @@ func (a *App) startChecks(p *parts) (slack check, others []check) {
 	}
 	slack = check{"slack", with(a.connectSlack), "see that this host reaches SLACK_API_URL, and whether Slack is up"}
 	return slack, []check{
-		{"slack's user groups", with(a.resolve), "see that each @handle in APPROVERS and REQUESTERS is a user group of the workspace"},
+		{"slack's user groups", with(a.resolve), "see that each @handle in APPROVERS, REQUESTERS and ESCALATE_TO is a user group of the workspace"},
 		{"approvers", with(a.muster), mendApprovers},
 		{"redis", with(a.connectRedis), mendRedis},
 		a.durability(p),
@@ -86,7 +86,11 @@ func (a *App) resolve(ctx context.Context, p *parts) (detail string, err error) 
 	if err != nil {
 		return "", fmt.Errorf("REQUESTERS: %w", err)
 	}
-	p.policy = a.policy(approvers, requesters)
+	leads, err := pin(ctx, p.slack, a.config.EscalateTo)
+	if err != nil {
+		return "", fmt.Errorf("ESCALATE_TO: %w", err)
+	}
+	p.policy = a.policy(approvers, requesters, leads)
 	return fmt.Sprintf("%d in use", len(p.policy.Groups())), nil
 }
 

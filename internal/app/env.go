@@ -34,6 +34,7 @@ type Env struct {
 	Actions             string `envconfig:"ACTIONS" need:"investigate, collect, scan, scan-quick" doc:"what may be asked for, comma-separated; these are switched on by name: isolate, isolate-selective, unisolate, restrict, unrestrict"`
 	Approvers           string `envconfig:"APPROVERS" need:"required" doc:"who decides: user ids (U…, W…), user group ids (S…), @handles of user groups; comma-separated. Entries with an action (isolate=S…) are the only approvers of that action, those without are the approvers of all others"`
 	Requesters          string `envconfig:"REQUESTERS" need:"every full member" doc:"who may ask, in the same form; entries for some actions alone leave the others open to every full member"`
+	EscalateTo          string `envconfig:"ESCALATE_TO" need:"nobody" doc:"whom to call in when two thirds of APPROVAL_TTL have passed without a decision: they are mentioned, and may decide from then on; in the form of APPROVERS"`
 	Channels            string `envconfig:"CHANNELS" need:"wherever the bot is" doc:"ids of the channels where commands are taken"`
 	ApprovalsRequired   string `envconfig:"APPROVALS_REQUIRED" default:"1" doc:"distinct approvers; also by action: 1,isolate=2"`
 	ApprovalTTL         string `envconfig:"APPROVAL_TTL" default:"30m" doc:"how long a request waits for approval"`

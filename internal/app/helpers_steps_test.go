@@ -61,7 +61,7 @@ func steps() []step {
 		is(channel+` shows: (.+)`, (*stage).shows),
 		is(`the thread of `+request+` shows: (.+)`, (*stage).threadShows),
 		is(`Defender is (down|back)`, (*stage).defenderIs),
-		is(`Defender answers (\w+) with (\d+)(?: (\w+?))?( once)?`, (*stage).defenderAnswers),
+		is(`Defender answers ([\w/]+) with (\d+)(?: (\w+?))?( once)?`, (*stage).defenderAnswers),
 		is(`([\w.-]+) (stays offline|comes back|fails)`, (*stage).device),
 		{passes, (*stage).pass},
 		is(`the bot restarts`, func(s *stage, _ []string) string { s.restart(); return "" }),

@@ -42,7 +42,8 @@ func newArtist(t testing.TB, tenant string) *artist {
 	cloud, _ := defender.CloudNamed("global")
 	s.Use(bot.Views{
 		Policy: approvals.Policy{Default: approvals.Rule{Approvers: approvals.List{Groups: []string{onCall}}}}, Catalogue: defender.Actions(),
-		DevicePage: func(id string) string { return cloud.DevicePage(id, tenant) }, Permalink: s.Permalink,
+		DevicePage:   func(id string) string { return cloud.DevicePage(id, tenant) },
+		ActionCenter: cloud.ActionCenter(tenant), Permalink: s.Permalink,
 	})
 	a := &artist{fake: fake, slack: s}
 	sheet := approvals.Request{

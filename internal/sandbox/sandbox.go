@@ -85,11 +85,15 @@ func Open(o Options) (*Place, error) {
 	clock := &clock{real: o.Now}
 	o.Now = clock.Now
 	o.Slack.Now, o.Defender.Now = o.Now, o.Now
-	var err error
+	app, err := fromManifest()
+	if err != nil {
+		return nil, err
+	}
 	if o.Slack.Scopes == nil {
-		if o.Slack.Scopes, err = scopes(); err != nil {
-			return nil, err
-		}
+		o.Slack.Scopes = app.scopes
+	}
+	if o.Slack.Features == nil {
+		o.Slack.Features = &app.features
 	}
 	p := &Place{options: o, Redis: o.Redis, clock: clock}
 	if p.Slack, err = slackfake.Start(o.Slack); err != nil {

@@ -6,20 +6,47 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"defenderbot"
+	"defenderbot/internal/slackfake"
 )
 
-// scopes are those that the manifest asks for: with more, a call that fails in
-// every real workspace would work here.
-func scopes() ([]string, error) {
+// granted is what the manifest asks for: with more, what fails in every real
+// workspace would work here.
+type granted struct {
+	scopes   []string
+	features slackfake.Features
+}
+
+func fromManifest() (granted, error) {
 	var manifest struct {
+		Features struct {
+			Home struct {
+				Tab bool `yaml:"home_tab_enabled"`
+			} `yaml:"app_home"`
+			Shortcuts []struct {
+				Type       string `yaml:"type"`
+				CallbackID string `yaml:"callback_id"`
+			} `yaml:"shortcuts"`
+		} `yaml:"features"`
 		OAuth struct {
 			Scopes struct {
 				Bot []string `yaml:"bot"`
 			} `yaml:"scopes"`
 		} `yaml:"oauth_config"`
+		Settings struct {
+			Events struct {
+				Bot []string `yaml:"bot_events"`
+			} `yaml:"event_subscriptions"`
+		} `yaml:"settings"`
 	}
 	if err := yaml.Unmarshal([]byte(defenderbot.SlackManifest), &manifest); err != nil {
-		return nil, fmt.Errorf("slack-manifest.yaml: %w", err)
+		return granted{}, fmt.Errorf("slack-manifest.yaml: %w", err)
 	}
-	return manifest.OAuth.Scopes.Bot, nil
+	out := granted{scopes: manifest.OAuth.Scopes.Bot}
+	out.features.HomeTab, out.features.Events = manifest.Features.Home.Tab, manifest.Settings.Events.Bot
+	for _, s := range manifest.Features.Shortcuts {
+		if s.Type == "message" {
+			out.features.Shortcuts = append(out.features.Shortcuts, s.CallbackID)
+		}
+	}
+	return out, nil
 }

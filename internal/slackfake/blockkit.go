@@ -58,6 +58,7 @@ type surface int
 const (
 	message surface = iota
 	modal
+	home
 )
 
 // checker gathers what is wrong while it walks through a tree of JSON.
@@ -68,6 +69,7 @@ type checker struct {
 	actions  map[string]bool // action_ids of the block that is being walked through
 	chars    int             // text that people read
 	inputs   int
+	charts   int
 }
 
 // node is one JSON object and where it stands.

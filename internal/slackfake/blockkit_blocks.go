@@ -49,6 +49,8 @@ func (n node) block() {
 		n.richText()
 	case "markdown":
 		n.markdown()
+	case "data_visualization":
+		n.chartBlock()
 	default:
 		n.otherBlock()
 	}
@@ -56,13 +58,12 @@ func (n node) block() {
 
 // otherBlock takes documented blocks that this fake does not look into, where they are allowed, and refuses the rest.
 func (n node) otherBlock() {
-	onMessages := []string{"video", "table", "data_table", "plan", "task_card", "data_visualization", "context_actions", "card", "carousel", "container"}
-	inModals := []string{"video", "alert"}
-	allowed := onMessages
-	if n.c.surface == modal {
-		allowed = inModals
+	allowed := map[surface][]string{
+		message: {"video", "table", "data_table", "plan", "task_card", "context_actions", "container"},
+		modal:   {"video", "alert"},
+		home:    {"video", "table", "data_table"},
 	}
-	if !slices.Contains(allowed, n.kind()) {
+	if !slices.Contains(allowed[n.c.surface], n.kind()) {
 		n.fail("type", "unsupported type: %s", n.kind())
 	}
 }

@@ -112,6 +112,8 @@ func (n node) button() {
 
 // menu has options or groups of options, not both.
 func (n node) menu() {
+	n.only("action_id", "options", "option_groups", "initial_option", "initial_options", "confirm", "focus_on_load", "placeholder", "max_selected_items")
+	n.initial()
 	if n.has("options") == n.has("option_groups") {
 		n.fail("", "must provide either options or option_groups")
 		return
@@ -127,13 +129,29 @@ func (n node) menu() {
 	}
 }
 
+// options of checkboxes and radio buttons may have mrkdwn, those of menus not:
+// https://docs.slack.dev/reference/block-kit/composition-objects/option-object.
 func (n node) options(high int) {
+	plain := n.kind() != "checkboxes" && n.kind() != "radio_buttons"
 	for _, o := range n.items("options", 1, high) {
 		o.only("text", "value", "description", "url")
-		o.text("text", anyText, maxOptionText)
+		o.text("text", plain, maxOptionText)
 		o.need("value")
 		o.str("value", maxOptionValue)
-		o.optionalText("description", anyText, maxOptionText)
+		o.optionalText("description", plain, maxOptionText)
+	}
+}
+
+// initial is an option that "exactly matches one of the options":
+// https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#static_select.
+func (n node) initial() {
+	first, ok := n.child("initial_option")
+	if !ok {
+		return
+	}
+	same := func(o object) bool { return string(encode(o)) == string(encode(first.m)) }
+	if !slices.ContainsFunc(optionsOf(n.m), same) {
+		first.fail("", "must be one of the options")
 	}
 }
 

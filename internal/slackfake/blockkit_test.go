@@ -57,6 +57,15 @@ func option(text, value int) string {
 	return `{"text":` + plain(text) + `,"value":"` + x(value) + `"}`
 }
 
+func described(text string) string {
+	return `{"text":` + plain(1) + `,"value":"x","description":` + text + `}`
+}
+
+// first is a menu with one option, x, and an initial option.
+func first(value string) string {
+	return strings.Replace(sel(option(1, 1)), `"options"`, `"initial_option":{"value":"`+value+`","text":`+plain(1)+`},"options"`, 1)
+}
+
 // TestBlockLimits has, for each limit, the largest that Slack takes and the smallest that it refuses.
 func TestBlockLimits(t *testing.T) {
 	tests := []struct{ name, good, bad string }{
@@ -94,6 +103,11 @@ func TestBlockLimits(t *testing.T) {
 		{"no options", actions(sel(option(1, 1))), actions(sel(""))},
 		{"option text", actions(sel(option(75, 1))), actions(sel(option(76, 1)))},
 		{"option value", actions(sel(option(1, 150))), actions(sel(option(1, 151)))},
+		{"option description", actions(sel(described(plain(75)))), actions(sel(described(plain(76))))},
+		{"option text is plain", actions(sel(option(1, 1))), actions(sel(`{"text":` + mrk(1) + `,"value":"x"}`))},
+		{"option description is plain", actions(sel(described(plain(1)))), actions(sel(described(mrk(1))))},
+		{"initial option", actions(first("x")), actions(first("y"))},
+		{"menu fields", actions(sel(option(1, 1))), actions(strings.Replace(sel(option(1, 1)), `"options"`, `"value":"x","options"`, 1))},
 		{"option groups", actions(grouped(option(1, 1))), actions(grouped(option(76, 1)))},
 		{"options or groups", actions(grouped(option(1, 1))), actions(`{"type":"static_select","action_id":"s"}`)},
 		{"options and groups", actions(sel(option(1, 1))), actions(`{"type":"static_select","options":[` + option(1, 1) + `],"option_groups":[]}`)},

@@ -7,8 +7,24 @@ import (
 
 // Click lets a member press a button of a message as it stands now, and waits until Slack has answered. An external
 // member of the channel can do it too. ErrNoSuchElement: the message, or a button with that action_id, is not there.
+// ErrSeveral: more than one button has it.
 func (s *Server) Click(ctx context.Context, user, channel, ts, actionID string) (Outcome, error) {
 	return s.act(ctx, press{user: user, channel: channel, ts: ts, action: actionID, version: newest})
+}
+
+// ClickValue presses the button that has the value, where several have the same action_id.
+func (s *Server) ClickValue(ctx context.Context, user, channel, ts, actionID, value string) (Outcome, error) {
+	return s.act(ctx, press{user: user, channel: channel, ts: ts, action: actionID, version: newest, value: &value})
+}
+
+// ClickView lets a person press a button of a modal that they have open, or of their Home tab.
+func (s *Server) ClickView(ctx context.Context, user, viewID, actionID string) (Outcome, error) {
+	return s.act(ctx, press{user: user, view: viewID, action: actionID})
+}
+
+// ClickViewValue presses the button that has the value, where several have the same action_id.
+func (s *Server) ClickViewValue(ctx context.Context, user, viewID, actionID, value string) (Outcome, error) {
+	return s.act(ctx, press{user: user, view: viewID, action: actionID, value: &value})
 }
 
 // ClickVersion presses a button of an earlier version of a message (0 is the first), which a screen that lags still shows.
@@ -23,15 +39,17 @@ func (s *Server) Choose(ctx context.Context, user, channel, ts, actionID, value 
 
 const newest = -1 // the version that is shown now
 
-// press is what a person does to an element of a message.
+// press is what a person does to an element of a message, or of a view.
 type press struct {
 	user, channel, ts, action string
+	view                      string // the view's id; empty for messages
 	version                   int
-	choice                    string // an option's value; empty for buttons
+	choice                    string  // an option's value; empty for buttons
+	value                     *string // the button's; nil: the only one with that action_id
 }
 
 func (s *Server) act(ctx context.Context, p press) (Outcome, error) {
-	payload, err := s.actPayload(p)
+	payload, err := s.pressPayload(p)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -43,11 +61,43 @@ func (s *Server) act(ctx context.Context, p press) (Outcome, error) {
 	return out, err
 }
 
-// actPayload makes a block_actions payload:
+// pressPayload makes a block_actions payload:
 // https://docs.slack.dev/reference/interaction-payloads/block_actions-payload.
-func (s *Server) actPayload(p press) (json.RawMessage, error) {
+func (s *Server) pressPayload(p press) (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if p.view != "" {
+		return s.viewPress(p)
+	}
+	return s.messagePress(p)
+}
+
+// viewPress has a view instead of a message, and neither a channel nor a response_url. The lock is held.
+func (s *Server) viewPress(p press) (json.RawMessage, error) {
+	u, err := s.active(p.user)
+	if err != nil {
+		return nil, err
+	}
+	v := s.view(p.view)
+	if v == nil || v.User != p.user || (v.home && !s.features.HomeTab) {
+		return nil, ErrNoSuchElement
+	}
+	action, err := p.element(encode(decodeObject(v.Body)["blocks"]))
+	if err != nil {
+		return nil, err
+	}
+	values, _, err := fillIn(v, nil)
+	if err != nil {
+		return nil, err
+	}
+	action["action_ts"] = s.nextTS()
+	out := s.interaction("block_actions", u)
+	out["container"] = object{"type": "view", "view_id": v.ID}
+	out["view"], out["actions"] = s.wireView(v, values), []object{action}
+	return encode(out), nil
+}
+
+func (s *Server) messagePress(p press) (json.RawMessage, error) {
 	u, c, err := s.present(p.user, p.channel)
 	if err != nil {
 		return nil, err
@@ -56,7 +106,11 @@ func (s *Server) actPayload(p press) (json.RawMessage, error) {
 	if m == nil || (m.EphemeralTo != "" && m.EphemeralTo != p.user) {
 		return nil, ErrNoSuchElement
 	}
-	action, err := p.element(m)
+	blocks, err := p.blocks(m)
+	if err != nil {
+		return nil, err
+	}
+	action, err := p.element(blocks)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +150,8 @@ func containerOf(m *Message) object {
 	return out
 }
 
-// element finds what is pressed and returns it as it is echoed, confirm included.
-func (p press) element(m *Message) (object, error) {
+// blocks are those of the version that is on the screen.
+func (p press) blocks(m *Message) (json.RawMessage, error) {
 	v := p.version
 	if v == newest {
 		v = len(m.Versions) - 1
@@ -105,15 +159,28 @@ func (p press) element(m *Message) (object, error) {
 	if v < 0 || v >= len(m.Versions) {
 		return nil, ErrNoSuchElement
 	}
-	for _, b := range decodeList(m.Versions[v].Blocks) {
+	return m.Versions[v].Blocks, nil
+}
+
+// element finds what is pressed and returns it as it is echoed, confirm included.
+func (p press) element(blocks json.RawMessage) (object, error) {
+	var found object
+	for _, b := range decodeList(blocks) {
 		for _, e := range elementsOf(b) {
-			if e["action_id"] == p.action && p.fits(e) {
-				e["block_id"] = b["block_id"]
-				return e, nil
+			if e["action_id"] != p.action || !p.fits(e) {
+				continue
 			}
+			if found != nil {
+				return nil, ErrSeveral
+			}
+			found = e
+			found["block_id"] = b["block_id"]
 		}
 	}
-	return nil, ErrNoSuchElement
+	if found == nil {
+		return nil, ErrNoSuchElement
+	}
+	return found, nil
 }
 
 // elementsOf are the interactive elements of a block.
@@ -130,7 +197,7 @@ func elementsOf(b object) []object {
 // fits reports whether the element can be used this way, and marks the chosen option. A link button is pressed like others.
 func (p press) fits(e object) bool {
 	if p.choice == "" {
-		return e["type"] == "button"
+		return e["type"] == "button" && (p.value == nil || e["value"] == *p.value)
 	}
 	for _, o := range optionsOf(e) {
 		if o["value"] == p.choice {

@@ -136,3 +136,29 @@ func TestEphemeralReplace(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestClickSeveral tells buttons that share an action_id apart by their values.
+func TestClickSeveral(t *testing.T) {
+	s, _ := start(t)
+	two := "[" + actions(button(`"action_id":"package","value":"a"`)+","+button(`"action_id":"package","value":"b"`)) + "]"
+	two = strings.Replace(two, `"value":"a"},`, `"value":"a"}]},{"type":"actions","elements":[`, 1) // a block_id of its own for each
+	ts := bot(t, s, "chat.postMessage", form("channel", general, "text", "x", "blocks", two))["ts"].(string)
+	app := open(t, s)
+	values := make(chan any, 1)
+	app.serve(func(m map[string]any) string {
+		values <- at(at(m, "payload", "actions").([]any)[0], "value")
+		return ""
+	})
+	if _, err := s.Click(t.Context(), ana, general, ts, "package"); !errors.Is(err, ErrSeveral) {
+		t.Errorf("without a value: %v", err)
+	}
+	if _, err := s.ClickValue(t.Context(), ana, general, ts, "package", "c"); !errors.Is(err, ErrNoSuchElement) {
+		t.Errorf("a value that is not there: %v", err)
+	}
+	if _, err := s.ClickValue(t.Context(), ana, general, ts, "package", "b"); err != nil {
+		t.Error(err)
+	}
+	if got := <-values; got != "b" {
+		t.Errorf("pressed %v, want b", got)
+	}
+}

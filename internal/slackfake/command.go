@@ -15,7 +15,8 @@ var (
 	ErrNoSuchUser    = errors.New("slackfake: no such active user")
 	ErrNotInChannel  = errors.New("slackfake: the person is not in that channel")
 	ErrArchived      = errors.New("slackfake: the channel is archived")
-	ErrNoSuchElement = errors.New("slackfake: there is no such button, menu or view for that person")
+	ErrNoSuchElement = errors.New("slackfake: there is no such button, menu, shortcut or view for that person")
+	ErrSeveral       = errors.New("slackfake: several buttons have that action_id; say which by its value")
 )
 
 // What Slack itself tells people. The words of the first two are Slack's; the others say what it shows.
@@ -25,6 +26,8 @@ const (
 	ShownBadAnswer      = "invalid_command_response"
 	ShownButtonWarning  = "a warning sign beside the button"
 	ShownModalTrouble   = "We had some trouble connecting. Try again?"
+	// ShownShortcutTrouble is for a shortcut that the app did not take.
+	ShownShortcutTrouble = "the shortcut did not work"
 )
 
 // Outcome is what a person sees of what they did.
@@ -106,10 +109,11 @@ func (s *Server) commandPayload(user, channel, typed string) (json.RawMessage, *
 
 // present is somebody who can type in a channel now. The lock is held.
 func (s *Server) present(user, channel string) (*User, *Channel, error) {
-	u, c := s.people[user], s.channels[channel]
+	u, err := s.active(user)
+	c := s.channels[channel]
 	switch {
-	case u == nil || u.Deleted || u.Bot:
-		return nil, nil, ErrNoSuchUser
+	case err != nil:
+		return nil, nil, err
 	case c == nil || !slices.Contains(c.Members, user):
 		return nil, nil, ErrNotInChannel
 	case c.Archived:

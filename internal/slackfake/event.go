@@ -62,7 +62,7 @@ func (s *Server) MentionBot(ctx context.Context, user, channel, text string) (Re
 	m, _ := s.Message(channel, ts)
 	s.mu.Lock()
 	c := s.channels[channel]
-	heard := c != nil && c.Bot && s.needScope("app_mentions:read") == nil
+	heard := c != nil && c.Bot && s.hears("app_mention") && s.needScope("app_mentions:read") == nil
 	s.mu.Unlock()
 	if !heard {
 		return Receipt{}, nil

@@ -54,7 +54,7 @@ func (s *Server) exchange(id string) (user string, err error) {
 	return t.user, nil
 }
 
-// newHook makes a response_url; its kind is commands or actions. The lock is held.
+// newHook makes a response_url; its kind is commands, actions or app (shortcuts). The lock is held.
 func (s *Server) newHook(kind string, h hook) (string, *hook) {
 	h.expires = s.opts.Now().Add(hookLife)
 	path := "/" + kind + "/" + s.opts.TeamID + "/" + newDigits(s) + "/" + newID("h")

@@ -20,6 +20,7 @@ type Message struct {
 	Text        string
 	Blocks      json.RawMessage // as Slack keeps them: every block has a block_id; nil without blocks
 	Metadata    json.RawMessage
+	Attachments json.RawMessage // of people and other apps; nil without
 	Edited      bool
 	Deleted     bool
 	Versions    []Version // every form it had, the newest last
@@ -89,9 +90,10 @@ func (s *Server) pick(want func(*Message) bool) []Message {
 
 // content is what a message says.
 type content struct {
-	text     string
-	blocks   json.RawMessage
-	metadata json.RawMessage
+	text        string
+	blocks      json.RawMessage
+	metadata    json.RawMessage
+	attachments json.RawMessage
 }
 
 const (
@@ -175,7 +177,7 @@ func encode(v any) json.RawMessage {
 
 // post adds a message. The lock is held.
 func (s *Server) post(m Message, c content) *Message {
-	m.TS, m.Text, m.Blocks, m.Metadata = s.nextTS(), c.text, c.blocks, c.metadata
+	m.TS, m.Text, m.Blocks, m.Metadata, m.Attachments = s.nextTS(), c.text, c.blocks, c.metadata, c.attachments
 	m.Versions = []Version{{At: s.opts.Now(), Text: c.text, Blocks: c.blocks}}
 	s.messages.add(&m)
 	return &m
@@ -211,6 +213,11 @@ func (s *Server) wire(m *Message) object {
 	out := object{"type": "message", "user": m.User, "ts": m.TS, "team": s.opts.TeamID, "text": m.Text}
 	if m.User == botUserID {
 		out["bot_id"], out["app_id"] = botID, appID
+	} else if u := s.people[m.User]; u != nil && u.Bot {
+		out["bot_id"], out["app_id"] = "B"+u.ID[1:], "A"+u.ID[1:]
+	}
+	if m.Attachments != nil {
+		out["attachments"] = m.Attachments
 	}
 	if m.ThreadTS != "" {
 		out["thread_ts"] = m.ThreadTS

@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Submit fills a modal in and sends it: values by action_id, text for inputs and an option's value for menus. When a
+// Submit fills a modal in and sends it: values by action_id, text for inputs and an option's value for menus; an empty
+// value clears. What is not among the values is as it was: what was put in before, else the initial value. When a
 // required input is missing or too long, Slack's client says so (Outcome.Errors) and the app hears nothing.
 func (s *Server) Submit(ctx context.Context, user, viewID string, values map[string]string) (Outcome, error) {
 	payload, problems, err := s.submitPayload(user, viewID, values)
@@ -31,7 +32,7 @@ func (s *Server) submitPayload(user, viewID string, values map[string]string) (j
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v, u := s.view(viewID), s.people[user]
-	if v == nil || v.User != user || u == nil {
+	if v == nil || v.home || v.User != user || u == nil {
 		return nil, nil, ErrNoSuchElement
 	}
 	state, problems, err := fillIn(v, values)
@@ -62,16 +63,42 @@ func fillIn(v *View, values map[string]string) (state object, problems map[strin
 		value, given := values[action]
 		if given {
 			used++
+			v.put(block, action, value)
 		}
+		value = v.value(block, action, e)
 		if p := inputProblem(b, e, value); p != "" {
 			problems[block] = p
 		}
-		state[block] = object{action: inputState(e, value)}
+		held := inputState(e, value)
+		if value != "" && held["value"] == nil && held["selected_option"] == nil {
+			return nil, nil, fmt.Errorf("%w: the menu %s has no option %q", ErrNoSuchElement, action, value)
+		}
+		state[block] = object{action: held}
 	}
 	if used != len(values) {
 		return nil, nil, fmt.Errorf("%w: the view has no input for some of %d values", ErrNoSuchElement, len(values))
 	}
 	return state, problems, nil
+}
+
+// put keeps what a person puts into an input: it stays through errors, and through a new body that has the same input.
+// https://docs.slack.dev/reference/views/modal-views#preserving-input
+func (v *View) put(block, action, value string) {
+	if v.typed == nil {
+		v.typed = map[string]string{}
+	}
+	v.typed[block+" "+action] = value
+}
+
+// value is what an input holds: what was put in, else its initial value or option.
+func (v *View) value(block, action string, e object) string {
+	if typed, ok := v.typed[block+" "+action]; ok {
+		return typed
+	}
+	if o, ok := e["initial_option"].(object); ok {
+		return str(o["value"])
+	}
+	return str(e["initial_value"])
 }
 
 func inputProblem(b, e object, value string) string {
@@ -173,7 +200,7 @@ func (s *Server) showErrors(out *Outcome, v *View, errs map[string]string) {
 const maxStack = 3 // views on top of each other
 
 func (s *Server) nextView(out *Outcome, v *View, action string, raw json.RawMessage) {
-	if CheckView(raw) != nil {
+	if v.check()(raw) != nil {
 		out.Shown = ShownModalTrouble
 		return
 	}
@@ -210,7 +237,7 @@ func (s *Server) closePayload(user, viewID string) (json.RawMessage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v, u := s.view(viewID), s.people[user]
-	if v == nil || v.User != user || u == nil {
+	if v == nil || v.home || v.User != user || u == nil {
 		return nil, ErrNoSuchElement
 	}
 	v.Open = false

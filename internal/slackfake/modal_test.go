@@ -135,3 +135,49 @@ func TestCheckViewPlace(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+const filledView = `{"type":"modal","title":{"type":"plain_text","text":"Ask"},"submit":{"type":"plain_text","text":"Ask"},"blocks":[
+	{"type":"input","block_id":"action","label":{"type":"plain_text","text":"Action"},"element":{"type":"static_select","action_id":"a",
+	"initial_option":{"text":{"type":"plain_text","text":"Scan"},"value":"scan"},"options":[
+	{"text":{"type":"plain_text","text":"Scan"},"value":"scan"},{"text":{"type":"plain_text","text":"Isolate"},"value":"isolate"}]}},
+	{"type":"input","block_id":"device","label":{"type":"plain_text","text":"Device"},"element":{"type":"plain_text_input","action_id":"d","initial_value":"web-02"}}]}`
+
+// TestModalInitialValues sends what stood in the inputs unless somebody changed
+// it, and keeps what was typed through errors and a new body.
+func TestModalInitialValues(t *testing.T) {
+	s, _ := start(t)
+	app := open(t, s)
+	v := openModal(t, s, app)
+	bot(t, s, "views.update", form("view_id", v.ID, "view", filledView))
+	send := func(ack string, values map[string]string) (action, device any) {
+		got := within(t, func(ctx context.Context) (Outcome, error) { return s.Submit(ctx, ana, v.ID, values) })
+		m := app.read()
+		app.ack(m, ack)
+		<-got
+		held := at(m, "payload", "view", "state", "values")
+		return at(held, "action", "a", "selected_option", "value"), at(held, "device", "d", "value")
+	}
+	const wrong = `{"response_action":"errors","errors":{"device":"no"}}`
+	steps := []struct {
+		name           string
+		ack            string
+		values         map[string]string
+		action, device any
+	}{
+		{"as it was", wrong, nil, "scan", "web-02"},
+		{"another device", wrong, map[string]string{"d": "web-03"}, "scan", "web-03"},
+		{"what was typed stays", `{"response_action":"update","view":` + filledView + `}`, map[string]string{"a": "isolate"}, "isolate", "web-03"},
+		{"through a new body, too", wrong, nil, "isolate", "web-03"},
+	}
+	for _, tt := range steps {
+		if a, d := send(tt.ack, tt.values); a != tt.action || d != tt.device {
+			t.Errorf("%s: %v and %v, want %v and %v", tt.name, a, d, tt.action, tt.device)
+		}
+	}
+	if o, err := s.Submit(t.Context(), ana, v.ID, map[string]string{"d": ""}); err != nil || o.Errors["device"] == "" {
+		t.Errorf("cleared: %+v, %v", o, err)
+	}
+	if _, err := s.Submit(t.Context(), ana, v.ID, map[string]string{"a": "explode", "d": "x"}); !errors.Is(err, ErrNoSuchElement) {
+		t.Errorf("an option that is not there: %v", err)
+	}
+}

@@ -28,6 +28,7 @@ type Options struct {
 	BotApp       string           // the app that the bot token is of; default that of the app-level token
 	Command      string           // the app's slash command; default /defender
 	Scopes       []string         // what the bot token may do; default DefaultScopes
+	Features     *Features        // what the app's manifest switches on; default DefaultFeatures
 	PingEvery    time.Duration    // between the server's WebSocket pings; default 3 s
 	AckLimit     time.Duration    // how long an envelope waits for its acknowledgement; default 3 s
 	AckByClock   bool             // measure AckLimit with Now and not in real time
@@ -53,6 +54,10 @@ func (o Options) withDefaults() Options {
 	if o.Scopes == nil {
 		o.Scopes = DefaultScopes()
 	}
+	if o.Features == nil {
+		f := DefaultFeatures()
+		o.Features = &f
+	}
 	if o.EventRetries == nil {
 		o.EventRetries = []time.Duration{0, time.Minute, 5 * time.Minute}
 	}
@@ -75,12 +80,14 @@ type Server struct {
 	changed    chan struct{}
 	closed     bool
 	scopes     []string
+	features   Features
 	people     map[string]*User
 	groups     map[string]*Group
 	channels   map[string]*Channel
 	messages   journal[*Message]
 	lastTS     int64
 	views      []*View
+	homes      map[string]*View // what stands on the Home tab, by user
 	triggers   shelf[*trigger]
 	hooks      shelf[*hook]
 	tickets    shelf[time.Time]
@@ -121,7 +128,7 @@ func Start(opts Options) (*Server, error) {
 func newServer(opts Options, host string) *Server {
 	s := &Server{
 		opts: opts, host: host, done: make(chan struct{}), changed: make(chan struct{}),
-		scopes: slices.Clone(opts.Scopes),
+		scopes: slices.Clone(opts.Scopes), features: *opts.Features, homes: map[string]*View{},
 		people: map[string]*User{}, groups: map[string]*Group{}, channels: map[string]*Channel{}, taken: map[string]time.Time{},
 		appToken: "xapp-1-" + appID + "-" + rand.Text(),
 		botToken: "xoxb-" + rand.Text(),
@@ -133,6 +140,7 @@ func newServer(opts Options, host string) *Server {
 	mux.HandleFunc("/link/", s.serveLink)
 	mux.HandleFunc("POST /commands/", s.serveHook)
 	mux.HandleFunc("POST /actions/", s.serveHook)
+	mux.HandleFunc("POST /app/", s.serveHook)
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	return s
 }

@@ -1,6 +1,7 @@
 package slackfake
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func (s *Server) Transcript(channel, viewer string) string {
 // Render is one message as it stands in a transcript.
 func (s *Server) Render(m Message) string {
 	head := m.Versions[0].At.Format("15:04:05") + "  " + s.name(m.User)
-	if m.User == botUserID {
+	if s.isApp(m.User) {
 		head += " APP"
 	}
 	if m.EphemeralTo != "" {
@@ -49,7 +50,13 @@ func (s *Server) Render(m Message) string {
 	if m.Blocks == nil {
 		body = reading{s.name, zone}.mrkdwn(m.Text) + "\n"
 	}
-	return head + "\n" + indent(body, "          ")
+	return head + "\n" + indent(body+reading{s.name, zone}.attachments(m.Attachments), "          ")
+}
+
+func (s *Server) isApp(user string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.people[user] != nil && s.people[user].Bot
 }
 
 // name is what people call an id: a person, a group with @, a channel with #. Unknown ids stay as they are.
@@ -113,6 +120,8 @@ func (r reading) block(b object) []string {
 		return []string{r.text(b["label"]) + ": " + r.element(e)}
 	case "rich_text":
 		return r.each(b["elements"], r.rich)
+	case "data_visualization":
+		return r.chart(b)
 	}
 	return []string{"[" + str(b["type"]) + "]"}
 }
@@ -148,9 +157,9 @@ func (r reading) element(e object) string {
 	case kind == "image":
 		return "[image: " + str(e["alt_text"]) + "]"
 	case strings.HasSuffix(kind, "_input"):
-		return "________"
-	case e["options"] != nil:
-		return "( " + strings.Join(r.each(e["options"], func(o object) string { return r.text(o["text"]) }), " | ") + " )"
+		return cmp.Or(str(e["initial_value"]), "________")
+	case len(optionsOf(e)) > 0:
+		return r.menu(e)
 	}
 	return "( " + r.text(e["placeholder"]) + " )"
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// View is one modal.
+// View is one modal, or what stands on the Home tab for one person.
 type View struct {
 	ID              string
 	User            string // who has it on the screen
@@ -19,6 +19,8 @@ type View struct {
 	Body            json.RawMessage   // as the app sent it, block_ids added
 	Errors          map[string]string // by block_id, what the app or Slack's client found wrong with the last submission
 	Open            bool
+	home            bool
+	typed           map[string]string // what was put into its inputs, by block_id and action_id
 }
 
 // Views returns the modals a user has open, the one on top last.
@@ -38,7 +40,7 @@ func (s *Server) Views(user string) []View {
 
 // viewsOpen is https://docs.slack.dev/reference/methods/views.open.
 func (s *Server) viewsOpen(a args) (object, error) {
-	body, err := readView(a)
+	body, err := readView(a, CheckView)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func (s *Server) viewsUpdate(a args) (object, error) {
 	if h := a["hash"]; h != "" && h != v.Hash {
 		return nil, refuse("hash_conflict")
 	}
-	body, err := readView(a)
+	body, err := readView(a, v.check())
 	if err != nil {
 		return nil, err
 	}
@@ -77,15 +79,23 @@ func (s *Server) viewsUpdate(a args) (object, error) {
 }
 
 // readView takes a checked view out of a call.
-func readView(a args) (object, error) {
+func readView(a args, check func(json.RawMessage) error) (object, error) {
 	raw := json.RawMessage(a["view"])
 	if len(raw) == 0 {
 		return nil, invalidArguments("[ERROR] missing required field: view")
 	}
-	if err := CheckView(raw); err != nil {
+	if err := check(raw); err != nil {
 		return nil, err
 	}
 	return decodeObject(raw), nil
+}
+
+// check is what a new body of the view is held against.
+func (v *View) check() func(json.RawMessage) error {
+	if v.home {
+		return CheckHome
+	}
+	return CheckView
 }
 
 // decodeObject reads a JSON object that has been checked before. Numbers keep their digits.
@@ -108,20 +118,27 @@ func (s *Server) freeExternalID(body object, own *View) error {
 }
 
 func (s *Server) viewByExternalID(id string) *View {
-	i := slices.IndexFunc(s.views, func(v *View) bool { return v.Open && v.ExternalID == id })
-	if i < 0 {
-		return nil
-	}
-	return s.views[i]
+	return s.viewThat(func(v *View) bool { return v.ExternalID == id })
 }
 
-// view returns an open view or nil. The lock is held.
+// view returns an open modal, a home, or nil. The lock is held.
 func (s *Server) view(id string) *View {
-	i := slices.IndexFunc(s.views, func(v *View) bool { return v.Open && v.ID == id })
-	if i < 0 {
-		return nil
+	return s.viewThat(func(v *View) bool { return v.ID == id })
+}
+
+// viewThat finds an open modal or a home. The lock is held.
+func (s *Server) viewThat(fits func(*View) bool) *View {
+	for _, v := range s.views {
+		if v.Open && fits(v) {
+			return v
+		}
 	}
-	return s.views[i]
+	for _, v := range s.homes {
+		if fits(v) {
+			return v
+		}
+	}
+	return nil
 }
 
 // openView shows a view, on top of another one or alone: a new root takes the place of what was open. The lock is held.

@@ -67,6 +67,7 @@ func (s *Server) webMethods() map[string]method {
 		"chat.getPermalink":     {run: s.getPermalink},
 		"views.open":            {run: s.viewsOpen},
 		"views.update":          {run: s.viewsUpdate},
+		"views.publish":         {run: s.viewsPublish},
 		"users.info":            {run: s.usersInfo, scopes: []string{"users:read"}},
 		"usergroups.list":       {run: s.usergroupsList, scopes: groups},
 		"usergroups.users.list": {run: s.usergroupsUsersList, scopes: groups},

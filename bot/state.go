@@ -1,0 +1,175 @@
+package bot
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"defenderbot/approvals"
+)
+
+// telling is how something stands, as it is told.
+type telling struct {
+	word string // in a word or two, behind its emoji
+	rest []span // what follows on the same line
+	more []para // lines of their own
+}
+
+// line is the word and what follows it.
+func (s telling) line() para { return says(append([]span{strong(s.word)}, s.rest...)...) }
+
+// stateLine is where a request is, in a few words.
+func stateLine(r approvals.Request) string {
+	switch {
+	case r.State == approvals.Rejected && r.Ended.Why.Reason == approvals.SetBack:
+		return "⚠️ Closed"
+	case r.State != approvals.Approved && r.State != approvals.Done:
+		return stateLines()[r.State]
+	case len(r.Calls) == 1:
+		return callWord(r.Calls[0])
+	case r.State == approvals.Approved:
+		return progress(r)
+	case r.Outcome() == approvals.AllLapsed && slices.ContainsFunc(r.Calls, refusedUntilLapsed):
+		return "🕓 Not started"
+	}
+	return outcomeLines()[r.Outcome()]
+}
+
+func stateLines() map[approvals.State]string {
+	return map[approvals.State]string{
+		approvals.Checking:  "🔎 Looking up the devices",
+		approvals.Pending:   "🟡 Waiting for approval",
+		approvals.Approved:  "⏳ Approved",
+		approvals.Denied:    "⛔ Denied",
+		approvals.Cancelled: "⚪ Cancelled",
+		approvals.Expired:   "🕓 Expired",
+		approvals.Rejected:  "⚠️ Not submitted for approval",
+	}
+}
+
+func outcomeLines() map[approvals.Outcome]string {
+	return map[approvals.Outcome]string{
+		approvals.AllSucceeded:  "✅ Succeeded",
+		approvals.Partly:        "🟠 Partly succeeded",
+		approvals.AllFailed:     "❌ Failed",
+		approvals.AllLapsed:     "🕓 Not sent",
+		approvals.AllCancelled:  "⚪ Cancelled",
+		approvals.OutcomeUnsure: "❓ Outcome unknown",
+	}
+}
+
+// telling is where a request is, what happens next, and who acts.
+func (v Views) telling(r approvals.Request) telling {
+	s := telling{word: stateLine(r)}
+	switch r.State {
+	case approvals.Checking:
+	case approvals.Pending:
+		s.rest, s.more = append(v.askFor(r), words(" · until "), when(r.Deadline())), v.calledIn(r)
+	case approvals.Denied:
+		s.rest, s.more = by(r.Ended.By, r, ". Nothing was sent. The reason:"), []para{quoted(r.Ended.Text)}
+	case approvals.Cancelled:
+		s.rest = by(r.Ended.By, r, ". Nothing was sent.")
+	case approvals.Expired:
+		s.rest = []span{words(", "), when(r.EndedAt), words(". Nobody decided in time. Nothing was sent. Ask again if it is still needed.")}
+	case approvals.Rejected:
+		s.rest, s.more = []span{words(". " + sentence(r.Ended.Why))}, v.inTheWay(r.Ended.Why)
+	case approvals.Approved, approvals.Done:
+		if len(r.Calls) == 1 {
+			return v.ofCall(r, r.Calls[0], r.Devices[0])
+		}
+		s.rest = v.ofSeveral(r)
+	}
+	return s
+}
+
+func by(p approvals.Person, r approvals.Request, end string) []span {
+	return []span{words(" by "), mention(p.ID), words(", "), when(r.EndedAt), words(end)}
+}
+
+// progress is how far a request with several calls has come.
+func progress(r approvals.Request) string {
+	emoji, done := "⏳", 0
+	for _, c := range r.Calls {
+		if c.State == approvals.Succeeded {
+			done++
+		}
+		if c.State == approvals.Running {
+			emoji = "▶️"
+		}
+	}
+	return fmt.Sprintf("%s %d of %d done", emoji, done, len(r.Calls))
+}
+
+// ofSeveral counts the calls of a request that has several, and says when those that wait
+// are tried, and until when.
+func (v Views) ofSeveral(r approvals.Request) []span {
+	items := counts(r)
+	switch {
+	case r.State == approvals.Done && len(items) == 1:
+		items = []string{fmt.Sprintf("on all %d devices", len(r.Calls))}
+		if r.Outcome() == approvals.AllSucceeded {
+			return []span{words(" " + items[0] + ".")}
+		}
+	case r.State == approvals.Approved && len(items) > 0 && strings.HasSuffix(items[0], " succeeded"):
+		items = items[1:] // it is said already, as what is done
+	}
+	spans := []span{words(led(items))}
+	if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
+		spans = append(spans, words(". The approval runs out "), when(r.Lapses()), words("."))
+	}
+	return spans
+}
+
+// led are items behind something else on a line.
+func led(items []string) string {
+	var b strings.Builder
+	for _, item := range items {
+		b.WriteString(" · " + item)
+	}
+	return b.String()
+}
+
+// kinds are what calls are counted by, what asks for most attention first after what is done.
+func kinds() []struct{ word, says string } {
+	return []struct{ word, says string }{
+		{callWords()[approvals.Succeeded], "succeeded"},
+		{callWords()[approvals.Failed], "failed"},
+		{callWords()[approvals.Unknown], "with unknown outcome"},
+		{callWords()[approvals.Uncertain], "not certain"},
+		{callWords()[approvals.Lapsed], "not sent"},
+		{notStartedWord, "not started"},
+		{pausedWord, "paused"},
+		{stoppingWord, "stopping"},
+		{callWords()[approvals.CallCancelled], "cancelled"},
+		{callWords()[approvals.Running], "running"},
+		{sentWord, "not begun yet"},
+		{callWords()[approvals.Sending], "being sent"},
+		{callWords()[approvals.Queued], "waiting for a turn"},
+	}
+}
+
+// counts are how many calls of r are of each kind.
+func counts(r approvals.Request) (items []string) {
+	for _, k := range kinds() {
+		n := 0
+		for _, c := range r.Calls {
+			if callWord(c) == k.word {
+				n++
+			}
+		}
+		if n > 0 {
+			items = append(items, fmt.Sprintf("%d %s", n, k.says))
+		}
+	}
+	return items
+}
+
+// attention is how much a call asks for it: the less, the more.
+func attention(c approvals.Call) int {
+	list := kinds()
+	at := slices.IndexFunc(list, func(k struct{ word, says string }) bool { return k.word == callWord(c) })
+	if at == 0 {
+		return len(list)
+	}
+	return at
+}
