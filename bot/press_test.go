@@ -120,8 +120,8 @@ func TestPressDeny(t *testing.T) {
 	refuses(clicker, r, r.ID+" was already denied")
 }
 
-// actionsOf are the action ids of what can be pressed in a block.
-func actionsOf(b slack.Block) (ids []string) {
+// idsIn are the action ids of what can be pressed in a block.
+func idsIn(b slack.Block) (ids []string) {
 	switch b := b.(type) {
 	case *slack.ActionBlock:
 		for _, e := range b.Elements.ElementSet {
@@ -152,7 +152,7 @@ func TestButtonsAndForms(t *testing.T) {
 			}
 		}
 		for _, b := range v.Blocks {
-			for _, id := range actionsOf(b) {
+			for _, id := range idsIn(b) {
 				if strings.HasPrefix(name, "card-") {
 					pressed[id] = true
 				} else {
