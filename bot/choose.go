@@ -47,7 +47,7 @@ const optionLimit = 75
 func optionLabel(d approvals.Device, now time.Time) string {
 	rest := ""
 	if d.OS != "" {
-		rest = " · " + cut(fact(d.OS), 24)
+		rest = " · " + cut(fact(system(d.OS)), 24)
 	}
 	rest += " · " + seen(d, now)
 	return cut(fact(d.Name), optionLimit-len([]rune(rest))) + rest

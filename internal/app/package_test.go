@@ -90,8 +90,11 @@ func TestPackageSeveral(t *testing.T) {
 	if n := posts(p, defenderfake.PackageURI); n != 0 {
 		t.Errorf("Defender was asked %d times for a list", n)
 	}
-	click(t, p, sandbox.Ada, list, "package")
-	toldWith(t, p, sandbox.Ada, "Download the package", "Package of ", "lt-ada.contoso.example")
+	r := record(t, p, id)
+	if _, err := p.Slack.ClickValue(limit(t), sandbox.Ada, list.Channel, list.TS, "package", r.ID+"."+r.Digest()+".1"); err != nil {
+		t.Fatal(err)
+	}
+	toldWith(t, p, sandbox.Ada, "Download the package", "Package of ", "srv-db-01.contoso.example")
 }
 
 // TestPackageRefused: what Defender says no to is said to whoever pressed, with what to do.
@@ -116,7 +119,7 @@ func TestChoose(t *testing.T) {
 		run(t, p, p.Env(), app.Options{})
 		run(t, p, p.Env(), app.Options{})
 		id := ask(t, p, sandbox.Ada, "collect WS-17,kiosk-7 odd logins at 3")
-		m := toldWith(t, p, sandbox.Ada, "2 devices in Defender match the name", id, `"action_id":"pick"`, sandbox.New, sandbox.Old, "Windows11 24H2 · seen 5 minutes ago")
+		m := toldWith(t, p, sandbox.Ada, "2 devices in Defender match the name", id, `"action_id":"pick"`, sandbox.New, sandbox.Old, "Windows 11 24H2 · seen 5 minutes ago")
 		if strings.Index(string(m.Blocks), sandbox.New) > strings.Index(string(m.Blocks), sandbox.Old) {
 			t.Error("the newest is not the first")
 		}
