@@ -10,14 +10,13 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
-	"defenderbot/approvals/ledger"
+	"defenderbot/approvals/office"
 	"defenderbot/defender"
 )
 
 const (
 	fetches       = 32                                                          // links that are fetched, or waited for, at once
 	fetchLimit    = 20 * time.Second                                            // for one try
-	fetchPatience = time.Minute + ledger.ReadLimit + 2*approvals.Margin         // what fills a window of a minute is over by then
 	fetchAgain    = "I am being restarted. Press the button again in a minute." // to whoever waits
 	getPackage    = "Get package"                                               // on a button
 	packageCare   = "Whoever has it can download the package, which holds sensitive data: do not pass it on. It is recorded that you fetched it."
@@ -98,7 +97,7 @@ func (b *Bot) deliver(ctx context.Context, a act, r approvals.Request) page {
 // bring fetches a link, and waits for a full window if that is soon over. It answers what
 // to tell the person at the end.
 func (b *Bot) bring(ctx context.Context, a act, r approvals.Request) page {
-	end := b.desk.Now().Add(fetchPatience)
+	end := b.desk.Now().Add(office.SoonFree)
 	var told time.Time
 	for {
 		link, err := b.linkFor(ctx, a)

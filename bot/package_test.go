@@ -155,12 +155,14 @@ func TestPackageLink(t *testing.T) {
 	if !strings.Contains(string(m.Blocks), packageLink) || strings.Contains(m.Text, "SECRET") {
 		t.Errorf("text %q, blocks %s", m.Text, m.Blocks)
 	}
-	everything := log.read() + d.slack.Transcript(channel, typist) + fmt.Sprint(d.slack.Messages(channel), d.slack.DMs(clicker))
+	var all strings.Builder
+	fmt.Fprint(&all, log.read(), d.slack.Transcript(channel, typist), d.slack.Messages(channel), d.slack.DMs(clicker))
 	for _, call := range d.slack.APICalls() {
 		if call.Method != "chat.postEphemeral" {
-			everything += fmt.Sprint(call)
+			fmt.Fprint(&all, call)
 		}
 	}
+	everything := all.String()
 	if strings.Contains(everything, "SECRET") || !strings.Contains(log.read(), "package link given") {
 		t.Errorf("the link got out, or nothing is logged: %s", everything)
 	}
