@@ -76,8 +76,9 @@ func sampleSummary() approvals.Summary {
 			{Request: "D-37GGT8", Action: "collect", Asked: person(ada), Took: 30 * time.Minute},
 			{Request: "D-7K3F9Q", Action: "investigate", Asked: person(ada), Decided: person(grace), Took: 27 * time.Minute},
 		},
-		Hasty: []approvals.SummaryWait{{Request: "D-V4NFK1", Action: "isolate", Asked: person(ada), Decided: person(grace), Took: 3 * time.Second}},
-		Pairs: []approvals.SummaryPair{{Requester: person(ada), Approver: person(grace), N: 6}},
+		Hasty:  []approvals.SummaryWait{{Request: "D-V4NFK1", Action: "isolate", Asked: person(ada), Decided: person(grace), Took: 3 * time.Second}},
+		Pairs:  []approvals.SummaryPair{{Requester: person(ada), Approver: person(grace), N: 6}},
+		Beyond: 12,
 	}
 }
 

@@ -31,7 +31,11 @@ func (v Views) reportPage(s approvals.Summary) page {
 	p = append(p, decidedIn(s))
 	p = append(p, v.waits("Waited longest for a decision:", s.Longest)...)
 	p = append(p, v.waits("⚠️ Decided in less than 5 seconds, so perhaps without reading:", s.Hasty)...)
-	return append(p, pairs(s.Pairs)...)
+	p = append(p, pairs(s.Pairs)...)
+	if s.Beyond > 0 {
+		p = append(p, says(wordsf("Older ones are not in it: %s.", counted(s.Beyond, "request"))))
+	}
+	return p
 }
 
 func (v Views) titleOf(action string) string {
