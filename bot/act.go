@@ -51,7 +51,7 @@ func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Reque
 	r, said, err = do(b, limited, a)
 	if err != nil {
 		b.noteFailure(ctx, a, r, err)
-		return r, explain(err), err
+		return r, b.workspace.views.explained(err), err
 	}
 	return r, said, nil
 }

@@ -56,11 +56,9 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 		if stop := v.stopButton(r, value); stop != nil {
 			list = append(list, v.labelled(r, stop))
 		}
-		return list
+		return append(list, v.retryButton(r, value)...)
 	case approvals.Done:
-		if len(r.Retryable()) > 0 {
-			return []slack.BlockElement{v.labelled(r, retryButton(value))}
-		}
+		return v.retryButton(r, value)
 	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
 	}
 	return nil
@@ -79,10 +77,24 @@ func cancelButton(value, label string) *slack.ButtonBlockElement {
 		plainText(label+"?"), plainText("What has not been sent will not be. What has been sent goes on."), plainText("Yes, cancel"), plainText("Keep waiting")))
 }
 
-func retryButton(value string) *slack.ButtonBlockElement {
-	return slack.NewButtonBlockElement(actionRetry, value, plainText("Try again")).WithConfirm(slack.NewConfirmationBlockObject(
-		plainText("Try again?"), plainText("This makes a new request for the devices where it did not succeed. If you are an approver, "+
-			"your click counts as an approval if the first request ended recently."), plainText("Try again"), plainText("Not now")))
+// retryButton has what did not work tried again, where there is something: on several
+// devices it says on which.
+func (v Views) retryButton(r approvals.Request, value string) []slack.BlockElement {
+	devices := r.Retryable()
+	if len(devices) == 0 {
+		return nil
+	}
+	label, since := "Try again", "the first request ended"
+	if len(r.Devices) > 1 {
+		label += ": " + namesOf(devices)
+	}
+	if r.State != approvals.Done {
+		since = "it failed"
+	}
+	b := slack.NewButtonBlockElement(actionRetry, value, plainText(cut(label, 75))).WithConfirm(slack.NewConfirmationBlockObject(
+		plainText("Try again?"), plainText(cut("This makes a new request for "+namesOf(devices)+". If you are an approver, "+
+			"your click counts as an approval if "+since+" recently.", 300)), plainText("Try again"), plainText("Not now")))
+	return []slack.BlockElement{v.labelled(r, b)}
 }
 
 // splitValue takes a button's value apart.

@@ -45,8 +45,9 @@ func TestButtons(t *testing.T) {
 			}
 		case r.Action != "investigate" && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable):
 			want = []string{"stop=" + value}
-		case len(r.Retryable()) > 0:
-			want = []string{"retry=" + value}
+		}
+		if len(r.Retryable()) > 0 {
+			want = append(want, "retry="+value)
 		}
 		if views().action(r).Package && r.State == approvals.Done && slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Succeeded }) {
 			want = append(want, "package="+value)

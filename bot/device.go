@@ -162,7 +162,10 @@ func slow(r approvals.Request, c approvals.Call, dev approvals.Device) []span {
 		return nil
 	}
 	spans := []span{words(" This is taking longer than usual; I keep checking until "), when(c.Started.Add(r.Terms.Horizon))}
-	if !dev.LastSeen.IsZero() {
+	switch {
+	case dev.LastSeen.After(r.Opened): // it was looked up late
+		spans = append(spans, words(". The device was last seen "), when(dev.LastSeen))
+	case !dev.LastSeen.IsZero():
 		spans = append(spans, words(". When this was requested, the device had last been seen "), when(dev.LastSeen))
 	}
 	return append(spans, words("."))

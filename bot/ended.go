@@ -111,7 +111,7 @@ func (b *Bot) orEnded(said page, err error, c commands.Ask) page {
 // askedAgain is the command for what did not work in a request.
 func askedAgain(old approvals.Request) commands.Ask {
 	again := commands.Ask{Action: old.Action, Comment: old.Comment}
-	for _, d := range old.Unfinished() {
+	for _, d := range old.Retryable() {
 		again.Devices = append(again.Devices, commands.Device{ID: d.ID})
 	}
 	return again

@@ -60,6 +60,7 @@ func spansOf(v view) []piece {
 		Text      json.RawMessage `json:"text"`
 		User      string          `json:"user_id"`
 		Group     string          `json:"usergroup_id"`
+		Channel   string          `json:"channel_id"`
 		Timestamp int64           `json:"timestamp"`
 		Elements  []element       `json:"elements"`
 	}
@@ -79,6 +80,8 @@ func spansOf(v view) []piece {
 			text = "<@" + e.User + ">"
 		case e.Group != "":
 			text = "<!subteam^" + e.Group + ">"
+		case e.Channel != "":
+			text = "<#" + e.Channel + ">"
 		case e.Type == "date":
 			text = when(time.Unix(e.Timestamp, 0)).markup()
 		}

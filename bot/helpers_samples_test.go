@@ -34,7 +34,7 @@ func views() Views {
 	return Views{
 		Policy: approvals.Policy{
 			Default:  approvals.Rule{Approvers: approvals.List{Groups: []string{oncall}, Users: []string{joan}}},
-			ByAction: map[string]approvals.Rule{"isolate": {Approvers: approvals.List{Users: []string{grace, joan}}}},
+			ByAction: map[string]approvals.Rule{"isolate": {Approvers: approvals.List{Users: []string{grace, joan}}, EscalateTo: approvals.List{Users: []string{lead, ada}}}},
 		},
 		Catalogue:    defender.Actions(),
 		ActionCenter: "https://security.microsoft.com/action-center/history",

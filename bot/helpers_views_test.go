@@ -51,6 +51,9 @@ func everyView() map[string]view {
 		form := views().denyView(pending("investigate", devices), `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
 		all["form-"+name] = view{Form: &form}
 	}
+	for name, p := range timeAnswers() {
+		all["answer-"+name] = said(p)
+	}
 	for name, p := range answers() {
 		all["answer-"+name] = said(p)
 	}
@@ -108,5 +111,5 @@ func reading(t *testing.T, v view) string {
 }
 
 func names(id string) string {
-	return map[string]string{ada: "Ada", grace: "Grace", joan: "Joan", oncall: "oncall"}[id]
+	return map[string]string{ada: "Ada", grace: "Grace", lead: "Radia", room: "incident", joan: "Joan", oncall: "oncall"}[id]
 }

@@ -45,7 +45,7 @@ func broken(t testing.TB, v view) string {
 }
 
 // allowed is what the bot itself writes with angle brackets.
-var allowed = regexp.MustCompile(`<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<!date\^[0-9]+\^\{date_short_pretty\} at \{time\}\|[0-9-]+ at [0-9:]+ UTC>`)
+var allowed = regexp.MustCompile(`<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|<#[CG][A-Z0-9]+>|<!date\^[0-9]+\^\{date_short_pretty\} at \{time\}\|[0-9-]+ at [0-9:]+ UTC>`)
 
 // misleading says what in a view could ping, format or turn around anything.
 func misleading(text string, v view) string {

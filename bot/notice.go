@@ -20,6 +20,12 @@ func (v Views) noticePage(r approvals.Request, n approvals.Notice, d detail) pag
 	switch n.Kind {
 	case approvals.NoticeReminder:
 		return v.reminder(r, n)
+	case approvals.NoticeEscalation:
+		return v.escalation(r, n)
+	case approvals.NoticeFailure:
+		return v.failure(r, d)
+	case approvals.NoticeSlow:
+		return v.slowLeft(r, d)
 	case approvals.NoticeEnd:
 	}
 	return v.outcome(r, d)

@@ -57,6 +57,8 @@ type span struct {
 	url   string // text links to it
 	user  string // a mention, instead of text
 	group string // likewise
+	// channel is one, instead of text: those who may not see it are not told its name.
+	channel string
 	at    time.Time
 }
 
@@ -248,6 +250,8 @@ func (s span) element() slack.RichTextSectionElement {
 		return slack.NewRichTextSectionUserElement(s.user, nil)
 	case s.group != "":
 		return slack.NewRichTextSectionUserGroupElement(s.group)
+	case s.channel != "":
+		return slack.NewRichTextSectionChannelElement(s.channel, nil)
 	case !s.at.IsZero():
 		fallback := inUTC(s.at)
 		return slack.NewRichTextSectionDateElement(s.at.Unix(), dateFormat, nil, &fallback)

@@ -30,9 +30,25 @@ func decided(r approvals.Request) []para {
 		list = append(list, says(words("Retry of "), code(r.RetryOf), words(".")))
 	}
 	if r.RetriedAs != "" {
-		list = append(list, says(words("Retried as "), code(r.RetriedAs), words(".")))
+		list = append(list, says(retriedAs(r)...))
 	}
 	return list
+}
+
+// retriedAs names the requests as which something of r is tried again.
+func retriedAs(r approvals.Request) []span {
+	ids := r.Retries()
+	if len(ids) == 0 {
+		ids = []string{r.RetriedAs}
+	}
+	spans := []span{words("Retried as ")}
+	for i, id := range ids {
+		if i > 0 {
+			spans = append(spans, words(", "))
+		}
+		spans = append(spans, code(id))
+	}
+	return append(spans, words("."))
 }
 
 // lasted is how long the one call of a request took in Defender.
@@ -94,9 +110,13 @@ func doNotCount(r approvals.Request) []approvals.Person {
 	return list
 }
 
-// approvers mentions those who may decide on r, each behind a space.
-func (v Views) approvers(r approvals.Request) (spans []span) {
-	list := v.Policy.RuleFor(r.Action).Approvers
+// approvers mentions those who may decide on r from the first.
+func (v Views) approvers(r approvals.Request) []span {
+	return v.mentions(r, v.Policy.RuleFor(r.Action).Approvers)
+}
+
+// mentions calls those on a list who may decide on r, each behind a space.
+func (v Views) mentions(r approvals.Request, list approvals.List) (spans []span) {
 	for _, g := range list.Groups {
 		spans = append(spans, words(" "), span{group: g})
 	}

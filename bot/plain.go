@@ -49,6 +49,8 @@ func (s span) markup() string {
 		return "<@" + s.user + ">"
 	case s.group != "":
 		return "<!subteam^" + s.group + ">"
+	case s.channel != "":
+		return "<#" + s.channel + ">"
 	case !s.at.IsZero():
 		return fmt.Sprintf("<!date^%d^%s|%s>", s.at.Unix(), dateFormat, inUTC(s.at))
 	}

@@ -64,7 +64,7 @@ func (v Views) telling(r approvals.Request) telling {
 	switch r.State {
 	case approvals.Checking:
 	case approvals.Pending:
-		s.rest = append(v.askFor(r), words(" · until "), when(r.Deadline()))
+		s.rest, s.more = append(v.askFor(r), words(" · until "), when(r.Deadline())), v.calledIn(r)
 	case approvals.Denied:
 		s.rest, s.more = by(r.Ended.By, r, ". Nothing was sent. The reason:"), []para{quoted(r.Ended.Text)}
 	case approvals.Cancelled:
@@ -72,7 +72,7 @@ func (v Views) telling(r approvals.Request) telling {
 	case approvals.Expired:
 		s.rest = []span{words(", "), when(r.EndedAt), words(". Nobody decided in time. Nothing was sent. Ask again if it is still needed.")}
 	case approvals.Rejected:
-		s.rest = []span{words(". " + sentence(r.Ended.Why))}
+		s.rest, s.more = []span{words(". " + sentence(r.Ended.Why))}, v.inTheWay(r.Ended.Why)
 	case approvals.Approved, approvals.Done:
 		if len(r.Calls) == 1 {
 			return v.ofCall(r, r.Calls[0], r.Devices[0])

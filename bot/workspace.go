@@ -198,13 +198,16 @@ func (w *Workspace) whisper(ctx context.Context, to reply, said page) error {
 	}
 	said = said.without(charted, toAll)
 	options := message(said.text(), said.blocks())
-	_, err := w.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
-	if err == nil {
-		return nil
+	if to.channel != "" {
+		_, err := w.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
+		if err == nil {
+			return nil
+		}
+		failed = append(failed, fmt.Errorf("chat.postEphemeral: %w", err))
 	}
-	failed = append(failed, fmt.Errorf("chat.postEphemeral: %w", err))
 	said = said.withoutButtons() // a click counts where it was asked for
-	if err = w.direct(ctx, to.user, message(said.text(), said.blocks())); err == nil {
+	err := w.direct(ctx, to.user, message(said.text(), said.blocks()))
+	if err == nil {
 		return nil
 	}
 	// Only what the last way says tells whether trying again is worth it.

@@ -59,6 +59,9 @@ type By struct {
 	User  string
 	Place approvals.Place
 	On    Message // what a decision was made on; nothing for Ask
+	// Home reports whether it was made on the person's own home, which shows requests of all
+	// places. There Place has no more than the team.
+	Home bool
 	// Private: it was pressed on what this person alone was shown, in the place of the request.
 	Private bool
 	// Public: what is answered is seen by everybody in the place.
@@ -76,9 +79,12 @@ type Message struct {
 	Copy bool
 }
 
-// shown is a refusal unless by decides on the card of r or a copy of it: what
-// was pressed anywhere else was not shown by r.
+// shown is a refusal unless by decides on the card of r, on a copy of it, or on the
+// person's home: what was pressed anywhere else was not shown by r.
 func (by By) shown(r approvals.Request) error {
+	if by.Home && by.Place == (approvals.Place{Team: r.Place.Team}) {
+		return nil
+	}
 	own := by.On.TS != "" && by.On.TS == r.Card.TS
 	if by.Place != r.Place || !own && !by.On.Copy {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}

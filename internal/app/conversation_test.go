@@ -57,6 +57,11 @@ func converse(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, f := range archive.Files {
+		if _, _, ok := stepNamed(f.Name); !ok && f.Name != settingsFile {
+			t.Fatalf("no such step: %s", f.Name)
+		}
+	}
 	t.Run("embedded", func(t *testing.T) {
 		play(t, archive, "")
 		if *update && !t.Failed() {
@@ -90,7 +95,8 @@ func play(t *testing.T, archive *txtar.Archive, redis string) {
 		if f.Name == settingsFile {
 			continue
 		}
-		got := s.reads(s.step(f.Name))
+		st, args, _ := stepNamed(f.Name)
+		got := s.reads(st.take(s, args))
 		if *update {
 			archive.Files[i].Data = []byte(got)
 			continue
