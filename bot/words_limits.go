@@ -1,15 +1,21 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 
 	"defenderbot/approvals/office"
+	"defenderbot/defender"
 )
 
-// limitsPage is how much of Microsoft's limits is used.
+// limitsPage is how much of Microsoft's limits is used: first those of the actions, then
+// those of what the bot calls for itself.
 func limitsPage(windows []office.WindowState) page {
 	p := page{says(strong("Microsoft's limits"), words(", shared by everybody who uses this bot:"))}
-	for _, w := range windows {
+	sorted := slices.SortedStableFunc(slices.Values(windows), func(a, b office.WindowState) int {
+		return min(len(b.Actions), 1) - min(len(a.Actions), 1)
+	})
+	for _, w := range sorted {
 		p = append(p, window(w)...)
 	}
 	return p
@@ -45,12 +51,25 @@ func waiting(n int) string {
 	return counted(n, "call") + " wait"
 }
 
-// windowName is what a window is for: the commands whose calls are counted there.
+// windowName is what a window is for: the commands whose calls are counted there, or what
+// the bot calls it for.
 func windowName(w office.WindowState) string {
-	if len(w.Actions) == 0 {
-		return "looking up in Defender (" + w.Endpoint + ")"
+	if len(w.Actions) > 0 {
+		return strings.Join(w.Actions, ", ")
 	}
-	return strings.Join(w.Actions, ", ")
+	switch w.Endpoint {
+	case defender.MachinesEndpoint().Name:
+		return "looking up devices"
+	case defender.MachineActionsEndpoint().Name:
+		return "following actions"
+	case defender.InvestigationsEndpoint().Name:
+		return "following investigations"
+	case defender.CancelEndpoint().Name:
+		return "stopping actions"
+	case defender.PackageEndpoint().Name:
+		return "links to packages"
+	}
+	return w.Endpoint
 }
 
 // barLength is how many characters a bar has.
