@@ -8,17 +8,33 @@ import (
 	"defenderbot/defender"
 )
 
-// limitsPage is how much of Microsoft's limits is used: first those of the actions, then
-// those of what the bot calls for itself.
+// limitsPage is how much of Microsoft's limits is used: each of those of the actions, then
+// of those of what the bot calls for itself the ones that may soon be full.
 func limitsPage(windows []office.WindowState) page {
 	p := page{says(strong("Microsoft's limits"), words(", shared by everybody who uses this bot:"))}
-	sorted := slices.SortedStableFunc(slices.Values(windows), func(a, b office.WindowState) int {
-		return min(len(b.Actions), 1) - min(len(a.Actions), 1)
-	})
-	for _, w := range sorted {
-		p = append(p, window(w)...)
+	var own page
+	var roomy []string
+	for _, w := range windows {
+		switch {
+		case len(w.Actions) > 0:
+			p = append(p, window(w)...)
+		case isRoomy(w):
+			roomy = append(roomy, windowName(w))
+		default:
+			own = append(own, window(w)...)
+		}
+	}
+	p = append(p, own...)
+	if len(roomy) > 0 {
+		p = append(p, says(words("Less than half is used for "+strings.Join(roomy, ", ")+".")))
 	}
 	return p
+}
+
+// isRoomy reports whether a window is far from full, and nothing waits for it.
+func isRoomy(w office.WindowState) bool {
+	full := slices.ContainsFunc(w.Limits, func(l office.LimitState) bool { return 2*l.Used >= l.Calls })
+	return !full && w.Waiting == 0 && w.Held.IsZero()
 }
 
 // window is one window: each of its limits, what waits for it, and whether Defender

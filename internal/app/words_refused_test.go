@@ -9,16 +9,6 @@ import (
 	"defenderbot/internal/sandbox"
 )
 
-// takeStep takes one step of a conversation.
-func takeStep(s *stage, name string) string {
-	s.t.Helper()
-	st, args, ok := stepNamed(name)
-	if !ok {
-		s.t.Fatalf("no such step: %s", name)
-	}
-	return st.take(s, args)
-}
-
 // TestWordsRefused: each wrong id, request of somewhere else, request that has ended,
 // missing permission and unknown device has a sentence of its own, and only whoever typed
 // it sees that.
@@ -38,7 +28,7 @@ func TestWordsRefused(t *testing.T) {
 		"ada types in #incident-42: /defender cancel D-3",
 		"#incident-42 shows D-3: Cancelled",
 	} {
-		s.reads(takeStep(s, name))
+		s.reads(s.step(name))
 	}
 	posted := len(s.p.Slack.Messages(sandbox.Incident))
 	seen := map[string]string{}
@@ -63,10 +53,10 @@ func TestWordsRefused(t *testing.T) {
 		{"ben types in #incident-42: /defender history", "“history” needs a device"},
 		{"ben types in #incident-42: /defender limits now", "“limits” takes nothing but “public”"},
 	} {
-		got := takeStep(s, tt.step)
+		got := s.step(tt.step)
 		if strings.HasPrefix(got, "Looking up") {
 			who, _, _ := strings.Cut(tt.step, " ")
-			got = takeStep(s, who+" is told: "+tt.want)
+			got = s.step(who+" is told: "+tt.want)
 		}
 		if !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got %q, want %q in it", tt.step, got, tt.want)
