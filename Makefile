@@ -72,7 +72,7 @@ golden: ## Write the golden files anew from what the code does; read the diff
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them
-	REQUIRE_CHROMIUM=1 $(GO) test ./cmd/sandbox -run 'TestStory|TestTrouble/mouse' -count=1 -update
+	REQUIRE_CHROMIUM=1 $(GO) test ./cmd/sandbox -run 'TestStory|TestTrouble/mouse|TestJob' -count=1 -update
 
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=Parse for some of them)

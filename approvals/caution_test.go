@@ -34,7 +34,7 @@ func TestClaimsAsked(t *testing.T) {
 func TestAskedAt(t *testing.T) {
 	at := time.Unix(9, 0)
 	for _, later := range []time.Duration{time.Millisecond, time.Hour, 50 * 365 * 24 * time.Hour} {
-		if a, b := approvals.AskedAt(at), approvals.AskedAt(at.Add(later)); a >= b {
+		if a, b := approvals.EntryTime(at), approvals.EntryTime(at.Add(later)); a >= b {
 			t.Errorf("%s is not before %s, which is %s later", a, b, later)
 		}
 	}

@@ -30,8 +30,12 @@ func (c Claim) Member() string { return c.Prefix + c.Owner }
 //	asked/<action>/<device>/<time>/<id>  that it was put to approvers, until it is forgotten;
 //	                               the time is when it was asked for. A version from before these
 //	                               leaves out its own, and leaves those of what it forgets
+//	by/<person>/open/<asked>/<id>, in/<channel>/<asked>/<id>   that it has not ended
+//	by/<person>/ended/<ended>/<id>, ended/<ended>/<id>         that it has, until it is forgotten.
+//	                               Versions from before these leave them out, and leave those
+//	                               of what they end or forget
 func Claims(r Request) []Claim {
-	var list []Claim
+	list := listed(r)
 	if r.State == Checking || r.State == Pending {
 		list = append(list, Claim{AsksPrefix(r.By), r.ID, false})
 	}
@@ -50,7 +54,7 @@ func Claims(r Request) []Claim {
 	}
 	if !r.Opened.IsZero() {
 		for _, d := range r.Devices {
-			list = append(list, Claim{AskedPrefix(r.Action, d.ID) + AskedAt(r.Asked) + "/", r.ID, false})
+			list = append(list, Claim{AskedPrefix(r.Action, d.ID) + EntryTime(r.Asked) + "/", r.ID, false})
 		}
 	}
 	for _, c := range r.Calls {
@@ -63,6 +67,41 @@ func Claims(r Request) []Claim {
 	}
 	return list
 }
+
+// listed are the entries of r that lists are made of.
+func listed(r Request) []Claim {
+	switch {
+	case r.State == "":
+		return nil
+	case r.State.Ended():
+		at := EntryTime(r.EndedAt) + "/"
+		return []Claim{{endedPrefix(r.By.Key()) + at, r.ID, false}, {EndedPrefix() + at, r.ID, false}}
+	}
+	at := EntryTime(r.Asked) + "/"
+	return []Claim{{openPrefix(r.By.Key()) + at, r.ID, false}, {InPrefix(r.Place.Channel) + at, r.ID, false}}
+}
+
+func openPrefix(person string) string { return "by/" + person + "/open/" }
+
+func endedPrefix(person string) string { return "by/" + person + "/ended/" }
+
+// ByPrefixes are those of a person's requests that are open, and that have ended: by each id
+// of the person, since one can have come later.
+func ByPrefixes(p Person) (open, ended []string) {
+	for _, id := range p.ids() {
+		open, ended = append(open, openPrefix(id)), append(ended, endedPrefix(id))
+	}
+	return open, ended
+}
+
+// InPrefix is that of the requests that are open in a channel.
+func InPrefix(channel string) string { return InPrefixes() + channel + "/" }
+
+// InPrefixes is with what the prefixes of all channels begin.
+func InPrefixes() string { return "in/" }
+
+// EndedPrefix is that of all requests that have ended.
+func EndedPrefix() string { return "ended/" }
 
 // retries are the entries of a retry.
 func retries(r Request) []Claim {
@@ -79,13 +118,12 @@ func retries(r Request) []Claim {
 // for a group of them.
 func OpenPrefix(action, device string) string { return "open/" + action + "/" + device + "/" }
 
-// AskedPrefix is that of all requests by which an action was asked for a device, in the order
-// of [AskedAt].
+// AskedPrefix is that of all requests by which an action was asked for a device.
 func AskedPrefix(action, device string) string { return "asked/" + action + "/" + device + "/" }
 
-// AskedAt is a time as it stands in such an entry, so that they are in its order: the digits
-// of a millisecond, as many until the year 2286.
-func AskedAt(t time.Time) string { return fmt.Sprintf("%013d", t.UnixMilli()) }
+// EntryTime is a time as it stands in an entry, so that those under one prefix are in its order:
+// the digits of a millisecond, as many until the year 2286.
+func EntryTime(t time.Time) string { return fmt.Sprintf("%013d", t.UnixMilli()) }
 
 func alertPrefix(id string) string { return "alert/" + id + "/" }
 

@@ -17,7 +17,11 @@ const (
 	ToCancel  Verb = "cancel"
 	ToRetry   Verb = "retry"
 	ToStop    Verb = "stop"
-	ToFetch   Verb = "fetch" // the package of what was collected
+	ToSee     Verb = "see"    // one request
+	ToShow    Verb = "show"   // one request, to everybody in the channel
+	ToList    Verb = "list"   // whatever of it may be seen
+	ToReport  Verb = "report" // how it went over time
+	ToFetch   Verb = "fetch"  // the package of what was collected
 	ToPick    Verb = "pick"
 )
 
@@ -75,8 +79,8 @@ func (p Policy) On() []string {
 
 // May reports whether the person may do it, by everything but the state of the
 // request; [Next] checks that. A no is a *Refusal. For [ToAsk] the request has no
-// more than its action; the channel is empty for a decision of a member of this
-// workspace.
+// more than its action, and for [ToList] and [ToReport] nothing; the channel is empty for a
+// decision of a member of this workspace.
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	if !p.Admits(f, ch) {
 		return Refuse(NotAMember, "")
@@ -102,8 +106,54 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 			return Refuse(NotYoursToStop, "")
 		}
 		return nil
+	case ToSee:
+		return maySee(f, ch, r)
+	case ToShow:
+		return mayShow(ch, r)
+	case ToList:
+		return nil
+	case ToReport:
+		if !f.Decides {
+			return Refuse(OnlyApprovers, "")
+		}
+		return nil
 	}
 	return Refuse(NotAMember, string(v))
+}
+
+// MayTypeIn is a refusal where typing the id of r in that place does not count for the
+// person: it counts where r was made and, for its requester, wherever commands are taken.
+func (p Policy) MayTypeIn(place Place, f Facts, r Request) error {
+	switch {
+	case place == r.Place:
+		return nil
+	case !f.Is(r.By) || place.Team != r.Place.Team:
+		return Refuse(TypedElsewhere, "")
+	case !p.takes(place.Channel):
+		return Refuse(ChannelNotTaken, "")
+	}
+	return nil
+}
+
+// maySee lets the requester and the approvers through, and whoever asks where the card is.
+func maySee(f Facts, ch Channel, r Request) error {
+	if mayShow(ch, r) != nil && involved(f, r) != nil {
+		return Refuse(NotYoursToSee, r.ID)
+	}
+	return nil
+}
+
+// takes reports whether commands are taken in a channel.
+func (p Policy) takes(channel string) bool {
+	return len(p.Channels) == 0 || slices.Contains(p.Channels, channel)
+}
+
+// mayShow is a refusal unless the request was made in the channel: everybody there has seen it.
+func mayShow(ch Channel, r Request) error {
+	if ch.ID == "" || ch.ID != r.Place.Channel {
+		return Refuse(MadeElsewhere, r.ID)
+	}
+	return nil
 }
 
 // Admits reports whether the person is one of those who may do anything in the
@@ -140,7 +190,7 @@ func (p Policy) mayAskIn(ch Channel) error {
 	switch {
 	case ch.Direct:
 		return Refuse(DirectMessage, "")
-	case len(p.Channels) > 0 && !slices.Contains(p.Channels, ch.ID):
+	case !p.takes(ch.ID):
 		return Refuse(ChannelNotTaken, "")
 	case ch.Archived:
 		return Refuse(ChannelArchived, "")

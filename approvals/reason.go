@@ -21,8 +21,12 @@ const (
 	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
 	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
 	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
+	TypedElsewhere  Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
 	NotYours        Reason = "not_yours"         // neither the requester nor an approver
 	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
+	NotYoursToSee   Reason = "not_yours_to_see"  // made in another channel, and somebody else's
+	MadeElsewhere   Reason = "made_elsewhere"    // made in another channel, so it is not shown to everybody here
+	OnlyApprovers   Reason = "only_approvers"    // no approver of any action
 	NotYoursToPick  Reason = "not_yours_to_pick" // no requester, whoever approves
 	NobodyElse      Reason = "nobody_else"       // too few others could approve it
 	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
@@ -65,7 +69,7 @@ const (
 const (
 	CheckTimeout    Reason = "check_timeout" // devices could not be looked up in time
 	DeviceNotFound  Reason = "device_not_found"
-	DeviceAmbiguous Reason = "device_ambiguous" // several devices have that name; of versions in which nobody could choose
+	DeviceAmbiguous Reason = "device_ambiguous" // several devices have that name, and nobody can choose one
 	DevicesTooMany  Reason = "devices_too_many" // more than anybody could choose from
 	NearNames       Reason = "near_names"       // behind one that was not found: names that begin like it
 	ChoiceTimeout   Reason = "choice_timeout"   // the requester did not choose
@@ -73,6 +77,7 @@ const (
 	DeviceExcluded  Reason = "device_excluded"
 	DeviceTwice     Reason = "device_twice"  // two of the names are one device
 	DeviceUnread    Reason = "device_unread" // Defender could not be asked which device a name is
+	NameUnread      Reason = "name_unread"   // the same, where nothing was asked for
 )
 
 // Reasons why the link to a package cannot be given.
@@ -216,6 +221,8 @@ var (
 	ErrNotRecorded = errors.New("nothing was recorded")
 	// ErrUnconfirmed means that nobody can tell whether something was recorded.
 	ErrUnconfirmed = errors.New("could not confirm that it was recorded")
+	// ErrNotRead means that something could not be read, and nothing was to be changed.
+	ErrNotRead = errors.New("could not be read")
 	// ErrTooFewReplicas means that it was recorded, but could be lost with the master
 	// of the database.
 	ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)

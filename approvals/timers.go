@@ -32,9 +32,8 @@ const SearchedFor = PostLimit + searchLimit
 // fresh actions up to 2 minutes late.
 func (c Call) SearchedUntil() time.Time { return c.NotAfter.Add(SearchedFor) }
 
-// Kind is what a request has on the agenda. Each kind is due, held and worked on
-// by itself, so that sending never waits for a look-up, and neither waits for the
-// card.
+// Kind is a kind of work on the agenda. Each is due, held and worked on by itself, so
+// that sending never waits for a look-up, and neither waits for the card.
 type Kind string
 
 // The kinds, as the members of the agenda begin.
@@ -42,15 +41,16 @@ const (
 	Clock Kind = ""      // what time brings, and calls and stops that wait to be sent
 	Look  Kind = "look:" // calls that are uncertain or run
 	Draw  Kind = "card:" // what the channel shows
+	Home  Kind = "home:" // what a person's home shows; the only one that is no request's
 )
 
-// Kinds are all kinds.
+// Kinds are all kinds that a request has.
 func Kinds() []Kind { return []Kind{Clock, Look, Draw} }
 
-// Member is the agenda's member of this kind for a request.
+// Member is the agenda's member of this kind for a request, or a person.
 func (k Kind) Member(id string) string { return string(k) + id }
 
-// KindOf is the kind of a member, and the request's id.
+// KindOf is the kind of a member, and the id of its request or person.
 func KindOf(member string) (k Kind, id string) {
 	before, id, found := strings.Cut(member, ":")
 	if !found {
@@ -157,6 +157,7 @@ func Due(r Request, k Kind, now time.Time) time.Time {
 		if r.Behind() {
 			return now
 		}
+	case Home:
 	}
 	return time.Time{}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -18,13 +19,14 @@ type act struct {
 	envelope   Envelope
 	what       string // which command, button or form it is, for the log
 	by         office.By
-	to         reply       // where answers beside the acknowledgement go
-	id, digest string      // of the request that it is about
-	nth        int         // which of its calls or devices
-	device     string      // the id of a device that was chosen
-	wish       office.Wish // what is asked for
-	text       string      // what was typed into a form
-	trigger    string      // lets a form be opened
+	to         reply         // where answers beside the acknowledgement go
+	id, digest string        // of the request that it is about
+	nth        int           // which of its calls or devices
+	device     string        // the id of a device that was chosen
+	wish       office.Wish   // what is asked for
+	text       string        // what was typed into a form
+	trigger    string        // lets a form be opened
+	patience   time.Duration // for how long it may be worked on; zero: as an acknowledgement allows
 }
 
 // reply is where a private answer goes.
@@ -44,7 +46,7 @@ type handler func(b *Bot, ctx context.Context, a act) (approvals.Request, page, 
 // acknowledgement. Why it was not done is noted for the operator, and becomes
 // what the person is told.
 func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Request, said page, err error) {
-	limited, cancel := context.WithDeadline(ctx, a.envelope.Received.Add(ackBudget))
+	limited, cancel := context.WithDeadline(ctx, a.envelope.Received.Add(cmp.Or(a.patience, ackBudget)))
 	defer cancel()
 	r, said, err = do(b, limited, a)
 	if err != nil {
@@ -67,7 +69,8 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 		b.refused(a.what, refused.Why.Reason)
 	}
 	level := slog.LevelInfo
-	if refused.Err != nil || odd(refused.Why.Reason) {
+	typo := a.by.Typed && refused.Why.Reason == approvals.NoSuchRequest
+	if refused.Err != nil || odd(refused.Why.Reason) && !typo {
 		level = slog.LevelWarn
 	}
 	b.log.Log(ctx, level, "action refused", "what", a.what, "request", id, "user", a.by.User, "team", a.by.Place.Team,
@@ -79,7 +82,7 @@ func odd(r approvals.Reason) bool {
 	return slices.Contains([]approvals.Reason{approvals.OtherMessage, approvals.OpReused, approvals.BrokenRecord, approvals.UnknownAction, approvals.NoSuchRequest}, r)
 }
 
-// ackMessage is a message in an acknowledgement, which only one person sees.
+// ackMessage is a message in an acknowledgement.
 type ackMessage struct {
 	Type   string        `json:"response_type"`
 	Text   string        `json:"text"`
@@ -87,7 +90,7 @@ type ackMessage struct {
 }
 
 func (p page) inAck() ackMessage {
-	return ackMessage{Type: slack.ResponseTypeEphemeral, Text: p.text(), Blocks: p.blocks()}
+	return ackMessage{Type: p.seenBy(), Text: p.text(), Blocks: p.blocks()}
 }
 
 // errNoPayload means that an acknowledgement may hold no answer.

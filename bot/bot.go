@@ -22,6 +22,7 @@ import (
 type Bot struct {
 	desk      *office.Desk
 	workspace *Workspace
+	homes     *Homes
 	grammar   commands.Grammar
 	clock     func() time.Time
 	log       *slog.Logger
@@ -42,6 +43,7 @@ type Bot struct {
 type Config struct {
 	Desk      *office.Desk
 	Workspace *Workspace
+	Homes     *Homes // nil: there are none
 	Grammar   commands.Grammar
 	Clock     func() time.Time
 	Log       *slog.Logger
@@ -65,7 +67,7 @@ const (
 // New makes a Bot. It starts nothing.
 func New(c Config) *Bot {
 	b := &Bot{
-		desk: c.Desk, workspace: c.Workspace, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
+		desk: c.Desk, workspace: c.Workspace, homes: c.Homes, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
 		foreign: c.Foreign, queue: make(chan Envelope, queueSize), idle: make(chan struct{}), closing: make(chan struct{}),
 	}
 	if b.foreign == nil {
@@ -169,6 +171,11 @@ func (b *Bot) dispatch(ctx context.Context, e Envelope) {
 		var i interaction
 		if b.read(ctx, e, &i) {
 			b.interaction(ctx, e, i)
+		}
+	case "events_api":
+		var v event
+		if b.read(ctx, e, &v) {
+			b.event(ctx, e, v)
 		}
 	default:
 		b.log.InfoContext(ctx, "envelope type unknown", "envelope", e.ID, "type", e.Type)

@@ -28,6 +28,12 @@ func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 			cut(oneLine(c.Command), 40), b.grammar.Slash))
 		return
 	}
+	if first, slow := b.slow(c.Text); slow {
+		b.answer(ctx, a, first)
+		a.patience = longLook
+		b.whisper(ctx, a.to, b.obey(ctx, a, c.Text, false))
+		return
+	}
 	b.answer(ctx, a, b.obey(ctx, a, c.Text, false))
 }
 
@@ -50,9 +56,20 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 		return said
 	case commands.Help:
 		return asWritten(b.grammar.Help())
-	case commands.Status, commands.List, commands.Limits, commands.Cancel:
+	case commands.Status:
+		return b.status(ctx, a, c)
+	case commands.List:
+		return b.list(ctx, a, c)
+	case commands.Limits:
+		return b.limits(ctx, a, c)
+	case commands.History:
+		return b.history(ctx, a, c)
+	case commands.Report:
+		return b.report(ctx, a, c)
+	case commands.Cancel:
+		return b.cancelTyped(ctx, a, c.Request)
 	}
-	return notYet(b.grammar.Slash, parsed)
+	return nil // unreachable: the grammar has no other commands
 }
 
 func wishOf(c commands.Ask) office.Wish {

@@ -54,7 +54,7 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i interaction) {
 	r, said, err := b.perform(ctx, a, f.do)
 	if err == nil {
 		b.ack(e, nil)
-		b.whisper(ctx, a.to, said)
+		b.tell(ctx, a, said)
 	} else {
 		b.ack(e, f.wrong(said.plain()))
 	}
@@ -80,6 +80,7 @@ type denial struct {
 	// The message whose button was pressed, and whether it was a copy of the card.
 	TS   string `json:"ts"`
 	Copy bool   `json:"copy,omitempty"`
+	Home bool   `json:"home,omitempty"` // it was the person's home, instead
 }
 
 // askWhy asks for the reason of a denial. Whoever cannot deny it is told so before
@@ -89,7 +90,7 @@ func (b *Bot) askWhy(ctx context.Context, a act) (approvals.Request, page, error
 	if err != nil {
 		return r, nil, err
 	}
-	meta, err := json.Marshal(denial{a.id, a.digest, a.by.Place.Channel, a.by.On.TS, a.by.On.Copy})
+	meta, err := json.Marshal(denial{a.id, a.digest, a.by.Place.Channel, a.by.On.TS, a.by.On.Copy, a.by.Home})
 	if err == nil {
 		err = b.workspace.openForm(ctx, a.trigger, b.workspace.views.denyView(r, string(meta)))
 	}
@@ -124,6 +125,7 @@ func readDenial(e Envelope, i interaction) (a act, wrong string) {
 	}
 	a = newAct(e, denyForm, approvals.Place{Team: i.Team.ID, Channel: d.Channel}, reply{user: i.User.ID, channel: d.Channel})
 	a.id, a.digest, a.by.On = d.ID, d.Digest, office.Message{TS: d.TS, Copy: d.Copy}
+	a.by.Home = d.Home
 	if a.text = reason(i.View.State); a.text == "" {
 		return a, noReason
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
-	"defenderbot/commands"
 	"defenderbot/internal/slackfake"
 )
 
@@ -58,6 +57,9 @@ func everyView() map[string]view {
 	for name, p := range answers() {
 		all["answer-"+name] = said(p)
 	}
+	for name, p := range wordAnswers() {
+		all["answer-"+name] = said(p)
+	}
 	return all
 }
 
@@ -70,8 +72,6 @@ func answers() map[string]page {
 	_, wrongDevice := grammar().Parse("collect CONTOSO\\ws-1 odd logins")
 	return map[string]page{
 		"help": asWritten(grammar().Help()), "wrong-command": wrongCommand(wrong), "wrong-device": wrongCommand(wrongDevice), "busy": say(busySentence),
-		"later-status": notYet("/defender", commands.Status{Request: p.ID}), "later-cancel": notYet("/defender", commands.Cancel{}),
-		"later-list": notYet("/defender", commands.List{}), "later-limits": notYet("/defender", commands.Limits{}),
 		"wrong-team": say(wrongTeam), "recorded": views().recordedPage(pending("collect", 1)), "recorded-several": views().recordedPage(pending("collect", 3)),
 		"recorded-ended": views().recordedPage(p), "followed": views().followedPage(pending("scan", 1)),
 		"ended": views().endedPage("/defender", typedAsk(1), after(-90)), "ended-long": views().endedPage("/defender", typedAsk(140), after(-90)), "ended-alone": alone().endedPage("/defender", typedAsk(1), after(-90)),

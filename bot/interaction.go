@@ -21,6 +21,8 @@ type interaction struct {
 	Container   struct {
 		ChannelID string `json:"channel_id"`
 		MessageTS string `json:"message_ts"`
+		Type      string `json:"type"`
+		ViewID    string `json:"view_id"`
 		// Ephemeral is true for a message that only one person sees. It is not decoded:
 		// whatever else stands there must not keep a click from counting.
 		Ephemeral json.RawMessage `json:"is_ephemeral"`
@@ -51,8 +53,11 @@ type pressed struct {
 // value is that of a button, or of what was chosen from a menu.
 func (p pressed) value() string { return cmp.Or(p.Value, fieldOf(p.Option, "value")) }
 
-// submitted is a form that comes back.
+// submitted is a form that comes back, or the home that something was pressed on.
 type submitted struct {
+	ID              string           `json:"id"`
+	Type            slack.ViewType   `json:"type"`
+	App             string           `json:"app_id"`
 	CallbackID      string           `json:"callback_id"`
 	PrivateMetadata string           `json:"private_metadata"`
 	State           *slack.ViewState `json:"state"`

@@ -22,8 +22,9 @@ type para struct {
 	spans   []span
 	spoken  []span   // what the plain text says in its place; nil: the same
 	buttons []button // of a choice
-	menu    menu     // to choose from
-	instead page     // the same for whoever has no menu
+	chart   *slack.DataVisualizationBlock
+	menu    menu // to choose from
+	instead page // the same for whoever has no menu
 }
 
 type paraKind int
@@ -36,6 +37,8 @@ const (
 	chosen                   // buttons; where there can be none, what to do instead
 	choosing                 // a menu; likewise
 	item                     // a line with a button beside it
+	charted                  // a chart of what is said in words beside it
+	toAll                    // that everybody in the channel sees the page; without it one person does
 )
 
 // button is one of a private answer. Those of cards are not of a page: they count on the
@@ -141,10 +144,12 @@ func (p page) blocks() []slack.Block {
 		switch q := p[0]; q.kind {
 		case title:
 			out, p = append(out, slack.NewHeaderBlock(plainText(cut(q.plain(), 150)))), p[1:]
-		case small:
+		case small, toAll:
 			out, p = append(out, slack.NewContextBlock("", plainText(cut(q.plain(), 2000)))), p[1:]
 		case chosen:
 			out, p = append(out, q.row()), p[1:]
+		case charted:
+			out, p = append(out, q.chart), p[1:]
 		case choosing:
 			out, p = append(out, q.menu.block()), p[1:]
 		case item:

@@ -23,7 +23,7 @@ func (p page) text() string {
 			continue
 		}
 		text := q.joined(span.markup)
-		if text == "" && q.kind == chosen {
+		if text == "" && (q.kind == chosen || q.kind == charted) {
 			continue
 		}
 		if q.kind == quote {

@@ -53,7 +53,7 @@ func (b *Bot) press(ctx context.Context, e Envelope, i interaction) {
 	a := b.click(e, i, i.Actions[at])
 	r, said, err := b.perform(ctx, a, buttons()[i.Actions[at].ActionID])
 	b.ack(e, nil)
-	b.whisper(ctx, a.to, b.orEnded(said, err, askedAgain(r)))
+	b.tell(ctx, a, b.orEnded(said, err, askedAgain(r)))
 	b.tidy(ctx, a, r)
 	b.orphaned(ctx, a, i.Message, err)
 }
@@ -75,6 +75,7 @@ func (b *Bot) click(e Envelope, i interaction, p pressed) act {
 	where, ts := place(i)
 	a := newAct(e, p.ActionID, where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
 	a.by.On = office.Message{TS: ts, Copy: ts != "" && b.workspace.wrote(i, p)}
+	a.by.Home = b.workspace.isHome(i) && onHome(p.ActionID)
 	a.id, a.digest = splitValue(p.Value)
 	a.trigger = i.TriggerID
 	return a

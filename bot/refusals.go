@@ -37,14 +37,14 @@ type meaning struct {
 // those of all methods, and those of auth.test, apps.connections.open, bots.info,
 // chat.postMessage, chat.postEphemeral, chat.update, chat.delete,
 // conversations.info, conversations.open, usergroups.list, usergroups.users.list,
-// users.info and views.open. Each has its page, as
+// users.info, views.open and views.publish. Each has its page, as
 // https://docs.slack.dev/reference/methods/chat.postMessage#errors.
 func meanings() map[meaning]string {
 	return map[meaning]string{
 		{fate: badToken}: `invalid_auth not_authed account_inactive token_revoked token_expired user_removed_from_team team_disabled`,
 		{fate: passing}: `internal_error fatal_error service_unavailable request_timeout update_failed team_added_to_org
 			org_login_required external_channel_migrating streaming_state_conflict
-			expired_trigger_id exchanged_trigger_id invalid_trigger_id`, // a new click has a new one
+			hash_conflict expired_trigger_id exchanged_trigger_id invalid_trigger_id`, // a new click has a new one
 		{fate: limited}: `ratelimited rate_limited`,
 		{fate: missing}: `message_not_found invalid_thread_ts thread_not_found`,
 		{fate: frozen}:  `cant_update_message edit_window_closed`,
@@ -66,7 +66,7 @@ func meanings() map[meaning]string {
 		{lasting, approvals.MessageLimit}:      `message_limit_exceeded`,
 		// About one person or group; no card ends with it.
 		{lasting, approvals.SlackRefused}: `user_not_in_channel user_not_found user_disabled user_not_visible users_not_found
-			cannot_dm_bot invalid_user_combination messages_tab_disabled no_such_subteam bot_not_found`,
+			cannot_dm_bot invalid_user_combination messages_tab_disabled not_enabled not_implemented no_such_subteam bot_not_found`,
 
 		// Only a mistake of ours causes these.
 		{ours, approvals.CardRefused}: `invalid_blocks invalid_blocks_format msg_blocks_too_long msg_too_long no_text block_mismatch
@@ -79,7 +79,7 @@ func meanings() map[meaning]string {
 			invalid_post_type missing_post_type invalid_json json_not_object missing_args insecure_request
 			deprecated_endpoint method_deprecated unknown_method method_not_supported_for_channel_type
 			users_list_not_supplied not_enough_users too_many_users missing_argument
-			view_too_large duplicate_external_id invalid_cursor`,
+			view_too_large duplicate_external_id missing_profile_id invalid_cursor`,
 	}
 }
 

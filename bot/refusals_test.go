@@ -45,6 +45,7 @@ func documented() map[string]string {
 		"usergroups":            `no_such_subteam plan_upgrade_required`,
 		"users.info":            `user_not_found user_not_visible`,
 		"views.open":            `duplicate_external_id exchanged_trigger_id expired_trigger_id view_too_large`,
+		"views.publish":         `duplicate_external_id hash_conflict missing_profile_id not_enabled not_implemented view_too_large`,
 		"apps.connections.open": `forbidden_team`,
 		"seen":                  `posting_to_channel_denied user_is_restricted invalid_thread_ts thread_not_found cannot_dm_bot invalid_trigger_id`,
 	}

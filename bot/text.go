@@ -26,6 +26,8 @@ func explain(err error) page {
 	case errors.Is(err, approvals.ErrUnconfirmed):
 		return say("My database (Redis) did not confirm this, so I cannot tell whether it was recorded. " +
 			"If the channel does not show it within a minute, try again: it is never recorded twice.")
+	case errors.Is(err, approvals.ErrNotRead):
+		return say("I could not read that: my database (Redis) is not working. Nothing has changed. Try again in a minute; if it stays that way, tell whoever runs this bot.")
 	case errors.Is(err, approvals.ErrNotRecorded):
 		return say("Nothing was recorded and nothing will happen: my database (Redis) is not working. Try again in a minute; if it stays that way, tell whoever runs this bot.")
 	}
@@ -95,30 +97,6 @@ func wrongCommand(err error) page {
 		p = append(p, says(words(wrong.Note)))
 	}
 	return p
-}
-
-// notYet is the answer to a command that does not work yet: what does instead.
-func notYet(slash string, c commands.Command) page {
-	var word, instead string
-	switch c := c.(type) {
-	case commands.Status:
-		word, instead = "status", "To see how it stands, look at "+cardOf(c.Request)+"."
-	case commands.Cancel:
-		word, instead = "cancel", "Press the cancel button on "+cardOf(c.Request)+"."
-	case commands.List:
-		word, instead = "list", "Each request has its card in the channel where it was made."
-	case commands.Limits:
-		word, instead = "limits", "The card of a request that waits for approval says how many calls are left."
-	case commands.Ask, commands.Off, commands.Help: // these have their answers
-	}
-	return page{says(code(slash+" "+word), words(" does not work yet. "+instead))}
-}
-
-func cardOf(request string) string {
-	if request == "" {
-		return "the card of the request"
-	}
-	return "the card of " + request
 }
 
 // recordedPage is the answer to a command that was recorded.

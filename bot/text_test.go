@@ -127,6 +127,7 @@ func TestExplainInternals(t *testing.T) {
 		words []string
 	}{
 		{fmt.Errorf("%w: %w", approvals.ErrNotRecorded, secret), []string{"Redis", "Nothing was recorded", "Try again"}},
+		{fmt.Errorf("%w: %w", approvals.ErrNotRead, secret), []string{"Redis", "could not read", "Nothing has changed", "Try again"}},
 		{fmt.Errorf("%w: %w", approvals.ErrUnconfirmed, secret), []string{"Redis", "cannot tell", "try again"}},
 		{fmt.Errorf("commit: %w: %w", approvals.ErrTooFewReplicas, secret), []string{"Redis", "was recorded", "copies", "channel"}},
 		{errors.Join(errFormClosed, secret), []string{"form", "nothing happened", "Press Deny again"}},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -186,29 +185,40 @@ func (w *Workspace) Tell(ctx context.Context, r approvals.Request) error {
 }
 
 // whisper shows one person a message, in the first way that works: the
-// response_url, an ephemeral message, a direct message.
+// response_url, an ephemeral message, a direct message. Only the first can show it to
+// everybody, and only it is tried with a chart: Slack may not take that.
 func (w *Workspace) whisper(ctx context.Context, to reply, said page) error {
-	options := message(said.text(), said.blocks())
 	var failed []error
 	if to.url != "" {
-		options := append(slices.Clone(options), slack.MsgOptionResponseURL(to.url, slack.ResponseTypeEphemeral))
-		if _, _, err := w.api.PostMessageContext(ctx, to.channel, options...); err == nil {
+		if w.respond(ctx, to, said) == nil || said.has(charted) && w.respond(ctx, to, said.without(charted)) == nil {
 			return nil
 		}
 		// The error is left out: it could hold the address, which is a secret.
 		failed = append(failed, errors.New("the response_url took no answer"))
 	}
-	_, err := w.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
-	if err == nil {
-		return nil
+	said = said.without(charted, toAll)
+	options := message(said.text(), said.blocks())
+	if to.channel != "" {
+		_, err := w.api.PostEphemeralContext(ctx, to.channel, to.user, options...)
+		if err == nil {
+			return nil
+		}
+		failed = append(failed, fmt.Errorf("chat.postEphemeral: %w", err))
 	}
-	failed = append(failed, fmt.Errorf("chat.postEphemeral: %w", err))
 	said = said.withoutButtons() // a click counts where it was asked for
-	if err = w.direct(ctx, to.user, message(said.text(), said.blocks())); err == nil {
+	err := w.direct(ctx, to.user, message(said.text(), said.blocks()))
+	if err == nil {
 		return nil
 	}
 	// Only what the last way says tells whether trying again is worth it.
 	return errors.Join(append(failed, personal(fmt.Errorf("direct message: %w", err)))...)
+}
+
+// respond sends a message to a response_url.
+func (w *Workspace) respond(ctx context.Context, to reply, said page) error {
+	options := append(message(said.text(), said.blocks()), slack.MsgOptionResponseURL(to.url, said.seenBy()))
+	_, _, err := w.api.PostMessageContext(ctx, to.channel, options...)
+	return err
 }
 
 // direct sends a direct message

@@ -2,8 +2,8 @@ package commands
 
 import "strings"
 
-// Command is one thing that a person can ask for: Ask, Off, Help, Status, List,
-// Limits or Cancel. The last four are not offered yet.
+// Command is one thing that a person can ask for: Ask, Off, Status, List, Limits,
+// Cancel, History, Report or Help.
 //
 //sumtype:decl
 type Command interface{ command() }
@@ -52,29 +52,48 @@ func (d Device) String() string {
 	return d.Name
 }
 
-// Status asks how one request stands.
+// Status asks how one request stands, or how those of the person do.
 type Status struct {
-	Request string // canonical: D- and six characters, as in D-7K3F9Q; empty: none that can be read
+	Request string // canonical: D- and six characters, as in D-7K3F9Q; empty: the person's own
+	Public  bool   // everybody in the channel is to see the answer
 }
 
 // Cancel withdraws one request.
 type Cancel struct {
-	Request string // canonical: D- and six characters, as in D-7K3F9Q; empty: none that can be read
+	Request string // canonical: D- and six characters, as in D-7K3F9Q
 }
 
 // List asks for the requests that are open.
-type List struct{}
+type List struct {
+	Public bool // everybody in the channel is to see the answer
+}
 
 // Limits asks what Microsoft's windows have left.
-type Limits struct{}
+type Limits struct {
+	Public bool // everybody in the channel is to see the answer
+}
+
+// History asks what was asked for a device.
+type History struct {
+	Device Device
+	Public bool // everybody in the channel is to see the answer
+}
+
+// Report asks for a summary of what was asked and decided.
+type Report struct {
+	Days   int  // how far back it goes: 1 to MaxReport
+	Public bool // everybody in the channel is to see the answer
+}
 
 // Help asks for the grammar.
 type Help struct{}
 
-func (Ask) command()    {}
-func (Off) command()    {}
-func (Status) command() {}
-func (Cancel) command() {}
-func (List) command()   {}
-func (Limits) command() {}
-func (Help) command()   {}
+func (Ask) command()     {}
+func (Off) command()     {}
+func (Status) command()  {}
+func (Cancel) command()  {}
+func (List) command()    {}
+func (Limits) command()  {}
+func (History) command() {}
+func (Report) command()  {}
+func (Help) command()    {}

@@ -27,8 +27,8 @@ func parseDevice(s string) (d Device, why string) {
 		return d, "is an IP address, and those move from device to device: give the host name or the device id"
 	case isAddress(s):
 		return parseAddress(s)
-	case isHex(s) && len(s) >= hexSuspect:
-		return parseID(s)
+	case isHex(undotted(s)) && len(undotted(s)) >= hexSuspect:
+		return parseID(undotted(s))
 	case isGUID(s):
 		return d, "is a GUID, perhaps the device's id in Entra: Defender's own device id is needed"
 	case strings.Contains(s, domainMark):
@@ -67,7 +67,7 @@ func parseID(s string) (d Device, why string) {
 
 // parseName reads a host name as RFC 1123 has it, underscores tolerated.
 func parseName(s string) (d Device, why string) {
-	s = strings.TrimSuffix(s, ".")
+	s = undotted(s)
 	if len(s) > maxName {
 		return d, fmt.Sprintf("is longer than a host name can be (%d characters)", maxName)
 	}
@@ -78,6 +78,9 @@ func parseName(s string) (d Device, why string) {
 	}
 	return Device{Name: strings.ToLower(s)}, ""
 }
+
+// undotted is s without the dot that may end a host name, or a sentence.
+func undotted(s string) string { return strings.TrimSuffix(s, ".") }
 
 func labelProblem(label string) string {
 	switch i := strings.IndexFunc(label, notInName); {

@@ -2,9 +2,8 @@
 // error that helps out; no I/O, and no actions of its own.
 //
 // The actions come from the caller, as [Action] values, also those that are switched off,
-// so that whoever types one hears that ([Off]); the words help, status,
-// list, limits and cancel are the grammar's own. All but help are understood and
-// not offered: what they ask for cannot be done yet.
+// so that whoever types one hears that ([Off]); the words status, list, limits,
+// cancel, history, report and help are the grammar's own.
 //
 // # What may stand in a command
 //
@@ -13,6 +12,13 @@
 // A device is a device id (40 hex digits, or 32), a host name, or the address
 // of a device's page in the Defender portal. The comment is the rest of the
 // text, line breaks included.
+//
+//	status [<id>] | list | limits | cancel <id> | history <device> | report [<days>]
+//
+// An id is that of a request, in any case and with what looks like its characters.
+// With public at the end (not of cancel) everybody in the channel is to see the
+// answer. What is no such word there is an error, so that nothing that was meant to
+// stay private is shown.
 //
 // # What Slack does to text
 //

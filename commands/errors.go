@@ -76,6 +76,16 @@ func (g Grammar) noRequest(name string) *Error {
 	return g.wrong(name, "“%s” needs the id of a request, as in %s7K3F9Q.", name, requestPrefix)
 }
 
+func (g Grammar) noHistory() *Error {
+	e := g.wrong("history", "“history” needs a device.")
+	e.Note = aboutDevices
+	return e
+}
+
+func (g Grammar) badDays(raw string) *Error {
+	return g.wrong("report", "%s is not how far back a report can go: give a number of days from 1 to %d, as in 7d.", quote(raw), MaxReport)
+}
+
 func (g Grammar) badRequest(name, raw, why string) *Error {
 	return g.wrong(name, "%s is not the id of a request: %s. One looks like %s7K3F9Q.", quote(raw), why, requestPrefix)
 }

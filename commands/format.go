@@ -17,6 +17,8 @@ func (g Grammar) Help() string {
 	fmt.Fprintf(&b, "\nA <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. "+
 		"List up to %d, separated by commas.\n", g.MaxDevices)
 	fmt.Fprintf(&b, "The <comment> says why, in at most %d characters. The approver reads it, and Defender keeps it.\n", MaxComment)
+	fmt.Fprintf(&b, "An <id> is that of a request, as in %s7K3F9Q. "+
+		"Only you see what these commands answer, unless you put “public” at the end: then everybody in the channel does.\n", requestPrefix)
 	return b.String()
 }
 

@@ -21,8 +21,8 @@ type Grammar struct {
 }
 
 // Parse reads the text after the slash command, as Slack sends it. Empty text
-// is a wish for help. The error is always an *Error. A command that is not
-// offered is never an error: what is wrong with it does not matter.
+// is a wish for help. The error is always an *Error. An action that is switched
+// off is never an error: what is wrong with the command does not matter.
 func (g Grammar) Parse(text string) (Command, error) {
 	raw, rest := cutWord(strings.ToValidUTF8(text, "\uFFFD"))
 	if raw == "" {
@@ -32,7 +32,7 @@ func (g Grammar) Parse(text string) (Command, error) {
 	for _, f := range g.forms() {
 		if f.name == name {
 			c, problem := f.read(rest)
-			if problem != nil && !f.hidden {
+			if problem != nil {
 				return nil, problem
 			}
 			return c, nil
@@ -42,41 +42,34 @@ func (g Grammar) Parse(text string) (Command, error) {
 }
 
 // form is one sentence of the language: its first word, what follows it, what
-// it does, what to know of it, and how what follows is read. A hidden one is
-// understood and not offered: this version cannot do it yet, or it is switched off.
+// it does, what to know of it, and how what follows is read. One that is off is
+// understood and not offered.
 type form struct {
 	name, args, summary, note string
 
-	read   func(rest string) (Command, *Error)
-	hidden bool
+	read func(rest string) (Command, *Error)
+	off  bool
 }
 
 const askArgs = "<device>[,<device>...] <comment>"
 
 // forms is the whole language in the order in which it is shown.
 func (g Grammar) forms() []form {
-	own := []form{
-		{name: "status", args: "<request>", summary: "Show how a request stands", read: g.readStatus, hidden: true},
-		{name: "cancel", args: "<request>", summary: "Cancel a request that has not been sent yet", read: g.readCancel, hidden: true},
-		{name: "list", summary: "Show the open requests", read: g.alone("list", List{}), hidden: true},
-		{name: "limits", summary: "Show how many calls Microsoft's limits still allow", read: g.alone("limits", Limits{}), hidden: true},
-		{name: "help", summary: "Show this help", read: g.alone("help", Help{})},
-	}
-	all := make([]form, 0, len(g.Actions)+len(own))
+	all := make([]form, 0, len(g.Actions)+mostWords)
 	for _, v := range g.Actions {
 		f := form{name: v.Name, args: askArgs, summary: v.Summary, note: v.Note, read: g.asker(v.Name)}
 		if v.Off {
-			f.hidden, f.read = true, func(string) (Command, *Error) { return Off{v.Name}, nil }
+			f.off, f.read = true, func(string) (Command, *Error) { return Off{v.Name}, nil }
 		}
 		all = append(all, f)
 	}
-	return append(all, own...)
+	return append(all, g.words()...)
 }
 
-// offered are the forms that this version can do. Help, the table of the README
-// and suggestions come from them.
+// offered are the forms that are not off. Help, the table of the README and
+// suggestions come from them.
 func (g Grammar) offered() []form {
-	return slices.DeleteFunc(g.forms(), func(f form) bool { return f.hidden })
+	return slices.DeleteFunc(g.forms(), func(f form) bool { return f.off })
 }
 
 // off are the names of the actions that are switched off.
@@ -87,42 +80,6 @@ func (g Grammar) off() (names []string) {
 		}
 	}
 	return names
-}
-
-// alone reads a command of one word.
-func (g Grammar) alone(name string, c Command) func(string) (Command, *Error) {
-	return func(rest string) (Command, *Error) {
-		if extra, _ := cutWord(rest); extra != "" {
-			return c, g.extra(name, "nothing", rest)
-		}
-		return c, nil
-	}
-}
-
-func (g Grammar) readStatus(rest string) (Command, *Error) {
-	id, problem := g.readRequest("status", rest)
-	return Status{Request: id}, problem
-}
-
-func (g Grammar) readCancel(rest string) (Command, *Error) {
-	id, problem := g.readRequest("cancel", rest)
-	return Cancel{Request: id}, problem
-}
-
-// readRequest reads the one request id that follows name.
-func (g Grammar) readRequest(name, rest string) (string, *Error) {
-	raw, rest := cutWord(rest)
-	if raw == "" {
-		return "", g.noRequest(name)
-	}
-	if extra, _ := cutWord(rest); extra != "" {
-		return "", g.extra(name, "one request id", rest)
-	}
-	id, why := requestID(bare(raw))
-	if why != "" {
-		return "", g.badRequest(name, raw, why)
-	}
-	return id, nil
 }
 
 // usage is how the command with that name is typed.

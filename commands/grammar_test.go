@@ -32,10 +32,20 @@ func TestFormat(t *testing.T) {
 	}{
 		{Ask{"collect", []Device{{ID: id}, {Name: "ws-1"}}, "a <b> & c\nd"}, "collect " + id + ",ws-1 a &lt;b&gt; &amp; c\nd"},
 		{Off{"isolate"}, "isolate"},
-		{Status{"D-7K3F9Q"}, "status D-7K3F9Q"},
+		{Status{}, "status"},
+		{Status{Public: true}, "status public"},
+		{Status{Request: "D-7K3F9Q"}, "status D-7K3F9Q"},
+		{Status{"D-7K3F9Q", true}, "status D-7K3F9Q public"},
 		{Cancel{"D-7K3F9Q"}, "cancel D-7K3F9Q"},
 		{List{}, "list"},
+		{List{true}, "list public"},
 		{Limits{}, "limits"},
+		{Limits{true}, "limits public"},
+		{History{Device: Device{Name: "ws-1"}}, "history ws-1"},
+		{History{Device{ID: id}, true}, "history " + id + " public"},
+		{History{Device{Name: "public"}, true}, "history public public"},
+		{Report{Days: 7}, "report 7d"},
+		{Report{90, true}, "report 90d public"},
 		{Help{}, "help"},
 	} {
 		got := testGrammar.format(tc.command)
@@ -68,23 +78,29 @@ func TestErrorOffers(t *testing.T) {
 		for _, typed := range []string{f.name[:3], f.name + "x", "x" + f.name} {
 			_, err := testGrammar.Parse(typed)
 			e, is := errors.AsType[*Error](err)
-			if !is || (e.Nearest == f.name) == f.hidden {
-				t.Errorf("%q: %v; “%s” works: %v", typed, err, f.name, !f.hidden)
+			if !is || (e.Nearest == f.name) == f.off {
+				t.Errorf("%q: %v; “%s” works: %v", typed, err, f.name, !f.off)
 			}
 		}
 	}
 }
 
-// TestHiddenCommands: what does not work yet is no error, whatever follows it. To
-// be told how to type it right first would be no help.
-func TestHiddenCommands(t *testing.T) {
-	for text, want := range map[string]Command{
-		"status": Status{}, "status now": Status{}, "status D-7K3F9Q": Status{"D-7K3F9Q"}, "cancel ws-1": Cancel{}, "cancel d7k3f9q": Cancel{"D-7K3F9Q"},
-		"list mine please": List{}, "limits now": Limits{},
-		"isolate": Off{"isolate"}, "Isolate ws-1": Off{"isolate"}, "unisolate ,,": Off{"unisolate"},
-	} {
+// TestOff: of an action that is switched off it does not matter what follows. To be
+// told how to type it right first would be no help.
+func TestOff(t *testing.T) {
+	for text, want := range map[string]Command{"isolate": Off{"isolate"}, "Isolate ws-1": Off{"isolate"}, "unisolate ,,": Off{"unisolate"}} {
 		if got, err := testGrammar.Parse(text); err != nil || got != want {
 			t.Errorf("Parse(%q) = %#v, %v; want %#v", text, got, err, want)
+		}
+	}
+}
+
+// TestPublicStaysPrivate: only the word itself, at the end, shows an answer to everybody.
+func TestPublicStaysPrivate(t *testing.T) {
+	for _, text := range []string{"list", "status publik", "list public please", "limits -public", "report public 7", "cancel D-7K3F9Q public", "help public", "history public"} {
+		c, err := testGrammar.Parse(text)
+		if err == nil && strings.Contains(describe(c, nil), "Public:true") {
+			t.Errorf("Parse(%q) = %#v", text, c)
 		}
 	}
 }
@@ -111,11 +127,24 @@ func TestHelp(t *testing.T) {
     Start an automated investigation.
 /defender collect <device>[,<device>...] <comment>
     Collect an investigation package.
+/defender status [<id>] [public]
+    Show how a request stands; without an id yours, the open ones and those of the last day.
+/defender list [public]
+    Show the open requests of this channel; approvers see those of all channels.
+/defender limits [public]
+    Show how much of Microsoft's limits is used, and what waits for them.
+/defender cancel <id>
+    Cancel a request, or those of its calls that were not sent yet.
+/defender history <device> [public]
+    Show what was asked for a device, by whom, and how it ended.
+/defender report [<days>d] [public]
+    Sum up what was asked and decided in the last 7 days, or in up to 90; for approvers.
 /defender help
     Show this help.
 
 A <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. List up to 3, separated by commas.
 The <comment> says why, in at most 1000 characters. The approver reads it, and Defender keeps it.
+An <id> is that of a request, as in D-7K3F9Q. Only you see what these commands answer, unless you put “public” at the end: then everybody in the channel does.
 `
 	if diff := cmp.Diff(want, testGrammar.Help()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -149,11 +178,11 @@ func TestAskSent(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	g := Grammar{Slash: "/defender", Actions: []Action{{Name: "scan", Summary: "Scan quick|full"}}}
-	const want = "| command | what it does |\n|---|---|\n" +
+	const begins, ends = "| command | what it does |\n|---|---|\n" +
 		"| `/defender scan <device>[,<device>...] <comment>` | Scan quick\\|full |\n" +
-		"| `/defender help` | Show this help |\n"
-	if got := g.Table(); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+		"| `/defender status [<id>] [public]` | ", " |\n| `/defender help` | Show this help |\n"
+	if got := g.Table(); !strings.HasPrefix(got, begins) || !strings.HasSuffix(got, ends) {
+		t.Errorf("got\n%s\nwant\n%s…%s", got, begins, ends)
 	}
 }
 

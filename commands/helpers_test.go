@@ -1,5 +1,10 @@
 package commands
 
+import (
+	"fmt"
+	"strings"
+)
+
 // format writes a command as Slack would send it, without the slash command
 // itself: Parse(format(c)) is c for every c that Parse returns.
 func (g Grammar) format(c Command) string {
@@ -9,15 +14,28 @@ func (g Grammar) format(c Command) string {
 	case Off:
 		return c.Action
 	case Status:
-		return "status " + c.Request
+		return written("status", c.Request, c.Public)
 	case Cancel:
 		return "cancel " + c.Request
 	case List:
-		return "list"
+		return written("list", "", c.Public)
 	case Limits:
-		return "limits"
+		return written("limits", "", c.Public)
+	case History:
+		return written("history", c.Device.String(), c.Public)
+	case Report:
+		return written("report", fmt.Sprintf("%dd", c.Days), c.Public)
 	case Help:
 		return "help"
 	}
 	return ""
+}
+
+// written is a word with what it is about.
+func written(word, about string, public bool) string {
+	parts := []string{word, about}
+	if public {
+		parts = append(parts, "public")
+	}
+	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
 }

@@ -138,7 +138,7 @@ func TestAgendaOfOneKindInUse(t *testing.T) {
 		"in use":         {5 * time.Second, 5*time.Second + neglected, false},
 		"nobody's":       {5 * time.Second, 6*time.Second + neglected, true},
 		"still far away": {time.Hour, time.Minute, false},
-		"at last":        {time.Hour, updateLimit + time.Second, true},
+		"at last":        {time.Hour, UpdateLimit + time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newMoment(t, testActions())

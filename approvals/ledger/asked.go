@@ -18,7 +18,7 @@ func (s *Store) LastAsked(ctx context.Context, action, device string, since time
 	prefix := approvals.AskedPrefix(action, device)
 	for passed := int64(0); ; {
 		found, err := s.rdb.ZRangeArgs(ctx, redis.ZRangeArgs{
-			Key: s.keys.index(), Start: "(" + prefix + "\xff", Stop: "[" + prefix + approvals.AskedAt(since),
+			Key: s.keys.index(), Start: "(" + prefix + "\xff", Stop: "[" + prefix + approvals.EntryTime(since),
 			ByLex: true, Rev: true, Offset: passed, Count: 1,
 		}).Result()
 		s.note(err)

@@ -127,11 +127,12 @@ func cardVersion(r approvals.Request) [4]int64 {
 	return [4]int64{r.Visible, r.Card.Shown, int64(r.Card.Told), int64(len(r.Notices))}
 }
 
-// indexed adds the claims that after holds and before did not, and drops the others.
+// indexed adds the claims that after holds and before did not, and drops the others. What is
+// nobody's alone is added also where it should be there: an older version may have left it out.
 func (c *change) indexed(before, after approvals.Request) {
 	had, has := approvals.Claims(before), approvals.Claims(after)
 	for _, claim := range has {
-		if slices.Contains(had, claim) {
+		if claim.Alone && slices.Contains(had, claim) {
 			continue
 		}
 		c.Add = append(c.Add, claim.Member())

@@ -64,8 +64,8 @@ func (s *Store) takeAgenda(ctx context.Context) error {
 const (
 	// How long something may be overdue while an older version works on it.
 	neglected = 10 * time.Second
-	// How long an update may take in which both versions run.
-	updateLimit = 10 * time.Minute
+	// UpdateLimit is how long an update may take in which both versions run.
+	UpdateLimit = 10 * time.Minute
 )
 
 // abandoned lists the agenda of an older version, and reports whether nobody works
@@ -76,7 +76,7 @@ func (s *Store) abandoned(ctx context.Context, agenda string) (members []redis.Z
 		return nil, false, fmt.Errorf("agenda of an older version: %w", err)
 	}
 	now := s.Now()
-	return members, now.Sub(s.began) > updateLimit || slices.ContainsFunc(members, func(m redis.Z) bool {
+	return members, now.Sub(s.began) > UpdateLimit || slices.ContainsFunc(members, func(m redis.Z) bool {
 		return now.Sub(time.UnixMilli(int64(m.Score))) > neglected
 	}), nil
 }

@@ -49,6 +49,7 @@ func tagOf(cloud string, t Tenant) string {
 	return "{" + hex.EncodeToString(sum[:6]) + "}:"
 }
 
+func (k keys) home(user string) string  { return k.tag + k.team + "home:" + user } // what it shows; gone: nobody has it open
 func (k keys) request(id string) string { return k.tag + k.team + id }
 func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
 

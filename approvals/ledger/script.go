@@ -20,21 +20,22 @@ var files embed.FS
 
 // scripts are the Lua scripts, each with lib.lua before it.
 type scripts struct {
-	commit, lease, finish, read, hold, budget, rights, jump, ghost, inherit, trail, slots, agenda, sockets, now *redis.Script
+	commit, lease, finish, read, hold, budget, windows, list, reindex, rights, jump, ghost, inherit, trail, slots, agenda, sockets, home, now *redis.Script
 }
 
 func loadScripts() scripts {
 	return scripts{
 		commit: script("commit"), lease: script("lease"), finish: script("finish"),
-		read: script("read"), hold: script("hold"), budget: script("budget"), rights: script("rights"),
+		read: script("read"), hold: script("hold"), budget: script("budget"), windows: script("windows"),
+		list: script("list"), reindex: script("reindex"), rights: script("rights"),
 		jump: script("jump"), ghost: script("ghost"),
 		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
-		sockets: script("sockets"), now: script("now"),
+		sockets: script("sockets"), home: script("home"), now: script("now"),
 	}
 }
 
 func (s scripts) all() []*redis.Script {
-	return []*redis.Script{s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.rights, s.jump, s.ghost, s.sockets, s.now}
+	return []*redis.Script{s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.windows, s.list, s.reindex, s.rights, s.jump, s.ghost, s.sockets, s.home, s.now}
 }
 
 // asJSON is a value of this package's own for a script; texts and numbers can

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"defenderbot/approvals"
@@ -119,6 +120,70 @@ func tightest(limits []defender.Limit, answer budgetReply) approvals.Budget {
 		best.Free = time.UnixMilli(answer.At).UTC()
 	}
 	return best
+}
+
+// Window is how the windows of one endpoint stand.
+type Window struct {
+	Endpoint defender.Endpoint
+	Actions  []string    // whose calls are counted there; none: those that serve all actions
+	Used     []int       // of each limit, how many calls count now
+	Next     []time.Time // of each limit, when its next slot comes; zero: there is a free one
+	Waiting  int         // how many calls stand in line
+	Held     time.Time   // nobody calls before then; zero: everybody may
+}
+
+type windowsReply struct {
+	timed
+	Windows []struct {
+		Used    []int   `json:"used"`
+		Next    []int64 `json:"next"`
+		Waiting int     `json:"waiting"`
+		Held    int64   `json:"held"`
+	} `json:"windows"`
+}
+
+// Windows is how the windows of these actions stand, and those that serve all actions, all at
+// one moment.
+func (s *Store) Windows(ctx context.Context, actions []string) ([]Window, error) {
+	windows := s.windowsOf(actions)
+	var keys []string
+	limits := [][][2]int64{}
+	for _, w := range windows {
+		name := w.Endpoint.Name
+		keys = append(keys, s.keys.queue(name), s.keys.window(name), s.keys.hold(name))
+		limits = append(limits, limitPairs(w.Endpoint.Limits))
+	}
+	var answer windowsReply
+	if _, err := s.run(ctx, s.scripts.windows, keys, &answer, asJSON(limits)); err != nil {
+		return nil, fmt.Errorf("windows: %w", err)
+	}
+	for i, got := range answer.Windows {
+		windows[i].Used, windows[i].Waiting, windows[i].Held = got.Used, got.Waiting, timeOf(got.Held)
+		for _, at := range got.Next {
+			windows[i].Next = append(windows[i].Next, timeOf(at))
+		}
+	}
+	return windows, nil
+}
+
+// windowsOf leaves out the endpoints of other actions.
+func (s *Store) windowsOf(actions []string) (windows []Window) {
+	for _, e := range s.endpoints() {
+		w, others := Window{Endpoint: e}, false
+		for _, a := range s.actions {
+			switch {
+			case a.Post.Name != e.Name:
+			case slices.Contains(actions, a.Name):
+				w.Actions = append(w.Actions, a.Name)
+			default:
+				others = true
+			}
+		}
+		if len(w.Actions) > 0 || !others {
+			windows = append(windows, w)
+		}
+	}
+	return windows
 }
 
 // Full says that a call may not go before At.

@@ -13,7 +13,8 @@ import (
 )
 
 // Desk is where people's wishes come in: each checks the facts, asks the
-// policy and commits. Every error is a *Refusal, ErrNotRecorded or ErrUnconfirmed.
+// policy and commits. Every error is a *Refusal, ErrNotRecorded or ErrUnconfirmed, and of what
+// only reads, a *Refusal or ErrNotRead.
 type Desk struct {
 	store     *ledger.Store
 	defender  *defender.Client
@@ -23,6 +24,7 @@ type Desk struct {
 	most      int
 	handOver  func(context.Context, approvals.Request, ledger.Lease)
 	lookAfter func(id string) // somebody is told to look at the card of that request
+	backOff   func(context.Context, defender.Endpoint, error) time.Time
 }
 
 // DeskConfig is what a Desk needs.
@@ -43,7 +45,7 @@ type DeskConfig struct {
 func NewDesk(c DeskConfig) *Desk {
 	return &Desk{
 		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, terms: c.Terms, most: c.MaxOpen,
-		handOver: c.Worker.handOver, lookAfter: c.Worker.lookAfter,
+		handOver: c.Worker.handOver, lookAfter: c.Worker.lookAfter, backOff: c.Worker.backOff,
 	}
 }
 
@@ -57,10 +59,16 @@ type By struct {
 	User  string
 	Place approvals.Place
 	On    Message // what a decision was made on; nothing for Ask
+	// Home reports whether it was made on the person's own home, which shows requests of all
+	// places. There Place has no more than the team.
+	Home bool
 	// Private: it was pressed on what this person alone was shown, in the place of the request.
 	Private bool
 	// Public: what is answered is seen by everybody in the place.
 	Public bool
+	// Typed: the request's id was typed in a command. That can show a request and cancel
+	// it; it decides nothing, for nobody was shown what they decide on.
+	Typed bool
 }
 
 // Message is the message of [By.Place] whose button was pressed.
@@ -71,9 +79,12 @@ type Message struct {
 	Copy bool
 }
 
-// shown is a refusal unless by decides on the card of r or a copy of it: what
-// was pressed anywhere else was not shown by r.
+// shown is a refusal unless by decides on the card of r, on a copy of it, or on the
+// person's home: what was pressed anywhere else was not shown by r.
 func (by By) shown(r approvals.Request) error {
+	if by.Home && by.Place == (approvals.Place{Team: r.Place.Team}) {
+		return nil
+	}
 	own := by.On.TS != "" && by.On.TS == r.Card.TS
 	if by.Place != r.Place || !own && !by.On.Copy {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}
@@ -105,7 +116,9 @@ func (d *Desk) Deny(ctx context.Context, by By, id, digest, text string) (approv
 	})
 }
 
-// Cancel takes a request back, or stops those of its calls that still wait.
+// Cancel takes a request back, or stops those of its calls that still wait. Its id
+// may be typed: where the request was made, and by its requester wherever the bot
+// takes commands.
 func (d *Desk) Cancel(ctx context.Context, by By, id string) (approvals.Request, error) {
 	return d.end(ctx, by, id, approvals.ToCancel, by.op(approvals.ToCancel, id), func(_ approvals.Request, p approvals.Person) (approvals.Event, error) {
 		return approvals.Cancel{By: p}, nil
@@ -114,7 +127,11 @@ func (d *Desk) Cancel(ctx context.Context, by By, id string) (approvals.Request,
 
 // end commits a decision that starts no call.
 func (d *Desk) end(ctx context.Context, by By, id string, v approvals.Verb, op ledger.Op, as func(approvals.Request, approvals.Person) (approvals.Event, error)) (approvals.Request, error) {
-	r, f, err := d.load(ctx, by, id, v)
+	load := d.load
+	if by.Typed && v == approvals.ToCancel {
+		load = d.loadTyped
+	}
+	r, f, err := load(ctx, by, id, v)
 	if err != nil {
 		return d.store.UnlessDone(ctx, op, r, err)
 	}
@@ -133,14 +150,27 @@ func (d *Desk) load(ctx context.Context, by By, id string, v approvals.Verb) (ap
 // loadPrivately is load for what was pressed on a private answer in the place of the
 // request. Whoever presses there is not trusted for it: everything is checked as on a card.
 func (d *Desk) loadPrivately(ctx context.Context, by By, id string, v approvals.Verb) (approvals.Request, approvals.Facts, error) {
-	r, err := d.store.Load(ctx, id)
+	r, err := d.read(ctx, id)
 	switch {
 	case err != nil:
-		return r, approvals.Facts{}, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
+		return r, approvals.Facts{}, err
 	case by.Place != r.Place:
 		return r, approvals.Facts{}, &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}
 	}
 	return d.judged(ctx, by, r, v)
+}
+
+// loadTyped is load for an id that was typed.
+func (d *Desk) loadTyped(ctx context.Context, by By, id string, v approvals.Verb) (approvals.Request, approvals.Facts, error) {
+	r, err := d.read(ctx, id)
+	if err != nil {
+		return r, approvals.Facts{}, err
+	}
+	_, f, err := d.judged(ctx, by, r, v)
+	if err == nil {
+		err = approvals.WithRequest(d.people.policy.MayTypeIn(by.Place, f, r), r)
+	}
+	return r, f, err
 }
 
 // judged looks up the facts for the action of r, and asks the policy.
@@ -164,11 +194,20 @@ func (d *Desk) judged(ctx context.Context, by By, r approvals.Request, v approva
 	return r, f, approvals.WithRequest(err, r)
 }
 
-// shown reads a request and refuses what was not pressed on its card.
-func (d *Desk) shown(ctx context.Context, by By, id string) (approvals.Request, error) {
+// read loads a request that somebody names.
+func (d *Desk) read(ctx context.Context, id string) (approvals.Request, error) {
 	r, err := d.store.Load(ctx, id)
 	if err != nil {
-		return r, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
+		err = approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
+	}
+	return r, err
+}
+
+// shown reads a request and refuses what was not pressed on its card.
+func (d *Desk) shown(ctx context.Context, by By, id string) (approvals.Request, error) {
+	r, err := d.read(ctx, id)
+	if err != nil {
+		return r, err
 	}
 	return r, by.shown(r)
 }

@@ -123,11 +123,13 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 		return p.asks(ctx, f, r.Action)
 	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
 		return p.decides(ctx, f, r)
-	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch:
+	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch, approvals.ToSee:
 		if !f.Is(r.By) {
 			return p.decides(ctx, f, r)
 		}
 	case approvals.ToPick: // the requester's alone
+	case approvals.ToShow, approvals.ToList: // hang on who it is and where, and on no list
+	case approvals.ToReport: // on those of all actions: see readerOf
 	}
 	return f, nil
 }

@@ -2,11 +2,12 @@ package office
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"defenderbot/approvals"
-	"defenderbot/defender"
+	"defenderbot/approvals/ledger"
 )
 
 // Listing is some requests, newest first.
@@ -16,56 +17,81 @@ type Listing struct {
 	Everywhere bool // of all channels, not only of the one where it was asked for
 }
 
-// WindowState is how one of Microsoft's windows stands.
-type WindowState struct {
-	Endpoint string   // its name, as in the catalogue
-	Actions  []string // the actions whose calls are counted there; none: reads
-	Limits   []LimitState
-	Waiting  int       // calls that stand in line
-	Held     time.Time // Defender wants to be left alone until then; zero: it does not
-}
+// mostListed is how many requests a list has.
+const mostListed = 20
 
-// LimitState is how much of one limit is used.
-type LimitState struct {
-	defender.Limit
-
-	Used int
-	Next time.Time // when the next slot comes; zero: there is a free one
-}
-
-// History is what was asked for a device, newest first.
-type History struct {
-	Device approvals.Device
-	Listing
-}
-
-var errNotYet = errors.New("not yet")
+// recently is for how long what has ended is listed with what is open.
+const recently = 24 * time.Hour
 
 // See is one request, for somebody who may see it.
 func (d *Desk) See(ctx context.Context, by By, id string) (approvals.Request, error) {
-	return approvals.Request{}, errNotYet
+	who, err := d.readerOf(ctx, by, approvals.ToList)
+	if err != nil {
+		return approvals.Request{}, err
+	}
+	r, err := d.store.Load(ctx, id)
+	if err != nil {
+		return approvals.Request{}, approvals.RefusalOr(err, approvals.ErrNotRead)
+	}
+	if err := who.may(r); err != nil { // without the request, which is not theirs to see
+		return approvals.Request{}, err
+	}
+	return r, nil
 }
 
-// Mine are the person's requests that are open, and those that have ended within a day.
-func (d *Desk) Mine(ctx context.Context, by By) (Listing, error) { return Listing{}, errNotYet }
+// Mine are the person's requests that are open, and behind them those that have ended within a
+// day.
+func (d *Desk) Mine(ctx context.Context, by By) (Listing, error) {
+	who, err := d.readerOf(ctx, by, approvals.ToList)
+	if err != nil {
+		return Listing{}, err
+	}
+	open, err := d.find(ctx, who, ledger.OpenBy(who.f.Person), mostListed)
+	if err != nil {
+		return Listing{}, err
+	}
+	ended, err := d.find(ctx, who, ledger.EndedBy(who.f.Person, d.store.Now().Add(-recently)), mostListed)
+	if err != nil {
+		return Listing{}, err
+	}
+	open.Requests = slices.DeleteFunc(open.Requests, func(r approvals.Request) bool { // it has ended meanwhile
+		return slices.ContainsFunc(ended.Requests, func(e approvals.Request) bool { return e.ID == r.ID })
+	})
+	all := append(open.Requests, ended.Requests...)
+	few := all[:min(len(all), mostListed)]
+	return Listing{Requests: few, More: open.More + ended.More + len(all) - len(few), Everywhere: !by.Public}, nil
+}
 
 // Open are the requests that are open: everywhere for an approver, else in the channel.
-func (d *Desk) Open(ctx context.Context, by By) (Listing, error) { return Listing{}, errNotYet }
+func (d *Desk) Open(ctx context.Context, by By) (Listing, error) {
+	who, err := d.readerOf(ctx, by, approvals.ToList)
+	if err != nil {
+		return Listing{}, err
+	}
+	if !who.everywhere() {
+		return d.find(ctx, who, ledger.OpenIn(by.Place.Channel), mostListed)
+	}
+	return d.find(ctx, who, ledger.Open(), mostListed)
+}
 
-// Ended are the last requests that have ended, at most so many: everywhere for an approver, else the person's own.
+// Ended are the last requests that have ended, at most so many: everywhere for an approver, else
+// the person's own.
 func (d *Desk) Ended(ctx context.Context, by By, most int) (Listing, error) {
-	return Listing{}, errNotYet
+	who, err := d.readerOf(ctx, by, approvals.ToList)
+	if err != nil {
+		return Listing{}, err
+	}
+	if who.f.Decides {
+		return d.find(ctx, who, ledger.Ended(time.Time{}), most)
+	}
+	return d.find(ctx, who, ledger.EndedBy(who.f.Person, time.Time{}), most)
 }
 
-// Limits is how Microsoft's windows stand.
-func (d *Desk) Limits(ctx context.Context, by By) ([]WindowState, error) { return nil, errNotYet }
-
-// History is what was asked for a device, by its id or its name.
-func (d *Desk) History(ctx context.Context, by By, device approvals.Device) (History, error) {
-	return History{}, errNotYet
-}
-
-// Report sums up what has ended since then.
-func (d *Desk) Report(ctx context.Context, by By, since time.Time) (approvals.Summary, error) {
-	return approvals.Summary{}, errNotYet
+// find lists what is meant and may be seen.
+func (d *Desk) find(ctx context.Context, who reader, q ledger.Query, most int) (Listing, error) {
+	found, err := d.store.Find(ctx, q, most, who.keep())
+	if err != nil {
+		return Listing{}, fmt.Errorf("%w: %w", approvals.ErrNotRead, err)
+	}
+	return Listing{Requests: found.Requests, More: found.More, Everywhere: who.everywhere()}, nil
 }

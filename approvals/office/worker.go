@@ -19,6 +19,7 @@ type Worker struct {
 	defender  *defender.Client
 	people    people
 	chat      approvals.Chat
+	homes     approvals.Homes
 	log       *slog.Logger
 	mu        sync.Mutex
 	stopped   bool // and takes nothing more
@@ -45,6 +46,7 @@ type WorkerConfig struct {
 	People   approvals.Directory
 	Policy   approvals.Policy
 	Chat     approvals.Chat
+	Homes    approvals.Homes // nil: they are left as they are
 	Log      *slog.Logger
 }
 
@@ -61,7 +63,7 @@ const atOnce = 64
 // NewWorker makes a Worker. It starts nothing.
 func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
-		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, chat: c.Chat, log: c.Log,
+		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, chat: c.Chat, homes: c.Homes, log: c.Log,
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 		missPause: stepRetry,
 	}
@@ -208,7 +210,11 @@ func (w *Worker) recovered(ctx context.Context) {
 
 // work does one step of what was leased.
 func (w *Worker) work(ctx context.Context, l ledger.Lease) {
-	_, id := approvals.KindOf(l.Member)
+	k, id := approvals.KindOf(l.Member)
+	if k == approvals.Home {
+		w.showHome(ctx, l, id)
+		return
+	}
 	r, err := w.store.Load(ctx, id)
 	if err != nil {
 		w.unread(ctx, l, id, err)

@@ -16,7 +16,8 @@ type act func(r *http.Request, v viewer) error
 
 func (s *site) acts() map[string]act {
 	return map[string]act{
-		"say": s.say, "click": s.click, "submit": s.submit, "close": s.closeModal, "trouble": s.makeTrouble,
+		"say": s.say, "click": s.click, "shortcut": s.shortcut, "home": s.openTab,
+		"submit": s.submit, "close": s.closeModal, "trouble": s.makeTrouble,
 	}
 }
 
@@ -27,7 +28,7 @@ func (s *site) serveAct(w http.ResponseWriter, r *http.Request, do act) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	err := r.ParseForm()
 	v := s.viewer(r.PostFormValue("as"), r.PostFormValue("in"))
-	if err == nil && (v.User.Name != r.PostFormValue("as") || roomName(v.Channel) != r.PostFormValue("in")) {
+	if err == nil && (v.User.Name != r.PostFormValue("as") || v.room() != r.PostFormValue("in")) {
 		http.Error(w, "there is no such person in such a channel", http.StatusBadRequest)
 		return
 	}
@@ -74,20 +75,47 @@ func (s *site) say(r *http.Request, v viewer) error {
 	return err
 }
 
-// click presses a button of a message, or picks from its menu.
+// click presses a button of a message, a form or the Home tab, or picks from the menu
+// of a message.
 func (s *site) click(r *http.Request, v viewer) error {
-	ts, action, value := r.PostFormValue("ts"), r.PostFormValue("action"), r.PostFormValue("value")
-	var out slackfake.Outcome
-	var err error
-	if value != "" {
-		out, err = s.place.Slack.Choose(r.Context(), v.User.ID, v.Channel.ID, ts, action, value)
-	} else {
-		out, err = s.place.Slack.Click(r.Context(), v.User.ID, v.Channel.ID, ts, action)
-	}
+	out, err := s.pressed(r, v)
 	if out.Shown == slackfake.ShownButtonWarning {
 		out.Shown = "⚠️ beside the button: the app did not answer in time. Nothing may have happened; try again."
 	}
+	if v.Tab && out.Shown != "" { // there are no messages among which it could stand
+		return errors.New(out.Shown)
+	}
 	s.note(v.User.ID, v.Channel.ID, out.Shown)
+	return err
+}
+
+func (s *site) pressed(r *http.Request, v viewer) (slackfake.Outcome, error) {
+	slack, user := s.place.Slack, v.User.ID
+	ts, view, action, value := r.PostFormValue("ts"), r.PostFormValue("view"), r.PostFormValue("action"), r.PostFormValue("value")
+	choice := r.PostFormValue("choice")
+	switch {
+	case choice != "":
+		return slack.Choose(r.Context(), user, v.Channel.ID, ts, action, choice)
+	case view != "" && value != "":
+		return slack.ClickViewValue(r.Context(), user, view, action, value)
+	case view != "":
+		return slack.ClickView(r.Context(), user, view, action)
+	case value != "":
+		return slack.ClickValue(r.Context(), user, v.Channel.ID, ts, action, value)
+	}
+	return slack.Click(r.Context(), user, v.Channel.ID, ts, action)
+}
+
+// shortcut uses a shortcut of the app on a message.
+func (s *site) shortcut(r *http.Request, v viewer) error {
+	out, err := s.place.Slack.Shortcut(r.Context(), v.User.ID, v.Channel.ID, r.PostFormValue("ts"), r.PostFormValue("shortcut"))
+	s.note(v.User.ID, v.Channel.ID, out.Shown)
+	return err
+}
+
+// openTab opens the Home tab of the app, which hears of it.
+func (s *site) openTab(r *http.Request, v viewer) error {
+	_, err := s.place.Slack.OpenHome(r.Context(), v.User.ID)
 	return err
 }
 

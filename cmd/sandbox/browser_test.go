@@ -117,8 +117,16 @@ type place struct {
 	site    string
 }
 
-// become opens a tab of a person in a channel.
+// become opens a tab of a person in a channel, where the bot is up.
 func become(t *testing.T, at place, who, room string, w width) *tab {
+	t.Helper()
+	p := visit(t, at, who, room, w)
+	p.sees("#lamp", "Bot is up")
+	return p
+}
+
+// visit opens a tab of a person in a channel.
+func visit(t *testing.T, at place, who, room string, w width) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(at.browser)
 	t.Cleanup(cancel)
@@ -131,7 +139,6 @@ func become(t *testing.T, at place, who, room string, w width) *tab {
 		t.Fatal(err)
 	}
 	p.do(chromedp.Navigate(at.site + "/?as=" + who + "&in=" + room))
-	p.sees("#lamp", "Bot is up")
 	return p
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slack-go/slack/slackutilsx"
 
+	"defenderbot/internal/sandbox"
 	"defenderbot/internal/sandbox/blockhtml"
 	"defenderbot/internal/slackfake"
 )
@@ -20,12 +21,15 @@ type message struct {
 	TS      string
 	Author  string
 	Handle  string // picks the colour of the picture
-	App     bool   // written by the bot
+	App     bool   // written by an app
+	Bot     bool   // written by the bot
 	Slack   bool   // said by Slack itself
 	Private bool   // only visible to the viewer
 	Edited  bool
 	At      time.Time
 	Body    template.HTML
+	Hung    template.HTML // attachments
+	More    []sandbox.Shortcut
 	Replies []message
 }
 
@@ -72,10 +76,17 @@ func (r *reading) add(to *[]message, m slackfake.Message) {
 		return
 	}
 	out := message{
-		TS: m.TS, Author: r.names(m.User), Handle: strings.ToLower(r.names(m.User)), App: m.User == r.s.place.Slack.BotUserID(),
+		TS: m.TS, Author: r.names(m.User), Handle: strings.ToLower(r.names(m.User)), Bot: m.User == r.s.place.Slack.BotUserID(),
 		Private: m.EphemeralTo != "", Edited: m.Edited, At: m.Versions[0].At,
 	}
+	out.App = out.Bot || m.User == sandbox.Alerts
+	if !out.Private && !r.s.outsider(r.viewer.User) {
+		out.More = r.s.place.Shortcuts()
+	}
 	out.Body, r.err = r.s.body(r.reader(nil), m.Blocks, m.Text)
+	if r.err == nil && m.Attachments != nil {
+		out.Hung, r.err = r.reader(nil).Attachments(m.Attachments)
+	}
 	*to = append(*to, out)
 }
 
@@ -106,7 +117,7 @@ func (r *reading) notices() {
 	}
 }
 
-// modal is a form that the viewer has open.
+// modal is a form that the viewer has open, or the Home tab.
 type modal struct {
 	ID     string
 	Title  string
@@ -126,7 +137,20 @@ func (s *site) modal(v viewer) (*modal, error) {
 	if len(open) == 0 {
 		return nil, nil
 	}
-	top := open[len(open)-1]
+	return s.shown(v, open[len(open)-1])
+}
+
+// home is what the app shows the viewer on its Home tab; nil: nothing yet.
+func (s *site) home(v viewer) (*modal, error) {
+	view, there := s.place.Slack.Home(v.User.ID)
+	if !there {
+		return nil, nil
+	}
+	return s.shown(v, view)
+}
+
+// shown is a view as the viewer sees it.
+func (s *site) shown(v viewer, top slackfake.View) (*modal, error) {
 	var body struct {
 		Title  label           `json:"title"`
 		Submit label           `json:"submit"`
@@ -134,7 +158,7 @@ func (s *site) modal(v viewer) (*modal, error) {
 		Blocks json.RawMessage `json:"blocks"`
 	}
 	if err := json.Unmarshal(top.Body, &body); err != nil {
-		return nil, fmt.Errorf("the form: %w", err)
+		return nil, fmt.Errorf("the view: %w", err)
 	}
 	read := reading{s: s, names: s.names(), viewer: v}
 	m := &modal{ID: top.ID, Title: body.Title.Text, Submit: body.Submit.Text, Close: cmp.Or(body.Close.Text, "Close")}

@@ -33,7 +33,8 @@ type view struct {
 	People   []person
 	Rooms    []room
 	Messages []message
-	Empty    empty // when there are none
+	Empty    *empty // while the bot has said nothing there
+	Home     *modal // what the app shows on its Home tab; nil: nothing yet
 	Modal    *modal
 	Machines []machine
 	Windows  []window
@@ -57,7 +58,7 @@ func (s *site) view(v viewer) (view, error) {
 	out := view{
 		Handle: v.User.Name, People: s.people(v), Rooms: s.rooms(v),
 		Machines: machines(seen), Windows: windows(seen), Calls: calls(seen), Total: len(seen.Calls),
-		Troubles: s.trouble.state(), Own: s.bot == nil, Sockets: s.place.Slack.Sockets(), Empty: s.empty(v),
+		Troubles: s.trouble.state(), Own: s.bot == nil, Sockets: s.place.Slack.Sockets(),
 		Now: seen.At, Millis: seen.At.UnixMilli(), Rate: 1, Fixed: s.pace.fixed, Words: s.wordsFor(v),
 	}
 	if s.bot != nil {
@@ -71,9 +72,14 @@ func (s *site) view(v viewer) (view, error) {
 			out.Room = r
 		}
 	}
-	var errs [2]error
-	out.Messages, errs[0] = s.messages(v)
-	out.Modal, errs[1] = s.modal(v)
+	var errs [3]error
+	if v.Tab {
+		out.Home, errs[0] = s.home(v)
+	} else {
+		out.Messages, errs[1] = s.messages(v)
+		out.Empty = s.emptyHint(v, out.Messages)
+	}
+	out.Modal, errs[2] = s.modal(v)
 	return out, errors.Join(errs[:]...)
 }
 

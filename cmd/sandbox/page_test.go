@@ -53,7 +53,7 @@ func keepsFocus(t *testing.T, at place) {
 	mouse{}.press(ada, cancel)
 	ada.until(`document.querySelector("#confirm").open`)
 	mouse{}.press(grace, deny)
-	grace.until(`document.activeElement.matches("#in-text")`)
+	grace.until(`document.activeElement.matches("#in-reason")`)
 	grace.types("no")
 	grace.click(`#form [type="submit"]`)
 	ada.sees("#messages", "⛔ Denied")
@@ -130,7 +130,7 @@ func tellsNews(t *testing.T, at place) {
 func oddDevices(t *testing.T, at place) {
 	ada, grace := become(t, at, "ada", "incident-42", widths()[0]), become(t, at, "grace", "incident-42", widths()[0])
 	mouse{}.ask(ada, "collect", "ws-17.contoso.example", "which of the two")
-	ada.sees("#messages", "More than one device has this name", sandbox.Old, sandbox.New)
+	ada.sees("#messages", "Which one do you mean", sandbox.Old, sandbox.New)
 	decided(ada, grace, "lt-field-3.contoso.example", "on the road", func() {})
 	ada.sees("#device-"+sandbox.Away, "CollectInvestigationPackage", "Pending")
 	ends(ada, "on the road")
@@ -140,8 +140,8 @@ func oddDevices(t *testing.T, at place) {
 func TestPageEmpty(t *testing.T) {
 	at := sandboxAt(t)
 	for _, tt := range []struct{ as, in, says, offers string }{
-		{"ada", "incident-42", "then become Grace or Joan", "/defender investigate "},
-		{"ada", "partners", "ALLOW_SHARED_CHANNELS=true", "/defender investigate "},
+		{"ada", "incident-42", "then become Grace or Joan", "/defender scan "},
+		{"ada", "partners", "ALLOW_SHARED_CHANNELS=true", "/defender scan "},
 		{"ada", "random", "The bot is not in this channel", "/invite @defenderbot"},
 		{"gus", "incident-42", "Guests may neither ask", ""},
 		{"elsa", "partners", "Commands are for members of the workspace", ""},

@@ -19,24 +19,36 @@ type person struct {
 	Home    string // the channel that the link leads to
 }
 
-// room is a channel that a person is in.
+// room is a channel that a person is in, or the Home tab of the app.
 type room struct {
-	ID      string
 	Name    string
 	About   string
 	Note    string // what is different in it from a channel of one's own
 	Direct  bool
+	Tab     bool // the Home tab
 	Current bool
 }
 
 // viewer is who looks, and at what: it comes with every request of a page.
 type viewer struct {
 	User    slackfake.User
-	Channel slackfake.Channel
+	Channel slackfake.Channel // on the Home tab the person's first one
+	Tab     bool              // the Home tab of the app
 }
 
-// directName names the direct message with the bot in addresses.
-const directName = "direct"
+// What is no channel, in addresses.
+const (
+	directName = "direct" // the direct message with the bot
+	tabName    = "home"   // the Home tab of the app
+)
+
+// room is where the viewer is, as addresses have it.
+func (v viewer) room() string {
+	if v.Tab {
+		return tabName
+	}
+	return roomName(v.Channel)
+}
 
 // viewer finds the person and the channel by name; who is unknown is Ada, and
 // a channel that the person is not in is their first one.
@@ -46,7 +58,7 @@ func (s *site) viewer(handle, channel string) viewer {
 	v := viewer{User: users[i]}
 	rooms := s.channelsOf(v.User.ID)
 	i = max(0, slices.IndexFunc(rooms, func(c slackfake.Channel) bool { return roomName(c) == channel }))
-	v.Channel = rooms[i]
+	v.Channel, v.Tab = rooms[i], channel == tabName && !s.outsider(v.User)
 	return v
 }
 
@@ -86,8 +98,8 @@ func (s *site) people(v viewer) []person {
 	var list []person
 	for _, u := range s.users() {
 		name, role := introduce(u)
-		p := person{ID: u.ID, Handle: u.Name, Name: name, Role: role, Current: u.ID == v.User.ID, Home: roomName(v.Channel)}
-		if v.Channel.DMWith != "" || !slices.Contains(v.Channel.Members, u.ID) {
+		p := person{ID: u.ID, Handle: u.Name, Name: name, Role: role, Current: u.ID == v.User.ID, Home: v.room()}
+		if v.Tab && s.outsider(u) || v.Channel.DMWith != "" || !slices.Contains(v.Channel.Members, u.ID) {
 			p.Home = roomName(s.channelsOf(u.ID)[0])
 		}
 		list = append(list, p)
@@ -104,7 +116,7 @@ func introduce(u slackfake.User) (name, role string) {
 func (s *site) rooms(v viewer) []room {
 	var list []room
 	for _, c := range s.channelsOf(v.User.ID) {
-		r := room{ID: c.ID, Name: roomName(c), Direct: c.DMWith != "", Current: c.ID == v.Channel.ID}
+		r := room{Name: roomName(c), Direct: c.DMWith != "", Current: c.ID == v.Channel.ID && !v.Tab}
 		switch {
 		case r.Direct:
 			r.About = "what the bot tells you alone"
@@ -117,6 +129,9 @@ func (s *site) rooms(v viewer) []room {
 		}
 		list = append(list, r)
 	}
+	if !s.outsider(v.User) {
+		list = append(list, room{Name: tabName, Tab: true, About: "the app's own tab", Current: v.Tab})
+	}
 	return list
 }
 
@@ -124,10 +139,21 @@ func (s *site) rooms(v viewer) []room {
 // them an app's messages and not its commands.
 func (s *site) outsider(u slackfake.User) bool { return u.TeamID != s.place.Slack.TeamID() }
 
-// empty is what a channel without messages says.
+// empty is what a channel says in which the bot has said nothing yet.
 type empty struct {
 	Says  string
 	Offer string // a command that the viewer can use here
+	Quiet bool   // nobody has said anything
+}
+
+// emptyHint is what the channel says to a viewer to whom it shows nothing of the bot.
+func (s *site) emptyHint(v viewer, shown []message) *empty {
+	if slices.ContainsFunc(shown, func(m message) bool { return m.Bot || m.Private }) {
+		return nil
+	}
+	hint := s.empty(v)
+	hint.Quiet = len(shown) == 0
+	return &hint
 }
 
 func (s *site) empty(v viewer) empty {
@@ -139,13 +165,13 @@ func (s *site) empty(v viewer) empty {
 	case s.outsider(v.User):
 		return empty{Says: "Commands are for members of the workspace. When Ada or Ben asks the bot for something here, you see the card."}
 	case !v.Channel.Bot:
-		return empty{"The bot is not in this channel, and takes no commands here. Bring it in:", "/invite @defenderbot"}
+		return empty{Says: "The bot is not in this channel, and takes no commands here. Bring it in:", Offer: "/invite @defenderbot"}
 	case v.User.Guest != slackfake.FullMember:
 		return empty{Says: "Guests may neither ask the bot nor decide. When Ada or Ben asks for something here, you see the card."}
 	}
 	return empty{
-		"Ask the bot for something, then become Grace or Joan and approve it:",
-		"/defender investigate srv-db-01.contoso.example odd logins at 3",
+		Says:  "Ask the bot for something, here or with the ⋯ of a message, then become Grace or Joan and approve it:",
+		Offer: "/defender scan srv-db-01.contoso.example odd logins at 3",
 	}
 }
 

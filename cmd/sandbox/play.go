@@ -83,7 +83,7 @@ func (s *story) mainJob() error {
 	if err := s.press(sandbox.Grace, card, "approve", "You approved"); err != nil {
 		return err
 	}
-	_, err = s.see("Defender has it", "running in Defender", "odd logins")
+	_, err = s.see("Defender has it", "Defender id 63004", "odd logins")
 	return err
 }
 
@@ -110,7 +110,7 @@ func (s *story) denial() error {
 	if err != nil {
 		return err
 	}
-	s.note("Joan presses Deny and gives a reason")
+	s.note("Joan presses Deny… and gives a reason")
 	if _, err := s.place.Slack.Click(s.ctx, sandbox.Joan, sandbox.Incident, card.TS, "deny"); err != nil {
 		return err
 	}

@@ -68,7 +68,8 @@ func newSite(options sandbox.Options, host string, own bool) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := scanBusy(place); err != nil {
+	_, err = place.Alert(sandbox.Incident)
+	if err = errors.Join(err, scanBusy(place)); err != nil {
 		return nil, errors.Join(err, place.Close())
 	}
 	s := &site{place: place, host: host, words: newVocabulary(place), trouble: newTrouble(place), pace: pace{place: place}}

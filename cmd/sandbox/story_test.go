@@ -121,7 +121,7 @@ func denied(ada, grace *tab, h hand) {
 	h.ask(ada, "collect", "lt-ada.contoso.example", "same account")
 	grace.sees(newest, "Waiting for approval", "same account")
 	h.press(grace, deny)
-	grace.until(`document.querySelector("#form").open && document.activeElement.matches("#in-text")`)
+	grace.until(`document.querySelector("#form").open && document.activeElement.matches("#in-reason")`)
 	grace.shot("deny")
 	for range 6 { // round the form and no further
 		grace.types(kb.Tab)
@@ -135,7 +135,7 @@ func denied(ada, grace *tab, h hand) {
 		grace.fail("the focus did not come back to Deny")
 	}
 	h.press(grace, deny)
-	grace.until(`document.activeElement.matches("#in-text")`)
+	grace.until(`document.activeElement.matches("#in-reason")`)
 	grace.types("it is our own scanner")
 	h.press(grace, `#form [type="submit"]`)
 	grace.until(`!document.querySelector("#form").open`)

@@ -112,7 +112,9 @@ func TestVocabulary(t *testing.T) {
 	for _, a := range defender.Actions() {
 		want = append(want, "/defender "+a.Name+" + devices")
 	}
-	want = append(want, "/defender help") // and not what does not work yet
+	for _, word := range []string{"status", "list", "limits", "cancel", "history + devices", "report", "help"} {
+		want = append(want, "/defender "+word)
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}

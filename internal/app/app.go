@@ -137,16 +137,18 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		DevicePage:   func(id string) string { return c.Cloud.DevicePage(id, c.Tenant) },
 		ActionCenter: c.Cloud.ActionCenter(c.Tenant), Permalink: p.slack.Permalink,
 	})
+	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
-		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Log: log,
+		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Homes: homes, Log: log,
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
 	})
+	homes.Use(desk, grammar)
 	var foreign atomic.Bool
 	front := bot.New(bot.Config{
-		Desk: desk, Workspace: p.slack, Grammar: grammar, Clock: clock, Log: log,
+		Desk: desk, Workspace: p.slack, Homes: homes, Grammar: grammar, Clock: clock, Log: log,
 		Answered: a.watch.answered, Refused: a.watch.refused, Foreign: foreign.Load,
 	})
 	session := &bot.Session{
@@ -171,6 +173,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return front.Run(answering) })
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, p.store) })
+	g.Go(func() error { return a.reindex(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
 	g.Go(func() error { return tokens.Run(ctx) })

@@ -154,3 +154,40 @@ func (a *App) takeOver(ctx context.Context, store *ledger.Store) error {
 		}
 	}
 }
+
+// reindexAgain is when the index is completed a second time: what older versions wrote has
+// been taken over by then, and none of them writes any more.
+const reindexAgain = ledger.UpdateLimit + time.Minute
+
+// reindex completes the index where older versions have left something out, so that lists have
+// all that there is.
+func (a *App) reindex(ctx context.Context, store *ledger.Store) error {
+	for _, wait := range []time.Duration{0, reindexAgain} {
+		if err := rest(ctx, wait); err != nil {
+			return err
+		}
+		if err := a.reindexOnce(ctx, store); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) reindexOnce(ctx context.Context, store *ledger.Store) error {
+	for said := ""; ; {
+		n, err := store.Reindex(ctx)
+		if n > 0 {
+			a.options.Log.InfoContext(ctx, "index completed", "entries", n)
+		}
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() == nil && err.Error() != said {
+			said = err.Error()
+			a.options.Log.WarnContext(ctx, "index not completed, lists may lack requests of an older version", "error", err)
+		}
+		if err := rest(ctx, inheritEvery); err != nil {
+			return err
+		}
+	}
+}

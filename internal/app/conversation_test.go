@@ -57,6 +57,11 @@ func converse(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, f := range archive.Files {
+		if _, _, known := stepNamed(f.Name); !known && f.Name != settingsFile {
+			t.Fatalf("no such step: %s", f.Name)
+		}
+	}
 	t.Run("embedded", func(t *testing.T) {
 		play(t, archive, "")
 		if *update && !t.Failed() {

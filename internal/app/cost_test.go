@@ -41,7 +41,7 @@ func triesAll(cmd redis.Cmder) bool {
 func takesOver(cmd redis.Cmder) bool {
 	switch args := cmd.Args(); cmd.Name() {
 	case "zrange":
-		return strings.HasSuffix(fmt.Sprint(args[1]), ":agenda")
+		return agenda.MatchString(fmt.Sprint(args[1])) // its own as well, for requests that the index lacks
 	case "evalsha":
 		return strings.HasSuffix(fmt.Sprint(args[3]), ":audit")
 	}

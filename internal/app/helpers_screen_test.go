@@ -16,7 +16,13 @@ import (
 type object = map[string]any
 
 // message is one message as people read it.
-func (s *stage) message(m slackfake.Message) string { return s.content(m.Text, m.Blocks) }
+func (s *stage) message(m slackfake.Message) string {
+	if m.Attachments != nil { // of another app: as a transcript has it, without the time
+		_, rest, _ := strings.Cut(s.p.Slack.Render(m), "\n")
+		return strings.ReplaceAll("\n"+rest, "\n          ", "\n")[1:]
+	}
+	return s.content(m.Text, m.Blocks)
+}
 
 // content is text and blocks as people read them: blocks, where there are some.
 func (s *stage) content(text string, blocks json.RawMessage) string {
@@ -46,9 +52,14 @@ func (s *stage) form(v slackfake.View) string {
 	return b.String() + "\n"
 }
 
+// home is the Home tab as people read it.
+func (s *stage) home(v slackfake.View) string {
+	return s.blocks(objects(decode[object](v.Body)["blocks"]))
+}
+
 // blocks draws blocks as a transcript does, with what a fake workspace does not say:
-// what is filled in, and what Slack asks before a button counts. Headings keep their
-// case: there are names in them.
+// what Slack asks before a button counts. Headings keep their case: there are names in
+// them.
 func (s *stage) blocks(list []object) string {
 	var asks strings.Builder
 	for _, b := range list {
@@ -56,36 +67,11 @@ func (s *stage) blocks(list []object) string {
 		if b["type"] == "header" {
 			b["type"] = "section"
 		}
-		if e, ok := b["element"].(object); ok {
-			b["element"] = filledIn(e)
-		}
 		for _, e := range elements(b) {
 			asks.WriteString(confirmation(e))
-			options(e)
 		}
 	}
 	return slackfake.Render(encoded(list), s.name, time.UTC) + asks.String()
-}
-
-// filledIn is an input with what stands in it.
-func filledIn(e object) object {
-	text := word(e["initial_value"])
-	if o, ok := e["initial_option"].(object); ok {
-		text = words(o["text"])
-	}
-	if text == "" {
-		return e
-	}
-	return object{"type": "plain_text", "text": text}
-}
-
-// options gives the options of a menu a line each, with what stands below them.
-func options(e object) {
-	for _, o := range objects(e["options"]) {
-		if below := words(o["description"]); below != "" {
-			o["text"] = object{"type": "plain_text", "text": words(o["text"]) + ": " + below}
-		}
-	}
 }
 
 // confirmation is what Slack asks before it lets a button count.
@@ -209,10 +195,15 @@ type said struct {
 	form    slackfake.View
 }
 
+// private is what only one person sees: direct messages, then what stands in channels.
+func (s *stage) private(user string) []slackfake.Message {
+	return append(s.p.Slack.DMs(user), s.p.Slack.Ephemerals(user)...)
+}
+
 // screen is what somebody has on the screen privately, to see later what is new there.
 func (s *stage) screen(user string) map[string]string {
 	out := map[string]string{}
-	for _, m := range s.p.Slack.Ephemerals(user) {
+	for _, m := range s.private(user) {
 		out[m.TS] = strconv.Itoa(len(m.Versions))
 	}
 	for _, v := range s.p.Slack.Views(user) {
@@ -221,8 +212,11 @@ func (s *stage) screen(user string) map[string]string {
 	return out
 }
 
+// onHome is the Home tab among what somebody has on the screen.
+const onHome = "Home"
+
 // news waits until somebody has something new on the screen, and shows it: a form, else
-// a message, else that a message is gone.
+// a message. Where the Home tab is looked at (before has it), that changes, too.
 func (s *stage) news(user string, before map[string]string) (text string) {
 	s.t.Helper()
 	s.wait(s.name(user)+" gets an answer", func() bool {
@@ -233,13 +227,17 @@ func (s *stage) news(user string, before map[string]string) (text string) {
 				return true
 			}
 		}
-		for _, m := range slices.Backward(s.p.Slack.Ephemerals(user)) {
+		for _, m := range slices.Backward(s.private(user)) {
 			if now[m.TS] != before[m.TS] {
 				s.last, text = said{user: user, message: m}, s.message(m)
 				return true
 			}
 		}
-		return false
+		v, there := s.p.Slack.Home(user)
+		if there {
+			text = s.home(v)
+		}
+		return there && before[onHome] != "" && v.Hash != before[onHome]
 	})
 	return text
 }

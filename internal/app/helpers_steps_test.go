@@ -3,11 +3,8 @@ package app_test
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
-	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/slackfake"
 )
 
@@ -26,16 +23,25 @@ var passes = regexp.MustCompile(`^(\d+) (minute|hour|day)s? pass(?:es)?$`)
 //	WHO types in #CHANNEL: TEXT       shows the private answer, or what comes for everybody
 //	WHO says in #CHANNEL: TEXT        an ordinary message
 //	WHO presses LABEL on D-n          on the card; shows the private answer or the form that opens
-//	WHO presses LABEL on the answer   on what that person was told last, or in the form
+//	WHO presses LABEL on the answer   on what that person was told last
+//	WHO presses LABEL on the form     or on Home
 //	WHO presses LABEL 2 on …          the second of several buttons with that label
 //	WHO picks OPTION on the answer    in a menu; an option is named by what it begins with
 //	WHO submits                       the form that is open, as it is filled in
-//	WHO submits LABEL: TEXT; …        … and fills in fields, by label or action id; "\n" is a new line
+//	WHO submits LABEL: TEXT; …        … and fills in fields, by label or block id; "\n" is a new line
 //	WHO closes the form
 //	WHO is told: WORDS                waits for a private message
 //	WHO looks at the form
+//	WHO opens Home                    the app's tab
+//	WHO sees on Home: WORDS           waits for what the tab shows
+//	WHO uses LABEL on the message of NAME     a shortcut, on the newest message of somebody
+//	WHO uses LABEL on D-n                     … or on a card
+//	NAME posts FILE in #CHANNEL       a person or another app (sentinel); FILE is beside the archives and
+//	                                  has text, blocks and attachments; "an alert" is the sandbox's own
+//	NAME deletes the message          the newest of theirs
 //	#CHANNEL shows D-n: WORDS         waits until the card has the words, shows the first such version
 //	#CHANNEL shows: WORDS             waits for a message of the bot that is no card
+//	the thread of NAME shows D-n: WORDS   the same, in the thread on the newest message of somebody
 //	the thread of D-n shows: WORDS    waits for a reply
 //	Defender is down | is back
 //	Defender answers ENDPOINT with STATUS [CODE] [once]
@@ -51,12 +57,18 @@ func steps() []step {
 	return []step{
 		is(who+`types in `+channel+`: (.+)`, (*stage).types),
 		is(who+`says in `+channel+`: (.+)`, (*stage).says),
-		is(who+`presses (.+?)(?: (\d))? on (the answer|`+request+`)`, (*stage).presses),
+		is(who+`presses (.+?)(?: (\d))? on (the answer|the form|Home|`+request+`)`, (*stage).presses),
 		is(who+`picks (.+) on (the answer|`+request+`)`, (*stage).picks),
 		is(who+`submits(?: (.+))?`, (*stage).submits),
 		is(who+`closes the form`, (*stage).closes),
 		is(who+`is told: (.+)`, (*stage).isTold),
 		is(who+`looks at the form`, (*stage).looksAtForm),
+		is(who+`opens Home`, (*stage).opensHome),
+		is(who+`sees on Home: (.+)`, (*stage).seesHome),
+		is(who+`uses (.+) on (?:the message of (\w+)|`+request+`)`, (*stage).uses),
+		is(who+`posts (an alert|[\w.-]+) in `+channel, (*stage).posts),
+		is(who+`deletes the message`, (*stage).deletes),
+		is(`the thread of (\w+) shows `+request+`: (.+)`, (*stage).threadShowsCard),
 		is(channel+` shows `+request+`: (.+)`, (*stage).showsCard),
 		is(channel+` shows: (.+)`, (*stage).shows),
 		is(`the thread of `+request+` shows: (.+)`, (*stage).threadShows),
@@ -68,16 +80,24 @@ func steps() []step {
 	}
 }
 
-// step takes the step with a name.
-func (s *stage) step(name string) string {
-	s.t.Helper()
+// stepNamed finds a step, and what its name has in the places of the capitals.
+func stepNamed(name string) (step, []string, bool) {
 	for _, st := range steps() {
 		if found := st.name.FindStringSubmatch(name); found != nil {
-			return st.take(s, found[1:])
+			return st, found[1:], true
 		}
 	}
-	s.t.Fatalf("no such step: %s", name)
-	return ""
+	return step{}, nil, false
+}
+
+// step takes the step with that name and says what it shows.
+func (s *stage) step(name string) string {
+	s.t.Helper()
+	st, args, known := stepNamed(name)
+	if !known {
+		s.t.Fatalf("no such step: %s", name)
+	}
+	return st.take(s, args)
 }
 
 // user is the id of somebody.
@@ -144,10 +164,10 @@ func (s *stage) target(user, on string) slackfake.Message {
 	return m
 }
 
-// element finds the nth element of a message that fits.
-func (s *stage) element(m slackfake.Message, what string, nth int, fits func(object) bool) object {
+// element finds the nth element that fits.
+func (s *stage) element(blocks []object, what string, nth int, fits func(object) bool) object {
 	s.t.Helper()
-	for _, b := range decode[[]object](m.Blocks) {
+	for _, b := range blocks {
 		for _, e := range elements(b) {
 			if fits(e) {
 				if nth--; nth == 0 {
@@ -156,27 +176,61 @@ func (s *stage) element(m slackfake.Message, what string, nth int, fits func(obj
 			}
 		}
 	}
-	s.t.Fatalf("there is no %s on\n%s", what, s.message(m))
+	s.t.Fatalf("there is no %s on\n%s", what, s.blocks(blocks))
 	return nil
 }
 
 func (s *stage) presses(args []string) string {
-	user := s.user(args[0])
-	m, nth := s.target(user, args[3]), 1
+	user, label, nth, on := s.user(args[0]), args[1], 1, args[3]
 	if args[2] != "" {
 		nth = number(s.t, args[2])
 	}
-	e := s.element(m, "button "+args[1], nth, func(e object) bool { return e["type"] == "button" && words(e["text"]) == args[1] })
 	before := s.screen(user)
-	out, err := s.p.Slack.Click(limit(s.t), user, m.Channel, m.TS, word(e["action_id"]))
+	var out slackfake.Outcome
+	var err error
+	if v, ok := s.view(user, on); ok {
+		if on == onHome {
+			before[onHome] = v.Hash
+		}
+		e := s.button(objects(decode[object](v.Body)["blocks"]), label, nth)
+		out, err = s.p.Slack.ClickViewValue(limit(s.t), user, v.ID, word(e["action_id"]), word(e["value"]))
+		return s.outcome(user, before, out, err)
+	}
+	m := s.target(user, on)
+	e := s.button(decode[[]object](m.Blocks), label, nth)
+	out, err = s.p.Slack.ClickValue(limit(s.t), user, m.Channel, m.TS, word(e["action_id"]), word(e["value"]))
+	if e["url"] != nil { // Slack opens it
+		return ""
+	}
 	return s.outcome(user, before, out, err)
+}
+
+func (s *stage) button(blocks []object, label string, nth int) object {
+	s.t.Helper()
+	return s.element(blocks, "button "+label, nth, func(e object) bool { return e["type"] == "button" && words(e["text"]) == label })
+}
+
+// view is the form or the Home tab, where that is meant.
+func (s *stage) view(user, on string) (slackfake.View, bool) {
+	s.t.Helper()
+	switch on {
+	case "the form":
+		return s.openForm(user), true
+	case onHome:
+		v, there := s.p.Slack.Home(user)
+		if !there {
+			s.t.Fatalf("%s has nothing on Home", s.name(user))
+		}
+		return v, true
+	}
+	return slackfake.View{}, false
 }
 
 func (s *stage) picks(args []string) string {
 	user := s.user(args[0])
 	m := s.target(user, args[2])
 	value := ""
-	e := s.element(m, "option "+args[1], 1, func(e object) bool {
+	e := s.element(decode[[]object](m.Blocks), "option "+args[1], 1, func(e object) bool {
 		value = option(e, args[1])
 		return value != ""
 	})
@@ -214,11 +268,11 @@ func (s *stage) submits(args []string) string {
 	if args[1] != "" {
 		for field := range strings.SplitSeq(args[1], "; ") {
 			label, text, _ := strings.Cut(field, ": ")
-			e := s.field(v, label)
+			block, e := s.field(v, label)
 			if e["options"] != nil {
 				text = option(e, text)
 			}
-			values[word(e["action_id"])] = strings.ReplaceAll(text, `\n`, "\n")
+			values[block] = strings.ReplaceAll(text, `\n`, "\n")
 		}
 	}
 	before := s.screen(user)
@@ -226,17 +280,17 @@ func (s *stage) submits(args []string) string {
 	return s.outcome(user, before, out, err)
 }
 
-// field is the input of a form with a label or an action id.
-func (s *stage) field(v slackfake.View, label string) object {
+// field is the input of a form with a label or a block id, which comes first.
+func (s *stage) field(v slackfake.View, label string) (string, object) {
 	s.t.Helper()
 	for _, b := range objects(decode[object](v.Body)["blocks"]) {
 		e, ok := b["element"].(object)
-		if ok && (words(b["label"]) == label || e["action_id"] == label || b["block_id"] == label) {
-			return e
+		if ok && (words(b["label"]) == label || b["block_id"] == label) {
+			return word(b["block_id"]), e
 		}
 	}
 	s.t.Fatalf("no field %q in\n%s", label, s.form(v))
-	return nil
+	return "", nil
 }
 
 func (s *stage) openForm(user string) slackfake.View {
@@ -261,7 +315,7 @@ func (s *stage) looksAtForm(args []string) string { return s.form(s.openForm(s.u
 func (s *stage) isTold(args []string) (text string) {
 	user, want := s.user(args[0]), s.really(args[1])
 	s.wait(args[0]+" is told "+want, func() bool {
-		for _, m := range slices.Backward(s.p.Slack.Ephemerals(user)) {
+		for _, m := range slices.Backward(s.private(user)) {
 			if text = s.message(m); strings.Contains(text, want) {
 				s.last = said{user: user, message: m}
 				return true
@@ -272,11 +326,23 @@ func (s *stage) isTold(args []string) (text string) {
 	return text
 }
 
-func (s *stage) showsCard(args []string) (text string) {
-	channel, id, want := s.channel(args[0]), s.request(args[1]), s.really(args[2])
-	s.wait(args[1]+" shows "+want, func() bool {
+func (s *stage) showsCard(args []string) string {
+	channel := s.channel(args[0])
+	return s.cardShows(args[1], args[2], func(m slackfake.Message) bool { return m.Channel == channel && m.ThreadTS == "" })
+}
+
+func (s *stage) threadShowsCard(args []string) string {
+	on := s.newest(args[0])
+	return s.cardShows(args[1], args[2], func(m slackfake.Message) bool { return m.Channel == on.Channel && m.ThreadTS == on.TS })
+}
+
+// cardShows waits for a card in its place, and shows its first version with the words
+// that is not older than what was shown of it before.
+func (s *stage) cardShows(request, words string, there func(slackfake.Message) bool) (text string) {
+	id, want := s.request(request), s.really(words)
+	s.wait(request+" shows "+want, func() bool {
 		m, ok := s.card(id)
-		if !ok || m.Channel != channel {
+		if !ok || !there(m) {
 			return false
 		}
 		for i := s.shown[m.TS]; i < len(m.Versions); i++ {
@@ -314,71 +380,4 @@ func (s *stage) threadShows(args []string) (text string) {
 		return false
 	})
 	return text
-}
-
-func (s *stage) defenderIs(args []string) string {
-	if args[0] == "down" {
-		s.p.Defender.Down()
-		return ""
-	}
-	for _, end := range s.trouble {
-		end()
-	}
-	if err := s.p.Defender.Up(); err != nil {
-		s.t.Fatal(err)
-	}
-	return ""
-}
-
-func (s *stage) defenderAnswers(args []string) string {
-	status, _ := strconv.Atoi(args[1])
-	f := defenderfake.Fault{On: args[0], Status: status, Code: args[2]}
-	if args[3] != "" {
-		f.Times = 1
-	}
-	s.trouble[args[0]] = s.p.Defender.Inject(f)
-	return ""
-}
-
-func (s *stage) device(args []string) string {
-	all := s.p.Defender.Snapshot().Devices
-	i := slices.IndexFunc(all, func(d defenderfake.Device) bool { return d.ComputerDNSName == args[0] })
-	if i < 0 {
-		s.t.Fatalf("no device is called %q", args[0])
-	}
-	d := all[i]
-	switch args[1] {
-	case "stays offline":
-		d.ActionEnd, d.InvestigationEnd, d.HealthStatus = defenderfake.ActionPending, "Queued", "Inactive"
-	case "comes back":
-		d.ActionEnd, d.InvestigationEnd, d.HealthStatus, d.LastSeen = "", "", "Active", s.p.Now()
-	case "fails":
-		d.ActionEnd, d.InvestigationEnd = defenderfake.ActionFailed, "Failed"
-	}
-	s.p.Defender.AddDevice(d)
-	if args[1] == "comes back" {
-		s.finish(d.ID)
-	}
-	return ""
-}
-
-// finish ends what waited for a device.
-func (s *stage) finish(device string) {
-	now := s.p.Defender.Snapshot()
-	for _, a := range now.Actions {
-		if a.MachineID == device && a.Status == defenderfake.ActionPending {
-			_ = s.p.Defender.Finish(a.ID, defenderfake.ActionSucceeded) // one that has ended has ended
-		}
-	}
-	for _, i := range now.Investigations {
-		if i.MachineID == device && i.State == "Queued" {
-			_ = s.p.Defender.Finish(i.ID, "Benign")
-		}
-	}
-}
-
-func (s *stage) pass(args []string) string {
-	unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[args[1]]
-	skip(s.t, s.p, time.Duration(number(s.t, args[0]))*unit)
-	return ""
 }

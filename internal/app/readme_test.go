@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"defenderbot"
 	"defenderbot/defender"
 	"defenderbot/internal/app"
 )
@@ -80,6 +81,20 @@ func TestREADMEName(t *testing.T) {
 	for _, name := range all {
 		if name != all[0] || strings.EqualFold(strings.TrimPrefix(strings.ToLower(name), "microsoft "), "defender") {
 			t.Errorf("names %q, want one that is not Microsoft's", all)
+		}
+	}
+}
+
+// TestUsageHint: what Slack shows while somebody types names every command.
+func TestUsageHint(t *testing.T) {
+	hint := regexp.MustCompile(`(?m)^ +usage_hint: (.*)$`).FindStringSubmatch(defenderbot.SlackManifest)
+	if hint == nil {
+		t.Fatal("the manifest has no usage_hint")
+	}
+	help := app.Grammar(defender.Actions(), defender.Actions().Names(), 20).Help()
+	for _, found := range regexp.MustCompile(`(?m)^/defender (\S+)`).FindAllStringSubmatch(help, -1) {
+		if !regexp.MustCompile(`(^|\| )` + found[1] + `( |$)`).MatchString(hint[1]) {
+			t.Errorf("“%s” is not in %s", found[1], hint[1])
 		}
 	}
 }

@@ -16,6 +16,7 @@ func (p *Place) people() {
 		{ID: Lena, Name: "lena", RealName: "Lena (head of security)"},
 		{ID: Gus, Name: "gus", RealName: "Gus (guest)", Guest: slackfake.MultiGuest},
 		{ID: Elsa, Name: "elsa", RealName: "Elsa (partner)", TeamID: "T0PARTNER"},
+		{ID: Alerts, Name: "sentinel", RealName: "Sentinel", Bot: true},
 	} {
 		p.Slack.AddUser(u)
 	}

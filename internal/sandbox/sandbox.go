@@ -72,6 +72,7 @@ type Place struct {
 	options  Options
 	mini     *miniredis.Miniredis
 	clock    *clock
+	offers   []Shortcut
 }
 
 // Open starts the servers and fills them with people and devices.
@@ -95,7 +96,7 @@ func Open(o Options) (*Place, error) {
 	if o.Slack.Features == nil {
 		o.Slack.Features = &app.features
 	}
-	p := &Place{options: o, Redis: o.Redis, clock: clock}
+	p := &Place{options: o, Redis: o.Redis, clock: clock, offers: app.shortcuts}
 	if p.Slack, err = slackfake.Start(o.Slack); err != nil {
 		return nil, err
 	}
@@ -183,6 +184,9 @@ func (p *Place) Bot(env app.Env, options app.Options) (*app.App, error) {
 	}
 	return app.New(config, options), nil
 }
+
+// Shortcuts are what the app offers on messages.
+func (p *Place) Shortcuts() []Shortcut { return slices.Clone(p.offers) }
 
 // Cards are the messages of the bot in a channel, as people read them.
 func (p *Place) Cards(channel string) []slackfake.Message {

@@ -14,6 +14,15 @@ import (
 type granted struct {
 	scopes   []string
 	features slackfake.Features
+
+	shortcuts []Shortcut
+}
+
+// Shortcut is a message shortcut of the app, as people see it.
+type Shortcut struct {
+	ID   string `yaml:"callback_id"`
+	Name string `yaml:"name"`
+	Type string `yaml:"type"`
 }
 
 func fromManifest() (granted, error) {
@@ -22,10 +31,7 @@ func fromManifest() (granted, error) {
 			Home struct {
 				Tab bool `yaml:"home_tab_enabled"`
 			} `yaml:"app_home"`
-			Shortcuts []struct {
-				Type       string `yaml:"type"`
-				CallbackID string `yaml:"callback_id"`
-			} `yaml:"shortcuts"`
+			Shortcuts []Shortcut `yaml:"shortcuts"`
 		} `yaml:"features"`
 		OAuth struct {
 			Scopes struct {
@@ -45,7 +51,8 @@ func fromManifest() (granted, error) {
 	out.features.HomeTab, out.features.Events = manifest.Features.Home.Tab, manifest.Settings.Events.Bot
 	for _, s := range manifest.Features.Shortcuts {
 		if s.Type == "message" {
-			out.features.Shortcuts = append(out.features.Shortcuts, s.CallbackID)
+			out.features.Shortcuts = append(out.features.Shortcuts, s.ID)
+			out.shortcuts = append(out.shortcuts, s)
 		}
 	}
 	return out, nil

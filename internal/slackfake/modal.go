@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Submit fills a modal in and sends it: values by action_id, text for inputs and an option's value for menus; an empty
-// value clears. What is not among the values is as it was: what was put in before, else the initial value. When a
+// Submit fills a modal in and sends it: values by block_id, or by action_id where no other input has it, text for inputs
+// and an option's value for menus; an empty value clears. What is not among the values is as it was: what was put in before, else the initial value. When a
 // required input is missing or too long, Slack's client says so (Outcome.Errors) and the app hears nothing.
 func (s *Server) Submit(ctx context.Context, user, viewID string, values map[string]string) (Outcome, error) {
 	payload, problems, err := s.submitPayload(user, viewID, values)
@@ -60,7 +60,10 @@ func fillIn(v *View, values map[string]string) (state object, problems map[strin
 		}
 		block, _ := b["block_id"].(string)
 		action, _ := e["action_id"].(string)
-		value, given := values[action]
+		value, given := values[block]
+		if !given {
+			value, given = values[action]
+		}
 		if given {
 			used++
 			v.put(block, action, value)

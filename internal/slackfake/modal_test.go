@@ -168,6 +168,7 @@ func TestModalInitialValues(t *testing.T) {
 		{"another device", wrong, map[string]string{"d": "web-03"}, "scan", "web-03"},
 		{"what was typed stays", `{"response_action":"update","view":` + filledView + `}`, map[string]string{"a": "isolate"}, "isolate", "web-03"},
 		{"through a new body, too", wrong, nil, "isolate", "web-03"},
+		{"by block", wrong, map[string]string{"action": "scan", "device": "web-04"}, "scan", "web-04"},
 	}
 	for _, tt := range steps {
 		if a, d := send(tt.ack, tt.values); a != tt.action || d != tt.device {

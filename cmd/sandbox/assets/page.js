@@ -20,6 +20,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   theme();
   localise(document.body);
+  if (room === "home") send("/home");
   showForm();
   $("messages").scrollTop = $("messages").scrollHeight;
   receive(`/events?as=${as}&in=${room}`);
@@ -72,6 +73,7 @@ function receive(from) {
     const box = $("messages");
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
     const before = box.querySelectorAll(".message").length;
+    if (id === "modal" && !sameForm(part.content)) $("modal").replaceChildren(); // nothing of another form stays
     children($(id), part.content);
     if (atEnd) box.scrollTop = box.scrollHeight;
     if (id === "messages") news(box.querySelectorAll(".message").length - before);
@@ -127,23 +129,42 @@ function liken(have, want) {
 
 function clicks(send) {
   document.addEventListener("click", async (e) => {
-    const button = e.target.closest("button");
+    const button = e.target.closest("button, a[data-action]");
+    closeMenus(e.target);
     if (!button) return;
-    const { action, trouble, fill } = button.dataset;
+    const { action, value, choice, shortcut, trouble, fill } = button.dataset;
     if (fill) {
       $("say").value = fill;
       $("say").focus();
     } else if (trouble) {
       busy(button, () => send("/trouble", { what: trouble }));
+    } else if (shortcut) {
+      const { ts } = button.closest("[data-ts]").dataset;
+      closeMenus();
+      busy(button, () => send("/shortcut", { ts, shortcut }));
     } else if (action) {
-      const { ts } = button.closest("[data-ts]").dataset; // the card may change while somebody thinks
-      if (await confirmed(button)) busy(button, () => send("/click", { ts, action }));
+      const { ts = "", view = "" } = button.closest("[data-ts], [data-view]").dataset; // the card may change while somebody thinks
+      if (choice) closeMenus();
+      if (await confirmed(button)) busy(button, () => send("/click", { ts, view, action, value: value || "", choice: choice || "" }));
     }
   });
-  document.addEventListener("change", (e) => {
-    const { action } = e.target.dataset;
-    if (action && e.target.value) send("/click", { ts: e.target.closest("[data-ts]").dataset.ts, action, value: e.target.value });
+  document.addEventListener("keydown", (e) => {
+    const open = e.key === "Escape" && e.target.closest(menus);
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
   });
+}
+
+// Menus close when somebody presses Escape in them, or clicks elsewhere.
+const menus = "details[open]:is(.bk-menu, .more)";
+
+function closeMenus(but) {
+  for (const menu of document.querySelectorAll(menus)) {
+    if (but && menu.contains(but)) continue;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus({ preventScroll: true });
+    menu.open = false;
+  }
 }
 
 async function busy(button, work) {
@@ -177,6 +198,12 @@ function show(dialog) {
     if (at === document.body || dialog.contains(at)) (around?.isConnected ? around : $("say")).focus({ preventScroll: true });
   }, { once: true });
   dialog.showModal();
+}
+
+// sameForm reports whether the form that comes is the one that is there.
+function sameForm(next) {
+  const id = (e) => e.querySelector("[name=view]")?.value;
+  return id(next) === id($("modal"));
 }
 
 // showForm opens the dialog when the bot has opened a form, and closes it when

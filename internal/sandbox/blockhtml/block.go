@@ -27,6 +27,7 @@ type block struct {
 	URL       string      `json:"url"`
 	Confirm   *confirm    `json:"confirm"`
 	Options   []option    `json:"options"`
+	Chosen    option      `json:"initial_option"`
 	Initial   string      `json:"initial_value"`
 	Multiline bool        `json:"multiline"`
 	Min       int         `json:"min_length"`
@@ -43,6 +44,7 @@ type block struct {
 	Fallback  string      `json:"fallback"`
 	Indent    int         `json:"indent"`
 	Offset    int         `json:"offset"`
+	Chart     chart       `json:"chart"`
 }
 
 type confirm struct {
@@ -55,6 +57,7 @@ type confirm struct {
 
 type option struct {
 	Text  text   `json:"text"`
+	Below text   `json:"description"`
 	Value string `json:"value"`
 }
 

@@ -3,6 +3,7 @@ package blockhtml
 import (
 	"encoding/json"
 	"flag"
+	"html/template"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,22 +25,26 @@ func joan() Reader {
 }
 
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%d files: %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			html, err := joan().Blocks(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, strings.TrimSuffix(file, ".json")+".html", string(html))
-		})
+	for pattern, show := range map[string]func(json.RawMessage) (template.HTML, error){
+		"testdata/*.json": joan().Blocks, "testdata/attached/*.json": joan().Attachments,
+	} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files: %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			t.Run(filepath.Base(file), func(t *testing.T) {
+				raw, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				html, err := show(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, strings.TrimSuffix(file, ".json")+".html", string(html))
+			})
+		}
 	}
 }
 
@@ -62,16 +67,18 @@ func golden(t *testing.T, file, got string) {
 // TestHostile looks for markup in what the golden files keep: they could be
 // written anew without being read.
 func TestHostile(t *testing.T) {
-	for _, file := range []string{"testdata/message.json", "testdata/modal.json"} {
+	for file, show := range map[string]func(json.RawMessage) (template.HTML, error){
+		"testdata/message.json": joan().Blocks, "testdata/modal.json": joan().Blocks, "testdata/attached/alert.json": joan().Attachments,
+	} {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		html, err := joan().Blocks(raw)
+		html, err := show(raw)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, bad := range []string{"<script", "<img", "javascript:", "<b>package"} {
+		for _, bad := range []string{"<script", "<img", "javascript:", "<b>package", "<logins>", "<failed>"} {
 			if strings.Contains(string(html), bad) {
 				t.Errorf("%s: what somebody wrote became markup: %q", file, bad)
 			}

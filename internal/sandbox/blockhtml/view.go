@@ -11,6 +11,7 @@ type shown struct {
 	Error     string // what is wrong with an input
 	ErrorID   string
 	LabelText string
+	Grid      *grid // of a chart
 }
 
 // part is what stands on lines of its own: a line, quote, preformatted text or
@@ -74,6 +75,8 @@ func (r Reader) one(b block) shown {
 		v.Parts = []part{{Kind: "line", Spans: []span{{Kind: "text", Text: b.Text.Text}}}}
 	case "rich_text":
 		v.Parts = r.rich(b.Elements)
+	case "data_visualization":
+		v.Grid = b.Chart.grid()
 	}
 	return v
 }

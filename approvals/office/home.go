@@ -1,0 +1,118 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/ledger"
+)
+
+// Home is what a person sees on their home.
+type Home struct {
+	User    string
+	Barred  bool    // they may do nothing here
+	Waiting Listing // what waits for this person to decide
+	Mine    Listing // what they have asked for: open, and ended within a day
+	Ended   Listing // the last results
+	Windows []WindowState
+}
+
+// mostResults is how many of the last results a home has.
+const mostResults = 5
+
+// HomeOf is what a person's home has to show.
+func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
+	h.User = by.User
+	if h.Mine, err = d.Mine(ctx, by); err != nil {
+		if approvals.IsRefusal(err, approvals.NotAMember) {
+			h.Barred = true
+			return h, nil
+		}
+		return h, err
+	}
+	if h.Waiting, err = d.waitingFor(ctx, by); err != nil {
+		return h, err
+	}
+	if h.Ended, err = d.Ended(ctx, by, mostResults); err != nil {
+		return h, err
+	}
+	h.Windows, err = d.Limits(ctx, by)
+	return h, err
+}
+
+// waitingFor are the requests that wait for this person to decide, whatever else would keep
+// an approval from being taken.
+func (d *Desk) waitingFor(ctx context.Context, by By) (Listing, error) {
+	open, err := d.Open(ctx, by)
+	if err != nil || !open.Everywhere {
+		return Listing{}, err
+	}
+	var unread error
+	open.Requests = slices.DeleteFunc(open.Requests, func(r approvals.Request) bool {
+		may, err := d.mayDecide(ctx, by, r)
+		unread = errors.Join(unread, err)
+		return !may
+	})
+	return open, unread
+}
+
+// mayDecide reports whether a yes or a no of this person to r would be taken now.
+func (d *Desk) mayDecide(ctx context.Context, by By, r approvals.Request) (bool, error) {
+	if r.State != approvals.Pending || r.Card.TS == "" { // where its channel shows it, others can follow
+		return false, nil
+	}
+	f, ch, err := d.people.factsIn(ctx, by.User, approvals.ToDeny, r)
+	if err != nil {
+		return false, notKnown(err)
+	}
+	approved := slices.ContainsFunc(r.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) })
+	return !approved && d.people.policy.May(approvals.ToDeny, f, ch, r) == nil, nil
+}
+
+// OpenHome notes that a person has opened their home: it is shown at once, by whichever
+// process is free, and kept up to date for a while.
+func (d *Desk) OpenHome(ctx context.Context, user string) error { return d.store.OpenHome(ctx, user) }
+
+// HomeShown notes what a home shows that was shown beside the looks, of which the next
+// comes after the usual pause.
+func (d *Desk) HomeShown(ctx context.Context, user, mark string) error {
+	return d.store.HomeShown(ctx, user, mark, approvals.HomeEvery)
+}
+
+// showHome looks at a home that was opened, and shows it anew where it has changed. One
+// that Slack refuses to show is left alone until it is opened again; so is one that was
+// opened too long ago.
+func (w *Worker) showHome(ctx context.Context, l ledger.Lease, user string) {
+	again := w.store.Now().Add(approvals.HomeEvery)
+	was, open, err := w.store.Home(ctx, user)
+	if err == nil && !open {
+		again = time.Time{}
+	}
+	if err == nil && open && w.homes != nil {
+		err = w.renewHome(ctx, user, was)
+	}
+	refused, lasting := errors.AsType[*approvals.NoPlace](err)
+	switch {
+	case lasting:
+		w.log.WarnContext(ctx, "home refused by slack", "user", user, "reason", refused.Why.Reason, "detail", refused.Why.Detail, "error", refused.Err)
+		again = time.Time{}
+	case err != nil && w.once("home of "+user+": "+err.Error()):
+		w.log.WarnContext(ctx, "home not shown", "user", user, "error", err)
+	}
+	w.finish(ctx, l, again, approvals.Request{})
+}
+
+// renewHome shows a home, and notes what it shows.
+func (w *Worker) renewHome(ctx context.Context, user, was string) error {
+	mark, err := w.homes.ShowHome(ctx, user, was)
+	if errors.Is(err, approvals.ErrShownSince) { // the next look begins without knowing anything
+		mark, err = "", nil
+	}
+	if err != nil || mark == was {
+		return err
+	}
+	return w.store.HomeLooked(ctx, user, was, mark)
+}

@@ -1,0 +1,215 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/approvals/office"
+)
+
+// A Home tab holds at most 100 blocks and 250 kB
+// (https://docs.slack.dev/reference/views/home-tab-views); whole cards leave room for the
+// rest.
+const (
+	homeRequests  = 20
+	homeCardsSize = 180_000 // characters of JSON
+	homeBlocks    = 60      // of cards
+	homeMost      = 94      // of all but the end
+)
+
+// home is what a person sees on their Home tab: an answer to what they did last, what waits
+// for them, what they have asked for, what ended last, and how much is left of Microsoft's
+// limits.
+func (v Views) home(slash string, h office.Home, said page) []slack.Block {
+	var blocks []slack.Block
+	if len(said) > 0 {
+		blocks = append(said.blocks(), slack.NewDividerBlock())
+	}
+	if h.Barred {
+		return append(blocks, whoMay().blocks()...)
+	}
+	open, ended := byEnd(h.Mine.Requests)
+	if len(h.Waiting.Requests)+h.Waiting.More+len(open)+len(ended) == 0 {
+		blocks = append(blocks, howToBegin(slash).blocks()...)
+	}
+	blocks, shown := v.homeWaiting(blocks, slash, h.Waiting)
+	blocks = v.homeMine(blocks, slash, office.Listing{Requests: open, More: h.Mine.More}, homeRequests-shown)
+	if rest := v.results(ended, h.Ended.Requests); len(rest) > 0 {
+		blocks = append(blocks, append(page{heading("Last results")}, rest...).blocks()...)
+	}
+	return append(blocks, v.homeLimits(h.Windows).blocks()...)
+}
+
+// byEnd tells requests that are open from those that have ended.
+func byEnd(list []approvals.Request) (open, ended []approvals.Request) {
+	for _, r := range list {
+		if r.State.Ended() {
+			ended = append(ended, r)
+		} else {
+			open = append(open, r)
+		}
+	}
+	return open, ended
+}
+
+// whoMay is the home of somebody who may do nothing here.
+func whoMay() page {
+	return page{
+		heading("This is not for you to use"),
+		says(words("This bot asks a second person before Microsoft Defender acts on a device. Only full members of this workspace can ask it or decide: " +
+			"no guests, and nobody from another organisation.")),
+		says(words("If a device needs attention, tell somebody in the channel where its card is.")),
+	}
+}
+
+// howToBegin is for those who have nothing here yet.
+func howToBegin(slash string) page {
+	return page{
+		heading("Nothing waits for you"),
+		says(words("To ask for something, type this in a channel that I am in: "), code(slash+" scan <device> <comment>")),
+		says(words("A second person approves it on the card that follows there, or here. Everything else that I can do: "), code(slash+" help")),
+	}
+}
+
+// homeWaiting shows what waits for the person as whole cards, with their buttons, and says
+// how many there are for which there is no room.
+func (v Views) homeWaiting(blocks []slack.Block, slash string, l office.Listing) (all []slack.Block, shown int) {
+	if len(l.Requests)+l.More == 0 {
+		return blocks, 0
+	}
+	blocks = append(blocks, page{heading("Waiting for your decision")}.blocks()...)
+	before, size := len(blocks), 0
+	for _, r := range l.Requests[:min(len(l.Requests), homeRequests)] {
+		card := v.homeCard(r)
+		size += sizeOf(card)
+		if shown > 0 && (len(blocks)-before+len(card) > homeBlocks || size > homeCardsSize) {
+			break
+		}
+		blocks, shown = append(blocks, card...), shown+1
+	}
+	if more := len(l.Requests) - shown + l.More; more > 0 {
+		blocks = append(blocks, howManyMore(more, slash).blocks()...)
+	}
+	return blocks, shown
+}
+
+// homeCard is the card of a request as its channel shows it, so that a press here is as
+// good as one there, and the way to it.
+func (v Views) homeCard(r approvals.Request) []slack.Block {
+	card, _ := v.card(r)
+	return append(card, append(page{says(v.cardLinkOf(r, "Its card in the channel"))}.blocks(), slack.NewDividerBlock())...)
+}
+
+// homeMine lists the person's own requests that are open, each with what they can do with it.
+func (v Views) homeMine(blocks []slack.Block, slash string, l office.Listing, most int) []slack.Block {
+	if len(l.Requests)+l.More == 0 {
+		return blocks
+	}
+	blocks = append(blocks, page{heading("You have asked for")}.blocks()...)
+	shown := 0
+	for _, r := range l.Requests[:min(len(l.Requests), most)] {
+		if len(blocks)+2 > homeMost {
+			break
+		}
+		blocks = append(blocks, page{v.homeLine(r)}.blocks()...)
+		if cancel := v.takeBack(r); cancel != nil {
+			blocks = append(blocks, slack.NewActionBlock(fmt.Sprintf("mine.%s.%d", r.ID, r.Visible), cancel))
+		}
+		shown++
+	}
+	if more := len(l.Requests) - shown + l.More; more > 0 {
+		blocks = append(blocks, howManyMore(more, slash).blocks()...)
+	}
+	return blocks
+}
+
+// takeBack is the button with which a request is cancelled, or nil where that cannot be.
+func (v Views) takeBack(r approvals.Request) slack.BlockElement {
+	for _, e := range v.decisive(r, r.ID+"."+r.Digest()) {
+		if b, is := e.(*slack.ButtonBlockElement); is && b.ActionID == actionCancel {
+			return b
+		}
+	}
+	return nil
+}
+
+func howManyMore(n int, slash string) page {
+	return page{says(wordsf("And %d more: ", n), code(slash+" list"))}
+}
+
+// results are the person's own and the last of all, each once, newest first.
+func (v Views) results(own, all []approvals.Request) (p page) {
+	seen := map[string]bool{}
+	for _, r := range append(append([]approvals.Request{}, own...), all...) {
+		if !seen[r.ID] && len(p) < homeResults {
+			p = append(p, v.homeLine(r))
+		}
+		seen[r.ID] = true
+	}
+	return p
+}
+
+// homeResults is how many results a home has.
+const homeResults = 8
+
+// homeLine is a request in one line.
+func (v Views) homeLine(r approvals.Request) para {
+	devices := namesOf(r.Devices)
+	return says(strong(stateLine(r)), words(" · "+v.action(r).Title+" · "+devices+" · "), v.cardLinkOf(r, r.ID))
+}
+
+// cardLinkOf is a text that leads to the card of a request, where it has one.
+func (v Views) cardLinkOf(r approvals.Request, text string) span {
+	if v.Permalink != nil && r.Card.TS != "" {
+		if url := v.Permalink(r.Place.Channel, r.Card.TS); url != "" {
+			return link(url, text)
+		}
+	}
+	return code(r.ID)
+}
+
+// homeLimits is how much is used of Microsoft's limits, where something is.
+func (v Views) homeLimits(windows []office.WindowState) page {
+	p := page{heading("Microsoft's limits")}
+	for _, w := range windows {
+		if line := v.homeWindow(w); line != "" {
+			p = append(p, says(words(line)))
+		}
+	}
+	if len(p) == 1 {
+		p = append(p, says(words("All calls are free.")))
+	}
+	return p
+}
+
+// homeWindow is one window in a line; empty where nothing of it is used.
+func (v Views) homeWindow(w office.WindowState) string {
+	var parts []string
+	for _, l := range w.Limits {
+		if l.Used > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %s used", l.Used, l.Limit))
+		}
+	}
+	if w.Waiting > 0 {
+		parts = append(parts, fmt.Sprintf("%d waiting", w.Waiting))
+	}
+	if !w.Held.IsZero() {
+		parts = append(parts, "Defender is throttling")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return w.Endpoint + ": " + strings.Join(parts, ", ")
+}
+
+func sizeOf(blocks []slack.Block) int {
+	text, err := json.Marshal(blocks)
+	if err != nil {
+		return 0 // unreachable: blocks are text and numbers
+	}
+	return len(text)
+}
