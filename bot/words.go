@@ -30,7 +30,7 @@ func (b *Bot) slow(typed string) (first page, is bool) {
 		return sayf("Looking up %s in Defender …", c.Device), c.Device.ID == ""
 	case commands.Report:
 		return sayf("Adding up %s …", inDays(c.Days)), true
-	case commands.Ask, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel, commands.Help:
+	case commands.Ask, commands.Form, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel, commands.Help:
 	}
 	return nil, false
 }
