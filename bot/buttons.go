@@ -31,7 +31,7 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 	value := r.ID + "." + r.Digest()
 	elements := v.decisive(r, value)
 	if get := v.packageButton(r, value); get != nil {
-		elements = append(elements, get)
+		elements = append(elements, v.labelled(r, get))
 	}
 	for _, f := range v.followers(r) {
 		elements = append(elements, f.press(value))
