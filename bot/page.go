@@ -59,7 +59,7 @@ type span struct {
 	group string // likewise
 	// channel is one, instead of text: those who may not see it are not told its name.
 	channel string
-	at    time.Time
+	at      time.Time
 }
 
 func words(s string) span            { return span{text: s} }

@@ -119,7 +119,7 @@ func (s *site) rooms(v viewer) []room {
 		r := room{Name: roomName(c), Direct: c.DMWith != "", Current: c.ID == v.Channel.ID && !v.Tab}
 		switch {
 		case r.Direct:
-			r.About = "what the bot tells you alone"
+			r.About = "for you alone"
 		case c.ExtShared:
 			r.About = "shared externally"
 			r.Note = "By default the bot refuses commands in channels that are shared with another organisation. " +
