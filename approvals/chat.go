@@ -12,9 +12,9 @@ type Chat interface {
 	// Show brings the card of r up to date, posting it first where there is none,
 	// and returns the message's ts. Where the new one succeeds one that could not be
 	// changed, that is taken away as far as the chat lets it. A request that ended
-	// without a card is told to its requester alone, with an empty ts. Errors: a
-	// *[NoPlace], [ErrGone], [ErrFrozen], a *[Later]; after any other the outcome is
-	// not known.
+	// without a card is told to its requester alone, with an empty ts. Errors: with the
+	// ts [ErrUnthreaded]; a *[NoPlace], [ErrGone], [ErrFrozen], a *[Later]; after any
+	// other the outcome is not known.
 	Show(ctx context.Context, r Request) (ts string, err error)
 	// Tell tells the requester of r alone how it ended. Errors as for Show.
 	Tell(ctx context.Context, r Request) error
@@ -49,8 +49,9 @@ var (
 	ErrGone = errors.New("the message is gone")
 	// ErrFrozen means that the message is there and cannot be changed any more.
 	ErrFrozen = errors.New("the message cannot be changed any more")
-	// ErrUnthreaded means that a reply was posted, but stands by itself: its card is
-	// gone.
+	// ErrUnthreaded means that a message was posted, but stands by itself: that in whose
+	// thread it belongs is gone. Of a reply that is the card, of a card the message that
+	// the request is about.
 	ErrUnthreaded = fmt.Errorf("the reply stands by itself: %w", ErrGone)
 )
 

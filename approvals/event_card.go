@@ -19,6 +19,9 @@ type Show struct {
 	TS      string
 	Visible int64
 	Told    int
+	// Unthreaded: the thread that the request belongs to is gone, and the message stands by
+	// itself. It does not say so yet, and is drawn again.
+	Unthreaded bool
 }
 
 func (Show) name() string { return "show" }
@@ -35,6 +38,9 @@ func (e Show) apply(r Request, _ time.Time) (Request, error) {
 		r.Card.TS, r.Card.Shown = e.TS, e.Visible // whatever was said without a card, this one shows just that
 	}
 	r.Card.Told = max(r.Card.Told, e.Told)
+	if e.Unthreaded && r.InThread() != "" && e.TS == r.Card.TS {
+		r.Card.Unthreaded, r.Card.Shown = true, min(r.Card.Shown, r.Visible-1)
+	}
 	return r, nil
 }
 

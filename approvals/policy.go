@@ -121,6 +121,15 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	return Refuse(NotAMember, string(v))
 }
 
+// MayAskIn reports whether the person may ask for anything at all in the channel. A no is
+// a *Refusal.
+func (p Policy) MayAskIn(f Facts, ch Channel) error {
+	if !p.Admits(f, ch) {
+		return Refuse(NotAMember, "")
+	}
+	return p.mayAskIn(ch)
+}
+
 // MayTypeIn is a refusal where typing the id of r in that place does not count for the
 // person: it counts where r was made and, for its requester, wherever commands are taken.
 func (p Policy) MayTypeIn(place Place, f Facts, r Request) error {

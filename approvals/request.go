@@ -20,6 +20,7 @@ type Request struct {
 	Comment string   `json:"comment"`
 	By      Person   `json:"by"` // the requester
 	Place   Place    `json:"place"`
+	Thread  string   `json:"thread,omitempty"` // the message of the place that it is about: the card goes into its thread
 	Terms   Terms    `json:"terms"`
 	Budget  Budget   `json:"budget,omitzero"`
 	RetryOf string   `json:"retry_of,omitempty"` // the request whose failed devices these are
@@ -117,12 +118,24 @@ type Card struct {
 	Shown int64  `json:"shown,omitempty"` // the Visible that it shows
 	Told  int    `json:"told,omitempty"`  // how many notices were said
 	Left  string `json:"left,omitempty"`  // an earlier message that could not be changed any more
+	// Unthreaded is set once the thread that the request belongs to was seen to be gone: the
+	// card stands by itself.
+	Unthreaded bool `json:"unthreaded,omitempty"`
 }
 
 // ForRequesterAlone reports whether nobody but the requester is told how r ended:
 // nobody was ever asked to approve it, or there was no place for its card.
 func (r Request) ForRequesterAlone() bool {
 	return r.Card.TS == "" && r.State.Ended() && (r.Opened.IsZero() || r.State == Rejected)
+}
+
+// InThread is the message in whose thread the card of r is, or will be; empty: it stands by
+// itself.
+func (r Request) InThread() string {
+	if r.Card.Unthreaded {
+		return ""
+	}
+	return r.Thread
 }
 
 // Digest is a fingerprint of what is asked for: action, pinned devices and

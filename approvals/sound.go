@@ -20,6 +20,8 @@ func (r Request) Validate(id string) error {
 		return errors.New("its versions contradict each other")
 	case r.By.ID == "" || r.Action == "" || r.Comment == "" || r.Place.Team == "" || r.Place.Channel == "":
 		return errors.New("who asked for what and where is not there")
+	case r.Card.Unthreaded && r.Thread == "":
+		return errors.New("its card has lost a thread that it never had")
 	case r.Asked.IsZero() || r.State.Ended() != !r.EndedAt.IsZero():
 		return errors.New("its times contradict its state")
 	}

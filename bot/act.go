@@ -27,6 +27,7 @@ type act struct {
 	text       string        // what was typed into a form
 	trigger    string        // lets a form be opened
 	patience   time.Duration // for how long it may be worked on; zero: as an acknowledgement allows
+	draft      draft         // what the form is filled in with
 }
 
 // reply is where a private answer goes.
@@ -97,8 +98,12 @@ func (p page) inAck() ackMessage {
 var errNoPayload = errors.New("the envelope takes no answer")
 
 // answer answers a command in its acknowledgement, or where that cannot be had,
-// in the next way that works.
+// in the next way that works. An empty page says nothing.
 func (b *Bot) answer(ctx context.Context, a act, said page) {
+	if len(said) == 0 {
+		b.ack(a.envelope, nil)
+		return
+	}
 	err := errNoPayload
 	if a.envelope.TakesPayload {
 		err = b.acked(a.envelope, said.inAck())

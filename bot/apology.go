@@ -45,6 +45,10 @@ func (b *Bot) apologiseFor(ctx context.Context, e Envelope, sentence string) {
 		b.excuse(ctx, e, reply{
 			user: fieldOf(e.Payload, "user", "id"), channel: fieldOf(e.Payload, "container", "channel_id"), url: fieldOf(e.Payload, "response_url"),
 		}, sentence)
+	case kind == slack.InteractionTypeMessageAction:
+		b.excuse(ctx, e, reply{
+			user: fieldOf(e.Payload, "user", "id"), channel: fieldOf(e.Payload, "channel", "id"), url: fieldOf(e.Payload, "response_url"),
+		}, sentence)
 	default:
 		b.ack(e, nil)
 	}

@@ -190,8 +190,7 @@ func (b *Bot) interaction(ctx context.Context, e Envelope, i interaction) {
 	case slack.InteractionTypeViewSubmission:
 		b.submitted(ctx, e, i)
 	case slack.InteractionTypeMessageAction, slack.InteractionTypeShortcut:
-		b.log.WarnContext(ctx, "shortcut unknown", "envelope", e.ID, "user", i.User.ID)
-		b.excuse(ctx, e, reply{i.User.ID, i.Channel.ID, i.ResponseURL}, unknownShortcut)
+		b.shortcut(ctx, e, i)
 	default:
 		b.log.InfoContext(ctx, "interaction unknown", "envelope", e.ID, "type", cut(string(i.Type), 40))
 		b.ack(e, nil)

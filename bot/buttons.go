@@ -21,6 +21,7 @@ const (
 	actionSuccessor = "successor" // also of private answers, where its value is a command
 	actionAnyway    = "anyway"    // of private answers alone
 	actionUndo      = "undo"
+	actionAsk       = "ask"     // also of private answers, where its value is a draft
 	actionPackage   = "package" // also of private answers, where its value says which
 	actionPick      = "pick"    // a menu of private answers
 )
@@ -30,7 +31,7 @@ func (v Views) buttons(r approvals.Request) slack.Block {
 	value := r.ID + "." + r.Digest()
 	elements := v.decisive(r, value)
 	if get := v.packageButton(r, value); get != nil {
-		elements = append(elements, get)
+		elements = append(elements, v.labelled(r, get))
 	}
 	for _, f := range v.followers(r) {
 		elements = append(elements, f.press(value))
@@ -59,7 +60,9 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 		return append(list, v.retryButton(r, value)...)
 	case approvals.Done:
 		return v.retryButton(r, value)
-	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Expired, approvals.Rejected:
+	case approvals.Expired:
+		return []slack.BlockElement{v.labelled(r, slack.NewButtonBlockElement(actionAsk, value, plainText("Ask again…")))}
+	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Rejected:
 	}
 	return nil
 }

@@ -214,7 +214,7 @@ func adopted(c approvals.Call) []span {
 	if j.ID == "" || !j.Adopted {
 		return nil
 	}
-	spans := []span{words(" It was running already")}
+	spans := []span{words(" It had already been running")}
 	if c.State != approvals.Running && !j.Created.IsZero() {
 		spans = append(spans, words(", since "), when(j.Created))
 	}

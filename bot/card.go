@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -27,13 +28,13 @@ type Views struct {
 
 // card is the one message of a request, with its text. What is small comes after the buttons.
 func (v Views) card(r approvals.Request) ([]slack.Block, string) {
-	p := fitting(r, v.page)
-	body, foot := p[:len(p)-1], p[len(p)-1:]
-	blocks := body.blocks()
-	if buttons := v.buttons(r); buttons != nil {
-		blocks = append(blocks, buttons)
+	var buttons []slack.Block
+	if b := v.buttons(r); b != nil {
+		buttons = append(buttons, b)
 	}
-	return append(blocks, foot.blocks()...), p.text()
+	p := fittingBeside(buttons, r, v.page)
+	body, foot := p[:len(p)-1], p[len(p)-1:]
+	return slices.Concat(body.blocks(), buttons, foot.blocks()), p.text()
 }
 
 // detail is how much is said about each device.
@@ -49,14 +50,20 @@ const (
 // fewDevices is up to how many devices of a request have longer lines.
 const fewDevices = 4
 
-// pageLimit is how large the JSON of a page may be. Slack documents no limit
-// for all blocks of a message; 13,200 characters were seen to be too many
-// (https://github.com/slackapi/bolt-js/issues/2509), and buttons come on top.
-const pageLimit = 10_900
+// blocksLimit is how large the JSON of a message's blocks may be. Slack documents no limit
+// for all of them; 13,200 characters were seen to be too many
+// (https://github.com/slackapi/bolt-js/issues/2509).
+const blocksLimit = 11_900
 
 // fitting is the page of r with the most about its devices that fits. The
 // comment is never what gives way.
 func fitting(r approvals.Request, draw func(approvals.Request, detail) page) page {
+	return fittingBeside(nil, r, draw)
+}
+
+// fittingBeside is the same where other blocks need room too.
+func fittingBeside(others []slack.Block, r approvals.Request, draw func(approvals.Request, detail) page) page {
+	room := blocksLimit - size(others)
 	d := full
 	switch n := len(r.Devices); {
 	case n > fewDevices:
@@ -65,15 +72,15 @@ func fitting(r approvals.Request, draw func(approvals.Request, detail) page) pag
 		d = few
 	}
 	p := draw(r, d)
-	for ; d < bare && p.size() > pageLimit; d++ {
+	for ; d < bare && size(p.blocks()) > room; d++ {
 		p = draw(r, d+1)
 	}
 	return p
 }
 
-// size is how many characters of JSON the page's blocks are.
-func (p page) size() int {
-	text, err := json.Marshal(p.blocks())
+// size is how many characters of JSON blocks are.
+func size(blocks []slack.Block) int {
+	text, err := json.Marshal(blocks)
 	if err != nil {
 		return 0 // unreachable: blocks are text and numbers
 	}
@@ -87,6 +94,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	a, s := v.action(r), v.telling(r)
 	p := append(page{v.heading(r), s.line()}, s.more...)
 	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
+	p = append(p, astray(r)...)
 	p = append(p, decided(r)...)
 	p = append(p, v.lineage(r)...)
 	p = append(p, barred(r)...)

@@ -45,6 +45,8 @@ func TestButtons(t *testing.T) {
 			}
 		case r.Action != "investigate" && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable):
 			want = []string{"stop=" + value}
+		case r.State == approvals.Expired:
+			want = []string{"ask=" + value}
 		}
 		if len(r.Retryable()) > 0 {
 			want = append(want, "retry="+value)

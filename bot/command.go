@@ -17,11 +17,13 @@ type slashCommand struct {
 	Command     string `json:"command"` // with its slash; an app can have several
 	Text        string `json:"text"`
 	ResponseURL string `json:"response_url"`
+	TriggerID   string `json:"trigger_id"`
 }
 
 // command answers one command, in its acknowledgement.
 func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 	a := newAct(e, "", approvals.Place{Team: c.Team, Channel: c.Channel}, reply{c.User, c.Channel, c.ResponseURL})
+	a.trigger = c.TriggerID
 	if c.Command != b.grammar.Slash {
 		b.log.WarnContext(ctx, "command unknown", "envelope", e.ID, "command", cut(c.Command, 40), "user", c.User)
 		b.answer(ctx, a, sayf("This app has the command %s, which this bot does not know, so nothing happened. Type %s help to see what it can do.",
@@ -45,7 +47,7 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 	}
 	parsed, err := b.grammar.Parse(typed)
 	if err != nil {
-		return wrongCommand(err)
+		return wrongCommand(err) // with a button that opens the form
 	}
 	switch c := parsed.(type) {
 	case commands.Ask:
@@ -54,6 +56,8 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 		a.what, a.wish = "ask", office.Wish{Action: c.Action}
 		_, said, _ := b.perform(ctx, a, (*Bot).isOff)
 		return said
+	case commands.Form:
+		return b.offerForm(ctx, a)
 	case commands.Help:
 		return asWritten(b.grammar.Help())
 	case commands.Status:

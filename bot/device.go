@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 )
 
 // devices are the devices of a request: one with what is known of it, several with a line
@@ -90,17 +91,35 @@ func (v Views) callLine(r approvals.Request, i int, d detail) para {
 	if d == bare {
 		return says(spans...)
 	}
-	says := v.reason(r, c)
-	if unfollowed(c) {
-		says = "⚠️ Not followed: " + sentence(c.Blind)
-	}
-	if says != "" {
-		spans = append(spans, words(". "+inBrief(says, lineLength(d))))
+	switch says := v.reasonInBrief(r, c, d); {
+	case callWord(c) == sentWord && !unfollowed(c) && away(r.Devices[i], r):
+		spans = append(spans, words(". Offline since "), when(r.Devices[i].LastSeen), words("."))
+	case says != "":
+		spans = append(spans, words(". "+says))
 	}
 	if c.State == approvals.Queued && d == few {
 		spans = append(spans, turn(r, c)...)
 	}
 	return para{kind: line, spans: append(spans, briefStop(r, c)...)}
+}
+
+// reasonInBrief is what the line of a device says behind its state. Of what goes on or went
+// as it should that is little.
+func (v Views) reasonInBrief(r approvals.Request, c approvals.Call, d detail) string {
+	says := v.reason(r, c)
+	switch word := callWord(c); {
+	case unfollowed(c):
+		says = "⚠️ Not followed: " + sentence(c.Blind)
+	case word == sentWord && c.Job.Details == "":
+		return "Waiting to begin."
+	case word == callWords()[approvals.Running] && c.Job.Details == "" && defender.PhaseOf(v.action(r).Tracks, c.Job.Status) == defender.PhaseOpen:
+		return ""
+	case c.State == approvals.Succeeded:
+		if first, _, more := strings.Cut(says, ". "); more {
+			return first + "."
+		}
+	}
+	return inBrief(says, lineLength(d))
 }
 
 // lineLength is how much is said of a call on the line of its device.

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,10 +38,13 @@ func (e Envelope) Ack(answer any) error {
 	if !e.TakesPayload {
 		ack.Payload = nil
 	}
-	frame, err := json.Marshal(ack)
-	if err != nil {
+	var b bytes.Buffer
+	encode := json.NewEncoder(&b)
+	encode.SetEscapeHTML(false) // it would make six bytes of each “&”
+	if err := encode.Encode(ack); err != nil {
 		return fmt.Errorf("encode an acknowledgement: %w", err)
 	}
+	frame := bytes.TrimRight(b.Bytes(), "\n")
 	if len(frame) > ackLimit {
 		return errAckTooLarge
 	}

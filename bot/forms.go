@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -14,16 +16,20 @@ import (
 
 // form is what is done with a form that comes back.
 type form struct {
-	field string // the block beside which stands what is wrong
-	// read is what the form asks for, or what is wrong with it.
-	read func(Envelope, interaction) (a act, wrong string)
+	field string // the block beside which stands what belongs to no other
+	// read is what the form asks for, or what is wrong with it, by block.
+	read func(*Bot, Envelope, interaction) (a act, wrong map[string]string)
 	do   handler
+	// refused is what is told of a refusal, and beside which block; nil: what anybody is
+	// told, beside field.
+	refused func(b *Bot, a act, said page, err error) (block string, instead page)
 }
 
 // forms has a row for every form, by its callback_id.
 func forms() map[string]form {
 	return map[string]form{
 		denyForm: {field: reasonBlock, read: readDenial, do: (*Bot).deny},
+		askForm:  {field: actionBlock, read: readAsk, do: (*Bot).ask, refused: askRefused},
 	}
 }
 
@@ -33,8 +39,13 @@ type formErrors struct {
 	Errors map[string]string `json:"errors"`
 }
 
-func (f form) wrong(why string) formErrors {
-	return formErrors{"errors", map[string]string{f.field: cut(why, 300)}}
+func (f form) wrong(why string) formErrors { return wrongIn(map[string]string{f.field: why}) }
+
+func wrongIn(blocks map[string]string) formErrors {
+	for block, why := range blocks {
+		blocks[block] = cut(why, 300)
+	}
+	return formErrors{"errors", blocks}
 }
 
 // submitted answers a form: it closes if what it asks for was done.
@@ -45,10 +56,10 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i interaction) {
 		b.ack(e, inPlaceOf(unknownForm))
 		return
 	}
-	a, wrong := f.read(e, i)
-	if wrong != "" {
-		b.log.InfoContext(ctx, "form not taken", "form", i.View.CallbackID, "user", i.User.ID, "why", wrong)
-		b.ack(e, f.wrong(wrong))
+	a, wrong := f.read(b, e, i)
+	if len(wrong) > 0 {
+		b.log.InfoContext(ctx, "form not taken", "form", i.View.CallbackID, "user", i.User.ID, "fields", slices.Sorted(maps.Keys(wrong)))
+		b.ack(e, wrongIn(wrong))
 		return
 	}
 	r, said, err := b.perform(ctx, a, f.do)
@@ -56,9 +67,18 @@ func (b *Bot) submitted(ctx context.Context, e Envelope, i interaction) {
 		b.ack(e, nil)
 		b.tell(ctx, a, said)
 	} else {
-		b.ack(e, f.wrong(said.plain()))
+		b.ack(e, f.notDone(b, a, said, err))
 	}
 	b.tidy(ctx, a, r)
+}
+
+// notDone keeps a form open that asks for what was refused.
+func (f form) notDone(b *Bot, a act, said page, err error) formErrors {
+	block := f.field
+	if f.refused != nil {
+		block, said = f.refused(b, a, said, err)
+	}
+	return wrongIn(map[string]string{block: said.plain()})
 }
 
 // errFormClosed means that Slack would not open the form.
@@ -118,18 +138,18 @@ func (v Views) denyView(r approvals.Request, meta string) slack.ModalViewRequest
 }
 
 // readDenial reads the form.
-func readDenial(e Envelope, i interaction) (a act, wrong string) {
+func readDenial(_ *Bot, e Envelope, i interaction) (a act, wrong map[string]string) {
 	var d denial
 	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &d); err != nil {
-		return a, formUnread
+		return a, map[string]string{reasonBlock: formUnread}
 	}
 	a = newAct(e, denyForm, approvals.Place{Team: i.Team.ID, Channel: d.Channel}, reply{user: i.User.ID, channel: d.Channel})
 	a.id, a.digest, a.by.On = d.ID, d.Digest, office.Message{TS: d.TS, Copy: d.Copy}
 	a.by.Home = d.Home
 	if a.text = reason(i.View.State); a.text == "" {
-		return a, noReason
+		return a, map[string]string{reasonBlock: noReason}
 	}
-	return a, ""
+	return a, nil
 }
 
 // reason is what was typed, without what could mislead a reader.

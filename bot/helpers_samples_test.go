@@ -49,7 +49,7 @@ func views() Views {
 func grammar() commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: 20}
 	for _, a := range defender.Actions() {
-		g.Actions = append(g.Actions, commands.Action{Name: a.Name, Summary: a.Title, Note: a.Notice()})
+		g.Actions = append(g.Actions, commands.Action{Name: a.Name, Also: a.Also, Summary: a.Title, Note: a.Notice(), Ended: a.Ended != nil})
 	}
 	return g
 }
@@ -268,4 +268,10 @@ func many() approvals.Request {
 		}
 	}
 	return approved("investigate", calls...)
+}
+
+// unthreaded is a request that was asked for in a thread which is gone.
+func unthreaded(r approvals.Request) approvals.Request {
+	r.Thread, r.Card.Unthreaded = "1.2", true
+	return r
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
+	"defenderbot/commands"
 	"defenderbot/internal/slackfake"
 )
 
@@ -51,6 +52,10 @@ func everyView() map[string]view {
 		form := views().denyView(pending("investigate", devices), `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
 		all["form-"+name] = view{Form: &form}
 	}
+	for name, d := range drafts() {
+		form := views().askView(d, 20, `{"channel":"C0INCIDENT"}`)
+		all["form-ask-"+name] = view{Form: &form}
+	}
 	for name, p := range timeAnswers() {
 		all["answer-"+name] = said(p)
 	}
@@ -63,6 +68,16 @@ func everyView() map[string]view {
 	return all
 }
 
+// drafts are what the form is filled in with.
+func drafts() map[string]draft {
+	const id = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
+	filled := commands.Draft{Action: "scan", Device: "srv-db-01, " + id, Comment: "odd & <b> login\nat 3"}
+	long := commands.Draft{Action: "wipe", Device: strings.Repeat("srv-db-01.contoso.example, ", 200), Comment: strings.Repeat("ü", 1200)}
+	return map[string]draft{
+		"empty": {}, "filled": {Draft: filled}, "long": {Draft: long}, "thread": {Draft: filled, note: "The same as D-7K3F9Q, for srv-db-01.", thread: "1.2"},
+	}
+}
+
 // answers are what one person alone is told, but for the reasons.
 func answers() map[string]page {
 	p, second := pending("investigate", 1), oneGiven(twoNeeded(pending("investigate", 1)))
@@ -70,8 +85,14 @@ func answers() map[string]page {
 	denied := ended(approvals.Denied, approvals.End{By: person(grace), Text: "it is our own scanner"})
 	_, wrong := grammar().Parse("investgate srv-db-01 odd logins")
 	_, wrongDevice := grammar().Parse("collect CONTOSO\\ws-1 odd logins")
+	_, unsure := grammar().Parse("collect 10.0.0.1 odd logins &amp; <http://evil.example|evil.example>")
+	_, unfinished := grammar().Parse("srv-db-01.contoso.example")
+	inThread := pending("collect", 1)
+	inThread.Thread = "1.2"
 	return map[string]page{
-		"help": asWritten(grammar().Help()), "wrong-command": wrongCommand(wrong), "wrong-device": wrongCommand(wrongDevice), "busy": say(busySentence),
+		"help": asWritten(grammar().Help()), "wrong-command": wrongCommand(wrong), "wrong-device": wrongCommand(wrongDevice), "wrong-unsure": wrongCommand(unsure),
+		"wrong-unfinished": wrongCommand(unfinished), "ask-ended": views().endedField("/defender", "investigate"),
+		"recorded-thread": views().recordedPage(inThread), "busy": say(busySentence),
 		"wrong-team": say(wrongTeam), "recorded": views().recordedPage(pending("collect", 1)), "recorded-several": views().recordedPage(pending("collect", 3)),
 		"recorded-ended": views().recordedPage(p), "followed": views().followedPage(pending("scan", 1)),
 		"ended": views().endedPage("/defender", typedAsk(1), after(-90)), "ended-long": views().endedPage("/defender", typedAsk(140), after(-90)), "ended-alone": alone().endedPage("/defender", typedAsk(1), after(-90)),

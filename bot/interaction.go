@@ -13,6 +13,7 @@ import (
 // (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload).
 type interaction struct {
 	Type        slack.InteractionType `json:"type"`
+	CallbackID  string                `json:"callback_id"` // of a shortcut
 	User        named                 `json:"user"`
 	Team        named                 `json:"team"`
 	Channel     named                 `json:"channel"`

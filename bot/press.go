@@ -20,6 +20,7 @@ func buttons() map[string]handler {
 		actionSuccessor: (*Bot).succeed,
 		actionUndo:      (*Bot).undo,
 		actionPackage:   (*Bot).fetch,
+		actionAsk:       (*Bot).askAgain,
 	}
 }
 

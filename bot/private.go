@@ -13,6 +13,7 @@ func privates() map[string]func(b *Bot, ctx context.Context, e Envelope, i inter
 	return map[string]func(*Bot, context.Context, Envelope, interaction, pressed){
 		actionSuccessor: (*Bot).privately,
 		actionAnyway:    (*Bot).privately,
+		actionAsk:       (*Bot).openDraft,
 		actionPackage:   acting((*Bot).fetchOne, func(a *act, value string) { a.id, a.digest, a.nth = packageOf(value) }),
 		actionPick:      acting((*Bot).pick, func(a *act, value string) { a.id, a.nth, a.device = pickOf(value) }),
 	}

@@ -196,6 +196,16 @@ func lastingRefusal(err error) string {
 	return explained(refused, refused).Error()
 }
 
+// becauseOf is Slack's own word for why it refused, as part of a sentence; empty: it said
+// none.
+func becauseOf(err error) string {
+	refused, is := errors.AsType[slack.SlackErrorResponse](err)
+	if !is {
+		return ""
+	}
+	return " (" + cut(oneLine(refused.Err), 60) + ")"
+}
+
 // strange counts how often a request was refused with a code that is on no page.
 type strange struct {
 	mu    sync.Mutex

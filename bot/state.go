@@ -93,7 +93,7 @@ func progress(r approvals.Request) string {
 		if c.State == approvals.Succeeded {
 			done++
 		}
-		if c.State == approvals.Running {
+		if callWord(c) == callWords()[approvals.Running] {
 			emoji = "▶️"
 		}
 	}
@@ -142,7 +142,7 @@ func kinds() []struct{ word, says string } {
 		{stoppingWord, "stopping"},
 		{callWords()[approvals.CallCancelled], "cancelled"},
 		{callWords()[approvals.Running], "running"},
-		{sentWord, "not begun yet"},
+		{sentWord, "waiting to begin"},
 		{callWords()[approvals.Sending], "being sent"},
 		{callWords()[approvals.Queued], "waiting for a turn"},
 	}

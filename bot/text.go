@@ -19,7 +19,7 @@ func explain(err error) page {
 	}
 	switch {
 	case errors.Is(err, errFormClosed):
-		return say("Slack could not open the form, so nothing happened. Press Deny again.")
+		return sayf("Slack could not open the form%s, so nothing happened. Try again.", becauseOf(err))
 	case errors.Is(err, approvals.ErrTooFewReplicas):
 		return say("This was recorded, but too few copies of my database (Redis) confirmed it: if Redis fails now, it may be lost. " +
 			"Check that the channel shows it, and tell whoever runs this bot.")
@@ -81,7 +81,7 @@ func approvers(r approvals.Request) string {
 const (
 	busySentence = "Too much is happening at once, so I did nothing. Try again in a moment."
 	wrongTeam    = "This bot belongs to another workspace, so nothing happened. Use it there."
-	formUnread   = "This form is out of date. Close it and press Deny again."
+	formUnread   = "This form is out of date. Close it and open it again."
 	noReason     = "Please give a reason."
 )
 
@@ -92,12 +92,19 @@ func wrongCommand(err error) page {
 	if !is {
 		return explain(err)
 	}
-	p := append(asWritten(wrong.What()), says(words("Type: "), code(wrong.Form)))
-	if wrong.Note != "" {
-		p = append(p, says(words(wrong.Note)))
+	p := asWritten(wrong.What())
+	for _, line := range wrong.Lines() {
+		p = append(p, says(words(line.Says), code(cut(line.Typed, mostRepeated))))
 	}
-	return p
+	if wrong.About() != "" {
+		p = append(p, says(words(wrong.About())))
+	}
+	return append(p, draftButton(wrong.Draft)...)
 }
+
+// mostRepeated is how many characters of a command its answer repeats: as many ids as one
+// request takes by default, and the longest comment, are fewer.
+const mostRepeated = 2000
 
 // recordedPage is the answer to a command that was recorded.
 func (v Views) recordedPage(r approvals.Request) page {
@@ -105,7 +112,11 @@ func (v Views) recordedPage(r approvals.Request) page {
 	if len(r.Devices) > 1 {
 		devices = fmt.Sprintf("the %d devices", len(r.Devices))
 	}
-	p := sayf("Recorded as %s. I am looking up %s; a card for somebody else to approve follows here.", r.ID, devices)
+	where := "here"
+	if r.InThread() != "" {
+		where = "in the thread of that message"
+	}
+	p := sayf("Recorded as %s. I am looking up %s; a card for somebody else to approve follows %s.", r.ID, devices, where)
 	if notice := v.action(r).Notice(); notice != "" {
 		p = append(p, says(words("⚠️ "+notice)))
 	}

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,12 +119,12 @@ func (w *Workspace) Show(ctx context.Context, r approvals.Request) (string, erro
 	}
 	blocks, text := w.views.card(r)
 	if r.Card.TS == "" {
-		_, ts, err := w.api.PostMessageContext(ctx, r.Place.Channel, message(text, blocks)...)
-		if err == nil && r.Card.Left != "" {
+		ts, err := w.post(ctx, r, message(text, blocks))
+		if ts != "" && r.Card.Left != "" {
 			// Where it may not be taken away, a click on it is answered by what it has become.
 			_ = w.Retire(ctx, r.Place.Channel, r.Card.Left)
 		}
-		return ts, w.outgoing(r, err)
+		return ts, err
 	}
 	_, _, _, err := w.api.UpdateMessageContext(ctx, r.Place.Channel, r.Card.TS, message(text, blocks)...)
 	return r.Card.TS, w.outgoing(r, err, missing, frozen)
@@ -137,10 +138,9 @@ func (w *Workspace) Say(ctx context.Context, r approvals.Request, n int) error {
 		return err
 	}
 	blocks, text := w.views.notice(r, n)
-	_, _, said, err := w.api.PostMessageWithResponseContext(ctx, r.Place.Channel,
-		append(message(text, blocks), slack.MsgOptionTS(r.Card.TS))...)
-	if err == nil && said.Timestamp != "" && said.ThreadTimestamp == "" {
-		return approvals.ErrUnthreaded
+	_, err := w.reply(ctx, r.Place.Channel, cmp.Or(r.InThread(), r.Card.TS), message(text, blocks))
+	if errors.Is(err, approvals.ErrUnthreaded) {
+		return err
 	}
 	return w.outgoing(r, err, missing)
 }

@@ -27,7 +27,7 @@ func (o outside) post(t *testing.T, r approvals.Request) approvals.Request {
 func TestWorkspaceShow(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	r := o.post(t, pending("investigate", 1))
-	r.State, r.Visible = approvals.Expired, 9
+	r.State, r.Visible, r.EndedAt = approvals.Cancelled, 9, r.Asked
 	o.clock.Advance(gap)
 	ts, err := o.slack.Show(t.Context(), r)
 	if err != nil || ts != r.Card.TS {

@@ -2,7 +2,7 @@ package commands
 
 import "strings"
 
-// Command is one thing that a person can ask for: Ask, Off, Status, List, Limits,
+// Command is one thing that a person can ask for: Ask, Form, Off, Status, List, Limits,
 // Cancel, History, Report or Help.
 //
 //sumtype:decl
@@ -31,6 +31,9 @@ func list(devices []Device) string {
 	}
 	return strings.Join(texts, ",")
 }
+
+// Form asks for the form: nothing was typed.
+type Form struct{}
 
 // Off asks for an action that is switched off, on whatever.
 type Off struct {
@@ -89,6 +92,7 @@ type Report struct {
 type Help struct{}
 
 func (Ask) command()     {}
+func (Form) command()    {}
 func (Off) command()     {}
 func (Status) command()  {}
 func (Cancel) command()  {}

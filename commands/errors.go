@@ -12,23 +12,59 @@ import (
 type Error struct {
 	Problem string // sentences: what was wrong, quoting the input
 	Nearest string // what was probably meant, or empty
+	Input   string // the whole command as it was typed, or where Sure, as it was meant
+	Sure    bool   // it is sure enough what was meant: Input is a command to copy
 	Form    string // the right form, as it is typed
 	Note    string // a sentence about the form, or empty
+	Draft   Draft  // what could be understood
 }
 
-// What is all of it but the form: what was wrong, and what was probably meant.
+// Draft is what could be understood of a command for an action: enough to fill in the
+// form. What was not is empty. A button holds it as JSON.
+type Draft struct {
+	Action  string `json:"action,omitempty"`  // the Name of one that is offered
+	Device  string `json:"device,omitempty"`  // devices as they were typed, commas between them
+	Comment string `json:"comment,omitempty"` // of any length
+}
+
+// What is all of it but the lines to copy: what was wrong, and what was probably meant.
 func (e *Error) What() string {
-	if e.Nearest == "" {
+	if e.Nearest == "" || e.Sure {
 		return e.Problem
 	}
 	return e.Problem + " Did you mean “" + e.Nearest + "”?"
 }
 
-// Error puts the parts together, the form on a line of its own.
+// Line is something to copy, and what is said before it.
+type Line struct{ Says, Typed string }
+
+// Lines are what was typed, and how it is typed right.
+func (e *Error) Lines() []Line {
+	switch {
+	case e.Sure:
+		return []Line{{"Did you mean: ", e.Input}}
+	case strings.HasPrefix(e.Form, e.Input):
+		return []Line{{"Type: ", e.Form}}
+	}
+	return []Line{{"You typed: ", e.Input}, {"Type: ", e.Form}}
+}
+
+// About is what else is to be said of the form; empty: nothing.
+func (e *Error) About() string {
+	if e.Sure {
+		return ""
+	}
+	return e.Note
+}
+
+// Error puts the parts together, what is to be copied on lines of its own.
 func (e *Error) Error() string {
-	s := e.What() + "\nType: " + e.Form
-	if e.Note != "" {
-		s += "\n" + e.Note
+	s := e.What()
+	for _, line := range e.Lines() {
+		s += "\n" + line.Says + line.Typed
+	}
+	if e.About() != "" {
+		s += "\n" + e.About()
 	}
 	return s
 }
@@ -39,29 +75,68 @@ const aboutDevices = "A device is a host name, a device id (40 hex digits) or th
 // a word by its dots and digits.
 func (g Grammar) unknown(raw, name string) *Error {
 	help := Error{Form: g.usage("help"), Note: "It lists all commands."}
+	meant, off := g.meant(name)
+	proposed := g.proposed()
+	switch {
+	case name == "":
+		help.Problem = "Nothing to do was given."
+	case meant != "":
+		return &Error{Problem: "There is no command " + quote(raw) + ".", Nearest: meant, Form: g.usage(meant)}
+	case off != "":
+		help.Problem = "There is no command " + quote(raw) + "; “" + off + "” would do that, and it is switched off here."
+	case proposed != "" && beginsWithDevice(raw):
+		first, _ := cutDevice(raw)
+		d, _ := parseDevice(hyphens(bare(first)))
+		e := g.wrong(proposed, "%s looks like a device, and what to do with it comes first.", quote(first))
+		e.Nearest = proposed + " " + shortened(d.String()) + " …"
+		return e
+	default:
+		help.Problem = "There is no command " + quote(raw) + "."
+	}
+	return &help
+}
+
+// meant is the command that a word which is none was meant for: one of which it is another
+// word, or the nearest. What is meant may be switched off: another word for it says so, a
+// mistyped one says nothing, and what is next nearest is no help, for it could be its
+// opposite.
+func (g Grammar) meant(name string) (word, off string) {
+	for _, a := range g.Actions {
+		switch also := slices.Contains(a.Also, name); {
+		case also && a.Off:
+			return "", a.Name
+		case also:
+			return a.Name, ""
+		}
+	}
 	words := make([]string, 0, len(g.Actions))
 	for _, f := range g.offered() {
 		words = append(words, f.name)
 	}
-	on := slices.DeleteFunc(slices.Clone(g.Actions), func(a Action) bool { return a.Off })
-	if name == "" {
-		help.Problem = "Nothing to do was given."
-		return &help
+	if nearest := Nearest(name, append(words, g.off()...)); slices.Contains(words, nearest) {
+		return nearest, ""
 	}
-	// What is nearest may be switched off, and is then no help; nor is the next one,
-	// which could be its opposite.
-	if meant := Nearest(name, append(words, g.off()...)); slices.Contains(words, meant) {
-		return &Error{Problem: "There is no command " + quote(raw) + ".", Nearest: meant, Form: g.usage(meant)}
-	}
-	first, _ := cutDevice(raw)
-	if d, why := parseDevice(hyphens(bare(first))); why == "" && strings.ContainsAny(d.String(), ".0123456789") && len(on) > 0 {
-		e := g.wrong(on[0].Name, "%s looks like a device, and what to do with it comes first.", quote(first))
-		e.Nearest = on[0].Name + " " + shortened(d.String()) + " …"
-		return e
-	}
-	help.Problem = "There is no command " + quote(raw) + "."
-	return &help
+	return "", ""
 }
+
+// proposed is the action that is offered to whoever names none; empty: there is none.
+func (g Grammar) proposed() string {
+	for _, a := range g.Actions {
+		if !a.Off && !a.Ended {
+			return a.Name
+		}
+	}
+	return ""
+}
+
+func beginsWithDevice(text string) bool {
+	first, _ := cutDevice(text)
+	d, why := parseDevice(hyphens(bare(first)))
+	return why == "" && looksLikeDevice(d.String())
+}
+
+// looksLikeDevice tells a host name or an id from a word of a sentence.
+func looksLikeDevice(name string) bool { return strings.ContainsAny(name, ".0123456789") }
 
 // wrong is an error in the command with that name.
 func (g Grammar) wrong(name, format string, args ...any) *Error {
@@ -101,7 +176,7 @@ func (g Grammar) emptyDevice(action string, i, n int) *Error {
 	case 0:
 		return g.wrong(action, "The device list begins with a comma; remove it.")
 	case n - 1:
-		return g.wrong(action, "The device list ends with a comma; remove it, or add a device.")
+		return g.wrong(action, "There is nothing after the last comma. Remove it, and put the comment after a space.")
 	}
 	return g.wrong(action, "The device list has two commas in a row; remove one, or add a device.")
 }

@@ -52,10 +52,16 @@ func checkError(t *testing.T, c Command, err error) {
 		t.Errorf("error %v together with command %#v", err, c)
 	case e.Problem == "" || e.Form == "":
 		t.Errorf("an error that does not help: %#v", e)
-	case utf8.RuneCountInString(err.Error()) > longest:
+	case utf8.RuneCountInString(err.Error()) > longest+utf8.RuneCountInString(e.Input)+utf8.RuneCountInString(e.Draft.Device):
 		t.Errorf("an error of %d characters", utf8.RuneCountInString(err.Error()))
+	case !strings.HasPrefix(e.Input, testGrammar.Slash+" "):
+		t.Errorf("it repeats %q", e.Input)
 	}
 	checkVisible(t, err.Error(), "\n")
+	checkVisible(t, e.Draft.Action+e.Draft.Device+e.Draft.Comment, "\n")
+	if again, err := testGrammar.Parse(escape.Replace(strings.TrimPrefix(e.Input, testGrammar.Slash))); e.Sure && (err != nil || again == Command(Form{})) {
+		t.Errorf("%q is offered and no command: %v, %v", e.Input, again, err)
+	}
 }
 
 func checkCommand(t *testing.T, c Command) {

@@ -7,10 +7,12 @@ import (
 
 // Action is one action of the catalogue, as a person types and reads it.
 type Action struct {
-	Name    string // one lower-case word, none of the grammar's own
-	Summary string // what it does, in a few words
-	Note    string // what whoever chooses it should know, in one sentence; mostly empty
-	Off     bool   // it is understood and not offered: nobody may ask for it here
+	Name    string   // one lower-case word, none of the grammar's own
+	Also    []string // other words for it, which are suggested and never taken
+	Summary string   // what it does, in a few words
+	Note    string   // what whoever chooses it should know, in one sentence; mostly empty
+	Ended   bool     // it is not offered to whoever names no action
+	Off     bool     // it is understood and not offered: nobody may ask for it here
 }
 
 // Grammar holds what the caller decides about the language.
@@ -21,12 +23,22 @@ type Grammar struct {
 }
 
 // Parse reads the text after the slash command, as Slack sends it. Empty text
-// is a wish for help. The error is always an *Error. An action that is switched
+// is a wish for the form. The error is always an *Error. An action that is switched
 // off is never an error: what is wrong with the command does not matter.
 func (g Grammar) Parse(text string) (Command, error) {
-	raw, rest := cutWord(strings.ToValidUTF8(text, "\uFFFD"))
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	c, problem := g.read(text)
+	if problem != nil {
+		g.mend(text, problem)
+		return nil, problem
+	}
+	return c, nil
+}
+
+func (g Grammar) read(text string) (Command, *Error) {
+	raw, rest := cutWord(text)
 	if raw == "" {
-		return Help{}, nil
+		return Form{}, nil
 	}
 	name := strings.ToLower(bare(raw))
 	for _, f := range g.forms() {

@@ -17,7 +17,8 @@ func TestErrorParts(t *testing.T) {
 	want := &Error{
 		Problem: "There is no command “investgate”.",
 		Form:    "/defender investigate <device>[,<device>...] <comment>",
-		Nearest: "investigate",
+		Nearest: "investigate", Input: "/defender investigate ws-1 odd login", Sure: true,
+		Draft: Draft{"investigate", "ws-1", "odd login"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -11,6 +11,8 @@ func (g Grammar) format(c Command) string {
 	switch c := c.(type) {
 	case Ask:
 		return c.Sent()
+	case Form:
+		return ""
 	case Off:
 		return c.Action
 	case Status:

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,8 +21,8 @@ var testGrammar = Grammar{
 	Slash: "/defender",
 	Actions: []Action{
 		{Name: "investigate", Summary: "Start an automated investigation"},
-		{Name: "collect", Summary: "Collect an investigation package"},
-		{Name: "isolate", Summary: "Cut a device off", Off: true},
+		{Name: "collect", Also: []string{"forensics"}, Summary: "Collect an investigation package"},
+		{Name: "isolate", Also: []string{"quarantine"}, Summary: "Cut a device off", Off: true},
 		{Name: "unisolate", Summary: "Connect it again", Off: true},
 	},
 	MaxDevices: 3,
@@ -85,7 +86,12 @@ func input(t *testing.T, kind, data string) string {
 // describe writes what Parse returned so that every field can be seen.
 func describe(c Command, err error) string {
 	if err != nil {
-		return "error: " + err.Error() + "\n"
+		e, _ := errors.AsType[*Error](err)
+		draft := ""
+		if e.Draft != (Draft{}) {
+			draft = fmt.Sprintf("draft: action=%q device=%q comment=%q\n", e.Draft.Action, e.Draft.Device, shortened(e.Draft.Comment))
+		}
+		return "error: " + err.Error() + "\n" + draft
 	}
 	ask, ok := c.(Ask)
 	if !ok {

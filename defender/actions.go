@@ -46,7 +46,7 @@ func Actions() Catalogue {
 			Verb:  "Collect evidence package from",
 			Effect: "Changes nothing on the device, but the package holds sensitive data: the security event log, users and groups, " +
 				"running processes, network and DNS history.",
-			Success:   "The package is ready: get it from the card, or in the portal from the device's Action center.",
+			Success:   "The package is ready. Get it from the card, or in the portal from the device's Action center.",
 			Package:   true,
 			Harmless:  true,
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/collect-investigation-package",
@@ -63,12 +63,12 @@ func Actions() Catalogue {
 			"Checks every file, even where another antivirus is in charge: can take hours and slow the device down. "+quarantines),
 		scan("scan-quick", "Quick", "Run quick antivirus scan", "Run a quick scan on",
 			"Checks the places where malware usually starts, even where another antivirus is in charge: usually takes minutes. "+quarantines),
-		isolate("isolate", "Full", "Isolate device", "Isolate",
+		also([]string{"quarantine", "contain"}, isolate("isolate", "Full", "Isolate device", "Isolate",
 			"Cuts the device off from the network: all its connections end, remote sessions and VPN too; only the one to Defender stays. "+
 				"Its user cannot work online. "+staysIsolated,
 			"The device was cut off from the network.",
 			"Windows 10 version 1703 and later, Windows 11, Windows Server, macOS, Linux",
-			windows("1703", append(servers(), unixes()...)...)),
+			windows("1703", append(servers(), unixes()...)...))),
 		isolate("isolate-selective", "Selective", "Isolate device selectively", "Selectively isolate",
 			"Cuts the device off from the network, except for Outlook, Teams, Skype for Business and what your isolation exclusions allow: "+
 				"all other connections end, remote sessions and VPN too; the one to Defender stays. "+staysIsolated,
@@ -77,6 +77,7 @@ func Actions() Catalogue {
 			windows("1709")),
 		{
 			Name:  "unisolate",
+			Also:  []string{"release", "reconnect"},
 			Title: "Release device from isolation",
 			Verb:  "End the isolation of",
 			Effect: "Connects the device to the network again. If what it was isolated for is still there, it can spread again: " +
@@ -153,6 +154,12 @@ func scan(name, scope, title, verb, effect string) Action {
 		Supported: "Windows 10 version 1709 and later, Windows 11, Windows Server, macOS, Linux",
 		Platforms: windows("1709", append(servers(), unixes()...)...),
 	}
+}
+
+// also is a row that has other words for it.
+func also(words []string, row Action) Action {
+	row.Also = words
+	return row
 }
 
 // isolate is a row of the endpoint of that name.

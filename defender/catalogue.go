@@ -9,6 +9,8 @@ import (
 type Action struct {
 	// Name is the word people type: "investigate".
 	Name string
+	// Also are other words that people type for it. They are suggested, never taken.
+	Also []string
 	// Title is Microsoft's name for it: "Start automated investigation".
 	Title string
 	// Verb is how a card says it in short, before the name of a device or "5 devices":

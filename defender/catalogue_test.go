@@ -47,10 +47,16 @@ func TestCatalogue(t *testing.T) {
 		"collect": collect, "scan": full, "scan-quick": quick, "isolate": isolate, "isolate-selective": selective,
 		"unisolate": release, "restrict": restrict, "unrestrict": unrestrict,
 	}
-	got := map[string]defender.Action{}
+	got, also := map[string]defender.Action{}, map[string]string{}
 	for _, a := range defender.Actions() {
 		if a.Title == "" || a.Effect == "" || a.Supported == "" {
 			t.Errorf("%s: a row says what it is called, what it does and where it works", a.Name)
+		}
+		for _, word := range a.Also {
+			if _, is := defender.Actions().Named(word); is || also[word] != "" {
+				t.Errorf("%q is another word for %s, and stands for %s as well", word, a.Name, also[word])
+			}
+			also[word] = a.Name
 		}
 		if _, is := defender.Actions().Named(a.Excludes); is {
 			t.Errorf("%s: its group is called like the action %s", a.Name, a.Excludes)
@@ -64,7 +70,7 @@ func TestCatalogue(t *testing.T) {
 
 // facts is a row without its words, and without its platforms, which TestSupports has.
 func facts(a defender.Action) defender.Action {
-	a.Platforms = nil
+	a.Platforms, a.Also = nil, nil
 	a.Name, a.Title, a.Verb, a.Effect, a.Success, a.Supported = "", "", "", "", "", ""
 	if a.Ended != nil {
 		ended := *a.Ended

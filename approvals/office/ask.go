@@ -15,7 +15,8 @@ type Wish struct {
 	Action  string
 	Devices []approvals.Device // each with an id or a name
 	Comment string
-	Anyway  bool // also where it is known that Defender refuses it, because Microsoft has ended it
+	Thread  string // the message of the place that it is about; empty: none
+	Anyway  bool   // also where it is known that Defender refuses it, because Microsoft has ended it
 }
 
 // Ask makes a request of a wish. What Defender has refused less than a day ago because
@@ -38,17 +39,26 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 	}
 	r := approvals.Request{
 		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
-		By: f.Person, Place: by.Place, Terms: terms,
+		By: f.Person, Place: by.Place, Thread: w.Thread, Terms: terms,
 	}
 	create := d.store.CreateIfOffered
 	if w.Anyway {
 		create = d.store.Create
 	}
-	made, err := create(ctx, by.op(approvals.ToAsk, r.Digest(), hostNames(w.Devices)), r, d.most)
+	made, err := create(ctx, by.op(approvals.ToAsk, w.parts(r)...), r, d.most)
 	if id := approvals.OpenElsewhere(err); id != "" {
 		d.lookAfter(id)
 	}
 	return made, err
+}
+
+// parts are what makes of a wish for r another wish.
+func (w Wish) parts(r approvals.Request) []string {
+	parts := []string{r.Digest(), hostNames(w.Devices)}
+	if w.Thread != "" {
+		parts = append(parts, w.Thread)
+	}
+	return parts
 }
 
 // termsOf are the terms of a new request for an action.

@@ -68,6 +68,9 @@ func (w *Worker) draw(ctx context.Context, l ledger.Lease, r approvals.Request) 
 	if r.Card.Shown < r.Visible {
 		shown.TS, err = w.chat.Show(ctx, r)
 	}
+	if errors.Is(err, approvals.ErrUnthreaded) {
+		shown.Unthreaded, err = true, nil
+	}
 	if lost, is := loss(r, err); is {
 		return w.drawn(ctx, l, r, lost, nil)
 	}
@@ -100,9 +103,11 @@ func (w *Worker) draw(ctx context.Context, l ledger.Lease, r approvals.Request) 
 }
 
 // loss is what an error says of the card of r: that it is gone, or that it is of no
-// use any more, which is taken for true once.
+// use any more, which is taken for true once. A reply that stands by itself says that the
+// card is gone; of one in the thread of another message, that the thread is.
 func loss(r approvals.Request, err error) (lost approvals.Lose, is bool) {
-	lost = approvals.Lose{TS: r.Card.TS, Left: errors.Is(err, approvals.ErrFrozen) || errors.Is(err, errUnsaid) && !errors.Is(err, approvals.ErrUnthreaded)}
+	unthreaded := errors.Is(err, approvals.ErrUnthreaded)
+	lost = approvals.Lose{TS: r.Card.TS, Left: errors.Is(err, approvals.ErrFrozen) || errors.Is(err, errUnsaid) && !unthreaded || unthreaded && r.InThread() != ""}
 	gone := errors.Is(err, approvals.ErrGone) || errors.Is(err, approvals.ErrFrozen)
 	return lost, gone && r.Card.TS != "" && (!lost.Left || r.Card.Left == "")
 }
@@ -175,7 +180,7 @@ func (w *Worker) speak(ctx context.Context, r approvals.Request, shown *approval
 		shown.Told = len(r.Notices)
 		return nil
 	}
-	r.Card.TS = shown.TS
+	r.Card.TS, r.Card.Unthreaded = shown.TS, r.Card.Unthreaded || shown.Unthreaded
 	for ; shown.Told < len(r.Notices); shown.Told++ {
 		note := r.Notices[shown.Told]
 		if r.Outdated(shown.Told) {

@@ -166,7 +166,7 @@ func TestOwnRedis(t *testing.T) {
 		ada, grace := become(t, at, "ada", "incident-42", widths()[0]), become(t, at, "grace", "incident-42", widths()[1])
 		ada.until(`document.querySelector("#t-time").disabled`)
 		decided(ada, grace, "srv-db-01.contoso.example", "on a Redis of one's own", func() {})
-		ada.sees("#messages", "Approved by @Grace", "Running since")
+		ada.sees("#messages", "Approved by @Grace", "Defender id")
 		if n, err := s.Client(t).DBSize(t.Context()).Result(); err != nil || n == 0 {
 			t.Errorf("the Redis has %d keys (%v), want what the bot has stored", n, err)
 		}

@@ -202,7 +202,9 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 func Grammar(catalogue defender.Catalogue, on []string, maxDevices int) commands.Grammar {
 	g := commands.Grammar{Slash: "/defender", MaxDevices: maxDevices}
 	for _, a := range catalogue {
-		g.Actions = append(g.Actions, commands.Action{Name: a.Name, Summary: a.Title, Note: a.Notice(), Off: !slices.Contains(on, a.Name)})
+		g.Actions = append(g.Actions, commands.Action{
+			Name: a.Name, Also: a.Also, Summary: a.Title, Note: a.Notice(), Ended: a.Ended != nil, Off: !slices.Contains(on, a.Name),
+		})
 	}
 	return g
 }

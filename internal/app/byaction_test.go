@@ -23,7 +23,7 @@ func TestByActionIsolate(t *testing.T) {
 
 	says(t, "asking by somebody who may not", command(t, p, sandbox.Ben, sandbox.Incident, "isolate "+sandbox.Laptop+" why"), "not on the list of people who may ask for this action")
 	id, c := pending(t, p, "isolate "+sandbox.Laptop+" beacons to a known C2")
-	says(t, "the card", c.Text, "Needs 2 approvals", "<@"+sandbox.Grace+"> <@"+sandbox.Lena+">")
+	says(t, "the card", c.Text, "2 needed, from <@"+sandbox.Grace+"> <@"+sandbox.Lena+">")
 	if strings.Contains(c.Text, sandbox.OnCall) {
 		t.Errorf("the card calls people who do not decide on this: %s", c.Text)
 	}
@@ -39,7 +39,7 @@ func TestByActionIsolate(t *testing.T) {
 		says(t, tt.button+" by "+tt.who, click(t, p, tt.who, c, tt.button), tt.want)
 		nothingSent(t, p)
 	}
-	card(t, p, id, "Needs 1 more approval (1 of 2 given)", "Approved by <@"+sandbox.Grace+">")
+	card(t, p, id, "1 of 2 given, 1 more needed", "Approved by <@"+sandbox.Grace+">")
 	says(t, "the second", click(t, p, sandbox.Lena, c, "approve"), "You approved")
 	card(t, p, id, "Succeeded", "Approved by <@"+sandbox.Grace+">", "Approved by <@"+sandbox.Lena+">")
 	if n := posts(p, "machines/isolate"); n != 1 {
@@ -47,7 +47,7 @@ func TestByActionIsolate(t *testing.T) {
 	}
 
 	id, c = pending(t, p, "collect "+sandbox.Desktop+" why")
-	says(t, "the card", c.Text, "Needs approval from somebody other than the requester", sandbox.OnCall)
+	says(t, "the card", c.Text, "Waiting for approval by ", sandbox.OnCall, "(not <@"+sandbox.Ada+">)")
 	says(t, "an approver of isolations alone", click(t, p, sandbox.Lena, c, "approve"), "You are not an approver of this action")
 	says(t, "the general list", click(t, p, sandbox.Joan, c, "approve"), "You approved")
 	card(t, p, id, "Succeeded")

@@ -58,7 +58,7 @@ func converse(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	for _, f := range archive.Files {
-		if _, _, ok := stepNamed(f.Name); !ok && f.Name != settingsFile {
+		if _, _, known := stepNamed(f.Name); !known && f.Name != settingsFile {
 			t.Fatalf("no such step: %s", f.Name)
 		}
 	}
@@ -95,8 +95,7 @@ func play(t *testing.T, archive *txtar.Archive, redis string) {
 		if f.Name == settingsFile {
 			continue
 		}
-		st, args, _ := stepNamed(f.Name)
-		got := s.reads(st.take(s, args))
+		got := s.reads(s.step(f.Name))
 		if *update {
 			archive.Files[i].Data = []byte(got)
 			continue

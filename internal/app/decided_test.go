@@ -116,7 +116,7 @@ func TestTwoApprovers(t *testing.T) {
 	p := start(t, nil, func(e *app.Env) { e.ApprovalsRequired = "2" })
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	says(t, "the first", click(t, p, sandbox.Grace, c, "approve"), "1 of 2")
-	c = card(t, p, id, "Waiting for approval", "Approved by <@"+sandbox.Grace+">", "1 more approval (1 of 2 given)")
+	c = card(t, p, id, "Waiting for approval", "Approved by <@"+sandbox.Grace+">", "1 of 2 given, 1 more needed")
 	says(t, "the first again", click(t, p, sandbox.Grace, c, "approve"), "You have already approved this")
 	says(t, "the requester", click(t, p, sandbox.Ada, c, "approve"), "your own request")
 	nothingSent(t, p)

@@ -25,7 +25,7 @@ func TestFollowHorizon(t *testing.T) {
 		skip(t, p, 5*time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := p.WaitCard(ctx, sandbox.Incident, id, "running in Defender", "This is taking longer than usual", "the device had last been seen")
+		_, err := p.WaitCard(ctx, sandbox.Incident, id, "Sent to Defender", "This is taking longer than usual", "the device had last been seen")
 		return err == nil
 	}
 	for tries := 0; !slowly(); tries++ {

@@ -90,6 +90,16 @@ func stepNamed(name string) (step, []string, bool) {
 	return step{}, nil, false
 }
 
+// step takes the step with that name and says what it shows.
+func (s *stage) step(name string) string {
+	s.t.Helper()
+	st, args, known := stepNamed(name)
+	if !known {
+		s.t.Fatalf("no such step: %s", name)
+	}
+	return st.take(s, args)
+}
+
 // user is the id of somebody.
 func (s *stage) user(name string) string {
 	s.t.Helper()

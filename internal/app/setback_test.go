@@ -33,7 +33,7 @@ func TestRedisSetBack(t *testing.T) {
 				click(t, p, sandbox.Grace, c, "approve")
 				card(t, p, id, "throttling")
 				restore := unsent(t, p, s)
-				card(t, p, id, "running in Defender")
+				card(t, p, id, "Defender id ")
 				if !senderStays {
 					run(t, p, p.Env(), logged)
 					stop()

@@ -21,7 +21,7 @@ func waits(t *testing.T, p *sandbox.Place, text string) (id string, c slackfake.
 	t.Helper()
 	id, c = pending(t, p, text)
 	click(t, p, sandbox.Grace, c, "approve")
-	return id, card(t, p, id, "running in Defender since")
+	return id, card(t, p, id, "Sent to Defender", "Defender id ")
 }
 
 // trailOf are the lines of the audit trail about a request.
@@ -62,7 +62,7 @@ func TestStopRunning(t *testing.T) {
 		t.Fatalf("%d cancellations, want none", n)
 	}
 	says(t, "Joan", click(t, p, sandbox.Joan, c, "stop"), "I am asking Defender to stop "+id, "until Defender says otherwise")
-	end := card(t, p, id, "Cancelled", "cancelled in Defender, ", "<@"+sandbox.Joan+"> asked for it, ")
+	end := card(t, p, id, "Cancelled", "Cancelled in Defender, ", "<@"+sandbox.Joan+"> asked for it, ")
 	if strings.Contains(end.Text, "before it was sent") || strings.Contains(string(end.Blocks), `"stop"`) {
 		t.Errorf("the card says %q, with %s", end.Text, end.Blocks)
 	}
@@ -122,7 +122,7 @@ func TestStopAnswerLost(t *testing.T) {
 			if !got.Stop.By.HasID(sandbox.Grace) {
 				t.Errorf("stopped by %+v", got.Stop.By)
 			}
-			card(t, p, id, "cancelled in Defender, ", "<@"+sandbox.Grace+"> asked for it, ")
+			card(t, p, id, "Cancelled in Defender, ", "<@"+sandbox.Grace+"> asked for it, ")
 			if n := posts(p, defenderfake.ActionCancel); n != 1 {
 				t.Errorf("%d cancellations, want one", n)
 			}
@@ -144,7 +144,7 @@ func TestStopRestart(t *testing.T) {
 	calm()
 	run(t, p, p.Env(), app.Options{})
 	pass(t, p, id, time.Minute, 10*time.Minute, approvals.CallCancelled)
-	card(t, p, id, "cancelled in Defender, ", "<@"+sandbox.Grace+"> asked for it, ")
+	card(t, p, id, "Cancelled in Defender, ", "<@"+sandbox.Grace+"> asked for it, ")
 }
 
 // TestStopInvestigation: there is no API for that, and so no button.
