@@ -381,13 +381,3 @@ func (s *stage) threadShows(args []string) (text string) {
 	})
 	return text
 }
-
-// step takes the step with a name.
-func (s *stage) step(name string) string {
-	s.t.Helper()
-	st, args, known := stepNamed(name)
-	if !known {
-		s.t.Fatalf("no such step: %s", name)
-	}
-	return st.take(s, args)
-}
