@@ -119,9 +119,9 @@ func (s *site) rooms(v viewer) []room {
 		r := room{Name: roomName(c), Direct: c.DMWith != "", Current: c.ID == v.Channel.ID && !v.Tab}
 		switch {
 		case r.Direct:
-			r.About = "what the bot tells you alone"
+			r.About = "for you alone"
 		case c.ExtShared:
-			r.About = "shared externally"
+			r.About = "shared"
 			r.Note = "By default the bot refuses commands in channels that are shared with another organisation. " +
 				"Here it takes them: the sandbox sets ALLOW_SHARED_CHANNELS=true, so that you see what Elsa can do."
 		case !c.Bot:

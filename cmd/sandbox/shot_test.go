@@ -28,9 +28,8 @@ func (p *tab) shot(name string) {
 	if !*update || w == "" {
 		return
 	}
-	if w == "narrow" {
-		p.do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.theme = "dark"`))
-	}
+	theme := map[string]string{"wide": "light", "narrow": "dark"}[w]
+	p.do(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.theme = "` + theme + `"`))
 	raw, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.Fatal(err)

@@ -136,6 +136,7 @@ func payloadName(c *Channel) string {
 func (s *Server) answerCommand(out *Outcome, payload json.RawMessage, h *hook) {
 	s.change(func() {
 		a, err := argsOf(payload)
+		before := s.messages.total
 		if err == nil {
 			err = s.respond(h, a)
 		}
@@ -143,8 +144,9 @@ func (s *Server) answerCommand(out *Outcome, payload json.RawMessage, h *hook) {
 			out.Shown = s.failed(ShownBadAnswer)
 			return
 		}
-		if h.original != nil {
-			m := *h.original
+		if s.messages.total > before { // what came over the response_url may have been faster
+			all := s.messages.newest()
+			m := *all[len(all)-1]
 			out.Answer = &m
 		}
 	})
