@@ -1,7 +1,6 @@
 package approvals
 
 import (
-	"slices"
 	"time"
 )
 
@@ -68,7 +67,6 @@ func (o On) apply(r Request, now time.Time) (Request, error) {
 	if err != nil {
 		return r, err
 	}
-	before := slices.Clone(r.Calls)
 	r.Calls[o.Call] = after
-	return settle(r, before, now), nil
+	return settle(r, now), nil
 }

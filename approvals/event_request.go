@@ -122,7 +122,7 @@ func (e Cancel) apply(r Request, now time.Time) (Request, error) {
 		}
 		return end(r, Cancelled, End{By: e.By}, now, Checking, Pending)
 	}
-	stopped, before := 0, slices.Clone(r.Calls)
+	stopped := 0
 	for i, c := range r.Calls {
 		if after, err := nextCall(c, Stop(e), now); err == nil {
 			r.Calls[i] = after
@@ -132,7 +132,7 @@ func (e Cancel) apply(r Request, now time.Time) (Request, error) {
 	if stopped == 0 {
 		return r, Refuse(NothingToCancel, "")
 	}
-	return settle(r, before, now), nil
+	return settle(r, now), nil
 }
 
 // Expire ends a request that nobody decided in time.

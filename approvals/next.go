@@ -64,10 +64,10 @@ func queueCalls(r Request, now time.Time) Request {
 }
 
 // settle ends a request whose last call has ended, and else has people hear what they
-// have to of what became of its calls since before.
-func settle(r Request, before []Call, now time.Time) Request {
+// have to of what has become of its calls.
+func settle(r Request, now time.Time) Request {
 	if slices.ContainsFunc(r.Calls, func(c Call) bool { return !c.State.Ended() }) {
-		return remark(r, before, now)
+		return remark(r, now)
 	}
 	r.State, r.EndedAt = Done, now
 	r.Notices = append(r.Notices, Notice{Kind: NoticeEnd, At: now})

@@ -49,14 +49,14 @@ func (r Request) noticed(k NoticeKind) bool {
 	return slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.Kind == k })
 }
 
-// remark adds what people have to hear of calls while others go on; before are the calls
-// as they were. Of what is new at one moment the one that says more is said.
-func remark(r Request, before []Call, now time.Time) Request {
+// remark adds what people have to hear of calls while others go on, once: of a failure that
+// leaves only slow ones the latter alone, which says both.
+func remark(r Request, now time.Time) Request {
 	var kind NoticeKind
 	switch {
-	case onlySlow(r.Calls) && !onlySlow(before):
+	case onlySlow(r.Calls):
 		kind = NoticeSlow
-	case unfinishedBeside(r.Calls) && !slices.ContainsFunc(before, Call.unfinished) && !onlySlow(r.Calls):
+	case unfinishedBeside(r.Calls):
 		kind = NoticeFailure
 	}
 	if kind == "" || r.noticed(kind) {

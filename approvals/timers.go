@@ -166,7 +166,7 @@ func Due(r Request, k Kind, now time.Time) time.Time {
 // timer, or for its calls that wait. When a call in the queue may go is not known
 // here; the commit script knows and makes it earlier.
 func dueClock(r Request, now time.Time) time.Time {
-	if r.State == Checking && !(r.Chooses() && r.Choice.Asked) {
+	if r.State == Checking && (!r.Chooses() || !r.Choice.Asked) {
 		return now
 	}
 	var at time.Time

@@ -116,6 +116,15 @@ func (b *Bot) answer(ctx context.Context, a act, said page) {
 	b.whisper(ctx, a.to, said)
 }
 
+// acknowledge is answer for what is answered later: there may be nothing to say now.
+func (b *Bot) acknowledge(ctx context.Context, a act, first page) {
+	if len(first) == 0 {
+		b.ack(a.envelope, nil)
+		return
+	}
+	b.answer(ctx, a, first)
+}
+
 // whisper answers a person privately, after the acknowledgement. An empty page
 // says nothing.
 func (b *Bot) whisper(ctx context.Context, to reply, said page) {

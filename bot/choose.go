@@ -21,7 +21,7 @@ func (v Views) offerPage(r approvals.Request) page {
 	c := r.Choice
 	name := cut(oneLine(r.Devices[c.Device].Name), 64)
 	return page{
-		says(wordsf("%d devices are called ", len(c.Offered)), strong(name), words(". Which one do you mean? "), code(r.ID),
+		says(wordsf("%d devices in Defender match the name ", len(c.Offered)), strong(name), words(". Which one do you mean? "), code(r.ID),
 			words(" goes on with the one you choose; without a choice it ends "), when(r.ChoiceEnds()), words(".")),
 		{kind: choosing, menu: menu{actionPick, "Choose a device, newest first", options(r)}, instead: v.typedInstead(r)},
 	}
@@ -47,7 +47,7 @@ const optionLimit = 75
 func optionLabel(d approvals.Device, now time.Time) string {
 	rest := ""
 	if d.OS != "" {
-		rest = " · " + cut(fact(d.OS), 24)
+		rest = " · " + cut(fact(system(d.OS)), 24)
 	}
 	rest += " · " + seen(d, now)
 	return cut(fact(d.Name), optionLimit-len([]rune(rest))) + rest
@@ -81,7 +81,7 @@ func (v Views) typedInstead(r approvals.Request) (p page) {
 		p = append(p, says(words("• "+optionLabel(d, r.Choice.At)+" · "), code(d.ID)))
 	}
 	if more := len(all) - mostTyped; more > 0 {
-		p = append(p, says(wordsf("and %d more: the portal shows their ids", more)))
+		p = append(p, says(wordsf("and %d more; the portal shows their ids", more)))
 	}
 	again := commands.Ask{Action: r.Action, Comment: r.Comment}
 	for i, d := range r.Devices {

@@ -31,7 +31,7 @@ func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 		return
 	}
 	if first, slow := b.slow(c.Text); slow {
-		b.answer(ctx, a, first)
+		b.acknowledge(ctx, a, first)
 		a.patience = longLook
 		b.whisper(ctx, a.to, b.obey(ctx, a, c.Text, false))
 		return

@@ -39,6 +39,7 @@ func views() Views {
 		Catalogue:    defender.Actions(),
 		ActionCenter: "https://security.microsoft.com/action-center/history",
 		DevicePage:   func(id string) string { return "https://security.microsoft.com/machines/v2/" + id + "/overview" },
+		Slash:        "/defender",
 		Permalink: func(channel, ts string) string {
 			return "https://contoso.slack.com/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
 		},

@@ -106,6 +106,10 @@ func answers() map[string]page {
 		"denied-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided}, Request: denied}),
 		"nobody-else":    explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NobodyElse}, Others: []approvals.Standing{{ID: joan, Person: person(joan), Bar: approvals.IsGone}}}),
 		"not-found":      fitting(notFound(), views().page), // of a request that has no card
+		"not-found-near": fitting(nearly(), views().page),
+		"choose":         views().offerPage(toChoose(4)), "choose-typed": views().offerPage(toChoose(30)).withoutButtons(), "chosen": pickedPage(p, 0),
+		"package": views().linkPage(done("collect", ran()), 0, packageLink), "packages": views().packagesPage(done("collect", ran(), ran(), ran()), []int{0, 2}),
+		"package-waits": fetchedAt(after(2)), "package-later": unfetched(waitsFor(after(40))), "package-role": unfetched(approvals.Refuse(approvals.PackageRole, "Machine.ReadWrite.All")),
 	}
 }
 

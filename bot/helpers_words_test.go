@@ -52,6 +52,9 @@ func sampleWindows() []office.WindowState {
 		{Endpoint: "isolate", Actions: []string{"isolate", "isolate-selective"}, Waiting: 1, Held: after(5), Limits: []office.LimitState{limit(100, time.Minute, 1, none), limit(1500, time.Hour, 750, none)}},
 		{Endpoint: "collectInvestigationPackage", Actions: []string{"collect"}, Limits: []office.LimitState{limit(100, time.Minute, 0, none), limit(1500, time.Hour, 1499, none)}},
 		{Endpoint: "machines", Limits: []office.LimitState{limit(100, time.Minute, 12, none)}},
+		{Endpoint: "machineactions", Limits: []office.LimitState{limit(100, time.Minute, 50, none)}},
+		{Endpoint: "getPackageUri", Limits: []office.LimitState{limit(2, time.Minute, 0, none)}},
+		{Endpoint: "cancel", Held: after(3), Limits: []office.LimitState{limit(100, time.Minute, 1, none)}},
 	}
 }
 
@@ -76,8 +79,9 @@ func sampleSummary() approvals.Summary {
 			{Request: "D-37GGT8", Action: "collect", Asked: person(ada), Took: 30 * time.Minute},
 			{Request: "D-7K3F9Q", Action: "investigate", Asked: person(ada), Decided: person(grace), Took: 27 * time.Minute},
 		},
-		Hasty: []approvals.SummaryWait{{Request: "D-V4NFK1", Action: "isolate", Asked: person(ada), Decided: person(grace), Took: 3 * time.Second}},
-		Pairs: []approvals.SummaryPair{{Requester: person(ada), Approver: person(grace), N: 6}},
+		Hasty:  []approvals.SummaryWait{{Request: "D-V4NFK1", Action: "isolate", Asked: person(ada), Decided: person(grace), Took: 3 * time.Second}},
+		Pairs:  []approvals.SummaryPair{{Requester: person(ada), Approver: person(grace), N: 6}},
+		Beyond: 12,
 	}
 }
 

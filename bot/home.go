@@ -32,8 +32,12 @@ func (v Views) home(slash string, h office.Home, said page) []slack.Block {
 	if h.Barred {
 		return append(blocks, whoMay().blocks()...)
 	}
+	if h.Unsure {
+		blocks = append(blocks, say("⚠️ Slack could not tell me who is in a group of approvers, so something that waits for you may be missing here. "+
+			"I look again in a minute.").blocks()...)
+	}
 	open, ended := byEnd(h.Mine.Requests)
-	if len(h.Waiting.Requests)+h.Waiting.More+len(open)+len(ended) == 0 {
+	if !h.Unsure && len(h.Waiting.Requests)+h.Waiting.More+len(open)+len(ended) == 0 {
 		blocks = append(blocks, howToBegin(slash).blocks()...)
 	}
 	blocks, shown := v.homeWaiting(blocks, slash, h.Waiting)

@@ -24,6 +24,7 @@ func homes() map[string]office.Home {
 	result := renamed(done("collect", ran()), "D-5X2J8N")
 	return map[string]office.Home{
 		"barred":  {User: grace, Barred: true},
+		"unsure":  {User: grace, Unsure: true, Windows: windows(0)},
 		"nothing": {User: ada, Windows: windows(0)},
 		"approver": {
 			User: grace, Waiting: office.Listing{Requests: []approvals.Request{waits, second}, Everywhere: true},

@@ -10,14 +10,13 @@ import (
 	"github.com/slack-go/slack"
 
 	"defenderbot/approvals"
-	"defenderbot/approvals/ledger"
+	"defenderbot/approvals/office"
 	"defenderbot/defender"
 )
 
 const (
 	fetches       = 32                                                          // links that are fetched, or waited for, at once
 	fetchLimit    = 20 * time.Second                                            // for one try
-	fetchPatience = time.Minute + ledger.ReadLimit + 2*approvals.Margin         // what fills a window of a minute is over by then
 	fetchAgain    = "I am being restarted. Press the button again in a minute." // to whoever waits
 	getPackage    = "Get package"                                               // on a button
 	packageCare   = "Whoever has it can download the package, which holds sensitive data: do not pass it on. It is recorded that you fetched it."
@@ -31,9 +30,9 @@ func (v Views) packageButton(r approvals.Request, value string) *slack.ButtonBlo
 	case n == 0 || !v.action(r).Package:
 		return nil
 	case n > 1:
-		return slack.NewButtonBlockElement(actionPackage, value, plainText("Get packages"))
+		return v.labelled(r, slack.NewButtonBlockElement(actionPackage, value, plainText("Get packages")))
 	}
-	return slack.NewButtonBlockElement(actionPackage, value, plainText(getPackage))
+	return v.labelled(r, slack.NewButtonBlockElement(actionPackage, value, plainText(getPackage)))
 }
 
 // fetch answers a click on the card: where there is one package with its link, else with
@@ -98,7 +97,7 @@ func (b *Bot) deliver(ctx context.Context, a act, r approvals.Request) page {
 // bring fetches a link, and waits for a full window if that is soon over. It answers what
 // to tell the person at the end.
 func (b *Bot) bring(ctx context.Context, a act, r approvals.Request) page {
-	end := b.desk.Now().Add(fetchPatience)
+	end := b.desk.Now().Add(office.SoonFree)
 	var told time.Time
 	for {
 		link, err := b.linkFor(ctx, a)
@@ -162,7 +161,7 @@ func windowFull() span {
 
 // fetchedAt is told to whoever gets the link when the window has a place.
 func fetchedAt(at time.Time) page {
-	return page{says(windowFull(), words(" I send you the link "), when(at), words("."))}
+	return page{says(windowFull(), words(" You get the link here "), when(at), words("."))}
 }
 
 // unfetched says why there is no link, and where the window is full until when.

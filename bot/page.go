@@ -129,7 +129,7 @@ func (p page) withoutButtons() (q page) {
 			q = append(q, choice(each.spans, nil)...)
 		case choosing:
 			q = append(q, each.instead...)
-		case title, line, quote, small:
+		case title, line, quote, small, charted, toAll:
 			q = append(q, each)
 		}
 	}

@@ -120,9 +120,29 @@ func TestPressDeny(t *testing.T) {
 	refuses(clicker, r, r.ID+" was already denied")
 }
 
-// TestButtonsAndForms: every button of a card and every form has its row.
+// idsIn are the action ids of what can be pressed in a block.
+func idsIn(b slack.Block) (ids []string) {
+	switch b := b.(type) {
+	case *slack.ActionBlock:
+		for _, e := range b.Elements.ElementSet {
+			switch e := e.(type) {
+			case *slack.ButtonBlockElement:
+				ids = append(ids, e.ActionID)
+			case *slack.SelectBlockElement:
+				ids = append(ids, e.ActionID)
+			}
+		}
+	case *slack.SectionBlock:
+		if b.Accessory != nil {
+			ids = append(ids, b.Accessory.ButtonElement.ActionID)
+		}
+	}
+	return ids
+}
+
+// TestButtonsAndForms: every button of a card or a private answer and every form has its row.
 func TestButtonsAndForms(t *testing.T) {
-	pressed := map[string]bool{}
+	pressed, private := map[string]bool{}, map[string]bool{}
 	for name, v := range everyView() {
 		if v.Form != nil {
 			f := forms()[v.Form.CallbackID]
@@ -135,18 +155,20 @@ func TestButtonsAndForms(t *testing.T) {
 			}
 		}
 		for _, b := range v.Blocks {
-			actions, is := b.(*slack.ActionBlock)
-			if !is {
-				continue
-			}
-			for _, e := range actions.Elements.ElementSet {
-				pressed[e.(*slack.ButtonBlockElement).ActionID] = true
+			for _, id := range idsIn(b) {
+				if strings.HasPrefix(name, "card-") {
+					pressed[id] = true
+				} else {
+					private[id] = true
+				}
 			}
 		}
 	}
-	delete(pressed, actionAnyway) // of private answers alone
 	if got, want := sortedKeys(buttons()), sortedKeys(pressed); !slices.Equal(got, want) {
 		t.Errorf("there are rows for %q; the cards have %q", got, want)
+	}
+	if got, want := sortedKeys(privates()), sortedKeys(private); !slices.Equal(got, want) {
+		t.Errorf("there are rows for %q; private answers have %q", got, want)
 	}
 }
 

@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -16,10 +17,10 @@ import (
 // not have to be in the acknowledgement.
 const longLook = 20 * time.Second
 
-// slow reports whether a command cannot be answered in its acknowledgement, and what is
-// said there instead. A history by name asks Defender which device that is. A report has
-// a chart, which is left out where Slack refuses it; what an acknowledgement holds, Slack
-// refuses without saying so.
+// slow reports whether a command is answered after its acknowledgement, and what is said
+// there; empty: nothing. A history by name asks Defender which device that is, which takes a
+// while. A report has a chart, which is left out where Slack refuses it; what an
+// acknowledgement holds, Slack refuses without saying so.
 func (b *Bot) slow(typed string) (first page, is bool) {
 	parsed, err := b.grammar.Parse(typed)
 	if err != nil {
@@ -27,20 +28,14 @@ func (b *Bot) slow(typed string) (first page, is bool) {
 	}
 	switch c := parsed.(type) {
 	case commands.History:
-		return sayf("Looking up %s in Defender …", c.Device), c.Device.ID == ""
+		if c.Device.ID == "" {
+			return sayf("Looking up %s in Defender …", c.Device), true
+		}
 	case commands.Report:
-		return sayf("Adding up %s …", inDays(c.Days)), true
+		return nil, true
 	case commands.Ask, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel, commands.Help:
 	}
 	return nil, false
-}
-
-// inDays is the time that a report is about.
-func inDays(n int) string {
-	if n == 1 {
-		return "the last day"
-	}
-	return "the last " + counted(n, "day")
 }
 
 // looked is what a command that only reads has found, and whom it mentions.
@@ -59,7 +54,7 @@ func (b *Bot) look(ctx context.Context, a act, what string, public bool, read fu
 		return r, found.page, err
 	})
 	switch _, refused := approvals.AsRefusal(err); {
-	case err != nil && !refused:
+	case err != nil && !refused && !errors.Is(err, approvals.ErrNotRead):
 		return say(unreadSentence)
 	case err != nil:
 		return orNoRecord(said, err)
@@ -69,7 +64,7 @@ func (b *Bot) look(ctx context.Context, a act, what string, public bool, read fu
 	return said
 }
 
-// unreadSentence is for what could not be read. Nothing hangs on it.
+// unreadSentence is for what nobody foresaw. Nothing hangs on what only reads.
 const unreadSentence = "I could not look that up: something on my side is not working. Nothing was changed. " +
 	"Try again in a minute; if it stays that way, tell whoever runs this bot."
 

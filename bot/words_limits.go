@@ -1,18 +1,40 @@
 package bot
 
 import (
+	"slices"
 	"strings"
 
 	"defenderbot/approvals/office"
+	"defenderbot/defender"
 )
 
-// limitsPage is how much of Microsoft's limits is used.
+// limitsPage is how much of Microsoft's limits is used: each of those of the actions, then
+// of those of what the bot calls for itself the ones that may soon be full.
 func limitsPage(windows []office.WindowState) page {
 	p := page{says(strong("Microsoft's limits"), words(", shared by everybody who uses this bot:"))}
+	var own page
+	var roomy []string
 	for _, w := range windows {
-		p = append(p, window(w)...)
+		switch {
+		case len(w.Actions) > 0:
+			p = append(p, window(w)...)
+		case isRoomy(w):
+			roomy = append(roomy, windowName(w))
+		default:
+			own = append(own, window(w)...)
+		}
+	}
+	p = append(p, own...)
+	if len(roomy) > 0 {
+		p = append(p, says(words("Less than half is used for "+strings.Join(roomy, ", ")+".")))
 	}
 	return p
+}
+
+// isRoomy reports whether a window is far from full, and nothing waits for it.
+func isRoomy(w office.WindowState) bool {
+	full := slices.ContainsFunc(w.Limits, func(l office.LimitState) bool { return 2*l.Used >= l.Calls })
+	return !full && w.Waiting == 0 && w.Held.IsZero()
 }
 
 // window is one window: each of its limits, what waits for it, and whether Defender
@@ -45,12 +67,25 @@ func waiting(n int) string {
 	return counted(n, "call") + " wait"
 }
 
-// windowName is what a window is for: the commands whose calls are counted there.
+// windowName is what a window is for: the commands whose calls are counted there, or what
+// the bot calls it for.
 func windowName(w office.WindowState) string {
-	if len(w.Actions) == 0 {
-		return "looking up in Defender (" + w.Endpoint + ")"
+	if len(w.Actions) > 0 {
+		return strings.Join(w.Actions, ", ")
 	}
-	return strings.Join(w.Actions, ", ")
+	switch w.Endpoint {
+	case defender.MachinesEndpoint().Name:
+		return "looking up devices"
+	case defender.MachineActionsEndpoint().Name:
+		return "following actions"
+	case defender.InvestigationsEndpoint().Name:
+		return "following investigations"
+	case defender.CancelEndpoint().Name:
+		return "stopping actions"
+	case defender.PackageEndpoint().Name:
+		return "links to packages"
+	}
+	return w.Endpoint
 }
 
 // barLength is how many characters a bar has.

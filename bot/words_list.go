@@ -24,6 +24,8 @@ func (v Views) minePage(slash string, l office.Listing) page {
 		}
 	case l.More > 0:
 		return v.listing(fmt.Sprintf("Your last %d requests:", open+ended), l)
+	case open == 0:
+		return v.listing(fmt.Sprintf("Your requests: none open, %d ended in the last day.", ended), l)
 	case ended == 0:
 		return v.listing(fmt.Sprintf("Your requests: %d open.", open), l)
 	}

@@ -31,7 +31,11 @@ func (v Views) reportPage(s approvals.Summary) page {
 	p = append(p, decidedIn(s))
 	p = append(p, v.waits("Waited longest for a decision:", s.Longest)...)
 	p = append(p, v.waits("⚠️ Decided in less than 5 seconds, so perhaps without reading:", s.Hasty)...)
-	return append(p, pairs(s.Pairs)...)
+	p = append(p, pairs(s.Pairs)...)
+	if s.Beyond > 0 {
+		p = append(p, says(wordsf("Older ones are not in it: %s.", counted(s.Beyond, "request"))))
+	}
+	return p
 }
 
 func (v Views) titleOf(action string) string {
@@ -96,16 +100,22 @@ func outcomesOf(s approvals.Summary, action string) string {
 }
 
 func decidedIn(s approvals.Summary) para {
-	if s.Decided == 0 {
+	switch s.Decided {
+	case 0:
 		return says(words("None was approved or denied."))
+	case 1:
+		return says(wordsf("Approved or denied: 1, after %s.", briefly(s.Median)))
 	}
 	return says(wordsf("Approved or denied: %d, half of them within %s.", s.Decided, briefly(s.Median)))
 }
 
-// briefly is how long somebody took: seconds count.
+// briefly is how long somebody took: of the first, seconds count.
 func briefly(d time.Duration) string {
-	if d < 2*time.Minute {
-		return counted(int(d.Round(time.Second).Seconds()), "second")
+	switch {
+	case d < time.Second:
+		return "less than a second"
+	case d < 10*time.Second:
+		return counted(int(d.Seconds()), "second")
 	}
 	return inWords(d)
 }

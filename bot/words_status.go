@@ -10,7 +10,10 @@ func (v Views) statusPage(r approvals.Request, public bool) page {
 	return fitting(r, func(r approvals.Request, d detail) page {
 		s := v.telling(r)
 		if public && r.State == approvals.Pending {
-			s.rest = []span{wordsf(" · %d of %d given · until ", len(r.Approvals), r.Terms.Needed), when(r.Deadline())}
+			s.rest = []span{words(" · until "), when(r.Deadline())}
+			if r.Terms.Needed > 1 {
+				s.rest = append([]span{wordsf(" · %d of %d given", len(r.Approvals), r.Terms.Needed)}, s.rest...)
+			}
 		}
 		p := append(page{says(strong(v.headline(r)), words(" · "), v.cardLink(r)), s.line()}, s.more...)
 		p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))

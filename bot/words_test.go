@@ -168,12 +168,15 @@ func TestWhisperChart(t *testing.T) {
 func TestSlow(t *testing.T) {
 	b := &Bot{grammar: grammar()}
 	for typed, want := range map[string]string{
-		"history srv-db-01": "Looking up srv-db-01 in Defender …", "report": "Adding up the last 7 days …", "report 1d public": "Adding up the last day …",
-		"history " + device(0).ID: "", "status": "", "list public": "", "limits": "", "help": "", "history": "", "cancel D-7K3F9Q": "", "collect srv-1 odd": "",
+		"history srv-db-01": "Looking up srv-db-01 in Defender …", "history srv-db-01 public": "Looking up srv-db-01 in Defender …", "report": "", "report 1d public": "",
 	} {
-		first, is := b.slow(typed)
-		if is != (want != "") || is && first.text() != want {
+		if first, is := b.slow(typed); !is || first.text() != want {
 			t.Errorf("%q: %v, %q, want %q", typed, is, first.text(), want)
+		}
+	}
+	for _, typed := range []string{"history " + device(0).ID, "status", "list public", "limits", "help", "history", "cancel D-7K3F9Q", "collect srv-1 odd", "report 91d"} {
+		if first, is := b.slow(typed); is {
+			t.Errorf("%q waits, with %q", typed, first.text())
 		}
 	}
 }

@@ -65,7 +65,8 @@ func TestPackageURIOther(t *testing.T) {
 	for _, value := range []any{
 		nil, "", `""`, 7, "sig=eyJ", "/safedownload?token=sig=eyJ", "http://example.com/x?token=sig=eyJ", "javascript:sig=eyJ", "ftp://x/?token=sig=eyJ",
 		"https://?token=sig=eyJ", "https://u:p@x/?token=sig=eyJ", "https://x/?token=sig=eyJ|y", "https://x/\x7f?token=sig=eyJ", "https://x/ y?token=sig=eyJ",
-		"https://x/?token=sig=eyJ" + strings.Repeat("a", 3000), map[string]any{"uri": packageLink},
+		"https://x/?token=sig=eyJ" + strings.Repeat("a", 3000),
+		map[string]any{"uri": packageLink},
 	} {
 		r := setup(t, answers(http.StatusOK, valued(value)))
 		got, err := r.PackageURI(t.Context(), collection)

@@ -152,9 +152,10 @@ func (p people) decides(ctx context.Context, f approvals.Facts, r approvals.Requ
 }
 
 // place is the channel, as far as what this person may do hangs on it: only
-// people of another workspace of the organisation are let in by where they are.
+// people of another workspace of the organisation are let in by where they are, and
+// nowhere by their home.
 func (p people) place(ctx context.Context, f approvals.Facts, channel string) (approvals.Channel, error) {
-	if !f.Elsewhere || !p.policy.AllowShared {
+	if !f.Elsewhere || !p.policy.AllowShared || channel == "" {
 		return approvals.Channel{}, nil
 	}
 	ch, err := p.dir.Channel(ctx, channel)

@@ -33,7 +33,7 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 			continue // of another request that shares the poll
 		}
 		if look.err == nil {
-			named := false
+			var named bool
 			if r, named, err = w.nameLate(ctx, l, r, i); err != nil {
 				return time.Time{}, changed, err
 			}

@@ -45,9 +45,8 @@ func (d *Desk) History(ctx context.Context, by By, device approvals.Device) (His
 	return History{device, list}, nil
 }
 
-// readLimit is how long somebody who waits for an answer waits for Defender: Slack wants to
-// hear within three seconds.
-const readLimit = 1500 * time.Millisecond
+// readLimit is how long somebody waits for Defender who was told that it is asked.
+const readLimit = 10 * time.Second
 
 // named is the one device of a name, as Defender knows it. That it cannot be asked, and that
 // there are several or none, is a *Refusal.

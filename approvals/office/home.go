@@ -3,7 +3,7 @@ package office
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
 	"time"
 
 	"defenderbot/approvals"
@@ -14,6 +14,7 @@ import (
 type Home struct {
 	User    string
 	Barred  bool    // they may do nothing here
+	Unsure  bool    // a list of approvers could not be read, and more may wait for them
 	Waiting Listing // what waits for this person to decide
 	Mine    Listing // what they have asked for: open, and ended within a day
 	Ended   Listing // the last results
@@ -33,7 +34,7 @@ func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
 		}
 		return h, err
 	}
-	if h.Waiting, err = d.waitingFor(ctx, by); err != nil {
+	if h.Waiting, h.Unsure, err = d.waitingFor(ctx, by); err != nil {
 		return h, err
 	}
 	if h.Ended, err = d.Ended(ctx, by, mostResults); err != nil {
@@ -43,33 +44,18 @@ func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
 	return h, err
 }
 
-// waitingFor are the requests that wait for this person to decide, whatever else would keep
-// an approval from being taken.
-func (d *Desk) waitingFor(ctx context.Context, by By) (Listing, error) {
-	open, err := d.Open(ctx, by)
-	if err != nil || !open.Everywhere {
-		return Listing{}, err
+// waitingFor are the requests that wait for this person to decide, the newest first, and
+// whether there may be others.
+func (d *Desk) waitingFor(ctx context.Context, by By) (l Listing, unsure bool, err error) {
+	who, err := d.readerOf(ctx, by, approvals.ToList)
+	if err != nil || !who.everywhere() {
+		return l, who.unread != nil, err
 	}
-	var unread error
-	open.Requests = slices.DeleteFunc(open.Requests, func(r approvals.Request) bool {
-		may, err := d.mayDecide(ctx, by, r)
-		unread = errors.Join(unread, err)
-		return !may
-	})
-	return open, unread
-}
-
-// mayDecide reports whether a yes or a no of this person to r would be taken now.
-func (d *Desk) mayDecide(ctx context.Context, by By, r approvals.Request) (bool, error) {
-	if r.State != approvals.Pending || r.Card.TS == "" { // where its channel shows it, others can follow
-		return false, nil
-	}
-	f, ch, err := d.people.factsIn(ctx, by.User, approvals.ToDeny, r)
+	found, err := d.store.Find(ctx, ledger.Open(), mostListed, who.decidesNow)
 	if err != nil {
-		return false, notKnown(err)
+		return l, false, fmt.Errorf("%w: %w", approvals.ErrNotRead, err)
 	}
-	approved := slices.ContainsFunc(r.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) })
-	return !approved && d.people.policy.May(approvals.ToDeny, f, ch, r) == nil, nil
+	return Listing{Requests: found.Requests, More: found.More, Everywhere: true}, who.unread != nil, nil
 }
 
 // OpenHome notes that a person has opened their home: it is shown at once, by whichever

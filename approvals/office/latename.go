@@ -32,7 +32,7 @@ func (w *Worker) nameLate(ctx context.Context, l ledger.Lease, r approvals.Reque
 		w.backOff(ctx, defender.MachinesEndpoint(), err)
 		return r, false, nil
 	}
-	if f.why.Reason != "" || f.device.ID != r.Devices[i].ID {
+	if f.device.ID != r.Devices[i].ID { // it was merged into another, or is excluded
 		return r, false, nil
 	}
 	after, err := w.store.ApplyLeased(ctx, l, r, func(approvals.Request) (approvals.Event, error) { return approvals.Name{Device: f.device}, nil })

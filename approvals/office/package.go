@@ -10,6 +10,9 @@ import (
 	"defenderbot/defender"
 )
 
+// SoonFree is within which time a window of a minute has a place again, whatever fills it.
+const SoonFree = time.Minute + ledger.ReadLimit + 2*approvals.Margin
+
 // MayFetch is a request whose packages by may have, as digest stands for it. It reads no
 // more than that, and so fits into the time of an acknowledgement.
 func (d *Desk) MayFetch(ctx context.Context, by By, id, digest string) (approvals.Request, error) {

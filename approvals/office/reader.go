@@ -79,15 +79,27 @@ func (p people) matters() (all []matter) {
 
 // may is a refusal unless the request may be shown to those who read.
 func (w reader) may(r approvals.Request) error {
-	v, f, m := approvals.ToSee, w.f, matter{r.Action, !r.Escalated.IsZero()}
+	v := approvals.ToSee
 	if w.public {
 		v = approvals.ToShow
 	}
+	return w.unless(approvals.NotYoursToSee, w.policy.May(v, w.on(r), w.ch, r))
+}
+
+// on is what is known of the person about r.
+func (w reader) on(r approvals.Request) approvals.Facts {
+	f, m := w.f, matter{r.Action, !r.Escalated.IsZero()}
 	if _, known := w.decides[m]; !known {
 		m.action = ""
 	}
 	f.Decides = w.decides[m]
-	return w.unless(approvals.NotYoursToSee, w.policy.May(v, f, w.ch, r))
+	return f
+}
+
+// decidesNow reports whether r waits for this person to decide, where its channel shows it.
+func (w reader) decidesNow(r approvals.Request) bool {
+	given := slices.ContainsFunc(r.Approvals, func(a approvals.Approval) bool { return a.By.Is(w.f.Person) })
+	return r.State == approvals.Pending && r.Card.TS != "" && !given && w.policy.May(approvals.ToDeny, w.on(r), w.ch, r) == nil
 }
 
 // unless is a refusal as it is, unless somebody is refused for being no approver, and that is

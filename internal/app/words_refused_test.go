@@ -19,7 +19,7 @@ func TestWordsRefused(t *testing.T) {
 	for _, name := range []string{
 		"ada types in #incident-42: /defender collect lt-ada.contoso.example odd logins", // D-1, open
 		"#incident-42 shows D-1: Waiting for approval",
-		"ada types in #incident-42: /defender collect kiosk-7 odd logins", // D-2, done
+		"ada types in #incident-42: /defender collect srv-db-01.contoso.example odd logins", // D-2, done
 		"#incident-42 shows D-2: Waiting for approval",
 		"grace presses Approve on D-2",
 		"#incident-42 shows D-2: Succeeded",
@@ -47,16 +47,16 @@ func TestWordsRefused(t *testing.T) {
 		{"gus types in #incident-42: /defender list", "Only full members"},
 		{"ben types in #incident-42: /defender report", "Reports are for approvers"},
 		{"ben types in #incident-42: /defender report 91d", "not how far back a report can go"},
-		{"ben types in #incident-42: /defender history no-such-host", "no device of this name"},
+		{"ben types in #incident-42: /defender history no-such-host", "does not know this device"},
 		{"ben types in #incident-42: /defender history twin", "More than one device has this name"},
 		{"ben types in #incident-42: /defender history 10.0.0.1", "is an IP address"},
 		{"ben types in #incident-42: /defender history", "“history” needs a device"},
 		{"ben types in #incident-42: /defender limits now", "“limits” takes nothing but “public”"},
 	} {
 		got := s.step(tt.step)
-		if strings.HasPrefix(got, "Looking up") || strings.HasPrefix(got, "Adding up") {
+		if strings.HasPrefix(got, "Looking up") {
 			who, _, _ := strings.Cut(tt.step, " ")
-			got = s.step(who + " is told: " + tt.want)
+			got = s.step(who+" is told: "+tt.want)
 		}
 		if !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got %q, want %q in it", tt.step, got, tt.want)
