@@ -56,7 +56,7 @@ func TestWordsRefused(t *testing.T) {
 		got := s.step(tt.step)
 		if strings.HasPrefix(got, "Looking up") {
 			who, _, _ := strings.Cut(tt.step, " ")
-			got = s.step(who+" is told: "+tt.want)
+			got = s.step(who + " is told: " + tt.want)
 		}
 		if !strings.Contains(got, tt.want) {
 			t.Errorf("%s: got %q, want %q in it", tt.step, got, tt.want)
