@@ -66,8 +66,11 @@ func TestDraftButton(t *testing.T) {
 		draft commands.Draft
 		has   bool
 	}{
-		{commands.Draft{}, false}, {commands.Draft{Comment: "odd"}, true}, {commands.Draft{Action: "scan", Device: "srv-1", Comment: strings.Repeat("a", 1900)}, true},
-		{commands.Draft{Comment: strings.Repeat("ü", 1000)}, false}, {commands.Draft{Device: strings.Repeat("<", 400)}, false},
+		{commands.Draft{}, false},
+		{commands.Draft{Comment: "odd"}, true},
+		{commands.Draft{Action: "scan", Device: "srv-1", Comment: strings.Repeat("a", 1900)}, true},
+		{commands.Draft{Comment: strings.Repeat("ü", 1000)}, false},
+		{commands.Draft{Device: strings.Repeat("<", 400)}, false},
 	} {
 		p := draftButton(tt.draft)
 		if (len(p) == 1) != tt.has {

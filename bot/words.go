@@ -33,7 +33,7 @@ func (b *Bot) slow(typed string) (first page, is bool) {
 		}
 	case commands.Report:
 		return nil, true
-	case commands.Ask, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel, commands.Help:
+	case commands.Ask, commands.Form, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel, commands.Help:
 	}
 	return nil, false
 }

@@ -59,14 +59,14 @@ func (e *Error) About() string {
 
 // Error puts the parts together, what is to be copied on lines of its own.
 func (e *Error) Error() string {
-	s := e.What()
+	lines := []string{e.What()}
 	for _, line := range e.Lines() {
-		s += "\n" + line.Says + line.Typed
+		lines = append(lines, line.Says+line.Typed)
 	}
 	if e.About() != "" {
-		s += "\n" + e.About()
+		lines = append(lines, e.About())
 	}
-	return s
+	return strings.Join(lines, "\n")
 }
 
 const aboutDevices = "A device is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal."

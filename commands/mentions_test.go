@@ -79,9 +79,16 @@ func shown(m Mentioned) string {
 func TestMentionsLabels(t *testing.T) {
 	id := strings.Repeat("ab", 20)
 	for _, tt := range []struct{ label, text, want string }{
-		{"Host", "web-07", "web-07"}, {"Affected devices", "web-07\nweb-08", "web-07 web-08"}, {"*Device:*", "fileserver", "fileserver"},
-		{"Host name", "web-07 (10.0.0.5)", "web-07"}, {"Host", "not known", ""}, {"Host", "none", ""}, {"Device group", "tier-0", ""},
-		{"File", "web-07", ""}, {"SHA1", id, ""}, {"Device id", id, id},
+		{"Host", "web-07", "web-07"},
+		{"Affected devices", "web-07\nweb-08", "web-07 web-08"},
+		{"*Device:*", "fileserver", "fileserver"},
+		{"Host name", "web-07 (10.0.0.5)", "web-07"},
+		{"Host", "not known", ""},
+		{"Host", "none", ""},
+		{"Device group", "tier-0", ""},
+		{"File", "web-07", ""},
+		{"SHA1", id, ""},
+		{"Device id", id, id},
 	} {
 		if got := shown(Mentions([]Passage{{Label: tt.label, Text: tt.text}})); got != tt.want {
 			t.Errorf("%s of %q: found %q, want %q", tt.label, tt.text, got, tt.want)

@@ -1,8 +1,8 @@
 package office
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,7 +20,7 @@ func TestRenderThreadLost(t *testing.T) {
 			posted = append(posted, r.InThread())
 			return "2.1", approvals.ErrUnthreaded
 		}
-		said = append(said, fmt.Sprint(r.Card.Unthreaded))
+		said = append(said, strconv.FormatBool(r.Card.Unthreaded))
 		return r.Card.TS, nil
 	}}, nil)
 	r := o.waitingIn("1.1")
