@@ -80,12 +80,11 @@ func TestPieces(t *testing.T) {
 	if !ok {
 		return
 	}
-	browser := browse(t, path)
 	for _, w := range widths() {
 		t.Run(w.name, func(t *testing.T) {
 			s, address := emptySite(t)
 			s.place.Slack.SetFeatures(slackfake.DefaultFeatures())
-			at := place{browser, address}
+			at := place{browse(t, path), address}
 			private := url.Values{"channel": {sandbox.Incident}, "user": {sandbox.Ada}}
 			for key, value := range map[string]string{"blocks": picker, "text": link} {
 				private.Set("text", "a")
