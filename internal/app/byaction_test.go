@@ -79,7 +79,7 @@ func TestByActionSwitchedOff(t *testing.T) {
 	stop := run(t, p, p.Env(), app.Options{})
 	runs, c := pending(t, p, "isolate "+sandbox.Desktop+" runs already")
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, runs, "unning")
+	card(t, p, runs, "Defender id ")
 	approved, c := pending(t, p, "isolate "+sandbox.Laptop+" approved, not sent")
 	waits, undecided := pending(t, p, "isolate "+sandbox.Server+" not decided")
 	down := p.Defender.Inject(defenderfake.Fault{On: "machines/isolate", Status: 429, RetryAfter: "2"})
