@@ -93,7 +93,7 @@ func TestByActionSwitchedOff(t *testing.T) {
 	env.Actions = "collect,unisolate"
 	run(t, p, env, app.Options{})
 	const off = "This action is switched off here, so it was not sent: isolate. Whoever runs this bot can switch it on in ACTIONS."
-	c = card(t, p, approved, "no longer holds", off)
+	c = card(t, p, approved, "Not sent", off)
 	card(t, p, runs, "Succeeded")
 	says(t, "approving", click(t, p, sandbox.Grace, undecided, "approve"), off)
 	says(t, "trying again", click(t, p, sandbox.Ada, c, "retry"), off)
