@@ -191,7 +191,7 @@ func TestApproverUnchecked(t *testing.T) {
 	p, id := restarted(t, func(p *sandbox.Place) {
 		mend = p.Slack.Break(slackfake.Fault{Method: "users.info", Status: 500})
 	})
-	card(t, p, id, "could not confirm that the approver may still approve")
+	card(t, p, id, "Slack could not confirm that <@"+sandbox.Grace+"> may still approve")
 	nothingSent(t, p)
 	mend()
 	card(t, p, id, "Succeeded")
