@@ -124,18 +124,20 @@ func TestErrorNearestIsOff(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	const want = `/defender investigate <device>[,<device>...] <comment>
+	const want = `/defender
+    Ask for an action in a form, with nothing else to type.
+/defender investigate <device>[,<device>...] <comment>
     Start an automated investigation.
 /defender collect <device>[,<device>...] <comment>
     Collect an investigation package.
 /defender status [<id>] [public]
-    Show how a request stands; without an id yours, the open ones and those of the last day.
+    Show how a request stands; without an id, your open requests and those that ended in the last day.
 /defender list [public]
     Show the open requests of this channel; approvers see those of all channels.
 /defender limits [public]
     Show how much of Microsoft's limits is used, and what waits for them.
 /defender cancel <id>
-    Cancel a request, or those of its calls that were not sent yet.
+    Cancel a request, or what of it has not been sent yet.
 /defender history <device> [public]
     Show what was asked for a device, by whom, and how it ended.
 /defender report [<days>d] [public]
@@ -145,7 +147,7 @@ func TestHelp(t *testing.T) {
 
 A <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. List up to 3, separated by commas.
 The <comment> says why, in at most 1000 characters. The approver reads it, and Defender keeps it.
-An <id> is that of a request, as in D-7K3F9Q. Only you see what these commands answer, unless you put “public” at the end: then everybody in the channel does.
+An <id> names a request, such as D-7K3F9Q. Only you see the answers, unless you put “public” at the end: then everybody in the channel does.
 `
 	if diff := cmp.Diff(want, testGrammar.Help()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

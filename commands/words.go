@@ -21,7 +21,7 @@ func (g Grammar) words() []form {
 	return []form{
 		{
 			name: "status", args: "[<id>] [public]", read: g.readStatus,
-			summary: "Show how a request stands; without an id yours, the open ones and those of the last day",
+			summary: "Show how a request stands; without an id, your open requests and those that ended in the last day",
 		},
 		{
 			name: "list", args: "[public]", read: g.alone("list", func(public bool) Command { return List{public} }),
@@ -31,7 +31,7 @@ func (g Grammar) words() []form {
 			name: "limits", args: "[public]", read: g.alone("limits", func(public bool) Command { return Limits{public} }),
 			summary: "Show how much of Microsoft's limits is used, and what waits for them",
 		},
-		{name: "cancel", args: "<id>", summary: "Cancel a request, or those of its calls that were not sent yet", read: g.readCancel},
+		{name: "cancel", args: "<id>", summary: "Cancel a request, or what of it has not been sent yet", read: g.readCancel},
 		{
 			name: "history", args: "<device> [public]", summary: "Show what was asked for a device, by whom, and how it ended",
 			read: g.readHistory,
