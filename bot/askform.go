@@ -126,7 +126,7 @@ func (v Views) askView(d draft, most int, meta string) slack.ModalViewRequest {
 	if d.thread != "" {
 		where = "in the thread of that message"
 	}
-	p = append(p, says(words("A card for somebody else to approve will appear "+where+".")))
+	p = append(p, says(words("The card will appear "+where+". Somebody else has to approve it.")))
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: askForm, PrivateMetadata: meta,
 		Title: plainText("Ask for an action"), Submit: plainText("Ask"), Close: plainText("Cancel"),

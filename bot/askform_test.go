@@ -68,7 +68,7 @@ func TestAskForm(t *testing.T) {
 		r.By.ID != typist || r.Place.Channel != channel || r.Thread != "" || r.State != approvals.Checking {
 		t.Errorf("made %+v", r)
 	}
-	if got := d.slack.Ephemerals(typist)[0]; got.Text != "Recorded as "+r.ID+". I am looking up the 2 devices; a card for somebody else to approve follows here." || got.Channel != channel {
+	if got := d.slack.Ephemerals(typist)[0]; got.Text != "Recorded as "+r.ID+". I am looking up the 2 devices; then the card for approval appears here." || got.Channel != channel {
 		t.Errorf("told %q in %s", got.Text, got.Channel)
 	}
 }
@@ -113,7 +113,7 @@ func TestAskFormNowhere(t *testing.T) {
 	}{
 		{"not in the channel", typist, "C0LOUNGE", "I am not in this channel", slackfake.Fault{}},
 		{"a guest", "U0GUS", channel, "Only full members", slackfake.Fault{}},
-		{"too late for Slack", typist, channel, "Slack could not open the form (expired_trigger_id), so nothing happened. Try again.\n/defender investigate", slackfake.Fault{Method: "views.open", Error: "expired_trigger_id"}},
+		{"too late for Slack", typist, channel, "Slack could not open the form (expired_trigger_id), so nothing happened. Try again.\n/defender\n    Ask for", slackfake.Fault{Method: "views.open", Error: "expired_trigger_id"}},
 	} {
 		off := func() {}
 		if tt.fault.Method != "" {

@@ -48,11 +48,11 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 	case approvals.Pending:
 		yes := v.labelled(r, slack.NewButtonBlockElement(actionApprove, value, plainText("Approve")))
 		nay := v.labelled(r, slack.NewButtonBlockElement(actionDeny, value, plainText("Deny…")))
-		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), v.labelled(r, cancelButton(value, "Cancel request"))}
+		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), v.labelled(r, cancelButton(value, "Cancel request", "Nothing will be sent to Defender."))}
 	case approvals.Approved:
 		var list []slack.BlockElement
 		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
-			list = append(list, v.labelled(r, cancelButton(value, "Cancel waiting calls")))
+			list = append(list, v.labelled(r, cancelWaiting(r, value)))
 		}
 		if stop := v.stopButton(r, value); stop != nil {
 			list = append(list, v.labelled(r, stop))
@@ -75,9 +75,17 @@ func (v Views) labelled(r approvals.Request, b *slack.ButtonBlockElement) *slack
 	return b
 }
 
-func cancelButton(value, label string) *slack.ButtonBlockElement {
+func cancelButton(value, label, means string) *slack.ButtonBlockElement {
 	return slack.NewButtonBlockElement(actionCancel, value, plainText(label)).WithConfirm(slack.NewConfirmationBlockObject(
-		plainText(label+"?"), plainText("What has not been sent will not be. What has been sent goes on."), plainText("Yes, cancel"), plainText("Keep waiting")))
+		plainText(label+"?"), plainText(means), plainText("Yes, cancel"), plainText("Keep waiting")))
+}
+
+// cancelWaiting cancels what was approved and is not sent yet.
+func cancelWaiting(r approvals.Request, value string) *slack.ButtonBlockElement {
+	if len(r.Calls) == 1 {
+		return cancelButton(value, "Cancel waiting call", "It will not be sent to Defender.")
+	}
+	return cancelButton(value, "Cancel waiting calls", "Calls that have not been sent yet will not be. Those already sent go on.")
 }
 
 // retryButton has what did not work tried again, where there is something: on several

@@ -89,7 +89,7 @@ func (v Views) ofCall(r approvals.Request, c approvals.Call, dev approvals.Devic
 	case approvals.Queued:
 		s.rest = append(append(s.rest, turn(r, c)...), runsOut(r, c)...)
 	case approvals.Uncertain:
-		s.rest = append(s.rest, words(" I am checking in Defender whether it started; it will not be sent twice. There is nothing to do for now."))
+		s.rest = append(s.rest, searched(c)...)
 	case approvals.Running:
 		s.rest = append(s.rest, slow(r, c, dev)...)
 	case approvals.Succeeded, approvals.Failed, approvals.Lapsed, approvals.Unknown, approvals.CallCancelled:
@@ -101,6 +101,24 @@ func (v Views) ofCall(r approvals.Request, c approvals.Call, dev approvals.Devic
 	}
 	s.more = append(notStopped(c), blind(c)...)
 	return s
+}
+
+// searchedUntil is until when an uncertain call is looked for. While Defender cannot be asked,
+// nobody knows; zero.
+func searchedUntil(c approvals.Call) time.Time {
+	if c.State != approvals.Uncertain || c.NotAfter.IsZero() || unfollowed(c) {
+		return time.Time{}
+	}
+	return c.SearchedUntil()
+}
+
+// searched says of an uncertain call what is done about it, until when, and that nobody has to act.
+func searched(c approvals.Call) []span {
+	spans := []span{words(" Checking whether it started")}
+	if until := searchedUntil(c); !until.IsZero() {
+		spans = append(spans, words(", until "), when(until))
+	}
+	return append(spans, words(". It will not be sent twice. Nothing to do."))
 }
 
 // moment is the time, and the person, that belong to the state of a call.

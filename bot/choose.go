@@ -125,5 +125,5 @@ func pickedPage(r approvals.Request, n int) page {
 		return nil
 	}
 	name := strings.TrimSpace(cut(fact(r.Devices[n].Name), 64) + " " + r.Devices[n].ID)
-	return say(fmt.Sprintf("You chose %s. I go on with %s; a card for somebody else to approve follows here.", name, r.ID))
+	return say(fmt.Sprintf("You chose %s. I am going on with %s; then the card for approval appears here.", name, r.ID))
 }

@@ -91,7 +91,9 @@ func (v Views) callLine(r approvals.Request, i int, d detail) para {
 	if d == bare {
 		return says(spans...)
 	}
-	switch says := v.reasonInBrief(r, c, d); {
+	switch says, named := v.reasonInBrief(r, c, d), aboutPerson(r, c); {
+	case named != nil:
+		spans = append(append(spans, words(". ")), named...)
 	case callWord(c) == sentWord && !unfollowed(c) && away(r.Devices[i], r):
 		spans = append(spans, words(". Offline since "), when(r.Devices[i].LastSeen), words("."))
 	case says != "":

@@ -71,7 +71,7 @@ func (v Views) endedPage(slash string, c commands.Ask, since time.Time) page {
 	if next, ok := v.successor(action); ok {
 		instead := c
 		instead.Action = next.Name
-		buttons = append(buttons, button{actionSuccessor, "Ask for " + quotedTitle(next), instead.Sent(), slack.StylePrimary})
+		buttons = append(buttons, button{id: actionSuccessor, label: "Ask for " + quotedTitle(next), value: instead.Sent(), style: slack.StylePrimary})
 		typed = []span{words("For " + quotedTitle(next) + " instead, type: "), code(slash + " " + instead.Typed())}
 	}
 	buttons = append(buttons, button{id: actionAnyway, label: "Ask anyway", value: c.Sent()})

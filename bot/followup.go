@@ -113,5 +113,5 @@ func (b *Bot) follow(ctx context.Context, a act, how approvals.How) (approvals.R
 }
 
 func (v Views) followedPage(r approvals.Request) page {
-	return sayf("Asked for %s as %s. A card for somebody else to approve follows here.", quotedTitle(v.action(r)), r.ID)
+	return sayf("Asked for %s as %s; the card appears here. Somebody else has to approve it.", quotedTitle(v.action(r)), r.ID)
 }

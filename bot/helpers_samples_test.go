@@ -221,12 +221,12 @@ func openCalls() map[string]approvals.Call {
 			Blind: approvals.Why{Reason: approvals.MissingRole, Detail: "Machine.Read.All", Target: target}, BlindAt: after(4),
 		},
 		"uncertain-blind": {
-			State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost},
+			State: approvals.Uncertain, Attempt: 1, NotAfter: after(3), Why: approvals.Why{Reason: approvals.AnswerLost},
 			Blind: approvals.Why{Reason: approvals.ServiceTrouble, Detail: "HTTP 503"}, BlindAt: after(4),
 		},
-		"uncertain":   {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Bad gateway.", Target: target}},
-		"rolled-back": {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.RolledBack}},
-		"owner-lost":  {State: approvals.Uncertain, Attempt: 1, Why: approvals.Why{Reason: approvals.OwnerLost}},
+		"uncertain":   {State: approvals.Uncertain, Attempt: 1, NotAfter: after(3), Why: approvals.Why{Reason: approvals.AnswerLost, Detail: "Bad gateway.", Target: target}},
+		"rolled-back": {State: approvals.Uncertain, Attempt: 1, NotAfter: after(3), Why: approvals.Why{Reason: approvals.RolledBack}},
+		"owner-lost":  {State: approvals.Uncertain, Attempt: 1, NotAfter: after(3), Why: approvals.Why{Reason: approvals.OwnerLost}},
 	}
 }
 

@@ -171,7 +171,7 @@ func homeLimits(windows []office.WindowState) page {
 		}
 	}
 	if len(p) == 1 {
-		p = append(p, says(words("All calls are free.")))
+		p = append(p, says(words("Nothing is used right now.")))
 	}
 	return p
 }

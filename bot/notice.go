@@ -33,9 +33,9 @@ func (v Views) noticePage(r approvals.Request, n approvals.Notice, d detail) pag
 
 // reminder calls those who may decide once more.
 func (v Views) reminder(r approvals.Request, n approvals.Notice) page {
-	left := r.Deadline().Sub(n.At).Round(time.Minute)
+	left := inWords(r.Deadline().Sub(n.At).Round(time.Minute))
 	return page{
-		says(strong("🟡 "+v.headline(r)+"?"), wordsf(" It is still waiting for a decision; it expires in %s.", inWords(left))),
+		says(strong("🟡 "+v.headline(r)+"?"), wordsf(" Nobody has decided yet; it expires in %s, ", left), when(r.Deadline()), words(".")),
 		says(append([]span{words("Waiting for approval")}, v.askFor(r)...)...),
 		aside(r.ID),
 	}

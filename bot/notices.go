@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -31,9 +32,9 @@ func (v Views) calledIn(r approvals.Request) []para {
 
 // failure tells the requester that something has failed already, while the rest goes on.
 func (v Views) failure(r approvals.Request, d detail) page {
-	said := "A call did not succeed; the others go on."
+	said := "It did not succeed on 1 device; the others go on."
 	if n := len(r.Unfinished()); n > 1 {
-		said = "Some calls did not succeed; the others go on."
+		said = fmt.Sprintf("It did not succeed on %d devices; the others go on.", n)
 	}
 	p := v.halfway(r, said)
 	for _, i := range v.order(r) {
@@ -50,7 +51,7 @@ func (v Views) failure(r approvals.Request, d detail) page {
 
 // slowLeft tells the requester that nothing is left but what can take days.
 func (v Views) slowLeft(r approvals.Request, d detail) page {
-	p := v.halfway(r, "Only what takes long is left.")
+	p := v.halfway(r, "Only slow devices are left.")
 	for _, i := range v.order(r) {
 		if !r.Calls[i].State.Ended() {
 			p = append(p, v.slowLine(r, i, d))

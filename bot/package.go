@@ -155,7 +155,7 @@ func waitsUntil(err error) time.Time {
 // windowFull says which window is full.
 func windowFull() span {
 	limits := defender.PackageEndpoint().Limits
-	return wordsf("Microsoft allows %s and %s, for everybody here together, and they are used up.",
+	return wordsf("Microsoft allows %s and %s, shared by everybody here, and they are used up.",
 		strings.Replace(limits[0].String(), " ", " package links ", 1), limits[1])
 }
 
@@ -189,7 +189,7 @@ func (v Views) packagesPage(r approvals.Request, calls []int) page {
 		dev := r.Devices[i]
 		text := strings.TrimSpace(cut(fact(dev.Name), 64) + " " + dev.ID)
 		value := r.ID + "." + r.Digest() + "." + strconv.Itoa(i)
-		p = append(p, withButton(text, button{id: actionPackage, label: getPackage, value: value}))
+		p = append(p, withButton(text, button{id: actionPackage, label: getPackage, about: called(dev), value: value}))
 	}
 	return p
 }

@@ -45,6 +45,7 @@ const (
 // card alone.
 type button struct {
 	id, label, value string
+	about            string // what a screen reader says behind the label; empty: nothing
 	style            slack.Style
 }
 
@@ -175,6 +176,9 @@ func (b button) element() *slack.ButtonBlockElement {
 	element := slack.NewButtonBlockElement(b.id, b.value, plainText(cut(b.label, 75)))
 	if b.style != "" {
 		element = element.WithStyle(b.style)
+	}
+	if b.about != "" {
+		element.AccessibilityLabel = cut(b.label+": "+b.about, 75)
 	}
 	return element
 }

@@ -22,7 +22,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NotAMember:      {what: "Only full members of this workspace can do this, not guests, bots or people from other workspaces"},
 		approvals.NotARequester:   {what: "You are not on the list of people who may ask for this action", then: "Somebody who is on it can ask for you."},
 		approvals.NotAnApprover:   {what: "You are not an approver of this action, so nothing changed", then: "The card mentions the approvers."},
-		approvals.ActionOff:       {"This action is switched off here, so it was not sent", true, "Whoever runs this bot can switch it on in ACTIONS."},
+		approvals.ActionOff:       {"This action is switched off here", true, "Whoever runs this bot can switch it on in ACTIONS."},
 		approvals.OwnRequest:      {what: "This is your own request, so somebody else has to decide it", then: "You can cancel it."},
 		approvals.AskedFirst:      {what: "You asked for this before, so somebody else has to decide it", then: "Another approver can."},
 		approvals.OtherMessage:    {what: "That is not this request's card, so nothing happened", then: "Use the card in the channel where it was requested."},
@@ -39,7 +39,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NotInChannel:    {what: "I am not in this channel, so nobody would see the card", then: "Invite me with /invite, then ask again."},
 		approvals.DirectMessage:   {what: "Nobody else sees a direct message, so nobody could approve it here", then: "Ask in the incident's channel; if I am not in it, invite me there with /invite."},
 		approvals.ChannelArchived: {what: "This channel is archived, so nobody can decide anything here", then: "Ask in another one."},
-		approvals.TooManyOpen:     {what: "You already have as many requests waiting as one person may have", then: "Cancel one, or wait until one is decided."},
+		approvals.TooManyOpen:     {what: "You already have as many open requests as one person may have, so this was not recorded", then: "Cancel one, or wait until one has ended."},
 		approvals.Excluded:        {"Another request is open on the same device, and the two actions exclude each other", true, "This request goes no further. Use the card of the other one, or ask again when it has ended."},
 		approvals.AlreadyOpen:     {"The same action, or one that cannot run beside it, is already open on a device of this request", true, "This request goes no further. Use the card of the other one, or ask again without that device."},
 
@@ -70,7 +70,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.DeviceNotFound:  {"Defender does not know this device", true, "Check its id or name in the portal."},
 		approvals.DeviceAmbiguous: {"More than one device has this name", true, "Ask again with the id of the one you mean."},
 		approvals.DevicesTooMany:  {"Too many devices have this name to choose from", true, "Ask again with more of the name, such as its domain, or with the device's id."},
-		approvals.NearNames:       {"Names that begin like it", true, ""},
+		approvals.NearNames:       {"Devices with similar names", true, ""},
 		approvals.ChoiceTimeout:   {"You did not choose one of the devices with this name in time", true, "Nothing was sent. " + again},
 		approvals.DeviceMerged:    {"Defender has merged this device into another one", true, "Ask again with that id."},
 		approvals.DeviceExcluded:  {"This device is excluded in Defender", true, "It needs to be included again in the portal first."},
@@ -104,7 +104,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.ServiceTrouble:     {what: "Defender has a problem on its side", detail: true},
 		approvals.BadAnswer:          {"I could not make sense of Defender's answer", true, "Whoever runs this bot should check DEFENDER_API_URL and any proxy in between."},
 		approvals.NotShown:           {what: "Defender does not show it at the moment"},
-		approvals.HeldUp:             {what: "I was delayed, so it was not sent yet"},
+		approvals.HeldUp:             {what: "I was delayed, so it has not been sent yet"},
 		approvals.NoToken:            {"I cannot sign in to Defender", true, "Whoever runs this bot should check its credential."},
 		approvals.LoginTrouble:       {what: "Microsoft's login service is not answering as it should", detail: true},
 		approvals.TokenRefused:       {"Defender does not accept my access token", true, "Whoever runs this bot should check DEFENDER_CLOUD, DEFENDER_SCOPE and the tenant."},
@@ -117,7 +117,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.TookTooLong:        {what: "I stopped tracking it before I could see how it ended", then: "Check the Defender portal."},
 		approvals.AnswerLost:         {"It was sent, but no usable answer came back", true, ""},
 		approvals.OwnerLost:          {what: "The bot stopped while it was sending this"},
-		approvals.SetBack:            {what: "My database (Redis) lost its last changes, so I cannot tell what has become of this request", then: "It is closed. Look at the device in the portal; if nothing was started there, ask again."},
+		approvals.SetBack:            {what: "My database (Redis) lost its last changes, so I cannot tell what has become of this request", then: "Look at the device in the portal; if nothing was started there, ask again."},
 		approvals.RolledBack:         {what: "My database (Redis) lost its last changes, so I cannot tell whether this was sent already"},
 		approvals.NotStarted:         {what: "Defender shows no sign that it started", then: retry},
 		approvals.SeveralFound:       {what: "Several investigations on this device could be it, and I cannot tell which", then: "Check the Defender portal."},
@@ -148,7 +148,7 @@ func sentence(w approvals.Why) string {
 		s = saying{what: "This version of the bot does not know the reason", detail: true}
 		detail = string(w.Reason)
 	case w.Reason == approvals.ExecutionLapsed && w.Cause != nil:
-		s.then = "What it last waited for: " + sentence(*w.Cause) + " " + s.then
+		s.then = "What held it up last: " + sentence(*w.Cause) + " " + s.then
 	case w.Cause != nil && signIn(w.Cause.Reason):
 		s.then = sentence(*w.Cause) + " Until then nothing can be sent either."
 	case w.Cause != nil:

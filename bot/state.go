@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"defenderbot/approvals"
 )
@@ -115,9 +116,25 @@ func (v Views) ofSeveral(r approvals.Request) []span {
 	}
 	spans := []span{words(led(items))}
 	if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
-		spans = append(spans, words(". The approval runs out "), when(r.Lapses()), words("."))
+		spans = append(spans, words(". The approval runs out "), when(r.Lapses()))
+	}
+	if until := latest(r.Calls, searchedUntil); !until.IsZero() {
+		spans = append(spans, words(". Checking until "), when(until), words(" whether the uncertain ones started; they will not be sent twice"))
+	}
+	if len(spans) > 1 {
+		spans = append(spans, words("."))
 	}
 	return spans
+}
+
+// latest is the latest time that calls have.
+func latest(calls []approvals.Call, of func(approvals.Call) time.Time) (at time.Time) {
+	for _, c := range calls {
+		if t := of(c); t.After(at) {
+			at = t
+		}
+	}
+	return at
 }
 
 // led are items behind something else on a line.

@@ -116,7 +116,7 @@ func (v Views) recordedPage(r approvals.Request) page {
 	if r.InThread() != "" {
 		where = "in the thread of that message"
 	}
-	p := sayf("Recorded as %s. I am looking up %s; a card for somebody else to approve follows %s.", r.ID, devices, where)
+	p := sayf("Recorded as %s. I am looking up %s; then the card for approval appears %s.", r.ID, devices, where)
 	if notice := v.action(r).Notice(); notice != "" {
 		p = append(p, says(words("⚠️ "+notice)))
 	}
@@ -127,10 +127,13 @@ func (v Views) recordedPage(r approvals.Request) page {
 
 func approvedPage(r approvals.Request) page {
 	if r.State == approvals.Pending {
-		return sayf("You approved %s. That is %d of %d approvals; somebody else has to approve it too.",
-			r.ID, len(r.Approvals), r.Terms.Needed)
+		people := "One more person has"
+		if left := r.Terms.Needed - len(r.Approvals); left > 1 {
+			people = fmt.Sprintf("%d more people have", left)
+		}
+		return sayf("You approved %s, which has %d of %d approvals now. %s to approve it.", r.ID, len(r.Approvals), r.Terms.Needed, people)
 	}
-	return sayf("You approved %s. Follow it on its card.", r.ID)
+	return sayf("You approved %s. It goes to Defender as soon as Microsoft's limits allow; the card shows how it goes.", r.ID)
 }
 
 func deniedPage(r approvals.Request) page {
@@ -154,10 +157,11 @@ func wasSent(c approvals.Call) bool {
 }
 
 func retriedPage(r approvals.Request) page {
+	said := fmt.Sprintf("Asked again as %s, only for what did not succeed; the card appears here.", r.ID)
 	if len(r.Approvals) > 0 {
-		return sayf("Asked again as %s, for the devices where it did not succeed. Your click counts as an approval of it.", r.ID)
+		return say(said + " Your click counts as an approval of it.")
 	}
-	return sayf("Asked again as %s, for the devices where it did not succeed. A card for somebody else to approve follows here.", r.ID)
+	return say(said + " Somebody else has to approve it.")
 }
 
 // inWords is a duration as people say it: to the minute, from two hours on to the hour, and

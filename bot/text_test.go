@@ -108,7 +108,7 @@ func TestReasonsDetails(t *testing.T) {
 			"I could not look this device up in Defender: kiosk-7. I cannot sign in to Defender: the client secret has expired (AADSTS7000222). Whoever runs this bot should check its credential. Until then nothing can be sent either.",
 		},
 		{approvals.Why{Reason: approvals.NotReached, Detail: "the connection was refused"}, "Defender cannot be reached: the connection was refused."},
-		{approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.Throttled}}, "The approval ran out before Defender took it. What it last waited for: Defender is throttling calls right now. Try again if it is still needed."},
+		{approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.Throttled}}, "The approval ran out before Defender took it. What held it up last: Defender is throttling calls right now. Try again if it is still needed."},
 		{approvals.Why{Reason: approvals.ApproverGone, Detail: "U0GRACE"}, "Somebody who approved it is no longer an approver of this action. Try again if it is still needed."},
 		{approvals.Why{Reason: approvals.Refused, Detail: strings.Repeat("é", 500)}, "Defender refused it: " + strings.Repeat("é", mostDetail-1) + "… Look at the device in the portal."},
 		{approvals.Why{Reason: "brand_new", Detail: "x"}, "This version of the bot does not know the reason: brand_new."},

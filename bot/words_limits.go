@@ -26,7 +26,7 @@ func limitsPage(windows []office.WindowState) page {
 	}
 	p = append(p, own...)
 	if len(roomy) > 0 {
-		p = append(p, says(words("Less than half is used for "+strings.Join(roomy, ", ")+".")))
+		p = append(p, says(words("Less than half used: "+strings.Join(roomy, ", ")+".")))
 	}
 	return p
 }
@@ -45,26 +45,19 @@ func window(w office.WindowState) page {
 		if i > 0 {
 			spans = append(spans, words(" · "))
 		}
-		spans = append(spans, wordsf("%d of %s used %s", l.Used, l.Limit, bar(l.Used, l.Calls)))
+		spans = append(spans, wordsf("%d used, %d free of %s %s", l.Used, max(l.Calls-l.Used, 0), l.Limit, bar(l.Used, l.Calls)))
 		if !l.Next.IsZero() {
 			spans = append(spans, words(", next free "), when(l.Next))
 		}
 	}
 	p := page{says(spans...)}
 	if w.Waiting > 0 {
-		p = append(p, says(wordsf("⏳ %s for it.", waiting(w.Waiting))))
+		p = append(p, says(wordsf("⏳ Waiting for it: %s.", counted(w.Waiting, "call"))))
 	}
 	if !w.Held.IsZero() {
 		p = append(p, says(words("⚠️ Defender is throttling these calls: none is sent before "), when(w.Held), words(".")))
 	}
 	return p
-}
-
-func waiting(n int) string {
-	if n == 1 {
-		return "1 call waits"
-	}
-	return counted(n, "call") + " wait"
 }
 
 // windowName is what a window is for: the commands whose calls are counted there, or what

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"defenderbot/approvals"
@@ -14,8 +13,8 @@ const mostListed = 20
 
 // minePage are somebody's own requests: what is open, and what ended lately.
 func (v Views) minePage(slash string, l office.Listing) page {
-	open := len(slices.DeleteFunc(slices.Clone(l.Requests), func(r approvals.Request) bool { return r.State.Ended() }))
-	ended := len(l.Requests) - open
+	stillOpen, over := byEnd(l.Requests)
+	open, ended := len(stillOpen), len(over)
 	switch {
 	case open+ended == 0:
 		return page{
@@ -23,7 +22,7 @@ func (v Views) minePage(slash string, l office.Listing) page {
 			says(words("How to ask for something: "), code(slash+" help")),
 		}
 	case l.More > 0:
-		return v.listing(fmt.Sprintf("Your last %d requests:", open+ended), l)
+		return v.listing("Your requests, the open ones first:", l)
 	case open == 0:
 		return v.listing(fmt.Sprintf("Your requests: none open, %d ended in the last day.", ended), l)
 	case ended == 0:
@@ -34,34 +33,39 @@ func (v Views) minePage(slash string, l office.Listing) page {
 
 // openPage are the requests that are open.
 func (v Views) openPage(slash string, l office.Listing) page {
-	switch n := len(l.Requests) + l.More; {
-	case n == 0:
+	n := len(l.Requests) + l.More
+	if n == 0 {
 		return page{
-			says(wordsf("No request is open %s.", inChannels(l))),
+			says(words("No request is open " + inNo(l) + ".")),
 			says(words("How to ask for something: "), code(slash+" help")),
 		}
-	case l.Everywhere:
-		return v.listing(fmt.Sprintf("Open in all channels: %s.", counted(n, "request")), l)
-	default:
-		return v.listing(fmt.Sprintf("Open in this channel: %s.", counted(n, "request")), l)
 	}
+	return v.listing(fmt.Sprintf("Open %s: %s.", inChannels(l), counted(n, "request")), l)
 }
 
 // historyPage is what was asked for a device.
 func (v Views) historyPage(h office.History) page {
 	head := v.named(h.Device)
 	if len(h.Requests) == 0 {
-		return page{says(append(head, wordsf(": nothing was asked for it %s, as far back as records go.", inChannels(h.Listing)))...)}
+		return page{says(append(head, words(": no request for it "+inNo(h.Listing)+", as far back as records go."))...)}
 	}
-	head = append(head, wordsf(": %s %s, newest first.", counted(len(h.Requests)+h.More, "request"), inChannels(h.Listing)))
+	head = append(head, wordsf(": %s, %s, newest first.", counted(len(h.Requests)+h.More, "request"), inChannels(h.Listing)))
 	return v.lines(page{says(head...)}, h.Listing)
 }
 
 func inChannels(l office.Listing) string {
 	if l.Everywhere {
-		return "in any channel"
+		return "in all channels"
 	}
 	return "in this channel"
+}
+
+// inNo is the same behind "no request".
+func inNo(l office.Listing) string {
+	if l.Everywhere {
+		return "in any channel"
+	}
+	return inChannels(l)
 }
 
 // counted is a number of things, in words.

@@ -33,7 +33,7 @@ func (v Views) reportPage(s approvals.Summary) page {
 	p = append(p, v.waits("⚠️ Decided in less than 5 seconds, so perhaps without reading:", s.Hasty)...)
 	p = append(p, pairs(s.Pairs)...)
 	if s.Beyond > 0 {
-		p = append(p, says(wordsf("Older ones are not in it: %s.", counted(s.Beyond, "request"))))
+		p = append(p, says(wordsf("Not included: %s, because there are too many.", counted(s.Beyond, "older request"))))
 	}
 	return p
 }

@@ -92,7 +92,7 @@ func TestByActionSwitchedOff(t *testing.T) {
 	env := p.Env()
 	env.Actions = "collect,unisolate"
 	run(t, p, env, app.Options{})
-	const off = "This action is switched off here, so it was not sent: isolate. Whoever runs this bot can switch it on in ACTIONS."
+	const off = "This action is switched off here: isolate. Whoever runs this bot can switch it on in ACTIONS."
 	c = card(t, p, approved, "Not sent", off)
 	card(t, p, runs, "Succeeded")
 	says(t, "approving", click(t, p, sandbox.Grace, undecided, "approve"), off)

@@ -182,5 +182,5 @@ func TestChooseNear(t *testing.T) {
 	for range 3 {
 		skip(t, p, 4*time.Second)
 	}
-	toldWith(t, p, sandbox.Ada, "Defender does not know this device: srv-db-1. Names that begin like it: srv-db-01.contoso.example.")
+	toldWith(t, p, sandbox.Ada, "Defender does not know this device: srv-db-1. Devices with similar names: srv-db-01.contoso.example.")
 }
