@@ -192,10 +192,19 @@ func inMarkdown(step string) string {
 	who, rest, _ := strings.Cut(step, " ")
 	does, typed, ok := strings.Cut(rest, ": ")
 	switch {
-	case ok && (strings.Contains(does, "show") || does == "is told"):
+	case ok && (strings.Contains(does, "show") || strings.HasPrefix(does, "sees") || does == "is told"):
 		rest = does
+	case strings.HasPrefix(does, "presses"): // what is pressed can have a colon
+	case strings.HasPrefix(does, "submits "):
+		rest = "submits `" + strings.TrimPrefix(rest, "submits ") + "`"
 	case ok:
 		rest = does + ": `" + typed + "`"
+	}
+	switch {
+	case who == "the" || strings.Trim(who, "0123456789") == "":
+		return strings.ToUpper(who[:1]) + who[1:] + " " + rest
+	case who[0] != '#' && strings.ContainsAny(who, ".-"):
+		return "`" + who + "` " + rest
 	}
 	return "**" + strings.ToUpper(who[:1]) + who[1:] + "** " + rest
 }
