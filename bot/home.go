@@ -3,7 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/slack-go/slack"
 
@@ -45,7 +45,7 @@ func (v Views) home(slash string, h office.Home, said page) []slack.Block {
 	if rest := v.results(ended, h.Ended.Requests); len(rest) > 0 {
 		blocks = append(blocks, append(page{heading("Last results")}, rest...).blocks()...)
 	}
-	return append(blocks, v.homeLimits(h.Windows).blocks()...)
+	return append(blocks, homeLimits(h.Windows).blocks()...)
 }
 
 // byEnd tells requests that are open from those that have ended.
@@ -105,7 +105,7 @@ func (v Views) homeWaiting(blocks []slack.Block, slash string, l office.Listing)
 // good as one there, and the way to it.
 func (v Views) homeCard(r approvals.Request) []slack.Block {
 	card, _ := v.card(r)
-	return append(card, append(page{says(v.cardLinkOf(r, "Its card in the channel"))}.blocks(), slack.NewDividerBlock())...)
+	return append(card, append(page{says(words("In its channel: "), v.cardLink(r))}.blocks(), slack.NewDividerBlock())...)
 }
 
 // homeMine lists the person's own requests that are open, each with what they can do with it.
@@ -119,7 +119,7 @@ func (v Views) homeMine(blocks []slack.Block, slash string, l office.Listing, mo
 		if len(blocks)+2 > homeMost {
 			break
 		}
-		blocks = append(blocks, page{v.homeLine(r)}.blocks()...)
+		blocks = append(blocks, page{v.inList(r)}.blocks()...)
 		if cancel := v.takeBack(r); cancel != nil {
 			blocks = append(blocks, slack.NewActionBlock(fmt.Sprintf("mine.%s.%d", r.ID, r.Visible), cancel))
 		}
@@ -150,7 +150,7 @@ func (v Views) results(own, all []approvals.Request) (p page) {
 	seen := map[string]bool{}
 	for _, r := range append(append([]approvals.Request{}, own...), all...) {
 		if !seen[r.ID] && len(p) < homeResults {
-			p = append(p, v.homeLine(r))
+			p = append(p, v.inList(r))
 		}
 		seen[r.ID] = true
 	}
@@ -160,54 +160,20 @@ func (v Views) results(own, all []approvals.Request) (p page) {
 // homeResults is how many results a home has.
 const homeResults = 8
 
-// homeLine is a request in one line.
-func (v Views) homeLine(r approvals.Request) para {
-	devices := namesOf(r.Devices)
-	return says(strong(stateLine(r)), words(" · "+v.action(r).Title+" · "+devices+" · "), v.cardLinkOf(r, r.ID))
-}
-
-// cardLinkOf is a text that leads to the card of a request, where it has one.
-func (v Views) cardLinkOf(r approvals.Request, text string) span {
-	if v.Permalink != nil && r.Card.TS != "" {
-		if url := v.Permalink(r.Place.Channel, r.Card.TS); url != "" {
-			return link(url, text)
-		}
-	}
-	return code(r.ID)
-}
-
-// homeLimits is how much is used of Microsoft's limits, where something is.
-func (v Views) homeLimits(windows []office.WindowState) page {
+// homeLimits is how much is used of Microsoft's limits on what people ask for, where
+// something is. Look-ups come and go by the second, and count only where Defender throttles.
+func homeLimits(windows []office.WindowState) page {
 	p := page{heading("Microsoft's limits")}
 	for _, w := range windows {
-		if line := v.homeWindow(w); line != "" {
-			p = append(p, says(words(line)))
+		used := slices.ContainsFunc(w.Limits, func(l office.LimitState) bool { return l.Used > 0 })
+		if len(w.Actions) > 0 && (used || w.Waiting > 0) || !w.Held.IsZero() {
+			p = append(p, window(w)...)
 		}
 	}
 	if len(p) == 1 {
 		p = append(p, says(words("All calls are free.")))
 	}
 	return p
-}
-
-// homeWindow is one window in a line; empty where nothing of it is used.
-func (v Views) homeWindow(w office.WindowState) string {
-	var parts []string
-	for _, l := range w.Limits {
-		if l.Used > 0 {
-			parts = append(parts, fmt.Sprintf("%d of %s used", l.Used, l.Limit))
-		}
-	}
-	if w.Waiting > 0 {
-		parts = append(parts, fmt.Sprintf("%d waiting", w.Waiting))
-	}
-	if !w.Held.IsZero() {
-		parts = append(parts, "Defender is throttling")
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return w.Endpoint + ": " + strings.Join(parts, ", ")
 }
 
 func sizeOf(blocks []slack.Block) int {

@@ -79,7 +79,7 @@ func TestByActionSwitchedOff(t *testing.T) {
 	stop := run(t, p, p.Env(), app.Options{})
 	runs, c := pending(t, p, "isolate "+sandbox.Desktop+" runs already")
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, runs, "unning")
+	card(t, p, runs, "Defender id ")
 	approved, c := pending(t, p, "isolate "+sandbox.Laptop+" approved, not sent")
 	waits, undecided := pending(t, p, "isolate "+sandbox.Server+" not decided")
 	down := p.Defender.Inject(defenderfake.Fault{On: "machines/isolate", Status: 429, RetryAfter: "2"})
@@ -93,7 +93,7 @@ func TestByActionSwitchedOff(t *testing.T) {
 	env.Actions = "collect,unisolate"
 	run(t, p, env, app.Options{})
 	const off = "This action is switched off here, so it was not sent: isolate. Whoever runs this bot can switch it on in ACTIONS."
-	c = card(t, p, approved, "no longer holds", off)
+	c = card(t, p, approved, "Not sent", off)
 	card(t, p, runs, "Succeeded")
 	says(t, "approving", click(t, p, sandbox.Grace, undecided, "approve"), off)
 	says(t, "trying again", click(t, p, sandbox.Ada, c, "retry"), off)

@@ -41,7 +41,7 @@ func TestCautions(t *testing.T) {
 	}{
 		{"nothing", "collect " + sandbox.Laptop, nil},
 		{"offline", "scan " + sandbox.Offline, []string{"⚠️ Last seen 3 weeks ago: the action waits until the device is back, or until Defender gives up."}},
-		{"nobody says", "collect " + sandbox.Legacy, []string{"⚠️ It is not clear from Microsoft's pages whether this works on WindowsServer2012R2."}},
+		{"nobody says", "collect " + sandbox.Legacy, []string{"⚠️ It is not clear from Microsoft's pages whether this works on Windows Server 2012R2."}},
 		{"busy", "collect " + sandbox.Offline, []string{" Running on the device when I looked it up: Collect investigation package, since ", ", started by analyst@contoso.example."}},
 	} {
 		_, c := pending(t, p, tt.command+" why")

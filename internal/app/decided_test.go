@@ -133,8 +133,8 @@ func TestExpiry(t *testing.T) {
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	thread(t, p, c, id, "still wait", "<!subteam^"+sandbox.OnCall+">")
 	done := card(t, p, id, "Expired", "Nobody decided in time", "Nothing was sent")
-	if strings.Contains(string(done.Blocks), `"action_id"`) {
-		t.Errorf("the expired card has buttons: %s", done.Blocks)
+	if n := strings.Count(string(done.Blocks), `"action_id"`); n != 1 || !strings.Contains(string(done.Blocks), `"action_id":"ask"`) {
+		t.Errorf("the expired card has %d buttons, want one to ask again: %s", n, done.Blocks)
 	}
 	thread(t, p, c, "<@"+sandbox.Ada+">", "Expired")
 	says(t, "approve afterwards", late0(t, p, sandbox.Grace, c, "approve"), id, "expired")

@@ -60,8 +60,8 @@ func TestExecutionLapses(t *testing.T) {
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	p.Defender.Down()
 	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, id, "no longer holds", "approval ran out before Defender took it", "Defender cannot be reached: the connection was refused")
-	thread(t, p, c, "<@"+sandbox.Ada+">", "no longer holds")
+	card(t, p, id, "Not sent", "approval ran out before Defender took it", "Defender cannot be reached: the connection was refused")
+	thread(t, p, c, "<@"+sandbox.Ada+">", "Not sent")
 	if err := p.Defender.Up(); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestApproverGone(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	card(t, p, id, "no longer holds", "no longer an approver")
+	card(t, p, id, "Not sent", "no longer an approver")
 	nothingSent(t, p)
 }
 
@@ -191,7 +191,7 @@ func TestApproverUnchecked(t *testing.T) {
 	p, id := restarted(t, func(p *sandbox.Place) {
 		mend = p.Slack.Break(slackfake.Fault{Method: "users.info", Status: 500})
 	})
-	card(t, p, id, "could not confirm that the approver may still approve")
+	card(t, p, id, "Slack could not confirm that <@"+sandbox.Grace+"> may still approve")
 	nothingSent(t, p)
 	mend()
 	card(t, p, id, "Succeeded")

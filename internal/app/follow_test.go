@@ -39,7 +39,7 @@ func TestFollowHorizon(t *testing.T) {
 	if got.Why.Reason != approvals.TookTooLong {
 		t.Errorf("ended because of %s", got.Why.Reason)
 	}
-	card(t, p, id, "outcome unknown", "Check the Defender portal")
+	card(t, p, id, "Outcome unknown", "Check the Defender portal")
 	if ran := got.EndedAt.Sub(got.Started); ran < 73*time.Hour || ran > 91*time.Hour { // it ends with the first look after the horizon, and the test skips six hours at once
 		t.Errorf("followed for %s, want the 73 h of the catalogue", ran)
 	}

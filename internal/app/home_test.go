@@ -172,6 +172,20 @@ func TestHomeForeign(t *testing.T) {
 	}
 }
 
+// TestHomeOtherTab: the Messages tab of the app is no home.
+func TestHomeOtherTab(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	run(t, p, p.Env(), app.Options{})
+	if r, err := p.Slack.OpenMessages(limit(t), sandbox.Grace); err != nil || !r.Acked {
+		t.Errorf("the tab was opened: %+v, %v", r, err)
+	}
+	openHome(t, p, sandbox.Joan, "Nothing waits for you") // what came first is over
+	if _, there := p.Slack.Home(sandbox.Grace); there {
+		t.Error("a home was shown to somebody who did not open it")
+	}
+}
+
 // TestHomeForged: a press on anything that is not the person's Home tab of this app, and
 // not the card, does not count.
 func TestHomeForged(t *testing.T) {

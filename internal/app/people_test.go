@@ -142,5 +142,6 @@ func held(t testing.TB, p *sandbox.Place) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(entries, func(e string) bool { return strings.HasPrefix(e, "asked/") }) // what was, holds nothing
+	was := regexp.MustCompile(`^(asked|ended|by/[^/]+/ended)/`) // that something was, holds nothing
+	return slices.DeleteFunc(entries, was.MatchString)
 }

@@ -34,7 +34,7 @@ func TestRequesterLeavesBeforeApproval(t *testing.T) {
 	stop() // what it knows of people it knows for a minute
 	leaves(t, p, sandbox.Ada)
 	run(t, p, p.Env(), app.Options{})
-	says(t, "approve", click(t, p, sandbox.Grace, c, "approve"), "The requester can no longer make requests", "nothing was sent")
+	says(t, "approve", click(t, p, sandbox.Grace, c, "approve"), "can no longer make requests", "nothing was sent")
 	card(t, p, id, "Waiting for approval")
 	nothingSent(t, p)
 }
@@ -44,7 +44,7 @@ func TestRequesterLeavesBeforeApproval(t *testing.T) {
 func TestRequesterLeavesBeforeSending(t *testing.T) {
 	t.Parallel()
 	p, id := restarted(t, func(p *sandbox.Place) { leaves(t, p, sandbox.Ada) })
-	card(t, p, id, "no longer holds", "The requester can no longer make requests")
+	card(t, p, id, "Not sent", "can no longer make requests")
 	nothingSent(t, p)
 }
 

@@ -44,6 +44,7 @@ func TestChartLimits(t *testing.T) {
 		{"points", bars(points(20), categories(20)), bars(points(21), categories(21))},
 		{"a point for each category", bars(points(2), categories(2)), bars(points(2), categories(3))},
 		{"a category for each point", bars(points(2), categories(2)), bars(points(2), categories(1))},
+		{"each category once", bars(points(2), categories(2)), bars(strings.Replace(points(2), "c1", "c0", 1), categories(2))},
 		{"category", bars(strings.ReplaceAll(one, "c0", x(20)), `"categories":["`+x(20)+`"]`), bars(strings.ReplaceAll(one, "c0", x(21)), `"categories":["`+x(21)+`"]`)},
 		{"axis label", bars(one, categories(1)+`,"x_label":"`+x(50)+`"`), bars(one, categories(1)+`,"y_label":"`+x(51)+`"`)},
 		{"axis", bars(one, categories(1)), chart(`"type":"bar","series":[` + one + `]`)},
