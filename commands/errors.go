@@ -79,7 +79,7 @@ func (g Grammar) unknown(raw, name string) *Error {
 	proposed := g.proposed()
 	switch {
 	case name == "":
-		help.Problem = "Nothing to do was given."
+		help.Problem = "You did not say what to do."
 	case meant != "":
 		return &Error{Problem: "There is no command " + quote(raw) + ".", Nearest: meant, Form: g.usage(meant)}
 	case off != "":
@@ -87,7 +87,7 @@ func (g Grammar) unknown(raw, name string) *Error {
 	case proposed != "" && beginsWithDevice(raw):
 		first, _ := cutDevice(raw)
 		d, _ := parseDevice(hyphens(bare(first)))
-		e := g.wrong(proposed, "%s looks like a device, and what to do with it comes first.", quote(first))
+		e := g.wrong(proposed, "%s looks like a device; the command comes first.", quote(first))
 		e.Nearest = proposed + " " + shortened(d.String()) + " …"
 		return e
 	default:
@@ -147,8 +147,12 @@ func (g Grammar) extra(name, takes, rest string) *Error {
 	return g.wrong(name, "“%s” takes %s after it; remove %s.", name, takes, quote(rest))
 }
 
+func (g Grammar) publicFirst(name string) *Error {
+	return g.wrong(name, "“public” belongs at the end.")
+}
+
 func (g Grammar) noRequest(name string) *Error {
-	return g.wrong(name, "“%s” needs the id of a request, as in %s7K3F9Q.", name, requestPrefix)
+	return g.wrong(name, "“%s” needs the id of a request, such as %s7K3F9Q.", name, requestPrefix)
 }
 
 func (g Grammar) noHistory() *Error {
@@ -158,7 +162,7 @@ func (g Grammar) noHistory() *Error {
 }
 
 func (g Grammar) badDays(raw string) *Error {
-	return g.wrong("report", "%s is not how far back a report can go: give a number of days from 1 to %d, as in 7d.", quote(raw), MaxReport)
+	return g.wrong("report", "%s is not how far back a report can go: give a number of days from 1 to %d, such as 7d.", quote(raw), MaxReport)
 }
 
 func (g Grammar) badRequest(name, raw, why string) *Error {

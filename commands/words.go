@@ -66,8 +66,11 @@ func cutPublic(s string) (words []string, public bool) {
 
 // beyond is an error where there are more words than a command takes.
 func (g Grammar) beyond(name, takes string, words []string, most int) *Error {
-	if len(words) <= most {
+	switch {
+	case len(words) <= most:
 		return nil
+	case most > 0 && strings.Contains(takes, "public") && strings.EqualFold(bare(words[0]), "public"):
+		return g.publicFirst(name)
 	}
 	return g.extra(name, takes, strings.Join(words[most:], " "))
 }
