@@ -79,12 +79,15 @@ func fittingBeside(others []slack.Block, r approvals.Request, draw func(approval
 }
 
 // size is how many characters of JSON blocks are.
-func size(blocks []slack.Block) int {
+func size(blocks []slack.Block) int { return utf8.RuneCount(inJSON(blocks)) }
+
+// inJSON are blocks as Slack gets them.
+func inJSON(blocks []slack.Block) []byte {
 	text, err := json.Marshal(blocks)
 	if err != nil {
-		return 0 // unreachable: blocks are text and numbers
+		return nil // unreachable: blocks are text and numbers
 	}
-	return utf8.RuneCount(text)
+	return text
 }
 
 // page is all that the card says, in the order in which a hurried reader needs it: what is
@@ -93,7 +96,7 @@ func size(blocks []slack.Block) int {
 func (v Views) page(r approvals.Request, d detail) page {
 	a, s := v.action(r), v.telling(r)
 	p := append(page{v.heading(r), s.line()}, s.more...)
-	p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
+	p = append(p, wanted(r)...)
 	p = append(p, astray(r)...)
 	p = append(p, decided(r)...)
 	p = append(p, v.lineage(r)...)
@@ -106,6 +109,11 @@ func (v Views) page(r approvals.Request, d detail) page {
 		p = append(p, outlook(r)...)
 	}
 	return append(p, v.foot(r, d))
+}
+
+// wanted is who asked for it, when and why: the comment whole.
+func wanted(r approvals.Request) page {
+	return page{says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment)}
 }
 
 // headline is the action and what it is about: "Isolate srv-db-01.contoso.example".

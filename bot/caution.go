@@ -161,10 +161,7 @@ func busy(c approvals.Caution, title string) []span {
 
 // before says that the same was asked for, by whom, and what became of it.
 func (v Views) before(c approvals.Caution) []span {
-	card := code(c.Request)
-	if v.Permalink != nil && c.Channel != "" && c.TS != "" {
-		card = link(v.Permalink(c.Channel, c.TS), c.Request) // without an address it is text
-	}
+	card := v.linkTo(c.Request, c.Channel, c.TS)
 	return []span{words("The same was requested by "), mention(c.By.ID), words(", "), when(c.At), words(", as "), card, words(": " + stood(c) + ".")}
 }
 

@@ -122,7 +122,7 @@ func (b *Bot) askWhy(ctx context.Context, a act) (approvals.Request, page, error
 
 // denyView is the form. It covers the card, so it says what it is about.
 func (v Views) denyView(r approvals.Request, meta string) slack.ModalViewRequest {
-	p := page{says(strong(v.headline(r) + "?")), says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment)}
+	p := append(page{says(strong(v.headline(r) + "?"))}, wanted(r)...)
 	for _, dev := range r.Devices {
 		p = append(p, says(append([]span{words("• ")}, v.named(dev)...)...))
 	}

@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -16,7 +15,7 @@ import (
 // rest.
 const (
 	homeRequests  = 20
-	homeCardsSize = 180_000 // characters of JSON
+	homeCardsSize = 180_000 // bytes of JSON
 	homeBlocks    = 60      // of cards
 	homeMost      = 94      // of all but the end
 )
@@ -89,7 +88,7 @@ func (v Views) homeWaiting(blocks []slack.Block, slash string, l office.Listing)
 	before, size := len(blocks), 0
 	for _, r := range l.Requests[:min(len(l.Requests), homeRequests)] {
 		card := v.homeCard(r)
-		size += sizeOf(card)
+		size += len(inJSON(card))
 		if shown > 0 && (len(blocks)-before+len(card) > homeBlocks || size > homeCardsSize) {
 			break
 		}
@@ -174,12 +173,4 @@ func homeLimits(windows []office.WindowState) page {
 		p = append(p, says(words("Nothing is used right now.")))
 	}
 	return p
-}
-
-func sizeOf(blocks []slack.Block) int {
-	text, err := json.Marshal(blocks)
-	if err != nil {
-		return 0 // unreachable: blocks are text and numbers
-	}
-	return len(text)
 }

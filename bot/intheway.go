@@ -23,11 +23,7 @@ func (v Views) inTheWay(w approvals.Why) []para {
 	if o == nil {
 		return nil
 	}
-	card := code(o.Request)
-	if v.Permalink != nil && o.Channel != "" && o.TS != "" {
-		card = link(v.Permalink(o.Channel, o.TS), o.Request) // without an address it is text
-	}
-	spans := []span{card, words(" (" + v.titled(o.Action) + ") was asked for by "), mention(o.By.ID), words(" in "), {channel: o.Channel}, words(", "), when(o.At)}
+	spans := []span{v.linkTo(o.Request, o.Channel, o.TS), words(" (" + v.titled(o.Action) + ") was asked for by "), mention(o.By.ID), words(" in "), {channel: o.Channel}, words(", "), when(o.At)}
 	return []para{says(append(spans, words(": "+otherStood(o)+"."))...)}
 }
 

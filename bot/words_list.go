@@ -17,10 +17,7 @@ func (v Views) minePage(slash string, l office.Listing) page {
 	open, ended := len(stillOpen), len(over)
 	switch {
 	case open+ended == 0:
-		return page{
-			says(words("You have no open requests, and none that ended in the last day.")),
-			says(words("How to ask for something: "), code(slash+" help")),
-		}
+		return append(say("You have no open requests, and none that ended in the last day."), howToAsk(slash))
 	case l.More > 0:
 		return v.listing("Your requests, the open ones first:", l)
 	case open == 0:
@@ -31,14 +28,16 @@ func (v Views) minePage(slash string, l office.Listing) page {
 	return v.listing(fmt.Sprintf("Your requests: %d open, %d ended in the last day.", open, ended), l)
 }
 
+// howToAsk is for those who find an empty list.
+func howToAsk(slash string) para {
+	return says(words("How to ask for something: "), code(slash+" help"))
+}
+
 // openPage are the requests that are open.
 func (v Views) openPage(slash string, l office.Listing) page {
 	n := len(l.Requests) + l.More
 	if n == 0 {
-		return page{
-			says(words("No request is open " + inNo(l) + ".")),
-			says(words("How to ask for something: "), code(slash+" help")),
-		}
+		return append(say("No request is open "+inNo(l)+"."), howToAsk(slash))
 	}
 	return v.listing(fmt.Sprintf("Open %s: %s.", inChannels(l), counted(n, "request")), l)
 }
@@ -99,13 +98,16 @@ func (v Views) inList(r approvals.Request) para {
 }
 
 // cardLink is the id of a request, as a link to its card where it has one.
-func (v Views) cardLink(r approvals.Request) span {
-	if v.Permalink != nil && r.Card.TS != "" {
-		if url := v.Permalink(r.Place.Channel, r.Card.TS); url != "" {
-			return link(url, r.ID)
+func (v Views) cardLink(r approvals.Request) span { return v.linkTo(r.ID, r.Place.Channel, r.Card.TS) }
+
+// linkTo is the id of a request, as a link to the message that is its card, if that is known.
+func (v Views) linkTo(id, channel, ts string) span {
+	if v.Permalink != nil && channel != "" && ts != "" {
+		if url := v.Permalink(channel, ts); url != "" {
+			return link(url, id)
 		}
 	}
-	return code(r.ID)
+	return code(id)
 }
 
 // onDevices names one device, or the first of several and how many there are besides.

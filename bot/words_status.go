@@ -16,7 +16,7 @@ func (v Views) statusPage(r approvals.Request, public bool) page {
 			}
 		}
 		p := append(page{says(strong(v.headline(r)), words(" · "), v.cardLink(r)), s.line()}, s.more...)
-		p = append(p, says(words("Asked by "), mention(r.By.ID), words(", "), when(r.Asked), words(":")), quoted(r.Comment))
+		p = append(p, wanted(r)...)
 		p = append(p, decided(r)...)
 		if len(r.Devices) > 1 {
 			p = append(p, v.devices(r, d)...)
