@@ -68,10 +68,30 @@ func (d *Desk) HomeShown(ctx context.Context, user, mark string) error {
 	return d.store.HomeShown(ctx, user, mark, approvals.HomeEvery)
 }
 
+// homesAtOnce is how many homes are looked at side by side: when Slack is slow, those of
+// many people must not take the places of what is to be sent.
+const homesAtOnce = atOnce / 4
+
+// homeTurn takes one of the places for homes, if one is free.
+func (w *Worker) homeTurn() (done func(), free bool) {
+	select {
+	case w.homing <- struct{}{}:
+		return func() { <-w.homing }, true
+	default:
+		return nil, false
+	}
+}
+
 // showHome looks at a home that was opened, and shows it anew where it has changed. One
 // that Slack refuses to show is left alone until it is opened again; so is one that was
 // opened too long ago.
 func (w *Worker) showHome(ctx context.Context, l ledger.Lease, user string) {
+	done, free := w.homeTurn()
+	if !free {
+		w.finish(ctx, l, w.store.Now().Add(stepRetry), approvals.Request{})
+		return
+	}
+	defer done()
 	again := w.store.Now().Add(approvals.HomeEvery)
 	was, open, err := w.store.Home(ctx, user)
 	if err == nil && !open {

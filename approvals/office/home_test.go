@@ -61,6 +61,33 @@ func TestHomeLooks(t *testing.T) {
 	}
 }
 
+// TestHomeTurn: homes take a part of the worker's places at most, and one that finds none
+// free is looked at soon.
+func TestHomeTurn(t *testing.T) {
+	o, h := homeOffice(t)
+	if most := cap(o.homing); most == 0 || most > cap(o.places)/2 {
+		t.Errorf("homes may take %d of %d places", most, cap(o.places))
+	}
+	var done []func()
+	for free := true; free; {
+		var d func()
+		if d, free = o.homeTurn(); free {
+			done = append(done, d)
+		}
+	}
+	openHome(t, o)
+	if taken := o.turns(10); taken != 1 || h.looks != 0 {
+		t.Errorf("no place is free: %d steps and %d looks, want one step", taken, h.looks)
+	}
+	done[0]()
+	for want := range 2 { // it gives its place back
+		o.pass(max(stepRetry, approvals.HomeEvery*time.Duration(want)))
+		if o.turns(10); h.looks != want+1 {
+			t.Errorf("one place is free: %d looks, want %d", h.looks, want+1)
+		}
+	}
+}
+
 // TestHomeTrouble: what passes is tried again in a minute and said once; what Slack
 // refuses is left until the home is opened again.
 func TestHomeTrouble(t *testing.T) {
