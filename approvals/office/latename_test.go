@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 	"defenderbot/internal/approvalstest"
 )
 
@@ -77,6 +78,10 @@ func TestNameLateSlow(t *testing.T) {
 	o.turns(50)
 	if got := o.load(r.ID); got.State != approvals.Done || reads.Load() != 1 {
 		t.Errorf("it is %s after %d reads of devices, want done after 1", got.State, reads.Load())
+	}
+	windows, err := o.store.Windows(t.Context(), nil)
+	if err != nil || windows[0].Endpoint.Name != defender.MachinesEndpoint().Name || windows[0].Used[0] != 1 {
+		t.Errorf("of the window of devices: %+v, %v; want one used", windows, err)
 	}
 }
 
