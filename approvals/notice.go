@@ -57,7 +57,7 @@ func remark(r Request, now time.Time) Request {
 	switch slow := r.noticed(NoticeSlow); {
 	case !slow && onlySlow(r.Calls):
 		kind = NoticeSlow
-	case unfinishedBeside(r.Calls) && !(slow && r.saidWithSlow()):
+	case unfinishedBeside(r.Calls) && (!slow || !r.saidWithSlow()):
 		kind = NoticeFailure
 	}
 	if kind == "" || r.noticed(kind) {

@@ -22,15 +22,13 @@ const nameLimit = 5 * time.Second
 // reports whether there is one now. Nothing but Redis is worth an error. It asks until
 // asking ends.
 func (w *Worker) nameLate(ctx, asking context.Context, l ledger.Lease, r approvals.Request, i int) (approvals.Request, bool, error) {
-	key, now := approvals.CallID(r.ID, i), w.store.Now()
-	tried, known := w.named.get(key, now)
-	if asking.Err() != nil || r.Devices[i].Verified || r.State != approvals.Approved || known && now.Sub(tried.at) < nameAgain {
-		return r, false, nil
+	if asking.Err() != nil || !w.lacksName(r, i) {
+		return r, false, nil //nolint:nilerr // there is no more time for it, which is no trouble
 	}
 	if at, err := w.store.BookReads(ctx, defender.MachinesEndpoint(), 1, ledger.ForPolling()); err != nil || !at.IsZero() {
 		return r, false, err
 	}
-	w.named.put(key, struct{}{}, now)
+	w.named.put(approvals.CallID(r.ID, i), struct{}{}, w.store.Now())
 	f, err := w.lookUp(asking, approvals.Device{ID: r.Devices[i].ID})
 	if err != nil {
 		w.warn(ctx, "look up the device late", err, r, i)
@@ -42,4 +40,11 @@ func (w *Worker) nameLate(ctx, asking context.Context, l ledger.Lease, r approva
 	}
 	after, err := w.store.ApplyLeased(ctx, l, r, func(approvals.Request) (approvals.Event, error) { return approvals.Name{Device: f.device}, nil })
 	return after, err == nil, err
+}
+
+// lacksName reports whether a device is to be looked up for its name now.
+func (w *Worker) lacksName(r approvals.Request, i int) bool {
+	now := w.store.Now()
+	tried, known := w.named.get(approvals.CallID(r.ID, i), now)
+	return !r.Devices[i].Verified && r.State == approvals.Approved && (!known || now.Sub(tried.at) >= nameAgain)
 }
