@@ -38,7 +38,10 @@ type Worker struct {
 	missPause time.Duration     // before Defender is asked again about a device that it did not know
 	nameLimit time.Duration     // for how long a step asks for names
 	homing    chan struct{}     // one for each home that is looked at
-	steps     sync.WaitGroup
+
+	homesSince  time.Time // since when looks at homes are counted
+	homesLooked int
+	steps       sync.WaitGroup
 }
 
 // WorkerConfig is what a Worker needs.
