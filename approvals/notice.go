@@ -50,13 +50,14 @@ func (r Request) noticed(k NoticeKind) bool {
 }
 
 // remark adds what people have to hear of calls while others go on, once: of a failure that
-// leaves only slow ones the latter alone, which says both.
+// leaves only slow ones the latter alone, which says both. One that comes after that was said
+// is news of its own: the end can be days away.
 func remark(r Request, now time.Time) Request {
 	var kind NoticeKind
-	switch {
-	case onlySlow(r.Calls):
+	switch slow := r.noticed(NoticeSlow); {
+	case !slow && onlySlow(r.Calls):
 		kind = NoticeSlow
-	case unfinishedBeside(r.Calls):
+	case unfinishedBeside(r.Calls) && (!slow || !r.saidWithSlow()):
 		kind = NoticeFailure
 	}
 	if kind == "" || r.noticed(kind) {
@@ -64,6 +65,13 @@ func remark(r Request, now time.Time) Request {
 	}
 	r.Notices = append(r.Notices, Notice{Kind: kind, At: now})
 	return r
+}
+
+// saidWithSlow reports whether a call had failed already when it was said that only slow
+// ones are left, which has told that too.
+func (r Request) saidWithSlow() bool {
+	said := slices.IndexFunc(r.Notices, func(n Notice) bool { return n.Kind == NoticeSlow })
+	return slices.ContainsFunc(r.Calls, func(c Call) bool { return c.unfinished() && !c.EndedAt.After(r.Notices[said].At) })
 }
 
 // onlySlow reports whether some calls have ended, and all that are left run for long.

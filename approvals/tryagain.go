@@ -29,8 +29,9 @@ func (e Retry) apply(r Request, _ time.Time) (Request, error) {
 	return r, nil
 }
 
-// Retryable are the devices of r on which its call did not come to its end: it
-// failed, lapsed, or nobody knows. Others of its calls may go on. Each device once.
+// Retryable are the devices of r on which its call did not come to its end, where trying
+// again can help: it failed, lapsed, or nobody knows. Others of its calls may go on. Each
+// device once.
 func (r Request) Retryable() []Device { return r.devicesAt(r.retryable()) }
 
 // Unfinished are those devices, also where that was tried again.
@@ -46,7 +47,7 @@ func (r Request) devicesAt(places []int) []Device {
 
 func (r Request) unfinished() (places []int) {
 	for i, c := range r.Calls {
-		if c.unfinished() && !c.ActionEnded() {
+		if c.unfinished() && !c.ActionEnded() && c.Why.Reason != UnsupportedOS {
 			places = append(places, i)
 		}
 	}

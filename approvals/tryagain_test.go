@@ -64,6 +64,25 @@ func TestRetryEachDeviceOnce(t *testing.T) {
 	want("a version that notes no calls has tried all", older)
 }
 
+// TestRetryInVain: what Defender does not do on a device's system is not tried again there; it
+// has failed all the same.
+func TestRetryInVain(t *testing.T) {
+	r := several(approvals.Failed, approvals.Failed, approvals.Running)
+	r.Calls[0].Why = approvals.Why{Reason: approvals.UnsupportedOS}
+	if got, want := idsOf(r.Retryable()), []string{approvalstest.DeviceNo(1).ID}; !slices.Equal(got, want) {
+		t.Errorf("retryable are %q, want %q", got, want)
+	}
+	in := approvals.Retry{As: "D-000001", Devices: []string{r.Devices[0].ID}}
+	if _, err := approvals.Next(r, in, approvalstest.Start); !approvals.IsRefusal(err, approvals.DoesNotFit) {
+		t.Errorf("tried again: %v, want that it does not fit", err)
+	}
+	r.Calls[1].State = approvals.Succeeded
+	r, err := approvals.Next(r, approvals.On{Call: 2, Event: approvals.Report{Job: r.Calls[2].Job, As: approvals.Succeeded}}, approvalstest.Start)
+	if err != nil || r.Outcome() != approvals.Partly || len(r.Unfinished()) != 0 {
+		t.Errorf("it ended as %s with %d to try again, %v", r.Outcome(), len(r.Unfinished()), err)
+	}
+}
+
 // TestRetryFrom: how long an approver's click counts as an approval is counted from the end,
 // or while others go on from the last failure.
 func TestRetryFrom(t *testing.T) {

@@ -32,17 +32,18 @@ func (v Views) calledIn(r approvals.Request) []para {
 
 // failure tells the requester that something has failed already, while the rest goes on.
 func (v Views) failure(r approvals.Request, d detail) page {
-	said := "It did not succeed on 1 device; the others go on."
-	if n := len(r.Unfinished()); n > 1 {
-		said = fmt.Sprintf("It did not succeed on %d devices; the others go on.", n)
-	}
-	p := v.halfway(r, said)
+	var lines page
 	for _, i := range v.order(r) {
 		if !r.Calls[i].State.Ended() || attention(r.Calls[i]) >= attention(approvals.Call{State: approvals.CallCancelled}) {
 			continue
 		}
-		p = append(p, v.callLine(r, i, d))
+		lines = append(lines, v.callLine(r, i, d))
 	}
+	said := "It did not succeed on 1 device; the others go on."
+	if len(lines) > 1 {
+		said = fmt.Sprintf("It did not succeed on %d devices; the others go on.", len(lines))
+	}
+	p := append(v.halfway(r, said), lines...)
 	if len(r.Retryable()) > 0 {
 		p = append(p, says(words("The card has a button to try again at once.")))
 	}

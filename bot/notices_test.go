@@ -84,3 +84,18 @@ func TestRetryButton(t *testing.T) {
 		}
 	}
 }
+
+// TestFailureCounts: a notice speaks of as many calls as did not succeed, whether they can be
+// tried again or not.
+func TestFailureCounts(t *testing.T) {
+	failed, vain, runs := endedCalls()["failed-role"], endedCalls()["failed-role"], openCalls()["running"]
+	vain.Why = approvals.Why{Reason: approvals.UnsupportedOS}
+	for want, calls := range map[string][]approvals.Call{"A call did not": {vain, runs}, "Some calls did not": {failed, vain, runs}} {
+		r := approved("collect", calls...)
+		r.Notices = append(r.Notices, approvals.Notice{Kind: approvals.NoticeFailure})
+		_, text := views().notice(r, len(r.Notices)-1)
+		if again := strings.Contains(text, "try again"); !strings.Contains(text, want) || again != (len(calls) > 2) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+}

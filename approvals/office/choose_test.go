@@ -21,7 +21,7 @@ type registry struct {
 
 func (g *registry) row(n int) string {
 	seen := approvalstest.Start.Add(-time.Duration(n) * time.Hour).Format(time.RFC3339)
-	return fmt.Sprintf(`{"id":%q,"computerDnsName":%q,"lastSeen":%q,"osPlatform":"Windows11","healthStatus":"Active"}`, approvalstest.DeviceNo(n).ID, g.names[n], seen)
+	return fmt.Sprintf(`{"id":%q,"computerDnsName":%q,"lastSeen":%q,"osPlatform":"Windows11","healthStatus":"Active","machineTags":["tier-0"]}`, approvalstest.DeviceNo(n).ID, g.names[n], seen)
 }
 
 func (g *registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -98,7 +98,7 @@ func TestCheckNames(t *testing.T) {
 				t.Errorf("it stands for %s, want device %d", got.Devices[0].ID, tt.device)
 			}
 			for i, d := range got.Choice.Offered[:max(tt.offered-1, 0)] {
-				if d.LastSeen.Before(got.Choice.Offered[i+1].LastSeen) || !d.Verified || d.OS != "Windows11" || d.Health != "Active" {
+				if d.LastSeen.Before(got.Choice.Offered[i+1].LastSeen) || !d.Verified || d.Tags != nil || d.OS != "Windows11" || d.Health != "Active" {
 					t.Fatalf("offered %d: %+v before %+v", i, d, got.Choice.Offered[i+1])
 				}
 			}
@@ -218,6 +218,27 @@ func TestDeskPick(t *testing.T) {
 	}
 	if _, err := d.Pick(t.Context(), By{Op: "again", User: "U1", Place: place}, id, 0, approvalstest.DeviceNo(0).ID); !approvals.IsRefusal(err, approvals.AlreadyPicked) {
 		t.Errorf("a second choice: %v", err)
+	}
+}
+
+// TestPickTaken: a device that another request has open is not chosen; that one is named, and
+// another device can still be chosen.
+func TestPickTaken(t *testing.T) {
+	g := &registry{names: []string{"web1.a.example", "web1.b.example"}}
+	o := newOffice(t, g.ServeHTTP, chatter{}, nil)
+	d := newTestDesk(o.store, o.people.dir)
+	first := o.asked(approvals.Device{ID: approvalstest.DeviceNo(0).ID})
+	id := o.asked(approvals.Device{Name: "web1"})
+	o.turns(50)
+	by := By{Op: "taken", User: "U1", Place: o.load(id).Place}
+	_, err := d.Pick(t.Context(), by, id, 0, approvalstest.DeviceNo(0).ID)
+	refused, _ := approvals.AsRefusal(err)
+	if !approvals.IsRefusal(err, approvals.AlreadyOpen) || refused.Why.Other == nil || refused.Why.Other.Request != first || !o.load(id).Chooses() {
+		t.Fatalf("a device of %s: %v", first, err)
+	}
+	by.Op = "free"
+	if got, err := d.Pick(t.Context(), by, id, 0, approvalstest.DeviceNo(1).ID); err != nil || got.Chooses() {
+		t.Errorf("another device: %+v, %v", got.Choice, err)
 	}
 }
 

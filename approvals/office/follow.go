@@ -26,6 +26,8 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 		w.log.WarnContext(ctx, "job poll failed", "request", r.ID, "error", err)
 		at = approvals.Earliest(at, w.store.Now().Add(approvals.SearchEvery))
 	}
+	asking, cancel := context.WithTimeout(ctx, w.nameLimit)
+	defer cancel()
 	changed := false
 	for _, look := range looks {
 		i, own := owner[look.id]
@@ -34,7 +36,7 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 		}
 		if look.err == nil {
 			var named bool
-			if r, named, err = w.nameLate(ctx, l, r, i); err != nil {
+			if r, named, err = w.nameLate(ctx, asking, l, r, i); err != nil {
 				return time.Time{}, changed, err
 			}
 			changed = changed || named

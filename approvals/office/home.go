@@ -68,18 +68,52 @@ func (d *Desk) HomeShown(ctx context.Context, user, mark string) error {
 	return d.store.HomeShown(ctx, user, mark, approvals.HomeEvery)
 }
 
+// homesAtOnce is how many homes are looked at side by side: when Slack is slow, those of
+// many people must not take the places of what is to be sent.
+const homesAtOnce = atOnce / 4
+
+// homeTurn takes one of the places for homes, if one is free.
+func (w *Worker) homeTurn() (done func(), free bool) {
+	select {
+	case w.homing <- struct{}{}:
+		return func() { <-w.homing }, true
+	default:
+		return nil, false
+	}
+}
+
+// homesAMinute is how many homes one process looks at anew in a minute. A look asks Slack
+// about a person, and of that Slack takes some hundred a minute from everybody here, those
+// who decide included (https://docs.slack.dev/reference/methods/users.info). Where more are
+// open, each is looked at less often.
+const homesAMinute = 20
+
+// homeLater counts a look at a home that was shown before. Where there is none to spare in
+// this minute, it is when the next one begins: before those come again that were looked at.
+func (w *Worker) homeLater() time.Time {
+	now := w.store.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if age := now.Sub(w.homesSince); age < 0 || age >= approvals.HomeEvery {
+		w.homesSince, w.homesLooked = now, 0
+	}
+	if w.homesLooked++; w.homesLooked <= homesAMinute {
+		return time.Time{}
+	}
+	return w.homesSince.Add(approvals.HomeEvery)
+}
+
 // showHome looks at a home that was opened, and shows it anew where it has changed. One
 // that Slack refuses to show is left alone until it is opened again; so is one that was
 // opened too long ago.
 func (w *Worker) showHome(ctx context.Context, l ledger.Lease, user string) {
-	again := w.store.Now().Add(approvals.HomeEvery)
-	was, open, err := w.store.Home(ctx, user)
-	if err == nil && !open {
-		again = time.Time{}
+	done, free := w.homeTurn()
+	if !free {
+		w.finish(ctx, l, w.store.Now().Add(stepRetry), approvals.Request{})
+		return
 	}
-	if err == nil && open && w.homes != nil {
-		err = w.renewHome(ctx, user, was)
-	}
+	defer done()
+	again, err := w.lookAtHome(ctx, user)
 	refused, lasting := errors.AsType[*approvals.NoPlace](err)
 	switch {
 	case lasting:
@@ -89,6 +123,24 @@ func (w *Worker) showHome(ctx context.Context, l ledger.Lease, user string) {
 		w.log.WarnContext(ctx, "home not shown", "user", user, "error", err)
 	}
 	w.finish(ctx, l, again, approvals.Request{})
+}
+
+// lookAtHome brings a home up to date, and answers when to look again: never, where nobody
+// may have it open any more.
+func (w *Worker) lookAtHome(ctx context.Context, user string) (again time.Time, err error) {
+	again = w.store.Now().Add(approvals.HomeEvery)
+	was, open, err := w.store.Home(ctx, user)
+	switch {
+	case err != nil, open && w.homes == nil:
+		return again, err
+	case !open:
+		return time.Time{}, nil
+	case was != "": // one that was just opened is shown in any case
+		if later := w.homeLater(); !later.IsZero() {
+			return later, nil
+		}
+	}
+	return again, w.renewHome(ctx, user, was)
 }
 
 // renewHome shows a home, and notes what it shows.

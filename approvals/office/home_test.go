@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -17,10 +18,14 @@ type tabs struct {
 	err   error
 	looks int
 	was   []string
+	users map[string]int // how often each was looked at
+	takes func()         // what happens meanwhile
 }
 
-func (h *tabs) ShowHome(_ context.Context, _, was string) (string, error) {
+func (h *tabs) ShowHome(_ context.Context, user, was string) (string, error) {
 	h.looks++
+	h.users[user]++
+	h.takes()
 	h.was = append(h.was, was)
 	return h.page, h.err
 }
@@ -58,6 +63,61 @@ func TestHomeLooks(t *testing.T) {
 	openHome(t, o)
 	if o.turns(10); h.looks != before+1 {
 		t.Errorf("%d looks after it was opened again, want 1", h.looks-before)
+	}
+}
+
+// TestHomeTurn: homes take a part of the worker's places at most, and one that finds none
+// free is looked at soon.
+func TestHomeTurn(t *testing.T) {
+	o, h := homeOffice(t)
+	if most := cap(o.homing); most == 0 || most > cap(o.places)/2 {
+		t.Errorf("homes may take %d of %d places", most, cap(o.places))
+	}
+	var done []func()
+	for free := true; free; {
+		var d func()
+		if d, free = o.homeTurn(); free {
+			done = append(done, d)
+		}
+	}
+	openHome(t, o)
+	if taken := o.turns(10); taken != 1 || h.looks != 0 {
+		t.Errorf("no place is free: %d steps and %d looks, want one step", taken, h.looks)
+	}
+	done[0]()
+	for want := range 2 { // it gives its place back
+		o.pass(max(stepRetry, approvals.HomeEvery*time.Duration(want)))
+		if o.turns(10); h.looks != want+1 {
+			t.Errorf("one place is free: %d looks, want %d", h.looks, want+1)
+		}
+	}
+}
+
+// TestHomeMany: of very many homes each is shown when it is opened, and then so many a minute
+// are looked at; none is always left out.
+func TestHomeMany(t *testing.T) {
+	o, h := homeOffice(t)
+	h.page, h.takes = "one", func() { o.pass(time.Millisecond) }
+	const all = homesAMinute * 3 / 2
+	for i := range all {
+		if err := o.store.OpenHome(t.Context(), fmt.Sprint("U", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []int{all, homesAMinute, homesAMinute} {
+		h.looks = 0
+		if o.turns(10 * all); h.looks != want {
+			t.Errorf("minute %d: %d looks, want %d", i, h.looks, want)
+		}
+		o.pass(approvals.HomeEvery)
+	}
+	for user, n := range h.users {
+		if n < 2 {
+			t.Errorf("%s was looked at %d times", user, n)
+		}
+	}
+	if len(h.users) != all {
+		t.Errorf("%d homes were shown, want %d", len(h.users), all)
 	}
 }
 
@@ -103,7 +163,7 @@ func TestHomeTrouble(t *testing.T) {
 
 func homeOffice(t *testing.T) (*office, *tabs) {
 	t.Helper()
-	o, h := newOffice(t, nil, chatter{}, nil), &tabs{}
+	o, h := newOffice(t, nil, chatter{}, nil), &tabs{users: map[string]int{}, takes: func() {}}
 	o.homes = h
 	return o, h
 }

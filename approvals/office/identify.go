@@ -55,11 +55,13 @@ func tooMany(name, count string) finding {
 	return finding{why: approvals.Why{Reason: approvals.DevicesTooMany, Detail: name + ", " + count + " devices"}}
 }
 
-// allOf are devices to choose from, each whole.
+// allOf are devices to choose from: of each what it is chosen by, since the record holds up
+// to a hundred of them.
 func allOf(found []defender.Device) []approvals.Device {
 	list := make([]approvals.Device, len(found))
 	for i, d := range found {
-		list[i] = verified(d).device
+		whole := verified(d).device
+		list[i] = approvals.Device{ID: whole.ID, Name: whole.Name, Verified: whole.Verified, OS: whole.OS, Health: whole.Health, LastSeen: whole.LastSeen}
 	}
 	return list
 }

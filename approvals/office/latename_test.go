@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/defender"
 	"defenderbot/internal/approvalstest"
 )
 
@@ -52,6 +54,34 @@ func TestNameLate(t *testing.T) {
 				t.Errorf("and %+v", got)
 			}
 		})
+	}
+}
+
+// TestNameLateSlow: while Defender is slow to say what devices are called, the news of their
+// calls do not wait for it.
+func TestNameLateSlow(t *testing.T) {
+	var reads atomic.Int32
+	o := newOffice(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/machines/") {
+			reads.Add(1)
+			<-r.Context().Done()
+			return
+		}
+		fmt.Fprintf(w, `{"id":%q,"state":"SuccessfullyRemediated"}`, jobOf(r))
+	}, chatter{}, nil)
+	o.nameLimit = 50 * time.Millisecond
+	r := o.working("investigate", 3, 3)
+	for i := range 3 {
+		o.unverified(r, i)
+	}
+	o.pass(20 * time.Second)
+	o.turns(50)
+	if got := o.load(r.ID); got.State != approvals.Done || reads.Load() != 1 {
+		t.Errorf("it is %s after %d reads of devices, want done after 1", got.State, reads.Load())
+	}
+	windows, err := o.store.Windows(t.Context(), nil)
+	if err != nil || windows[0].Endpoint.Name != defender.MachinesEndpoint().Name || windows[0].Used[0] != 1 {
+		t.Errorf("of the window of devices: %+v, %v; want one used", windows, err)
 	}
 }
 

@@ -25,7 +25,7 @@ func (d *Desk) Report(ctx context.Context, by By, since time.Time) (approvals.Su
 	if err != nil {
 		return approvals.Summary{}, err
 	}
-	sum := approvals.Summarise(append(open.Requests, ended.Requests...), since, d.store.Now())
+	sum := approvals.Summarise(both(open.Requests, ended.Requests), since, d.store.Now())
 	sum.Beyond = open.More + ended.More
 	return sum, nil
 }

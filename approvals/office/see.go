@@ -54,12 +54,19 @@ func (d *Desk) Mine(ctx context.Context, by By) (Listing, error) {
 	if err != nil {
 		return Listing{}, err
 	}
-	open.Requests = slices.DeleteFunc(open.Requests, func(r approvals.Request) bool { // it has ended meanwhile
-		return slices.ContainsFunc(ended.Requests, func(e approvals.Request) bool { return e.ID == r.ID })
-	})
-	all := append(open.Requests, ended.Requests...)
+	all := both(open.Requests, ended.Requests)
 	few := all[:min(len(all), mostListed)]
 	return Listing{Requests: few, More: open.More + ended.More + len(all) - len(few), Everywhere: !by.Public}, nil
+}
+
+// both are what was open, and behind it what had ended when that was read afterwards: what
+// ended in between is in it once, as it is now.
+func both(open, ended []approvals.Request) []approvals.Request {
+	later := map[string]bool{}
+	for _, r := range ended {
+		later[r.ID] = true
+	}
+	return append(slices.DeleteFunc(slices.Clone(open), func(r approvals.Request) bool { return later[r.ID] }), ended...)
 }
 
 // Open are the requests that are open: everywhere for an approver, else in the channel.

@@ -126,3 +126,16 @@ func TestDeskListsMany(t *testing.T) {
 		}
 	}
 }
+
+// TestBoth: what ended between two looks is counted once, as it is now.
+func TestBoth(t *testing.T) {
+	open := []approvals.Request{{ID: "D-2", State: approvals.Pending}, {ID: "D-1", State: approvals.Pending}}
+	got := both(open, []approvals.Request{{ID: "D-1", State: approvals.Denied}, {ID: "D-0", State: approvals.Expired}})
+	var said []string
+	for _, r := range got {
+		said = append(said, r.ID+" "+string(r.State))
+	}
+	if want := []string{"D-2 pending", "D-1 denied", "D-0 expired"}; !slices.Equal(said, want) || open[1].ID != "D-1" {
+		t.Errorf("got %q, want %q", said, want)
+	}
+}

@@ -36,7 +36,12 @@ type Worker struct {
 	said      recent[struct{}]  // what was logged, and is not logged each time
 	pauses    pauses            // of endpoints that refuse everybody
 	missPause time.Duration     // before Defender is asked again about a device that it did not know
-	steps     sync.WaitGroup
+	nameLimit time.Duration     // for how long a step asks for names
+	homing    chan struct{}     // one for each home that is looked at
+
+	homesSince  time.Time // since when looks at homes are counted
+	homesLooked int
+	steps       sync.WaitGroup
 }
 
 // WorkerConfig is what a Worker needs.
@@ -65,7 +70,7 @@ func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
 		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, chat: c.Chat, homes: c.Homes, log: c.Log,
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
-		missPause: stepRetry,
+		missPause: stepRetry, nameLimit: nameLimit, homing: make(chan struct{}, homesAtOnce),
 	}
 }
 
