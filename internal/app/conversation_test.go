@@ -186,16 +186,29 @@ func chapter(archive *txtar.Archive) string {
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
-// inMarkdown is the name of a step with who does it, and what is typed, set off. What
+// inMarkdown is the name of a step with who or where, and what is typed, set off. What
 // is waited for stands in what is shown.
 func inMarkdown(step string) string {
 	who, rest, _ := strings.Cut(step, " ")
 	does, typed, ok := strings.Cut(rest, ": ")
 	switch {
-	case ok && (strings.Contains(does, "show") || does == "is told"):
+	case ok && (strings.Contains(does, "show") || strings.Contains(does, "sees") || does == "is told"):
 		rest = does
-	case ok:
+	case ok && strings.HasPrefix(does, "submits "):
+		fields := strings.Split(strings.TrimPrefix(rest, "submits "), "; ")
+		for i, f := range fields {
+			name, text, _ := strings.Cut(f, ": ")
+			fields[i] = name + " `" + text + "`"
+		}
+		rest = "submits " + strings.Join(fields, ", ")
+	case ok && !strings.HasPrefix(does, "presses "):
 		rest = does + ": `" + typed + "`"
+	}
+	switch {
+	case strings.ContainsAny(who, ".-") && who[0] != '#':
+		return "`" + who + "` " + rest // a device
+	case who == "the" || passes.MatchString(step):
+		return strings.ToUpper(who[:1]) + who[1:] + " " + rest
 	}
 	return "**" + strings.ToUpper(who[:1]) + who[1:] + "** " + rest
 }
