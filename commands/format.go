@@ -19,7 +19,7 @@ func (g Grammar) Help() string {
 	fmt.Fprintf(&b, "The <comment> says why, in at most %d characters. The approver reads it, and Defender keeps it.\n", MaxComment)
 	fmt.Fprintf(&b, "An <id> is that of a request, as in %s7K3F9Q. "+
 		"Only you see what these commands answer, unless you put “public” at the end: then everybody in the channel does.\n", requestPrefix)
-	fmt.Fprintf(&b, "%s alone opens a form for an action.\n", g.Slash)
+	fmt.Fprintf(&b, "For a form, type nothing behind %s.\n", g.Slash)
 	return b.String()
 }
 

@@ -146,7 +146,7 @@ func TestHelp(t *testing.T) {
 A <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. List up to 3, separated by commas.
 The <comment> says why, in at most 1000 characters. The approver reads it, and Defender keeps it.
 An <id> is that of a request, as in D-7K3F9Q. Only you see what these commands answer, unless you put “public” at the end: then everybody in the channel does.
-/defender alone opens a form for an action.
+For a form, type nothing behind /defender.
 `
 	if diff := cmp.Diff(want, testGrammar.Help()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -45,6 +45,7 @@ func picked(ada, grace *tab) {
 	ada.click(menu + " summary")
 	ada.until(`document.querySelector("` + menu + `").open`)
 	ada.until(`document.querySelectorAll("` + menu + ` .bk-option").length === 2`)
+	ada.eventually(`document.querySelector("` + menu + ` li:last-child").getBoundingClientRect().bottom <= document.querySelector("#messages").getBoundingClientRect().bottom`)
 	ada.shot("pick")
 	ada.holds("with the list of devices")
 	ada.click(menu + " li:first-child button")
@@ -151,6 +152,9 @@ func atHome(ada, grace *tab, rules string) {
 	grace.do(chromedp.Navigate(grace.site + "/?as=grace&in=home"))
 	grace.do(chromedp.Evaluate[chromedp.Void](rules))
 	grace.sees("#messages", "beacons since midnight")
+	if eval[float64](grace, `document.querySelector("#messages").scrollTop`) != 0 {
+		grace.fail("the Home tab is not read from its top")
+	}
 	grace.shot("home")
 	grace.holds("with the Home tab")
 	const card = `[...document.querySelectorAll(".home [data-action=approve]")]`
