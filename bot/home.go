@@ -73,7 +73,8 @@ func whoMay() page {
 func howToBegin(slash string) page {
 	return page{
 		heading("Nothing waits for you"),
-		says(words("To ask for something, type this in a channel that I am in: "), code(slash+" scan <device> <comment>")),
+		says(words("To ask for something, type this in a channel that I am in: "), code(slash+" scan <device> <comment>"),
+			words(". "), code(slash), words(" alone opens a form.")),
 		says(words("A second person approves it on the card that follows there, or here. Everything else that I can do: "), code(slash+" help")),
 	}
 }

@@ -129,7 +129,7 @@ func (v Views) waits(head string, list []approvals.SummaryWait) page {
 	for _, w := range list[:min(len(list), mostNoted)] {
 		spans := []span{words("• "), code(w.Request), words(" " + v.titleOf(w.Action) + ", asked by "), mention(w.Asked.ID)}
 		if w.Decided.ID == "" {
-			spans = append(spans, wordsf(": nobody decided in %s", briefly(w.Took)))
+			spans = append(spans, wordsf(": no decision after %s", briefly(w.Took)))
 		} else {
 			spans = append(spans, words(", decided by "), mention(w.Decided.ID), wordsf(" after %s", briefly(w.Took)))
 		}
@@ -166,7 +166,7 @@ const (
 
 // bands are what the chart tells apart: it takes six series.
 func bands() []string {
-	return []string{"Succeeded", "Partly succeeded", "Failed or unknown", "Denied", "Expired", "Cancelled"}
+	return []string{"Succeeded", "Partly succeeded", "Failed or unknown", "Denied", "Expired", "Cancelled or invalid"}
 }
 
 // bandOf is where a way to end is drawn; empty: another version's.
@@ -183,7 +183,7 @@ func bandOf(how string) string {
 	case string(approvals.Expired), string(approvals.AllLapsed):
 		return "Expired"
 	case string(approvals.Cancelled), string(approvals.Rejected):
-		return "Cancelled"
+		return "Cancelled or invalid"
 	}
 	return ""
 }

@@ -45,6 +45,7 @@ func picked(ada, grace *tab) {
 	ada.click(menu + " summary")
 	ada.until(`document.querySelector("` + menu + `").open`)
 	ada.until(`document.querySelectorAll("` + menu + ` .bk-option").length === 2`)
+	ada.eventually(`document.querySelector("` + menu + ` li:last-child").getBoundingClientRect().bottom <= document.querySelector("#messages").getBoundingClientRect().bottom`)
 	ada.shot("pick")
 	ada.holds("with the list of devices")
 	ada.click(menu + " li:first-child button")
@@ -146,8 +147,21 @@ func shortcut(ada *tab) {
 	ada.sees(alert+" .thread", "seen in the alert", "Waiting for approval", "srv-db-01")
 }
 
+// topFirst opens the Home tab in a window that is too low for it.
+func topFirst(grace *tab) {
+	wide, high := eval[int64](grace, "innerWidth"), eval[int64](grace, "innerHeight")
+	grace.do(chromedp.EmulateViewport(wide, 300), chromedp.Navigate(grace.site+"/?as=grace&in=home"))
+	grace.sees("#messages", "beacons since midnight")
+	grace.until(`document.querySelector("#messages").scrollHeight > document.querySelector("#messages").clientHeight`)
+	if eval[float64](grace, `document.querySelector("#messages").scrollTop`) != 0 {
+		grace.fail("the Home tab is not read from its top")
+	}
+	grace.do(chromedp.EmulateViewport(wide, high))
+}
+
 // atHome decides on the Home tab.
 func atHome(ada, grace *tab, rules string) {
+	topFirst(grace)
 	grace.do(chromedp.Navigate(grace.site + "/?as=grace&in=home"))
 	grace.do(chromedp.Evaluate[chromedp.Void](rules))
 	grace.sees("#messages", "beacons since midnight")

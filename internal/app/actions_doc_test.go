@@ -42,6 +42,7 @@ Everything here is asked for with ` + "`/defender <action> <device> <comment>`" 
 person of ` + "`APPROVERS`" + ` who did not ask has to approve. ` + "`APPROVERS`, `REQUESTERS` and `APPROVALS_REQUIRED`" + ` can say something else for
 one action: with ` + "`isolate=S0SENIOR`" + ` only that group approves ` + "`isolate`" + `, with ` + "`isolate=2`" + ` two people have to;
 ` + "`isolate-selective`" + ` and ` + "`unisolate`" + ` are actions of their own. ` + "`ACTIONS`" + ` says which actions are switched on.
+The link to a package that was collected can need ` + "`Machine.ReadWrite.All`" + ` beside the permissions below.
 
 | action | what it does | on by default | permission | taken back with |
 |---|---|---|---|---|

@@ -44,7 +44,8 @@ const manualHead = `# Using the bot
 
 Made by ` + "`make golden`" + ` from the conversations in ` + "`internal/app/testdata/conversations`" + `, which the tests hold with the
 whole bot: what stands here is what people see. Ada and Ben respond to incidents, Grace and Joan are on call and may
-approve, Lena leads them. Buttons are written as ` + "`[ Approve ]`" + `, places to type as ` + "`____`" + `; request ids are shortened.
+approve, Lena leads them. Buttons are written as ` + "`[ Approve ]`" + `, menus as ` + "`( one | *other )`" + ` with a star
+before what is chosen, places to type as ` + "`____`" + `; request ids are shortened.
 `
 
 // chapter is an archive as part of the manual. What a button asks first stands where it

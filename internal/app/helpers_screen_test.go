@@ -39,6 +39,7 @@ func (s *stage) form(v slackfake.View) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", words(body["title"]))
 	for _, block := range objects(body["blocks"]) {
+		keeps(v, block)
 		b.WriteString(s.blocks([]object{block}))
 		if wrong := v.Errors[word(block["block_id"])]; wrong != "" {
 			fmt.Fprintf(&b, "    ! %s\n", wrong)
@@ -50,6 +51,24 @@ func (s *stage) form(v slackfake.View) string {
 		}
 	}
 	return b.String() + "\n"
+}
+
+// keeps puts into an input what was typed there.
+func keeps(v slackfake.View, block object) {
+	e, ok := block["element"].(object)
+	if !ok {
+		return
+	}
+	typed, ok := v.Typed(word(block["block_id"]), word(e["action_id"]))
+	if !ok {
+		return
+	}
+	e["initial_value"] = typed
+	for _, o := range objects(e["options"]) {
+		if word(o["value"]) == typed {
+			e["initial_option"] = o
+		}
+	}
 }
 
 // home is the Home tab as people read it.

@@ -23,6 +23,12 @@ type View struct {
 	typed           map[string]string // what was put into its inputs, by block_id and action_id
 }
 
+// Typed returns what was put into an input, if something was submitted.
+func (v View) Typed(block, action string) (text string, ok bool) {
+	text, ok = v.typed[block+" "+action]
+	return text, ok
+}
+
 // Views returns the modals a user has open, the one on top last.
 func (s *Server) Views(user string) []View {
 	s.mu.Lock()
@@ -31,6 +37,7 @@ func (s *Server) Views(user string) []View {
 	for _, v := range s.views {
 		if v.User == user && v.Open {
 			c := *v
+			c.typed = maps.Clone(v.typed)
 			c.Errors = maps.Clone(v.Errors)
 			out = append(out, c)
 		}

@@ -31,6 +31,7 @@ function composer(send) {
     const text = box.value;
     box.value = "";
     show([]);
+    toEnd(); // where what is said now will stand
     if (!(await send("/say", { text })) && !box.value) box.value = text;
   });
 

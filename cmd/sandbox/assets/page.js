@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
   localise(document.body);
   if (room === "home") send("/home");
   showForm();
-  $("messages").scrollTop = $("messages").scrollHeight;
+  if (room !== "home") toEnd();
   receive(`/events?as=${as}&in=${room}`);
   clicks(send);
   forms(send);
@@ -61,6 +61,11 @@ function say(text) {
   if (text) silence = setTimeout(() => say(""), 10000);
 }
 
+// toEnd shows what was said last. The Home tab is read from its top.
+function toEnd() {
+  $("messages").scrollTop = $("messages").scrollHeight;
+}
+
 // Receiving.
 
 function receive(from) {
@@ -71,11 +76,11 @@ function receive(from) {
     part.innerHTML = html;
     localise(part.content);
     const box = $("messages");
-    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+    const atEnd = document.body.dataset.in !== "home" && box.scrollHeight - box.scrollTop - box.clientHeight < 80;
     const before = box.querySelectorAll(".message").length;
     if (id === "modal" && !sameForm(part.content)) $("modal").replaceChildren(); // nothing of another form stays
     children($(id), part.content);
-    if (atEnd) box.scrollTop = box.scrollHeight;
+    if (atEnd) toEnd();
     if (id === "messages") news(box.querySelectorAll(".message").length - before);
     if (id === "modal") showForm();
   };
@@ -155,6 +160,11 @@ function clicks(send) {
     open.querySelector("summary").focus();
   });
 }
+
+// What a menu offers is brought into sight when it opens.
+document.addEventListener("toggle", (e) => {
+  if (e.target.matches(menus)) e.target.querySelector("ul").scrollIntoView({ block: "nearest" });
+}, true);
 
 // Menus close when somebody presses Escape in them, or clicks elsewhere.
 const menus = "details[open]:is(.bk-menu, .more)";
