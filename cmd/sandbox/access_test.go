@@ -72,7 +72,7 @@ func accessible(t *testing.T, at place, w width, rules string) {
 	grace.sees("#messages", "⛔ Denied")
 	grace.until(`!document.querySelector("#form").open`)
 	grace.holds("denied")
-	grace.click("#messages summary")
+	grace.click("#messages .thread summary")
 	grace.until(`document.querySelector(".thread").open`)
 	grace.holds("with an open thread")
 	elsa := become(t, at, "elsa", "partners", w)

@@ -112,7 +112,7 @@ func mainJob(ada, grace *tab, h hand) {
 		ada.fail("the thread is open before anybody has opened it")
 	}
 	ada.shot("succeeded")
-	h.press(ada, "#messages summary")
+	h.press(ada, "#messages .thread summary")
 	ada.until(`document.querySelector(".thread").open`)
 }
 

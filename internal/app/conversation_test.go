@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -122,80 +121,3 @@ var (
 )
 
 func withoutTimes(text string) string { return clock.ReplaceAllString(text, "--:--") }
-
-// holdsManual compares docs/using.md with what the archives make of it, or with
-// -update writes it.
-func holdsManual(t *testing.T, files []string) {
-	t.Helper()
-	var b strings.Builder
-	b.WriteString(manualHead)
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.WriteString(chapter(archive))
-	}
-	if *update {
-		if err := os.WriteFile(using, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	text, err := os.ReadFile(using)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(b.String(), "\n"), strings.Split(string(text), "\n")); diff != "" {
-		t.Errorf("docs/using.md (-want +got; make golden mends it):\n%s", diff)
-	}
-}
-
-const manualHead = `# Using the bot
-
-Made by ` + "`make golden`" + ` from the conversations in ` + "`internal/app/testdata/conversations`" + `, which the tests hold with the
-whole bot: what stands here is what people see. Ada and Ben respond to incidents, Grace and Joan are on call and may
-approve, Lena leads them. Buttons are written as ` + "`[ Approve ]`" + `, places to type as ` + "`____`" + `; request ids are shortened.
-`
-
-// chapter is an archive as part of the manual.
-func chapter(archive *txtar.Archive) string {
-	title, prose, _ := strings.Cut(strings.TrimSpace(string(archive.Comment)), "\n")
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n## %s\n\n", title)
-	if prose = strings.TrimSpace(prose); prose != "" {
-		b.WriteString(prose + "\n\n")
-	}
-	for i, f := range archive.Files {
-		if f.Name == settingsFile {
-			fmt.Fprintf(&b, "Settings:\n\n```\n%s\n```\n\n", strings.TrimSpace(string(f.Data)))
-			continue
-		}
-		end := ":"
-		if len(f.Data) == 0 {
-			end = "."
-		}
-		fmt.Fprintf(&b, "%s%s\n\n", inMarkdown(f.Name), end)
-		if len(f.Data) > 0 {
-			fmt.Fprintf(&b, "```\n%s\n```\n", strings.TrimRight(string(f.Data), "\n"))
-			if i < len(archive.Files)-1 {
-				b.WriteString("\n")
-			}
-		}
-	}
-	return strings.TrimRight(b.String(), "\n") + "\n"
-}
-
-// inMarkdown is the name of a step with who does it, and what is typed, set off. What
-// is waited for stands in what is shown.
-func inMarkdown(step string) string {
-	who, rest, _ := strings.Cut(step, " ")
-	does, typed, ok := strings.Cut(rest, ": ")
-	switch {
-	case ok && (strings.Contains(does, "show") || does == "is told"):
-		rest = does
-	case ok:
-		rest = does + ": `" + typed + "`"
-	}
-	return "**" + strings.ToUpper(who[:1]) + who[1:] + "** " + rest
-}
