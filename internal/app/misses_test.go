@@ -122,7 +122,9 @@ func onForms() []miss {
 		return func(m *misses) string { return m.denies(func(o object) { change(m, o) }) }
 	}
 	asks := func(meta string) func(*misses, string) string {
-		return func(m *misses, user string) string { return m.submits(user, "ask", meta, asking("scan", sandbox.Legacy)) }
+		return func(m *misses, user string) string {
+			return m.submits(user, "ask", meta, asking("scan", sandbox.Legacy))
+		}
 	}
 	return []miss{
 		{"a denial that comes late", sandbox.Joan, func(m *misses, user string) string {
