@@ -180,7 +180,7 @@ func commentField(filled string) *slack.InputBlock {
 // readAsk reads the form.
 func readAsk(b *Bot, e Envelope, i interaction) (a act, wrong map[string]string) {
 	var where asking
-	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &where); err != nil {
+	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &where); err != nil || where.Channel == "" {
 		return a, map[string]string{actionBlock: formUnread}
 	}
 	if i.Team.ID != b.workspace.Team() {

@@ -114,6 +114,8 @@ func TestAskFormNowhere(t *testing.T) {
 		{"not in the channel", typist, "C0LOUNGE", "I am not in this channel", slackfake.Fault{}},
 		{"a guest", "U0GUS", channel, "Only full members", slackfake.Fault{}},
 		{"too late for Slack", typist, channel, "Slack could not open the form (expired_trigger_id), so nothing happened. Try again.\n/defender\n    Ask for", slackfake.Fault{Method: "views.open", Error: "expired_trigger_id"}},
+		{"never for Slack", typist, channel, "Slack could not open the form (missing_scope), so nothing happened. Trying again will not help. Tell whoever runs this bot.", slackfake.Fault{Method: "views.open", Error: "missing_scope"}},
+		{"a mistake of ours", typist, channel, "Slack could not open the form (invalid_arguments), so nothing happened. Trying again will not help.", slackfake.Fault{Method: "views.open", Error: "invalid_arguments"}},
 	} {
 		off := func() {}
 		if tt.fault.Method != "" {

@@ -30,9 +30,11 @@ func (v Views) offerPage(r approvals.Request) page {
 // options are what there is to choose from, newest first.
 func options(r approvals.Request) []option {
 	list := make([]option, len(r.Choice.Offered))
+	room := menuLimit / max(len(list), 1)
 	for i, d := range r.Choice.Offered {
+		more := optionMore(d, room >= 2*optionLimit)
 		list[i] = option{
-			label: optionLabel(d, r.Choice.At), more: optionMore(d),
+			label: optionLabel(d, r.Choice.At, min(optionLimit, room-len([]rune(more)))), more: more,
 			value: strings.Join([]string{r.ID, strconv.Itoa(r.Choice.Device), d.ID}, "."),
 		}
 	}
@@ -43,20 +45,24 @@ func options(r approvals.Request) []option {
 // (https://docs.slack.dev/reference/block-kit/composition-objects/option-object).
 const optionLimit = 75
 
-// optionLabel is a device in one line. Its name gives way to the rest.
-func optionLabel(d approvals.Device, now time.Time) string {
+// menuLimit is how many characters all options together may have, so that a message takes
+// them with what is said above.
+const menuLimit = 11_000
+
+// optionLabel is a device in one line of so many characters. Its name gives way to the rest.
+func optionLabel(d approvals.Device, now time.Time, limit int) string {
 	rest := ""
 	if d.OS != "" {
 		rest = " · " + cut(fact(system(d.OS)), 24)
 	}
 	rest += " · " + seen(d, now)
-	return cut(fact(d.Name), optionLimit-len([]rune(rest))) + rest
+	return cut(cut(fact(d.Name), max(limit-len([]rune(rest)), 1))+rest, limit)
 }
 
-// optionMore is its whole id, and how it is.
-func optionMore(d approvals.Device) string {
+// optionMore is its whole id and, where there is room, how it is.
+func optionMore(d approvals.Device, roomy bool) string {
 	more := d.ID
-	if d.Health != "" {
+	if d.Health != "" && roomy {
 		more += " · " + fact(d.Health)
 	}
 	return cut(more, optionLimit)
@@ -78,7 +84,7 @@ const mostTyped = 20
 func (v Views) typedInstead(r approvals.Request) (p page) {
 	all := r.Choice.Offered
 	for _, d := range all[:min(len(all), mostTyped)] {
-		p = append(p, says(words("• "+optionLabel(d, r.Choice.At)+" · "), code(d.ID)))
+		p = append(p, says(words("• "+optionLabel(d, r.Choice.At, optionLimit)+" · "), code(d.ID)))
 	}
 	if more := len(all) - mostTyped; more > 0 {
 		p = append(p, says(wordsf("and %d more; the portal shows their ids", more)))

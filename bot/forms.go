@@ -140,7 +140,7 @@ func (v Views) denyView(r approvals.Request, meta string) slack.ModalViewRequest
 // readDenial reads the form.
 func readDenial(_ *Bot, e Envelope, i interaction) (a act, wrong map[string]string) {
 	var d denial
-	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &d); err != nil {
+	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &d); err != nil || d.ID == "" {
 		return a, map[string]string{reasonBlock: formUnread}
 	}
 	a = newAct(e, denyForm, approvals.Place{Team: i.Team.ID, Channel: d.Channel}, reply{user: i.User.ID, channel: d.Channel})

@@ -160,3 +160,24 @@ func squeezed(s string) string {
 	s = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
 	return strings.Join(strings.Fields(s), "")
 }
+
+// TestOfferFits: a menu of any length fits a message, with names, systems and states of any
+// length; each option still has its whole id.
+func TestOfferFits(t *testing.T) {
+	for n := 2; n <= approvals.MostOffered; n++ {
+		r := toChoose(n)
+		for i := range r.Choice.Offered {
+			d := &r.Choice.Offered[i]
+			d.Name, d.OS, d.Health = strings.Repeat("<ü", 150), strings.Repeat("WindowsServer", 30), strings.Repeat("NoSensorData", 20)
+		}
+		p := views().offerPage(r)
+		if err := slackfake.CheckBlocks(encoded(t, p.blocks())); err != nil {
+			t.Fatalf("%d devices: %v", n, err)
+		}
+		for i, o := range options(r) {
+			if !strings.HasPrefix(o.more, r.Choice.Offered[i].ID) || !strings.Contains(o.label, "<") {
+				t.Fatalf("%d devices: %q, %q", n, o.label, o.more)
+			}
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"defenderbot/approvals"
 	"defenderbot/commands"
 )
@@ -19,7 +21,7 @@ func explain(err error) page {
 	}
 	switch {
 	case errors.Is(err, errFormClosed):
-		return sayf("Slack could not open the form%s, so nothing happened. Try again.", becauseOf(err))
+		return sayf("Slack could not open the form%s, so nothing happened. %s", becauseOf(err), formMend(err))
 	case errors.Is(err, approvals.ErrTooFewReplicas):
 		return say("This was recorded, but too few copies of my database (Redis) confirmed it: if Redis fails now, it may be lost. " +
 			"Check that the channel shows it, and tell whoever runs this bot.")
@@ -33,6 +35,17 @@ func explain(err error) page {
 	}
 	return say("Something went wrong on my side, and I cannot tell whether this was recorded. " +
 		"Check the channel before you try again; if it happens again, tell whoever runs this bot.")
+}
+
+// formMend is what to do where a form could not be opened: the next try has a trigger of its
+// own, and helps unless Slack refuses for good.
+func formMend(err error) string {
+	if refused, is := errors.AsType[slack.SlackErrorResponse](err); is {
+		if fate := meaningOf(refused.Err).fate; fate == lasting || fate == ours {
+			return "Trying again will not help. Tell whoever runs this bot."
+		}
+	}
+	return "Try again."
 }
 
 // refusal adds to the sentence who decided what, where that is the reason.

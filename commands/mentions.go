@@ -49,6 +49,12 @@ var (
 	digests = regexp.MustCompile(`(?i)(?:sha[ _-]?1?|hash|digest|checksum|thumbprint|fingerprint|commit|certificate|signer)[^\n0-9]{0,16}$`)
 )
 
+const (
+	farthest     = 100  // bytes before an id that can say that it is something else
+	longestList  = 4096 // bytes behind a word that says that names follow
+	mostMentions = 500  // far more than a request takes; a message can have any number
+)
+
 func (m *Mentioned) addAddress(address string) {
 	if d, why := parseAddress(strings.TrimRight(address, ".,;:!?*_~")); why == "" {
 		m.addID(d)
@@ -56,14 +62,14 @@ func (m *Mentioned) addAddress(address string) {
 }
 
 func (m *Mentioned) addID(d Device) {
-	if !slices.Contains(m.IDs, d) {
+	if len(m.IDs) < mostMentions && !slices.Contains(m.IDs, d) {
 		m.IDs = append(m.IDs, d)
 	}
 }
 
 func (m *Mentioned) findIDs(label, text string) {
 	for _, at := range ids.FindAllStringIndex(text, -1) {
-		if !digests.MatchString(label) && !digests.MatchString(text[:at[0]]) {
+		if !digests.MatchString(label) && !digests.MatchString(text[max(0, at[0]-farthest):at[0]]) {
 			m.addID(Device{ID: strings.ToLower(text[at[0]:at[1]])})
 		}
 	}
@@ -91,7 +97,7 @@ func (m *Mentioned) findNames(label, text string) {
 			m.addNames(line, true)
 		default:
 			for _, at := range labels.FindAllStringSubmatchIndex(line, -1) {
-				m.addNames(line[at[1]:], at[3] > at[2])
+				m.addNames(listAt(line[at[1]:]), at[3] > at[2])
 			}
 		}
 		below = below && strings.TrimSpace(line) == ""
@@ -103,21 +109,37 @@ func trimMarks(s string) string { return strings.Trim(s, " *_~`\"':") }
 // addNames adds the names that a text begins with. Where nothing but a word like “host”
 // stands before it, the name has to look like one.
 func (m *Mentioned) addNames(text string, said bool) {
-	for i, item := range strings.FieldsFunc(text, func(r rune) bool { return isComma(r) || r == ';' || r == '|' || r == '&' }) {
-		words := strings.Fields(item)
-		if len(words) == 0 {
-			return
-		}
-		name, ok := nameIn(words[0])
-		plain := said && i == 0 && len(words) == 1
+	first := true
+	for item := range strings.FieldsFuncSeq(text, func(r rune) bool { return isComma(r) || r == ';' || r == '|' || r == '&' }) {
+		word, rest := firstWord(item)
+		name, ok := nameIn(word)
+		plain := said && first && rest == ""
 		if !ok || !plain && !unmistakable(name.Name, said) {
 			return
 		}
 		m.addName(name)
-		if !said || len(words) > 1 {
+		if !said || rest != "" {
 			return
 		}
+		first = false
 	}
+}
+
+// listAt is what a text begins with, as far as a list of devices goes. A name is not cut.
+func listAt(text string) string {
+	if len(text) <= longestList {
+		return text
+	}
+	return text[:max(0, strings.LastIndexAny(text[:longestList], ",;|& "))]
+}
+
+// firstWord is the first word of a text, and what follows.
+func firstWord(text string) (word, rest string) {
+	text = strings.TrimSpace(text)
+	if i := strings.IndexFunc(text, unicode.IsSpace); i >= 0 {
+		return text[:i], strings.TrimSpace(text[i:])
+	}
+	return text, ""
 }
 
 // noNames are words that stand where a name could.
@@ -160,5 +182,7 @@ func (m *Mentioned) addName(d Device) {
 			return
 		}
 	}
-	m.Names = append(m.Names, d)
+	if len(m.Names) < mostMentions {
+		m.Names = append(m.Names, d)
+	}
 }

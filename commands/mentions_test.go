@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -92,6 +93,40 @@ func TestMentionsLabels(t *testing.T) {
 	} {
 		if got := shown(Mentions([]Passage{{Label: tt.label, Text: tt.text}})); got != tt.want {
 			t.Errorf("%s of %q: found %q, want %q", tt.label, tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestMentionsHuge: a message that names more devices than anybody asks for is read to its
+// end, in a time that grows with its length alone: the form has to open within seconds.
+func TestMentionsHuge(t *testing.T) {
+	const lines = 50_000 // 2 MB
+	var named, byID strings.Builder
+	for i := range lines {
+		fmt.Fprintf(&named, "host:web-%06d | ", i)
+		fmt.Fprintf(&byID, "%040x ", i)
+	}
+	m := Mentions([]Passage{{Text: named.String()}, {Text: byID.String()}})
+	if len(m.Names) != mostMentions || len(m.IDs) != mostMentions {
+		t.Errorf("found %d names and %d ids, want %d each", len(m.Names), len(m.IDs), mostMentions)
+	}
+}
+
+// TestMentionsListCut: where a list is too long to be read, no name is cut in two.
+func TestMentionsListCut(t *testing.T) {
+	for width := range 12 {
+		var all strings.Builder
+		for i := range longestList {
+			fmt.Fprintf(&all, ",web-%0*d", 6+width, i)
+		}
+		m := Mentions([]Passage{{Text: "hosts: " + all.String()[1:]}})
+		for i, d := range m.Names {
+			if want := fmt.Sprintf("web-%0*d", 6+width, i); d.Name != want {
+				t.Fatalf("found %q, want %q", d.Name, want)
+			}
+		}
+		if len(m.Names) < 100 {
+			t.Errorf("found %d names", len(m.Names))
 		}
 	}
 }

@@ -171,10 +171,10 @@ func (s *Store) create(ctx context.Context, op Op, r approvals.Request, limit am
 var errIDTaken = errors.New("the id is taken")
 
 // Load reads a request. One that is not there is a *Refusal, and so is what cannot
-// be an id: other keys begin like those of requests.
+// be an id, which is not repeated to anybody: other keys begin like those of requests.
 func (s *Store) Load(ctx context.Context, id string) (approvals.Request, error) {
 	if !idForm.MatchString(id) {
-		return approvals.Request{}, approvals.Refuse(approvals.NoSuchRequest, id)
+		return approvals.Request{}, approvals.Refuse(approvals.NoSuchRequest, "")
 	}
 	text, err := s.record(ctx, id)
 	if errors.Is(err, redis.Nil) {

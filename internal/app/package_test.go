@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -148,6 +149,30 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%+v, %+v", got.Devices, got.Choice)
 		}
 	})
+}
+
+// TestChooseRestarted: a menu that was shown works still after the bot was restarted, and is
+// not shown twice.
+func TestChooseRestarted(t *testing.T) {
+	t.Parallel()
+	p := timeless(t)
+	stop := run(t, p, p.Env(), app.Options{})
+	id := ask(t, p, sandbox.Ada, "collect ws-17 odd logins at 3")
+	m := toldWith(t, p, sandbox.Ada, "Which one do you mean?", id)
+	for r := record(t, p, id); !r.Choice.Asked; r = record(t, p, id) {
+		runtime.Gosched() // it is noted right after it was shown
+	}
+	stop()
+	run(t, p, p.Env(), app.Options{})
+	if _, err := p.Slack.Choose(limit(t), sandbox.Ada, m.Channel, m.TS, "pick", id+".0."+sandbox.New); err != nil {
+		t.Fatal(err)
+	}
+	toldWith(t, p, sandbox.Ada, "You chose ws-17.contoso.example "+sandbox.New)
+	card(t, p, id, "Waiting for approval", sandbox.New)
+	menus := slices.DeleteFunc(p.Slack.Ephemerals(sandbox.Ada), func(m slackfake.Message) bool { return !strings.Contains(string(m.Blocks), `"pick"`) })
+	if len(menus) != 1 {
+		t.Errorf("%d menus", len(menus))
+	}
 }
 
 // TestChooseNot: without a choice the request ends after five minutes, and only whoever
