@@ -90,7 +90,7 @@ func TestRetryButton(t *testing.T) {
 func TestFailureCounts(t *testing.T) {
 	failed, vain, runs := endedCalls()["failed-role"], endedCalls()["failed-role"], openCalls()["running"]
 	vain.Why = approvals.Why{Reason: approvals.UnsupportedOS}
-	for want, calls := range map[string][]approvals.Call{"A call did not": {vain, runs}, "Some calls did not": {failed, vain, runs}} {
+	for want, calls := range map[string][]approvals.Call{"not succeed on 1 device": {vain, runs}, "not succeed on 2 devices": {failed, vain, runs}} {
 		r := approved("collect", calls...)
 		r.Notices = append(r.Notices, approvals.Notice{Kind: approvals.NoticeFailure})
 		_, text := views().notice(r, len(r.Notices)-1)
