@@ -39,7 +39,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NotInChannel:    {what: "I am not in this channel, so nobody would see the card", then: "Invite me with /invite, then ask again."},
 		approvals.DirectMessage:   {what: "Nobody else sees a direct message, so nobody could approve it here", then: "Ask in the incident's channel; if I am not in it, invite me there with /invite."},
 		approvals.ChannelArchived: {what: "This channel is archived, so nobody can decide anything here", then: "Ask in another one."},
-		approvals.TooManyOpen:     {what: "You already have as many open requests as one person may have, so this was not recorded", then: "Cancel one, or wait until one has ended."},
+		approvals.TooManyOpen:     {what: "You already have as many undecided requests as one person may have, so this was not recorded", then: "Cancel one, or wait until one is decided."},
 		approvals.Excluded:        {"Another request is open on the same device, and the two actions exclude each other", true, "This request goes no further. Use the card of the other one, or ask again when it has ended."},
 		approvals.AlreadyOpen:     {"The same action, or one that cannot run beside it, is already open on a device of this request", true, "This request goes no further. Use the card of the other one, or ask again without that device."},
 

@@ -131,7 +131,7 @@ func TestExpiry(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(e *app.Env) { e.ApprovalTTL = "3s" })
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	thread(t, p, c, id, "still wait", "<!subteam^"+sandbox.OnCall+">")
+	thread(t, p, c, id, "Nobody has decided yet", "<!subteam^"+sandbox.OnCall+">")
 	done := card(t, p, id, "Expired", "Nobody decided in time", "Nothing was sent")
 	if n := strings.Count(string(done.Blocks), `"action_id"`); n != 1 || !strings.Contains(string(done.Blocks), `"action_id":"ask"`) {
 		t.Errorf("the expired card has %d buttons, want one to ask again: %s", n, done.Blocks)

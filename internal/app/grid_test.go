@@ -32,7 +32,7 @@ func TestApproversTwoIDs(t *testing.T) {
 			c := card(t, p, id, "Waiting for approval")
 			says(t, "approve", click(t, p, decides, c, "approve"), "your own request")
 			says(t, "more than one may have open", command(t, p, decides, sandbox.Incident, "investigate "+sandbox.Laptop+" why"),
-				"as many requests waiting as one person may have")
+				"as many undecided requests as one person may have")
 			nothingSent(t, p)
 			click(t, p, sandbox.Grace, c, "approve")
 			card(t, p, id, "Succeeded")

@@ -151,7 +151,7 @@ func onForms() []miss {
 		{"a request nowhere", sandbox.Joan, asks(`{"channel":"C0NOWHERE"}`), "I am not in this channel"},
 		{"a request of no channel", sandbox.Joan, asks(`{}`), "This form is out of date"},
 		{"a request of a guest", sandbox.Gus, asks(`{"channel":"` + sandbox.Incident + `"}`), "Only full members of this workspace"},
-		{"one request too many", sandbox.Ada, asks(`{"channel":"` + sandbox.Incident + `"}`), "You already have as many open requests as one person may have"},
+		{"one request too many", sandbox.Ada, asks(`{"channel":"` + sandbox.Incident + `"}`), "You already have as many undecided requests as one person may have"},
 	}
 }
 

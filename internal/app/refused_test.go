@@ -117,7 +117,7 @@ func TestMaxOpen(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, func(e *app.Env) { e.MaxOpenPerRequester = "1" })
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	says(t, "one too many", command(t, p, sandbox.Ada, sandbox.Incident, "collect "+sandbox.Laptop+" why"), "as many requests waiting as one person may have")
+	says(t, "one too many", command(t, p, sandbox.Ada, sandbox.Incident, "collect "+sandbox.Laptop+" why"), "as many undecided requests as one person may have")
 	ask(t, p, sandbox.Ben, "collect "+sandbox.Laptop+" somebody else may")
 	click(t, p, sandbox.Grace, c, "approve")
 	card(t, p, id, "Approved by")

@@ -90,7 +90,7 @@ func TestTryAgainLate(t *testing.T) {
 	run(t, p, p.Env(), app.Options{})
 
 	answer := click(t, p, sandbox.Grace, failed, "retry")
-	says(t, "Try again", answer, "somebody else to approve")
+	says(t, "Try again", answer, "Somebody else has to approve it")
 	second := requestID.FindString(strings.ReplaceAll(answer, first, ""))
 	again := card(t, p, second, "Waiting for approval", "Asked by <@"+sandbox.Grace+">", "<@"+sandbox.Ada+"> asked for this before and cannot approve it")
 	says(t, "her own", click(t, p, sandbox.Grace, again, "approve"), "your own request")
