@@ -185,7 +185,7 @@ func checkNotices(t *rapid.T, r, got approvals.Request) {
 	}
 }
 
-// checkKept: whoever is called in is so in time and for good, what was decided on stays what it
+// checkKept: whoever is called in is called in time and stays called in, what was decided on stays what it
 // is, and a device is tried again once.
 func checkKept(t *rapid.T, r, got approvals.Request, e approvals.Event) {
 	if got.State == "" {

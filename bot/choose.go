@@ -49,7 +49,7 @@ const optionLimit = 75
 // them with what is said above.
 const menuLimit = 11_000
 
-// optionLabel is a device in one line of so many characters. Its name gives way to the rest.
+// optionLabel is a device in one line of at most that many characters. Its name gives way to the rest.
 func optionLabel(d approvals.Device, now time.Time, limit int) string {
 	rest := ""
 	if d.OS != "" {

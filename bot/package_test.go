@@ -43,7 +43,7 @@ func (l *links) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // fetching is a Slack side with a Defender that gives links, what it logs, and a card of a
-// request with so many packages.
+// request with that many packages.
 func fetching(t *testing.T, packages int) (d *desked, l *links, log *book, r approvals.Request) {
 	t.Helper()
 	d, l = deskOn(t, redistest.Mini(t).Addr(), 1), &links{}
@@ -103,7 +103,7 @@ func (d *desked) collected(packages int) approvals.Request {
 	return r
 }
 
-// linked has so many links be fetched at a time.
+// linked has that many links fetched at a time.
 func (d *desked) linked(count int, at time.Time) {
 	d.t.Helper()
 	if _, err := d.store.BookReads(d.t.Context(), defender.PackageEndpoint(), 1, ledger.ForPackage()); err != nil {
@@ -260,7 +260,7 @@ func TestPackageShutdown(t *testing.T) {
 	}
 }
 
-// TestPackageCrowd: only so many wait at once; the others are told so.
+// TestPackageCrowd: only a limited number wait at once; the others are told so.
 func TestPackageCrowd(t *testing.T) {
 	d, l, _, r := fetching(t, 1)
 	l.hold = make(chan struct{})

@@ -38,7 +38,7 @@ func explain(err error) page {
 }
 
 // formMend is what to do where a form could not be opened: the next try has a trigger of its
-// own, and helps unless Slack refuses for good.
+// own, and helps unless Slack refuses it permanently.
 func formMend(err error) string {
 	if refused, is := errors.AsType[slack.SlackErrorResponse](err); is {
 		if fate := meaningOf(refused.Err).fate; fate == lasting || fate == ours {

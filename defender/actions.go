@@ -46,7 +46,7 @@ func Actions() Catalogue {
 			Verb:  "Collect evidence package from",
 			Effect: "Changes nothing on the device, but the package holds sensitive data: the security event log, users and groups, " +
 				"running processes, network and DNS history.",
-			Success:   "The package is ready. Get it from the card, or in the portal from the device's Action center.",
+			Success:   "The package is ready. Press “Get package” on the card, or look in the device's Action center in the portal.",
 			Package:   true,
 			Harmless:  true,
 			Page:      "https://learn.microsoft.com/defender-endpoint/api/collect-investigation-package",

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// ErrTooMany is in the error of a name that so many devices have that Defender does not
-// list them all.
+// ErrTooMany is in the error about a name that more devices have than Defender lists.
 var ErrTooMany = errors.New("more devices than one list holds")
 
 // Exactly keeps the devices whose whole name is name, in any case, if there are any: who

@@ -57,7 +57,7 @@ type Found struct {
 // atLeast is how many requests are read to find some that are kept.
 const atLeast = 500
 
-// Find reads the newest requests that are meant and kept (nil: all are), at most so many.
+// Find reads the newest requests that are meant and kept (nil: all are), at most this many.
 // Those of which this version cannot tell, because it cannot read them, it passes over. Of
 // requests that are not read nobody knows whether they are kept: they count as more. An entry
 // that its request does not hold, as older versions leave it, is taken out.

@@ -43,7 +43,7 @@ func found(t *testing.T, s *Store, q Query, most int, keep func(approvals.Reques
 }
 
 // TestFind has requests of two people in two channels, open and ended, and lists them newest
-// first: by person, by channel, everywhere, by device, since some time, at most so many.
+// first: by person, by channel, everywhere, by device, since some time, up to a number.
 func TestFind(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())

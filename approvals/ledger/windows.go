@@ -96,7 +96,7 @@ type budgetReply struct {
 	At    int64 `json:"at"`
 }
 
-// Budget is what is left of an action's tightest window, for a request of so many
+// Budget is what is left of an action's tightest window, for a request of this many
 // calls.
 func (s *Store) Budget(ctx context.Context, action defender.Action, calls int) (approvals.Budget, error) {
 	var answer budgetReply

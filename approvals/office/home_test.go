@@ -93,7 +93,7 @@ func TestHomeTurn(t *testing.T) {
 	}
 }
 
-// TestHomeMany: of very many homes each is shown when it is opened, and then so many a minute
+// TestHomeMany: of very many homes each is shown when it is opened, and then a few a minute
 // are looked at; none is always left out.
 func TestHomeMany(t *testing.T) {
 	o, h := homeOffice(t)

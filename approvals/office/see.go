@@ -81,7 +81,7 @@ func (d *Desk) Open(ctx context.Context, by By) (Listing, error) {
 	return d.find(ctx, who, ledger.Open(), mostListed)
 }
 
-// Ended are the last requests that have ended, at most so many: everywhere for an approver, else
+// Ended are the last requests that have ended, at most that many: everywhere for an approver, else
 // the person's own.
 func (d *Desk) Ended(ctx context.Context, by By, most int) (Listing, error) {
 	who, err := d.readerOf(ctx, by, approvals.ToList)

@@ -96,7 +96,7 @@ func unsent(t *testing.T, p *sandbox.Place, s *redistest.Server) (restore func()
 
 var scriptCalls = regexp.MustCompile(`cmdstat_evalsha:calls=(\d+)`)
 
-// scripts waits until a server has run so many more scripts.
+// scripts waits until a server has run that many more scripts.
 func scripts(t *testing.T, s *redistest.Server, more int) {
 	t.Helper()
 	rdb := s.Client(t)
