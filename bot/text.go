@@ -68,11 +68,11 @@ func refusal(n *approvals.Refusal) page {
 	case approvals.Checking:
 		return say(r.ID + " cannot be decided yet: its devices are still being looked up. Use the buttons on its card when it appears.")
 	case approvals.Denied:
-		return sayf("%s was already denied by %s.", r.ID, r.Ended.By.Called())
+		return sayf("%s was already denied by %s, so nothing was sent.", r.ID, r.Ended.By.Called())
 	case approvals.Cancelled:
-		return sayf("%s was already cancelled by %s.", r.ID, r.Ended.By.Called())
+		return sayf("%s was already cancelled by %s. Ask again if it is still needed.", r.ID, r.Ended.By.Called())
 	case approvals.Approved, approvals.Done:
-		return sayf("%s was already approved by %s.", r.ID, approvers(r))
+		return sayf("%s was already approved by %s. Its card shows how it stands.", r.ID, approvers(r))
 	case approvals.Expired:
 		return say(r.ID + " expired, because nobody decided in time. Ask again if it is still needed.")
 	case approvals.Rejected:

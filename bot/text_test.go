@@ -172,11 +172,11 @@ func TestRefusalNamesWhoDecided(t *testing.T) {
 		err  error
 		want string
 	}{
-		{no(ended(approvals.Denied, approvals.End{By: person(grace)})), "D-7K3F9Q was already denied by grace."},
-		{no(nameless), "D-7K3F9Q was already denied by U0GRACE."},
-		{no(ended(approvals.Cancelled, approvals.End{By: person(ada)})), "D-7K3F9Q was already cancelled by ada."},
-		{no(done("investigate", endedCalls()["succeeded"])), "D-7K3F9Q was already approved by grace."},
-		{no(two), "D-7K3F9Q was already approved by grace and joan."},
+		{no(ended(approvals.Denied, approvals.End{By: person(grace)})), "D-7K3F9Q was already denied by grace, so nothing was sent."},
+		{no(nameless), "D-7K3F9Q was already denied by U0GRACE, so nothing was sent."},
+		{no(ended(approvals.Cancelled, approvals.End{By: person(ada)})), "D-7K3F9Q was already cancelled by ada. Ask again if it is still needed."},
+		{no(done("investigate", endedCalls()["succeeded"])), "D-7K3F9Q was already approved by grace. Its card shows how it stands."},
+		{no(two), "D-7K3F9Q was already approved by grace and joan. Its card shows how it stands."},
 		{no(ended(approvals.Expired, approvals.End{})), "D-7K3F9Q expired, because nobody decided in time. Ask again if it is still needed."},
 		{no(checking), "D-7K3F9Q cannot be decided yet: its devices are still being looked up. Use the buttons on its card when it appears."},
 		{no(notFound()), "D-7K3F9Q was not submitted for approval. Defender does not know this device: srv-bd-01. Check its id or name in the portal."},
