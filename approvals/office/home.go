@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"defenderbot/approvals"
@@ -44,8 +45,8 @@ func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
 	return h, err
 }
 
-// waitingFor are the requests that wait for this person to decide, the newest first, and
-// whether there may be others.
+// waitingFor are the requests that wait for this person to decide, first what expires
+// first, and whether there may be others.
 func (d *Desk) waitingFor(ctx context.Context, by By) (l Listing, unsure bool, err error) {
 	who, err := d.readerOf(ctx, by, approvals.ToList)
 	if err != nil || !who.everywhere() {
@@ -55,6 +56,7 @@ func (d *Desk) waitingFor(ctx context.Context, by By) (l Listing, unsure bool, e
 	if err != nil {
 		return l, false, fmt.Errorf("%w: %w", approvals.ErrNotRead, err)
 	}
+	slices.SortStableFunc(found.Requests, func(a, b approvals.Request) int { return a.Deadline().Compare(b.Deadline()) })
 	return Listing{Requests: found.Requests, More: found.More, Everywhere: true}, who.unread != nil, nil
 }
 

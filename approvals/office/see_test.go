@@ -1,6 +1,7 @@
 package office
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -124,6 +125,23 @@ func TestDeskListsMany(t *testing.T) {
 		if err != nil || len(got.Requests) != mostListed || got.More != tt.more {
 			t.Errorf("%s: %d and %d more, %v; want %d and %d", name, len(got.Requests), got.More, err, mostListed, tt.more)
 		}
+	}
+}
+
+// TestHomeOfWaiting: what expires first stands first, and only what the person may decide.
+func TestHomeOfWaiting(t *testing.T) {
+	l := newLibrary(t, nil)
+	var want []approvals.Request
+	for i, by := range []string{"U1", "U9", "U3", "U2"} { // of whom the last is the person
+		r := l.asked(by, "collect", "C1", approvalstest.DeviceNo(i))
+		r = apply(t, l.store, r, approvals.Show{TS: fmt.Sprintf("1700.%06d", i), Visible: r.Visible})
+		if by != "U2" {
+			want = append(want, r)
+		}
+	}
+	h, err := l.HomeOf(t.Context(), in("U2", ""))
+	if got := idsIn(h.Waiting.Requests); err != nil || !slices.Equal(got, idsIn(want)) {
+		t.Errorf("waiting: %q (%v), want %q", got, err, idsIn(want))
 	}
 }
 
