@@ -1,8 +1,9 @@
 package bot
 
 import (
-	"defenderbot/approvals"
 	"strings"
+
+	"defenderbot/approvals"
 )
 
 // knows reports whether there is anything to say of a device: before Defender was asked
