@@ -1,6 +1,7 @@
 package office
 
 import (
+	"fmt"
 	"testing"
 
 	"defenderbot/approvals"
@@ -137,4 +138,29 @@ func TestDeskMayDeny(t *testing.T) {
 			t.Errorf("after it was approved: %v", err)
 		}
 	})
+}
+
+// TestDeskApprovedTwice: whoever approves once more what has all of its approvals hears that
+// it is decided, and not that somebody else has to approve it too.
+func TestDeskApprovedTwice(t *testing.T) {
+	people := approvalstest.Town{People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}, "U2": {Person: approvalstest.Leader}}}
+	s := newTestStore(t, redistest.Client(t, redistest.Mini(t).Addr()), roomyActions())
+	d := newTestDesk(s, people)
+	for needed, want := range map[int]approvals.Reason{1: approvals.AlreadyDecided, 2: approvals.AlreadyApproved} {
+		r := approvalstest.Asked(approvalstest.DeviceNo(needed))
+		r.Terms.Needed = needed
+		r, err := s.Create(t.Context(), ledger.NewOp(), r, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = apply(t, s, apply(t, s, r, approvals.Resolve{Devices: r.Devices}), approvals.Show{TS: "1700.1", Visible: 1})
+		for i, refused := range []approvals.Reason{"", want} {
+			click := pressed("U2", r.Place)
+			click.Op = fmt.Sprintf("click %d of %d", i, needed)
+			_, err := d.Approve(t.Context(), click, r.ID, r.Digest())
+			if refused == "" && err != nil || refused != "" && !approvals.IsRefusal(err, refused) {
+				t.Errorf("%d needed, press %d: %v, want %q", needed, i+1, err, refused)
+			}
+		}
+	}
 }

@@ -204,7 +204,7 @@ func (p people) stillAsked(ctx context.Context, r approvals.Request, user string
 	if err := cmp.Or(g.Wait(), unsure[0], unsure[1]); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(today.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) }) {
+	if r.State == approvals.Pending && slices.ContainsFunc(today.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) }) {
 		return approvals.Refuse(approvals.AlreadyApproved, "")
 	}
 	return today.MayNotDecide(f.Person)
