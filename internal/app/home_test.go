@@ -13,13 +13,26 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-// openHome lets somebody open their Home tab, and waits until it says all of the words.
-func openHome(t *testing.T, p *sandbox.Place, user string, words ...string) slackfake.View {
+// openHome lets somebody open their Home tab, again and again until it says all of the
+// words: what the channel shows by now is written down a moment later.
+func openHome(t *testing.T, p *sandbox.Place, user string, words ...string) (v slackfake.View) {
 	t.Helper()
-	if r, err := p.Slack.OpenHome(limit(t), user); err != nil || !r.Acked {
-		t.Fatalf("the home of %s was opened: %+v, %v", user, r, err)
+	ctx := limit(t)
+	for ctx.Err() == nil {
+		before, _ := p.Slack.Home(user)
+		if r, err := p.Slack.OpenHome(ctx, user); err != nil || !r.Acked {
+			t.Fatalf("the home of %s was opened: %+v, %v", user, r, err)
+		}
+		err := p.Slack.Wait(ctx, func(s *slackfake.Server) bool {
+			v, _ = s.Home(user)
+			return v.Hash != before.Hash
+		})
+		if err == nil && hasAll(homeText(t, v), words) {
+			return v
+		}
 	}
-	return home(t, p, user, words...)
+	t.Fatalf("the home of %s does not say %q:\n%s", user, words, homeText(t, v))
+	return v
 }
 
 // home waits until somebody's Home tab says all of the words.
