@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
@@ -45,9 +44,6 @@ func (d *Desk) History(ctx context.Context, by By, device approvals.Device) (His
 	return History{device, list}, nil
 }
 
-// readLimit is how long somebody waits for Defender who was told that it is asked.
-const readLimit = 10 * time.Second
-
 // named is the one device of a name, as Defender knows it. That it cannot be asked, and that
 // there are several or none, is a *Refusal.
 func (d *Desk) named(ctx context.Context, by approvals.Person, name string) (approvals.Device, error) {
@@ -62,7 +58,7 @@ func (d *Desk) named(ctx context.Context, by approvals.Person, name string) (app
 	if !at.IsZero() {
 		return approvals.Device{}, nameUnread(name, approvals.Why{Reason: approvals.ReadsUsedUp, Until: at}, nil)
 	}
-	reading, cancel := context.WithTimeout(ctx, readLimit)
+	reading, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
 	all, err := d.defender.DevicesNamed(reading, name)
 	d.backOff(ctx, endpoint, err)

@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"defenderbot/approvals"
@@ -85,28 +84,23 @@ func (d *Desk) packageLink(ctx context.Context, job string) (string, error) {
 	reading, cancel := context.WithTimeout(ctx, ledger.ReadLimit)
 	defer cancel()
 	link, err := d.defender.PackageURI(reading, job)
-	if err == nil {
-		return link, nil
+	until := d.backOff(ctx, e, err)
+	if err != nil {
+		return "", &approvals.Refusal{Why: packageWhy(err, until), Err: err}
 	}
-	refused := &approvals.Refusal{Why: packageWhy(err, d.store.Now()), Err: err}
-	if until := refused.Why.Until; !until.IsZero() {
-		if err := d.store.HoldReads(ctx, e, until); err != nil {
-			refused.Err = errors.Join(refused.Err, err)
-		}
-	}
-	return "", refused
+	return link, nil
 }
 
-// packageWhy is why Defender gave no link.
-func packageWhy(err error, now time.Time) approvals.Why {
+// packageWhy is why Defender gave no link, and until when it wants to be left alone.
+func packageWhy(err error, until time.Time) approvals.Why {
 	why := whyOf(err)
-	switch e, _ := errors.AsType[*defender.Error](err); defender.CauseOf(err) { //nolint:exhaustive // the others are told as they are
+	switch defender.CauseOf(err) { //nolint:exhaustive // the others are told as they are
 	case defender.NotFound:
 		return approvals.Why{Reason: approvals.PackageNotReady, Target: why.Target}
 	case defender.MissingRole:
 		return approvals.Why{Reason: approvals.PackageRole, Detail: why.Detail, Target: why.Target}
 	case defender.Throttled:
-		return approvals.Why{Reason: approvals.PackageWaits, Until: now.Add(max(e.RetryAfter, time.Minute)), Target: why.Target}
+		return approvals.Why{Reason: approvals.PackageWaits, Until: until, Target: why.Target}
 	}
 	return approvals.Why{Reason: approvals.PackageUnread, Cause: &why}
 }
