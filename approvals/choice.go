@@ -54,8 +54,8 @@ type Offer struct {
 func (Offer) name() string                { return "offer" }
 func (Offer) touches() (face, trail bool) { return false, true }
 
-func (e Offer) line() (by, detail string) {
-	return "", fmt.Sprintf("device %d: %d to choose from", e.Device+1, len(e.Offered))
+func (e Offer) line() (by Person, detail string) {
+	return Person{}, fmt.Sprintf("device %d: %d to choose from", e.Device+1, len(e.Offered))
 }
 
 func (e Offer) apply(r Request, now time.Time) (Request, error) {
@@ -73,9 +73,9 @@ func (e Offer) apply(r Request, now time.Time) (Request, error) {
 // choice that was: when it was opened.
 type Offered struct{ At time.Time }
 
-func (Offered) name() string                { return "offered" }
-func (Offered) line() (by, detail string)   { return "", "" }
-func (Offered) touches() (face, trail bool) { return false, false }
+func (Offered) name() string                     { return "offered" }
+func (Offered) line() (by Person, detail string) { return Person{}, "" }
+func (Offered) touches() (face, trail bool)      { return false, false }
 
 func (e Offered) apply(r Request, _ time.Time) (Request, error) {
 	if !r.Chooses() || !r.Choice.At.Equal(e.At) {
@@ -92,9 +92,9 @@ type Pick struct {
 	ID     string // what is chosen for it
 }
 
-func (Pick) name() string                { return "pick" }
-func (e Pick) line() (by, detail string) { return e.By.ID, e.ID }
-func (Pick) touches() (face, trail bool) { return false, true }
+func (Pick) name() string                       { return "pick" }
+func (e Pick) line() (by Person, detail string) { return e.By, e.ID }
+func (Pick) touches() (face, trail bool)        { return false, true }
 
 func (e Pick) apply(r Request, now time.Time) (Request, error) {
 	if err := e.refused(r, now); err != nil {

@@ -136,7 +136,7 @@ func TestPackage(t *testing.T) {
 		t.Fatalf("%v; visible %d after %d", err, got.Visible, r.Visible)
 	}
 	line, kept := approvals.Describe(r, got, e)
-	if !kept || line.Event != "package" || line.By != "U2" || line.Device != approvalstest.HexID || line.Call == nil || *line.Call != 0 || line.Whole() != "j1" {
+	if !kept || line.Event != "package" || line.By.ID != "U2" || line.Device != approvalstest.HexID || line.Call == nil || *line.Call != 0 || line.Whole() != "j1" {
 		t.Errorf("the trail has %+v, kept %v", line, kept)
 	}
 	for name, bad := range map[string]struct {

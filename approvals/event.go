@@ -14,7 +14,7 @@ type Event interface {
 	apply(r Request, now time.Time) (Request, error)
 	// line is who did it, if a person did, and what it was about, without what they
 	// wrote: see wordy.
-	line() (by, detail string)
+	line() (by Person, detail string)
 }
 
 // CallEvent is something that happens to one call. The set is closed.
@@ -54,10 +54,10 @@ type On struct {
 	Event CallEvent
 }
 
-func (o On) name() string                { return o.Event.name() }
-func (o On) call() int                   { return o.Call }
-func (o On) line() (by, detail string)   { return "", o.Event.about() }
-func (o On) touches() (face, trail bool) { return touches(o.Event) }
+func (o On) name() string                     { return o.Event.name() }
+func (o On) call() int                        { return o.Call }
+func (o On) line() (by Person, detail string) { return Person{}, o.Event.about() }
+func (o On) touches() (face, trail bool)      { return touches(o.Event) }
 
 func (o On) apply(r Request, now time.Time) (Request, error) {
 	if r.State != Approved || o.Call < 0 || o.Call >= len(r.Calls) {

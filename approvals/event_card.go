@@ -7,8 +7,8 @@ import "time"
 // them.
 type aboutCard struct{}
 
-func (aboutCard) line() (by, detail string)   { return "", "" }
-func (aboutCard) touches() (face, trail bool) { return false, false }
+func (aboutCard) line() (by Person, detail string) { return Person{}, "" }
+func (aboutCard) touches() (face, trail bool)      { return false, false }
 
 // Show says what the channel shows now: the card in message TS at version
 // Visible, and Told notices. An empty TS is a request that was answered without

@@ -8,7 +8,7 @@ type Escalate struct{}
 
 func (Escalate) name() string { return "escalate" }
 
-func (Escalate) line() (by, detail string) { return "", "" }
+func (Escalate) line() (by Person, detail string) { return Person{}, "" }
 
 func (Escalate) apply(r Request, now time.Time) (Request, error) {
 	at, due := r.escalation()

@@ -11,7 +11,7 @@ type Name struct{ Device Device }
 
 func (Name) name() string { return "name" }
 
-func (e Name) line() (by, detail string) { return "", e.Device.ID }
+func (e Name) line() (by Person, detail string) { return Person{}, e.Device.ID }
 
 func (e Name) apply(r Request, _ time.Time) (Request, error) {
 	i := slices.IndexFunc(r.Devices, func(d Device) bool { return d.ID != "" && d.ID == e.Device.ID && !d.Verified })

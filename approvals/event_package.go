@@ -10,10 +10,10 @@ type Package struct {
 	Job  string // the machine action in Defender whose package it is
 }
 
-func (Package) name() string                { return "package" }
-func (e Package) line() (by, detail string) { return e.By.ID, e.Job }
-func (Package) touches() (face, trail bool) { return false, true }
-func (e Package) call() int                 { return e.Call }
+func (Package) name() string                       { return "package" }
+func (e Package) line() (by Person, detail string) { return e.By, e.Job }
+func (Package) touches() (face, trail bool)        { return false, true }
+func (e Package) call() int                        { return e.Call }
 
 func (e Package) apply(r Request, _ time.Time) (Request, error) {
 	if e.Call < 0 || e.Call >= len(r.Calls) || r.Calls[e.Call].State != Succeeded || r.Calls[e.Call].Job.ID != e.Job {

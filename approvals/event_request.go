@@ -11,8 +11,8 @@ type Ask struct{ Request Request }
 
 func (Ask) name() string { return "ask" }
 
-func (e Ask) line() (by, detail string) {
-	return e.Request.By.ID, e.Request.Action + " in " + e.Request.Place.Channel
+func (e Ask) line() (by Person, detail string) {
+	return e.Request.By, e.Request.Action + " in " + e.Request.Place.Channel
 }
 
 func (e Ask) typed() string { return e.Request.Comment }
@@ -35,8 +35,8 @@ type Resolve struct {
 
 func (Resolve) name() string { return "resolve" }
 
-func (e Resolve) line() (by, detail string) {
-	return "", strings.Join(Request{Devices: e.Devices}.deviceIDs(), ",")
+func (e Resolve) line() (by Person, detail string) {
+	return Person{}, strings.Join(Request{Devices: e.Devices}.deviceIDs(), ",")
 }
 
 func (e Resolve) apply(r Request, now time.Time) (Request, error) {
@@ -58,7 +58,7 @@ type Reject struct{ Why Why }
 
 func (Reject) name() string { return "reject" }
 
-func (e Reject) line() (by, detail string) { return "", e.Why.brief() }
+func (e Reject) line() (by Person, detail string) { return Person{}, e.Why.brief() }
 
 func (e Reject) apply(r Request, now time.Time) (Request, error) {
 	return end(r, Rejected, End{Why: e.Why}, now, Checking, Pending)
@@ -72,7 +72,7 @@ type Approve struct {
 
 func (Approve) name() string { return "approve" }
 
-func (e Approve) line() (by, detail string) { return e.By.ID, e.Digest }
+func (e Approve) line() (by Person, detail string) { return e.By, e.Digest }
 
 func (e Approve) apply(r Request, now time.Time) (Request, error) {
 	if err := r.decidable(e.By, e.Digest, now); err != nil {
@@ -97,8 +97,8 @@ type Deny struct {
 
 func (Deny) name() string { return "deny" }
 
-func (e Deny) line() (by, detail string) { return e.By.ID, "" }
-func (e Deny) typed() string             { return e.Text }
+func (e Deny) line() (by Person, detail string) { return e.By, "" }
+func (e Deny) typed() string                    { return e.Text }
 
 func (e Deny) apply(r Request, now time.Time) (Request, error) {
 	if err := r.decidable(e.By, e.Digest, now); err != nil {
@@ -113,7 +113,7 @@ type Cancel struct{ By Person }
 
 func (Cancel) name() string { return "cancel" }
 
-func (e Cancel) line() (by, detail string) { return e.By.ID, "" }
+func (e Cancel) line() (by Person, detail string) { return e.By, "" }
 
 func (e Cancel) apply(r Request, now time.Time) (Request, error) {
 	if r.State != Approved {
@@ -140,7 +140,7 @@ type Expire struct{}
 
 func (Expire) name() string { return "expire" }
 
-func (Expire) line() (by, detail string) { return "", "" }
+func (Expire) line() (by Person, detail string) { return Person{}, "" }
 
 func (Expire) apply(r Request, now time.Time) (Request, error) {
 	if r.State == Pending && now.Before(r.Deadline()) {
@@ -154,8 +154,8 @@ type Remind struct{}
 
 func (Remind) name() string { return "remind" }
 
-func (Remind) line() (by, detail string)   { return "", "" }
-func (Remind) touches() (face, trail bool) { return false, true }
+func (Remind) line() (by Person, detail string) { return Person{}, "" }
+func (Remind) touches() (face, trail bool)      { return false, true }
 
 func (Remind) apply(r Request, now time.Time) (Request, error) {
 	if r.State != Pending || r.reminded() || !now.Before(r.Deadline()) {
@@ -170,8 +170,8 @@ type Forget struct{}
 
 func (Forget) name() string { return "forget" }
 
-func (Forget) line() (by, detail string)   { return "", "" }
-func (Forget) touches() (face, trail bool) { return false, true }
+func (Forget) line() (by Person, detail string) { return Person{}, "" }
+func (Forget) touches() (face, trail bool)      { return false, true }
 
 func (Forget) apply(r Request, _ time.Time) (Request, error) {
 	if !r.State.Ended() {

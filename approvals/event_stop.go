@@ -11,7 +11,7 @@ type StopJobs struct {
 
 func (StopJobs) name() string { return "stopjobs" }
 
-func (e StopJobs) line() (by, detail string) { return e.By.ID, e.Digest }
+func (e StopJobs) line() (by Person, detail string) { return e.By, e.Digest }
 
 func (e StopJobs) apply(r Request, now time.Time) (Request, error) {
 	if e.Digest != r.Digest() {

@@ -59,7 +59,7 @@ type Follow struct {
 
 func (Follow) name() string { return "follow" }
 
-func (e Follow) line() (by, detail string) { return "", e.Action + " " + e.As }
+func (e Follow) line() (by Person, detail string) { return Person{}, e.Action + " " + e.As }
 
 // apply takes it twice as once: it is told again after a crash.
 func (e Follow) apply(r Request, _ time.Time) (Request, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // Facts are what is known about a person at this moment.
@@ -15,6 +16,12 @@ type Facts struct {
 	Elsewhere    bool // of another workspace of our own organisation, and no member of this one
 	Asks         bool // is on the list of those who may ask for the action, or there is none
 	Decides      bool // is on the list of those who may decide on it
+	// Joined is when they came into the group that lets them decide, where that was after
+	// the request was asked for; zero: they were in it, or are on the list by id.
+	Joined time.Time
+	// OwnHand: they would decide but for having come into that group after it was asked for,
+	// by a change of their own or of its requester. Then Decides is false.
+	OwnHand bool
 }
 
 // Channel is what is known about a channel at this moment.

@@ -23,7 +23,14 @@ const (
 	ToReport  Verb = "report" // how it went over time
 	ToFetch   Verb = "fetch"  // the package of what was collected
 	ToPick    Verb = "pick"
+	ToFreeze  Verb = "freeze" // everything: no call leaves until it is lifted
+	ToForce   Verb = "force"  // break-glass: ask, and act without a second person
+	ToReview  Verb = "review" // close the review of what was forced
 )
+
+// Unfreeze is the action of a request to lift a freeze. It is no row of the catalogue: it
+// has no devices and makes no call.
+const Unfreeze = "unfreeze"
 
 // Rule says who asks for an action, who decides on it, and how many have to.
 type Rule struct {
@@ -39,6 +46,7 @@ type Policy struct {
 	Default     Rule            // of actions that have none of their own: those of another version
 	ByAction    map[string]Rule // each whole: nothing of the default is added to it
 	Channels    []string        // where commands are taken; empty: wherever the bot is
+	BreakGlass  bool            // an approver may act alone, and is reviewed
 	AllowShared bool            // also in channels shared with other organisations, or with other workspaces of our own
 }
 
@@ -112,11 +120,15 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		return mayShow(ch, r)
 	case ToList:
 		return nil
-	case ToReport:
+	case ToReport, ToFreeze:
 		if !f.Decides {
 			return Refuse(OnlyApprovers, "")
 		}
 		return nil
+	case ToForce:
+		return p.mayForce(f, ch, r.Action)
+	case ToReview:
+		return mayDecide(f, r)
 	}
 	return Refuse(NotAMember, string(v))
 }
@@ -183,6 +195,20 @@ func (p Policy) mayAsk(f Facts, ch Channel, action string) error {
 	}
 	if !f.Asks {
 		return Refuse(NotARequester, "")
+	}
+	return nil
+}
+
+// mayForce lets the approvers of an action through, where there is break-glass at all.
+func (p Policy) mayForce(f Facts, ch Channel, action string) error {
+	if err := cmp.Or(p.mayAskIn(ch), p.isOn(action)); err != nil {
+		return err
+	}
+	switch {
+	case !p.BreakGlass:
+		return Refuse(NoBreakGlass, "")
+	case !f.Decides:
+		return Refuse(NotAnApprover, "")
 	}
 	return nil
 }

@@ -34,9 +34,11 @@ const (
 	NotInChannel    Reason = "not_in_channel"    // the bot is not in the channel
 	DirectMessage   Reason = "direct_message"    // no approver would see the card
 	ChannelArchived Reason = "channel_archived"
-	TooManyOpen     Reason = "too_many_open" // the person has too many requests open
-	AlreadyOpen     Reason = "already_open"  // a request for the same action and device is open
-	Excluded        Reason = "excluded"      // a request for an action that excludes it is open on the device
+	Refrozen        Reason = "refrozen"       // the freeze that is to be lifted was lifted, and there is another
+	NoBreakGlass    Reason = "no_break_glass" // nobody may act alone here
+	TooManyOpen     Reason = "too_many_open"  // the person has too many requests open
+	AlreadyOpen     Reason = "already_open"   // a request for the same action and device is open
+	Excluded        Reason = "excluded"       // a request for an action that excludes it is open on the device
 )
 
 // Reasons why an event does not fit the request as it is.

@@ -26,6 +26,9 @@ type Request struct {
 	RetryOf string   `json:"retry_of,omitempty"` // the request whose failed devices these are
 	From    Origin   `json:"from,omitzero"`      // the request from whose card this was asked for
 	Barred  []Person `json:"barred,omitempty"`   // who asked for it before, and does not decide on it either
+	Roll    []string `json:"roll,omitempty"`     // who was in the approver groups of its action when it was asked, as they were read then
+	Forced  bool     `json:"forced,omitempty"`   // break-glass: its requester acts alone, and somebody else reviews it
+	Review  Review   `json:"review,omitzero"`    // of what was forced
 
 	State     State      `json:"state"`
 	Asked     time.Time  `json:"asked"`
@@ -33,6 +36,8 @@ type Request struct {
 	Resumed   time.Time  `json:"resumed,omitzero"`   // checking: when a device was chosen last
 	Opened    time.Time  `json:"opened,omitzero"`    // when it became pending
 	Escalated time.Time  `json:"escalated,omitzero"` // since when those may decide too who are called in late
+	Beyond    bool       `json:"beyond,omitempty"`   // its requester's devices of an hour would go beyond Terms.Reach: Terms.Needed is one more for that
+	Frozen    Freeze     `json:"frozen,omitzero"`    // the freeze in force, as its card says it; whether anything is sent the commit script decides
 	Approvals []Approval `json:"approvals,omitempty"`
 	Ended     End        `json:"ended,omitzero"` // how it ended, where it did not end by its calls
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
@@ -83,7 +88,10 @@ type Terms struct {
 	Retention    time.Duration `json:"retention"`
 	// EscalateAfter is how long it waits for approval until others are called in; zero: nobody is.
 	EscalateAfter time.Duration `json:"escalate,omitempty"`
-	Excludes      string        `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action alone
+	// Reach is how many devices of one requester's approved requests an hour may see; what
+	// goes beyond needs one approver more. Zero: there is no such limit.
+	Reach    int    `json:"reach,omitempty"`
+	Excludes string `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action alone
 	// QueuedFor is how long what Defender took may stay in its queue, of an action that
 	// Microsoft has ended; zero: as long as it is followed.
 	QueuedFor time.Duration `json:"queued,omitempty"`
@@ -101,8 +109,9 @@ type Budget struct {
 
 // Approval is one approver's yes.
 type Approval struct {
-	By Person    `json:"by"`
-	At time.Time `json:"at"`
+	By     Person    `json:"by"`
+	At     time.Time `json:"at"`
+	Joined time.Time `json:"joined,omitzero"` // when they came into the group that lets them decide, where that was after it was asked
 }
 
 // End says who ended a request and why, or why it ended by itself.

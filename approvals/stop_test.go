@@ -152,7 +152,7 @@ func TestStopJobs(t *testing.T) {
 		}
 	}
 	line, kept := approvals.Describe(r, got, approvals.StopJobs{By: approvalstest.Second, Digest: r.Digest()})
-	if !kept || line.By != approvalstest.Second.ID || line.Event != "stopjobs" {
+	if !kept || line.By != approvalstest.Second || line.Event != "stopjobs" {
 		t.Errorf("the trail has %+v (%v), want who it was", line, kept)
 	}
 }

@@ -38,10 +38,12 @@ type Kind string
 
 // The kinds, as the members of the agenda begin.
 const (
-	Clock Kind = ""      // what time brings, and calls and stops that wait to be sent
-	Look  Kind = "look:" // calls that are uncertain or run
-	Draw  Kind = "card:" // what the channel shows
-	Home  Kind = "home:" // what a person's home shows; the only one that is no request's
+	Clock Kind = ""       // what time brings, and calls and stops that wait to be sent
+	Look  Kind = "look:"  // calls that are uncertain or run
+	Draw  Kind = "card:"  // what the channel shows
+	Home  Kind = "home:"  // what a person's home shows
+	Seal  Kind = "seal:"  // the audit trail, which has one member, and is sealed
+	Alert Kind = "alert:" // what channels are told beside cards; it has one member too
 )
 
 // Kinds are all kinds that a request has.
@@ -157,7 +159,7 @@ func Due(r Request, k Kind, now time.Time) time.Time {
 		if r.Behind() {
 			return now
 		}
-	case Home:
+	case Home, Seal, Alert: // no request's
 	}
 	return time.Time{}
 }

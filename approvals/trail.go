@@ -7,7 +7,7 @@ type Line struct {
 	Event    string // "approve", "send", ...
 	Call     *int   // which call, if it was about one
 	Device   string // the id of the call's device
-	By       string // Slack user id, if a person did it
+	By       Person // if a person did it
 	From, To string // the states before and after, of the call if there is one
 	Detail   string // what it was about: devices, reason, job id
 	Typed    string // what a person wrote; it belongs in the audit trail and in no log

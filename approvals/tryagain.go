@@ -13,7 +13,7 @@ type Retry struct {
 
 func (Retry) name() string { return "retry" }
 
-func (e Retry) line() (by, detail string) { return "", e.As }
+func (e Retry) line() (by Person, detail string) { return Person{}, e.As }
 
 func (e Retry) apply(r Request, _ time.Time) (Request, error) {
 	marked := false

@@ -46,6 +46,10 @@ type change struct {
 	Ended   int64 `json:"ended,omitempty"`   // for how long that is to be known from now on
 	Offered bool  `json:"offered,omitempty"` // it is not so, or not any more
 
+	Tallies []quota  `json:"tallies,omitempty"` // what counts against what one person may do in a while
+	Thaw    string   `json:"thaw,omitempty"`    // the freeze that it lifts
+	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm
+
 	Audit string `json:"audit,omitempty"`
 	Trim  int64  `json:"trim,omitempty"` // drop audit entries older than this
 }
@@ -55,6 +59,14 @@ type duty struct {
 	At     int64  `json:"at"` // 0: not any more
 	Member string `json:"member"`
 	Sooner bool   `json:"sooner,omitempty"` // if it is not due sooner already
+}
+
+// quota counts members for Span ms; at most Most at a time, or any number if that is 0.
+type quota struct {
+	Of      string   `json:"of"` // reach or forced
+	Members []string `json:"members"`
+	Most    int      `json:"most"`
+	Span    int64    `json:"span"`
 }
 
 type claimCheck struct {
@@ -157,8 +169,8 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 		c.Trim = before.Terms.Retention.Milliseconds()
 	}
 	text, err := json.Marshal(audit.Entry{
-		At: now, Request: after.ID, Version: before.Version + 1, Event: line.Event, Call: line.Call,
-		By: line.By, From: line.From, To: line.To, Detail: line.Whole(),
+		At: now, Request: after.ID, Version: before.Version + 1, Event: line.Event, Call: line.Call, Device: line.Device,
+		By: line.By.ID, Name: line.By.Name, From: line.From, To: line.To, Detail: line.Whole(),
 	})
 	if err != nil {
 		return fmt.Errorf("encode an audit entry of %s: %w", before.ID, err)

@@ -24,6 +24,7 @@ type committed struct {
 	Due    int64   `json:"due"`    // of the request's clock
 	Token  int64   `json:"token"`  // of whoever holds that
 	Soon   int64   `json:"soon"`   // the first of what was set on the agenda; 0: nothing was
+	Count  int     `json:"count"`  // how many a tally has
 	Newest string  `json:"newest"` // the audit entry of the change, if it has one
 }
 
@@ -192,7 +193,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	}
 	c.Digest = op.Digest
 	var answer committed
-	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, before.ID, action.Post.Name), &answer, asJSON(c))
+	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, owned(before, after), action.Post.Name), &answer, asJSON(c))
 	if err != nil {
 		return answer, fmt.Errorf("%s of %s: %w", approvals.EventName(e), before.ID, err)
 	}
@@ -214,6 +215,15 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		}
 	}
 	return answer, nil
+}
+
+// owned is whichever of the two has its requester: what is new has none before, and what is
+// forgotten none after.
+func owned(before, after approvals.Request) approvals.Request {
+	if after.State == "" {
+		return before
+	}
+	return after
 }
 
 // Woken receives when something has become due by what this process did.
@@ -238,6 +248,12 @@ func refusedBy(a committed, r approvals.Request) error {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.TooManyOpen}, Request: r}
 	case "ended":
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.Ended, Since: timeOf(a.At)}, Request: r}
+	case "frozen":
+		return ErrFrozen
+	case "refrozen":
+		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.Refrozen}, Request: r}
+	case "beyond":
+		return &Beyond{Of: a.Claim, Count: a.Count}
 	case "doubted":
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.RolledBack}, Request: r}
 	}

@@ -65,7 +65,7 @@ func TestFaultOf(t *testing.T) {
 func TestCheckWrongType(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		s := newTestStore(t, redistest.Client(t, addr), testActions())
-		for _, key := range s.keys.commit("op", "D-000000", testActions()[0].Post.Name)[2:] {
+		for _, key := range s.keys.commit("op", approvals.Request{ID: "D-000000"}, testActions()[0].Post.Name)[2:12] { // those by person are looked at when they are used
 			s.rdb.RPush(t.Context(), key, "a list")
 			if err := s.Check(t.Context()); FaultOf(err) != "WRONGTYPE" {
 				t.Errorf("with a list under %s: %v", key, err)

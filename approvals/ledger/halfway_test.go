@@ -189,7 +189,7 @@ func TestCommitWrongType(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		admin := server.Client(t)
 		s := newTestStore(t, admin, roomyActions())
-		names := s.keys.commit("the-op", "D-000000", roomyActions()[0].Post.Name)
+		names := s.keys.commit("the-op", approvals.Request{ID: "D-000000", By: approvalstest.Asker}, roomyActions()[0].Post.Name)
 		for _, key := range slices.Delete(names, 1, 2) {
 			admin.FlushAll(t.Context())
 			all := steps(t, s)

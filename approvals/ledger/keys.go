@@ -57,7 +57,7 @@ func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
 func (k keys) rights(endpoints []defender.Endpoint) (names []string, sets int) {
 	names = []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream", k.audit()}
 	own := len(names)
-	names = append(names, k.agenda(), k.held(), k.index())
+	names = append(names, k.agenda(), k.held(), k.index(), k.alarms())
 	for _, e := range endpoints {
 		names = append(names, k.queue(e.Name), k.window(e.Name))
 	}
@@ -68,7 +68,7 @@ func (k keys) rights(endpoints []defender.Endpoint) (names []string, sets int) {
 	for _, e := range endpoints {
 		names = append(names, k.ended(e.Name))
 	}
-	return append(names, k.doubt()), sets
+	return append(names, k.doubt(), k.frozen()), sets
 }
 
 func (k keys) agenda() string         { return k.tag + k.team + "due" }
@@ -80,19 +80,32 @@ func (k keys) audit() string          { return k.tag + k.team + "audit" }
 func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }
 func (k keys) window(e string) string { return k.tag + "window:" + e }
 func (k keys) hold(e string) string   { return k.tag + "hold:" + e }
-func (k keys) ended(e string) string  { return k.tag + "ended:" + e }     // when Defender refused calls there last, because they are not offered any more
+func (k keys) ended(e string) string  { return k.tag + "ended:" + e }      // when Defender refused calls there last, because they are not offered any more
+func (k keys) frozen() string         { return k.tag + k.team + "frozen" } // the freeze in force: its id, a space, and the freeze in JSON
+func (k keys) alarms() string         { return k.tag + k.team + "alarms" } // what channels are still to be told
+func (k keys) seals() string          { return k.tag + k.team + "seals" }
+func (k keys) rules() string          { return k.tag + k.team + "rules" } // those of the last start
 func (k keys) doubt() string          { return k.tag + k.team + "doubt" } // until when Redis may have forgotten that a call was sent
 func (k keys) jump() string           { return k.tag + "jump" }           // the last jump of Redis's clock
 func (k keys) nothing() string        { return k.request("D-") }          // no request has that id
+func (k keys) reach(p approvals.Person) string { // the devices of a requester's approved requests, by when they were approved
+	return k.tag + k.team + "reach:" + p.Key()
+}
+
+func (k keys) forced(p approvals.Person) string { // what a person did alone, by when
+	return k.tag + k.team + "forced:" + p.Key()
+}
+
 func (k keys) reads(e string, p approvals.Person) string {
 	return k.tag + "reads:" + e + ":" + p.Key()
 }
 
-// commit are the keys of commit.lua, always the same eleven in this order.
-func (k keys) commit(op, id, endpoint string) []string {
+// commit are the keys of commit.lua, always the same fifteen in this order.
+func (k keys) commit(op string, r approvals.Request, endpoint string) []string {
 	return []string{
-		k.op(op), k.request(id), k.agenda(), k.held(), k.index(), k.audit(),
+		k.op(op), k.request(r.ID), k.agenda(), k.held(), k.index(), k.audit(),
 		k.queue(endpoint), k.window(endpoint), k.hold(endpoint), k.doubt(), k.ended(endpoint),
+		k.frozen(), k.reach(r.By), k.forced(r.By), k.alarms(),
 	}
 }
 

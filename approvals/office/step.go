@@ -20,7 +20,7 @@ func (w *Worker) step(ctx context.Context, l ledger.Lease, r approvals.Request) 
 		return w.look(ctx, l, r)
 	case approvals.Draw:
 		return w.render(ctx, l, r)
-	case approvals.Home: // no request's
+	case approvals.Home, approvals.Seal, approvals.Alert: // no request's
 	}
 	return time.Time{}, false, nil // unreachable: no other kind has a lease
 }

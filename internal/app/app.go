@@ -143,7 +143,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
-		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention},
+		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention, Reach: c.DevicesPerHour},
 	})
 	homes.Use(desk, grammar)
 	var foreign atomic.Bool

@@ -22,7 +22,7 @@ func (a *App) policy(approvers, requesters, leads ByAction[approvals.List]) appr
 	c := a.config
 	p := approvals.Policy{
 		Default:  approvals.Rule{Requesters: requesters.Default, Approvers: approvers.Default, EscalateTo: leads.Default, Needed: c.Needed.Default},
-		ByAction: map[string]approvals.Rule{}, Channels: c.Channels, AllowShared: c.AllowShared,
+		ByAction: map[string]approvals.Rule{}, Channels: c.Channels, AllowShared: c.AllowShared, BreakGlass: c.BreakGlass,
 	}
 	for _, action := range a.options.Catalogue {
 		p.ByAction[action.Name] = approvals.Rule{
@@ -67,6 +67,8 @@ func (a *App) rules(p approvals.Policy) []slog.Attr {
 		slog.String("to_send", c.ExecutionTTL.String()),
 		slog.Int("most_devices", c.MaxDevices),
 		slog.Int("most_open", c.MaxOpen),
+		slog.Int("devices_per_hour", c.DevicesPerHour),
+		slog.Bool("break_glass", c.BreakGlass),
 	}
 }
 

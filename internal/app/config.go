@@ -36,6 +36,9 @@ type Config struct {
 	MaxDevices            int
 	MaxOpen               int
 	LinkInvestigation     string
+	DevicesPerHour        int    // of one requester; 0: no limit
+	AlertChannel          string // empty: none
+	BreakGlass            bool
 
 	Warnings []string // what is allowed and looks wrong; names, and no values
 
@@ -94,6 +97,9 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 		Retention:        r.duration("RETENTION", e.Retention, time.Hour),
 		MaxDevices:       r.number("MAX_DEVICES", e.MaxDevices, 1, 20),
 		MaxOpen:          r.number("MAX_OPEN_PER_REQUESTER", e.MaxOpenPerRequester, 0, 100000),
+		DevicesPerHour:   r.number("DEVICES_PER_HOUR", e.DevicesPerHour, 0, 100000),
+		AlertChannel:     r.channel("ALERT_CHANNEL", e.AlertChannel),
+		BreakGlass:       r.yes("BREAK_GLASS", e.BreakGlass),
 		HTTPAddr:         r.address("HTTP_ADDR", e.HTTPAddr),
 		LogLevel:         r.level(e.LogLevel),
 		LogJSON:          r.word("LOG_FORMAT", e.LogFormat, "json", "text") == "json",

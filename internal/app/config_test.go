@@ -144,7 +144,9 @@ func TestConfigRefuses(t *testing.T) {
 		{"shared channels", func(e *app.Env) { e.AllowSharedChannels = "yes" }, "ALLOW_SHARED_CHANNELS: must be one of: true, false"},
 		{"plain http", func(e *app.Env) { e.AllowInsecureHTTP = "1" }, "ALLOW_INSECURE_HTTP: must be one of: true, false"},
 		{"volatile Redis", func(e *app.Env) { e.AllowVolatileRedis = "TRUE" }, "ALLOW_VOLATILE_REDIS: must be one of: true, false"},
-		{"break-glass", func(e *app.Env) { e.BreakGlass = "true" }, "BREAK_GLASS: is not available in this version"},
+		{"break-glass", func(e *app.Env) { e.BreakGlass = "perhaps" }, "BREAK_GLASS: must be one of: true, false"},
+		{"devices an hour", func(e *app.Env) { e.DevicesPerHour = "-1" }, "DEVICES_PER_HOUR: must be a whole number"},
+		{"alert channel by name", func(e *app.Env) { e.AlertChannel = "#alerts" }, "ALERT_CHANNEL: takes one channel id"},
 		{"signing key", func(e *app.Env) { e.AuditSigningKeyFile = secret }, "AUDIT_SIGNING_KEY_FILE: is not available in this version"},
 		{"address without port", func(e *app.Env) { e.HTTPAddr = "localhost" }, "HTTP_ADDR: must be host:port or :port"},
 		{"address with a port that is none", func(e *app.Env) { e.HTTPAddr = ":80800" }, "HTTP_ADDR: must be host:port or :port"},
@@ -200,7 +202,7 @@ func TestConfigDefaults(t *testing.T) {
 		Approvers:  app.ByAction[app.People]{Default: app.People{Users: []string{"U0GRACE"}, Groups: []string{"S0ONCALL"}}},
 		Requesters: app.ByAction[app.People]{}, Needed: app.ByAction[int]{Default: 1},
 		ApprovalTTL: 30 * time.Minute, ExecutionTTL: 2 * time.Hour,
-		Retention: 2160 * time.Hour, MaxDevices: 20, MaxOpen: 20, LogLevel: slog.LevelInfo, LogJSON: true,
+		Retention: 2160 * time.Hour, MaxDevices: 20, MaxOpen: 20, DevicesPerHour: 40, LogLevel: slog.LevelInfo, LogJSON: true,
 	}
 	got.Redis, got.Credential = nil, defender.Credential{} // TestRedisURL and TestCredentialOrder look at them
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(defender.Credential{}), cmpopts.EquateEmpty()); diff != "" {

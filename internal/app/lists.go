@@ -16,6 +16,13 @@ func (r *reader) channels(value string) []string {
 	return ids
 }
 
+func (r *reader) channel(name, value string) string {
+	if value != "" && !channelID.MatchString(value) {
+		r.wrong(name, "takes one channel id (C…, G…)")
+	}
+	return value
+}
+
 // list splits at commas. A list of nothing but commas is refused: where empty
 // means everybody or everywhere, a slip must not open what was to be closed.
 func (r *reader) list(name, value string) []string {

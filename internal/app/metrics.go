@@ -91,7 +91,7 @@ func (a *App) observe(before, after approvals.Request, e approvals.Event) {
 // change is what the log says of one: of what a person wrote no more than how
 // long it is.
 func change(r approvals.Request, line approvals.Line) []any {
-	says := []any{"request", r.ID, "action", r.Action, "event", line.Event, "from", line.From, "to", line.To, "by", line.By, "detail", line.Detail}
+	says := []any{"request", r.ID, "action", r.Action, "event", line.Event, "from", line.From, "to", line.To, "by", line.By.ID, "detail", line.Detail}
 	if line.Call != nil {
 		says = append(says, "call", *line.Call, "device", line.Device)
 	}

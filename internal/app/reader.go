@@ -213,9 +213,6 @@ func (r *reader) cloud(e Env, insecure bool) defender.Cloud {
 // notYet refuses what the contract names and this version cannot do: to start
 // as if it could would be a lie.
 func (r *reader) notYet(e Env) {
-	if e.BreakGlass != "false" {
-		r.wrong("BREAK_GLASS", "is not available in this version; leave it unset")
-	}
 	if e.AuditSigningKeyFile != "" {
 		r.wrong("AUDIT_SIGNING_KEY_FILE", "is not available in this version; leave it unset")
 	}

@@ -1,9 +1,11 @@
--- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold, 10 doubt, 11 ended
+-- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold, 10 doubt, 11 ended,
+-- 12 frozen, 13 reach, 14 forced, 15 alarms
 -- ARGV: 1 change, JSON as change.go writes it
 -- Changes one request and all that follows from it, or nothing. Checks come first, writes last, and of the writes the
 -- audit entry first. Redis does not roll back a script that fails: an error after the first write begins with HALFWAY.
--- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted, elsewhere, ended), now, and what belongs to the status.
-local op, request, agenda, held, index, audit, queue, window, hold, doubt, ended = unpack(KEYS)
+-- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted, elsewhere, ended, frozen,
+-- refrozen, beyond), now, and what belongs to the status.
+local op, request, agenda, held, index, audit, queue, window, hold, doubt, ended, frozen, reach, forced, alarms = unpack(KEYS)
 local c = cjson.decode(ARGV[1])
 local now = clock()
 
@@ -17,7 +19,9 @@ end
 redis.call('GET', hold)
 redis.call('GET', doubt)
 local since = redis.call('GET', ended)
-for _, set in ipairs({agenda, held, index, queue, window}) do
+local freeze = redis.call('GET', frozen)
+local tallies = {reach = reach, forced = forced}
+for _, set in ipairs({agenda, held, index, queue, window, reach, forced, alarms}) do
   redis.call('ZCARD', set)
 end
 -- place is when the request's clock is due, and the token of whoever holds it.
@@ -66,7 +70,19 @@ end
 if c.most and redis.call('ZLEXCOUNT', index, '[' .. c.most.prefix, '(' .. c.most.prefix .. '\255') >= c.most.count then
   return answer('many', {claim = c.most.prefix})
 end
+for _, t in ipairs(c.tallies or {}) do -- what lies exactly one span back has left it
+  local n = redis.call('ZCOUNT', tallies[t.of], '(' .. (now - t.span), '+inf')
+  if t.most > 0 and n + #t.members > t.most then
+    return answer('beyond', {claim = t.of, count = n})
+  end
+end
+if c.thaw and freeze and string.match(freeze, '^%S+') ~= c.thaw then
+  return answer('refrozen')
+end
 if c.take then
+  if freeze then -- before everything else: nothing slips through, whatever this process knew
+    return answer('frozen')
+  end
   if c.take.server ~= '' and c.take.server ~= server() then
     return answer('elsewhere')
   end
@@ -156,6 +172,23 @@ local function write()
   end
   if c.hold and c.hold > math.max(now, tonumber(redis.call('GET', hold) or 0)) then
     put('SET', hold, c.hold) -- it does not expire: see hold.lua
+  end
+  for _, t in ipairs(c.tallies or {}) do
+    put('ZREMRANGEBYSCORE', tallies[t.of], '-inf', now - t.span)
+    for _, member in ipairs(t.members) do
+      put('ZADD', tallies[t.of], now, member)
+    end
+    put('PEXPIRE', tallies[t.of], kept)
+  end
+  if c.thaw then
+    put('DEL', frozen)
+    for _, member in ipairs(redis.call('ZRANGE', agenda, 0, -1)) do -- what waited goes on, and cards say so
+      put('ZADD', agenda, 'LT', now, member)
+    end
+  end
+  for _, alarm in ipairs(c.alarms or {}) do
+    put('ZADD', alarms, now, alarm)
+    set('alert:', now, true)
   end
   if c.ended then
     put('SET', ended, now, 'PX', c.ended)
