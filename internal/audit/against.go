@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// logMessage is what the log says of each new seal; the note itself is an attribute of that line.
-const logMessage = "audit sealed"
+// LogMessage is what the log says of each new seal; the note itself is an attribute of that line.
+const LogMessage = "audit sealed"
 
 // mostLine is how long a line of a log may be.
 const mostLine = 1 << 20
@@ -28,7 +28,7 @@ func ReadSeals(log io.Reader) ([]Seal, error) {
 	for lines.Scan() {
 		n++
 		found := sealsIn(lines.Text(), mostNested)
-		if len(found) == 0 && strings.Contains(lines.Text(), logMessage) {
+		if len(found) == 0 && strings.Contains(lines.Text(), LogMessage) {
 			return nil, fmt.Errorf("line %d tells of a seal that cannot be read", n)
 		}
 		seals = append(seals, found...)
