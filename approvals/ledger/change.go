@@ -48,7 +48,7 @@ type change struct {
 
 	Tallies []quota  `json:"tallies,omitempty"` // what counts against what one person may do in a while
 	Thaw    string   `json:"thaw,omitempty"`    // the freeze that it lifts
-	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm
+	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm in JSON
 
 	Audit string `json:"audit,omitempty"`
 	Trim  int64  `json:"trim,omitempty"` // drop audit entries older than this

@@ -216,9 +216,14 @@ func (w *Worker) recovered(ctx context.Context) {
 // work does one step of what was leased.
 func (w *Worker) work(ctx context.Context, l ledger.Lease) {
 	k, id := approvals.KindOf(l.Member)
-	if k == approvals.Home {
+	switch k {
+	case approvals.Home:
 		w.showHome(ctx, l, id)
 		return
+	case approvals.Alert:
+		w.announce(ctx, l)
+		return
+	case approvals.Clock, approvals.Look, approvals.Draw, approvals.Seal:
 	}
 	r, err := w.store.Load(ctx, id)
 	if err != nil {

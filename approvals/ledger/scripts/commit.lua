@@ -186,9 +186,9 @@ local function write()
       put('ZADD', agenda, 'LT', now, member)
     end
   end
-  for _, alarm in ipairs(c.alarms or {}) do
-    put('ZADD', alarms, now, alarm)
-    set('alert:', now, true)
+  if c.alarms then
+    alarm(put, alarms, agenda, c.alarms, now)
+    soon = now
   end
   if c.ended then
     put('SET', ended, now, 'PX', c.ended)
