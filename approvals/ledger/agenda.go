@@ -14,6 +14,7 @@ import (
 func leaseTerms() map[approvals.Kind]int64 {
 	return map[approvals.Kind]int64{
 		approvals.Clock: 30_000, approvals.Look: 30_000, approvals.Draw: 60_000, approvals.Home: 60_000, approvals.Alert: 60_000,
+		approvals.Seal: 60_000,
 	}
 }
 

@@ -222,9 +222,6 @@ local function write()
     end
   end
 
-  if c.trim then
-    put('XTRIM', audit, 'MINID', '~', math.max(now - c.trim, 0))
-  end
   put('SET', op, (c.digest or '') .. ' ' .. c.answer, 'PX', 900000)
 end
 

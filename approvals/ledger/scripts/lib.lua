@@ -73,3 +73,13 @@ local function alarm(put, alarms, agenda, texts, now)
     put('ZADD', agenda, math.min(now, due - 1), 'alert:')
   end
 end
+
+-- field is what an entry of a stream has under a name; empty: nothing.
+local function field(entry, name)
+  for n = 1, #entry[2], 2 do
+    if entry[2][n] == name then
+      return entry[2][n + 1]
+    end
+  end
+  return ''
+end
