@@ -20,6 +20,7 @@ import (
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
+	"defenderbot/internal/audit"
 )
 
 const help = `bot answers /defender in Slack. It is configured by environment variables.
@@ -105,7 +106,12 @@ func namesOf(environment []string) []string {
 }
 
 func logger(to io.Writer, c app.Config) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
+	options := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.LevelKey && a.Value.Any() == audit.LogLevel {
+			a.Value = slog.StringValue("AUDIT")
+		}
+		return a
+	}}
 	if c.LogJSON {
 		return slog.New(slog.NewJSONHandler(to, options))
 	}
