@@ -10,9 +10,18 @@ import (
 	"defenderbot/approvals"
 )
 
-// format is the number of the stored form. A record with a higher one is left
+// format is the number of the newest stored form. A record with a higher one is left
 // to the versions that know it.
-const format = 1
+const format = 2
+
+// formatOf is the lowest number that says what r takes to be understood: a version that
+// knows nothing of acting alone would take such a record for one that lacks its approvals.
+func formatOf(r approvals.Request) int {
+	if r.Forced {
+		return 2
+	}
+	return 1
+}
 
 // stored is a record as it stands in Redis.
 type stored struct {
@@ -23,7 +32,7 @@ type stored struct {
 // encode is the stored form of a record: its version, then JSON, so that the
 // script can compare versions without reading the rest.
 func encode(r approvals.Request) (string, error) {
-	text, err := json.Marshal(stored{format, r})
+	text, err := json.Marshal(stored{formatOf(r), r})
 	if err == nil && len(r.Unknown) > 0 {
 		text, err = withUnknown(text, r.Unknown)
 	}
