@@ -89,8 +89,11 @@ func (e Approve) apply(r Request, now time.Time) (Request, error) {
 		return r, Refuse(AlreadyApproved, "")
 	}
 	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now})
-	if len(r.Approvals) < r.Terms.Needed {
+	switch {
+	case len(r.Approvals) < r.Terms.Needed:
 		return r, nil
+	case r.Unfreezes(): // there is nothing to send
+		return settle(r, now), nil
 	}
 	return queueCalls(r, now), nil
 }

@@ -47,6 +47,7 @@ type change struct {
 	Offered bool  `json:"offered,omitempty"` // it is not so, or not any more
 
 	Tallies []quota  `json:"tallies,omitempty"` // what counts against what one person may do in a while
+	Mark    *string  `json:"mark,omitempty"`    // the freeze in force, as the card says it, or that there is none; nil: it says nothing of it
 	Thaw    string   `json:"thaw,omitempty"`    // the freeze that it lifts
 	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm
 
@@ -96,6 +97,9 @@ func changeOf(before, after approvals.Request, e approvals.Event, limits []defen
 	c.indexed(before, after)
 	c.queued(before, after)
 	c.slotted(before, after, e)
+	if after.Freezable() {
+		c.Mark = &after.Frozen.ID
+	}
 	return c, c.audited(before, after, e, now)
 }
 

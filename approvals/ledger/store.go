@@ -36,11 +36,13 @@ type Store struct {
 	watch    skew         // whether that changes by itself
 	newest   newest
 	own      ownSlots
-	server   atomic.Pointer[string]    // Redis's process, as it named itself last
-	setBack  atomic.Int64              // when Redis was last found to have lost changes, in ms; 0: never
-	jumpedAt atomic.Pointer[time.Time] // when its clock was last seen to jump, by ours
-	faulty   atomic.Pointer[time.Time] // when Redis last failed, by our clock
-	wake     chan struct{}             // something is due now
+	server   atomic.Pointer[string]           // Redis's process, as it named itself last
+	setBack  atomic.Int64                     // when Redis was last found to have lost changes, in ms; 0: never
+	jumpedAt atomic.Pointer[time.Time]        // when its clock was last seen to jump, by ours
+	faulty   atomic.Pointer[time.Time]        // when Redis last failed, by our clock
+	freeze   atomic.Pointer[approvals.Freeze] // the freeze in force, as last seen
+	alerts   string                           // the channel for alarms; empty: none
+	wake     chan struct{}                    // something is due now
 }
 
 // Observer is told of every change once it is in Redis. Logs and metrics hang
@@ -56,6 +58,7 @@ type StoreConfig struct {
 	Catalogue    defender.Catalogue
 	Clock        func() time.Time // this machine's clock; used for differences only
 	Retention    time.Duration    // how long the audit trail is kept at least
+	Alerts       string           // the channel that hears of freezes; empty: none
 	Replicas     int              // how many replicas of Redis must have what is about to be sent
 	Observe      Observer         // may be nil
 
@@ -71,7 +74,7 @@ type StoreConfig struct {
 func NewStore(c StoreConfig) *Store {
 	s := &Store{
 		rdb: c.Redis, keys: newKeys(c.Tenant, c.Installation), scripts: loadScripts(), actions: c.Catalogue,
-		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
+		clock: c.Clock, replicas: c.Replicas, alerts: c.Alerts, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
 		failed: c.Failed, jumped: c.Jumped, lost: c.Lost, limit: cmp.Or(c.JumpLimit, approvals.Margin),
 	}
 	for _, cloud := range c.Clouds {
