@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -81,6 +82,7 @@ func rulesOf(c Config, p approvals.Policy) []rule {
 // difference is how one rule differs from what it was.
 type difference struct {
 	name      string
+	fresh     bool // nothing is known of what it was
 	new, gone []string
 }
 
@@ -102,7 +104,7 @@ func differences(was, is []rule) (list []difference) {
 		}
 		names = append(names, r.Name)
 		before, now := said(was, r.Name), said(is, r.Name)
-		if d := (difference{r.Name, without(now, before), without(before, now)}); len(d.new)+len(d.gone) > 0 {
+		if d := (difference{r.Name, before == nil, without(now, before), without(before, now)}); len(d.new)+len(d.gone) > 0 {
 			list = append(list, d)
 		}
 	}
@@ -118,10 +120,14 @@ func (d difference) lines(named func(string) string) (list []string) {
 	if len(d.new) == 1 && len(d.gone) == 1 {
 		return []string{begin + named(d.new[0]) + ", was " + named(d.gone[0])}
 	}
+	word := "new: "
+	if d.fresh {
+		word = ""
+	}
 	for _, part := range []struct {
 		word    string
 		entries []string
-	}{{"new: ", d.new}, {"not any more: ", d.gone}} {
+	}{{word, d.new}, {"not any more: ", d.gone}} {
 		for some := range slices.Chunk(part.entries, inALine) {
 			says := make([]string, len(some))
 			for i, entry := range some {
@@ -141,7 +147,7 @@ func (a *App) noteStart(ctx context.Context, p *parts) (detail string, err error
 	if err != nil {
 		return "", fmt.Errorf("encode the rules: %w", err)
 	}
-	names := a.namesIn(ctx, p)
+	names := namesIn(ctx, p.slack)
 	if p.start.ID == "" {
 		p.start = ledger.NewOp()
 	}
@@ -149,6 +155,7 @@ func (a *App) noteStart(ctx context.Context, p *parts) (detail string, err error
 	return "rules " + digest(string(text)), named(err)
 }
 
+// startOf is what there is to write down of this start after the last one.
 func (a *App) startOf(is []rule, text string, last ledger.Last, names func(string) string, p *parts) ledger.Start {
 	entry := audit.Entry{At: p.store.Now(), Team: p.slack.Team(), To: digest(text)}
 	start := ledger.Start{Rules: text, Entry: entry}
@@ -156,29 +163,33 @@ func (a *App) startOf(is []rule, text string, last ledger.Last, names func(strin
 	if text == last.Rules {
 		return start
 	}
-	var was []rule
-	known := json.Unmarshal([]byte(last.Rules), &was) == nil
-	var lines []string
-	if !known {
-		lines = []string{"no rules of an earlier start are known: these are all"}
-	}
-	for _, d := range differences(was, is) {
-		lines = append(lines, d.lines(names)...)
-	}
+	was, lines := changes(is, last, names)
 	entry.Event, entry.Detail = "rules", strings.Join(lines, "\n")
 	if last.Rules != "" {
 		entry.From = digest(last.Rules)
 	}
 	start.Changed = &entry
-	if last.First {
-		return start // there is nothing that could have changed
-	}
-	for _, channel := range alertChannels(was, is) {
-		start.Alarms = append(start.Alarms, approvals.Alarm{
-			ID: ledger.NewOp().ID, Kind: approvals.AlarmRules, Channel: channel, At: entry.At, Lines: lines,
-		})
+	if !last.First {
+		for _, channel := range alertChannels(was, is) {
+			start.Alarms = append(start.Alarms, approvals.Alarm{ID: ledger.NewOp().ID, Kind: approvals.AlarmRules, Channel: channel, At: entry.At, Lines: lines})
+		}
 	}
 	return start
+}
+
+// changes are the rules that were, as far as they are known, and what is new since, line by
+// line. Of a first start all is new; nobody is looked up for that.
+func changes(is []rule, last ledger.Last, names func(string) string) (was []rule, lines []string) {
+	switch err := json.Unmarshal([]byte(last.Rules), &was); {
+	case last.First:
+		names = func(entry string) string { return entry }
+	case err != nil:
+		lines = []string{"the rules of the last start are not known, so all of them are listed"}
+	}
+	for _, d := range differences(was, is) {
+		lines = append(lines, d.lines(names)...)
+	}
+	return was, lines
 }
 
 // alertChannels are where the change from one to the other is told.
@@ -192,15 +203,25 @@ func alertChannels(was, is []rule) (channels []string) {
 	return slices.DeleteFunc(slices.Compact(channels), func(c string) bool { return !channelID.MatchString(c) })
 }
 
-// namesIn gives the entries of rules the names of those whom they mean, as far as Slack says.
-func (a *App) namesIn(ctx context.Context, p *parts) func(entry string) string {
+// mostNamed is how many people are looked up for the words of a change, so that a long list
+// keeps nobody from starting.
+const mostNamed = 20
+
+// namesIn gives the entries of rules the names of those whom they mean, as far as Slack says
+// them at once.
+func namesIn(ctx context.Context, people approvals.Directory) func(entry string) string {
+	left := mostNamed
 	return func(entry string) string {
 		id := entry[strings.LastIndexByte(entry, '=')+1:]
-		if !userID.MatchString(id) {
+		if left == 0 || !userID.MatchString(id) {
 			return entry
 		}
-		f, err := p.slack.Facts(ctx, id)
+		left--
+		f, err := people.Facts(ctx, id)
 		if err != nil {
+			if !errors.Is(err, approvals.ErrNoSuchPerson) {
+				left = 0
+			}
 			return entry
 		}
 		return strings.TrimSuffix(entry, id) + approvals.Person{ID: id, Name: f.Name}.Label()

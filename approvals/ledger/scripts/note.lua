@@ -6,6 +6,9 @@ local op, audit = KEYS[1], KEYS[2]
 local entry = redis.call('GET', op)
 if not entry then
   entry = redis.call('XADD', audit, '*', 'e', ARGV[1])
-  redis.call('SET', op, entry, 'PX', 900000)
+  local kept = redis.pcall('SET', op, entry, 'PX', 900000)
+  if kept.err then
+    return redis.error_reply('HALFWAY ' .. kept.err)
+  end
 end
 return cjson.encode({now = clock(), newest = entry})
