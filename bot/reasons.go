@@ -25,6 +25,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.ActionOff:       {"This action is switched off here", true, "Whoever runs this bot can switch it on in ACTIONS."},
 		approvals.OwnRequest:      {what: "This is your own request, so somebody else has to decide it", then: "You can cancel it."},
 		approvals.AskedFirst:      {what: "You asked for this before, so somebody else has to decide it", then: "Another approver can."},
+		approvals.OtherTeam:       {what: "This bot belongs to another workspace, so nothing happened", then: "Use it there."},
 		approvals.OtherMessage:    {what: "That is not this request's card, so nothing happened", then: "Use the card in the channel where it was requested."},
 		approvals.TypedElsewhere:  {what: "This request was made in another channel, and only its requester can cancel it from here, so nothing changed", then: "Type it there, or press Cancel on its card."},
 		approvals.NotYours:        {what: "Only the requester or an approver of this action can do this"},
