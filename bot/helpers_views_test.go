@@ -56,6 +56,9 @@ func everyView() map[string]view {
 		form := views().askView(d, 20, `{"channel":"C0INCIDENT"}`)
 		all["form-ask-"+name] = view{Form: &form}
 	}
+	for name, a := range alarms() {
+		all["alarm-"+name] = said(alarmPage(a))
+	}
 	for name, p := range timeAnswers() {
 		all["answer-"+name] = said(p)
 	}

@@ -19,6 +19,7 @@ import (
 	"defenderbot/bot"
 	"defenderbot/commands"
 	"defenderbot/defender"
+	"defenderbot/internal/audit"
 )
 
 // Options are what a program decides and not a person who configures it.
@@ -140,6 +141,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Homes: homes, Log: log,
+		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team())},
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
@@ -159,6 +161,8 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	live, able := session.Live, func() int { return p.roster.State().Able }
 	a.watch.live.Store(&live)
 	a.watch.able.Store(&able)
+	sealed := func() float64 { return p.store.SealAge().Seconds() }
+	a.watch.sealed.Store(&sealed)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
@@ -192,7 +196,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
 		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }
