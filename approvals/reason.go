@@ -173,6 +173,14 @@ func (w Why) brief() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// target is Defender's correlation id, of w or of what is behind it.
+func (w Why) target() string {
+	if w.Target == "" && w.Cause != nil {
+		return w.Cause.target()
+	}
+	return w.Target
+}
+
 // asCause is w as what is behind another reason; nil: there is nothing to tell.
 func (w Why) asCause() *Why {
 	if w.Reason == "" {

@@ -172,15 +172,23 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 	if after.State == "" { // forgotten
 		c.Trim = before.Terms.Retention.Milliseconds()
 	}
-	text, err := json.Marshal(audit.Entry{
-		At: now, Request: after.ID, Version: before.Version + 1, Event: line.Event, Call: line.Call, Device: line.Device,
-		By: line.By.ID, Name: line.By.Name, From: line.From, To: line.To, Detail: line.Whole(),
-	})
+	text, err := json.Marshal(entryOf(before, after, line, now))
 	if err != nil {
 		return fmt.Errorf("encode an audit entry of %s: %w", before.ID, err)
 	}
 	c.Audit = string(text)
 	return nil
+}
+
+// entryOf is the entry of a change: who, what, where, when, and Defender's ids.
+func entryOf(before, after approvals.Request, line approvals.Line, now time.Time) audit.Entry {
+	about := owned(before, after)
+	return audit.Entry{
+		At: now, Request: after.ID, Version: before.Version + 1, Event: line.Event, Action: about.Action,
+		Call: line.Call, Device: line.Device, By: line.By.ID, Grid: line.By.Enterprise, Name: line.By.Name,
+		Team: about.Place.Team, Channel: about.Place.Channel,
+		From: line.From, To: line.To, Job: line.Job, Target: line.Target, Detail: line.Whole(),
+	}
 }
 
 func limitPairs(limits []defender.Limit) [][2]int64 {

@@ -142,27 +142,28 @@ func (s *Store) Catalogue() defender.Catalogue { return s.actions }
 // one is open for the same action and device. A repeat of op gives the request
 // that op made.
 func (s *Store) Create(ctx context.Context, op Op, r approvals.Request, most int) (approvals.Request, error) {
-	return s.create(ctx, op, r, func(c *change, _ approvals.Request) { c.atMost(r.By, most) })
+	action, _ := s.Action(r.Action)
+	return s.create(ctx, op, approvals.Ask{Request: r, Anyway: action.Ended != nil}, func(c *change, _ approvals.Request) { c.atMost(r.By, most) })
 }
 
 // CreateIfOffered is Create, unless Defender has refused the action less than a day ago
 // because Microsoft has ended it: then it is a *Refusal with the reason Ended, and since
 // when that is known.
 func (s *Store) CreateIfOffered(ctx context.Context, op Op, r approvals.Request, most int) (approvals.Request, error) {
-	return s.create(ctx, op, r, func(c *change, _ approvals.Request) {
+	return s.create(ctx, op, approvals.Ask{Request: r}, func(c *change, _ approvals.Request) {
 		c.atMost(r.By, most)
 		c.Heed = true
 	})
 }
 
-func (s *Store) create(ctx context.Context, op Op, r approvals.Request, limit amendment) (approvals.Request, error) {
+func (s *Store) create(ctx context.Context, op Op, ask approvals.Ask, limit amendment) (approvals.Request, error) {
 	for {
-		r.ID = newID()
-		made, _, err := s.apply(ctx, op, approvals.Request{ID: r.ID, Action: r.Action}, limit, func(was approvals.Request) (approvals.Event, error) {
+		ask.Request.ID = newID()
+		made, _, err := s.apply(ctx, op, approvals.Request{ID: ask.Request.ID, Action: ask.Request.Action}, limit, func(was approvals.Request) (approvals.Event, error) {
 			if was.Version > 0 {
 				return nil, errIDTaken
 			}
-			return approvals.Ask{Request: r}, nil
+			return ask, nil
 		})
 		if !errors.Is(err, errIDTaken) {
 			return made, err
