@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -24,7 +25,7 @@ type Key struct {
 // good. A file of public keys alone verifies and signs nothing. The error holds nothing of
 // what is in the file.
 func ReadKey(path string) (Key, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return Key{}, fmt.Errorf("cannot be read: %w", errors.Unwrap(err))
 	}
@@ -61,7 +62,9 @@ func (k *Key) add(block *pem.Block) error {
 		if err != nil || !ok {
 			return errKind
 		}
-		k.known = append(k.known, public)
+		if !slices.ContainsFunc(k.known, func(other ed25519.PublicKey) bool { return other.Equal(public) }) {
+			k.known = append(k.known, public)
+		}
 	default:
 		return errKind
 	}
