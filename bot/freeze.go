@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -54,13 +55,16 @@ func held(r approvals.Request) page {
 	}
 	next := ". It can still be decided; once approved, it waits until the freeze is lifted:"
 	if r.State == approvals.Approved {
-		next = ". What waits is sent when the freeze is lifted:"
+		next = ". What waits goes on when the freeze is lifted:"
 	}
 	return append(frozenSince(f, next), because(f)...)
 }
 
 func frozenSince(f approvals.Freeze, next string) page {
-	spans := append([]span{words("🧊 "), strong("Nothing is sent to Defender now"), words(": frozen by ")}, orderedBy(f)...)
+	spans := append([]span{words("🧊 "), strong("Nothing new is started in Defender"), words(": frozen by ")}, orderedBy(f)...)
+	if f.Text == "" {
+		next = strings.TrimSuffix(next, ":") + "."
+	}
 	return page{says(append(spans, words(next))...)}
 }
 
@@ -95,7 +99,7 @@ func howToLift(slash string) para {
 // frozePage is the answer to an order to freeze.
 func frozePage(f approvals.Freeze, slash string) page {
 	return page{
-		says(words("🧊 "), strong("Frozen"), wordsf(" (%s): from now on nothing is sent to Defender, for anybody. What was sent before goes on.", f.ID)),
+		says(words("🧊 "), strong("Frozen"), wordsf(" (%s): from now on nothing new is started in Defender, for anybody. What runs goes on, and can still be stopped.", f.ID)),
 		says(words("Requests can still be made and decided; their cards say that they wait. Approvals run out as usual.")),
 		howToLift(slash),
 	}
@@ -103,7 +107,7 @@ func frozePage(f approvals.Freeze, slash string) page {
 
 // frozenAlready is the answer where there is a freeze already.
 func frozenAlready(f approvals.Freeze) page {
-	spans := append([]span{words("Nothing is sent to Defender as it is: frozen by ")}, orderedBy(f)...)
+	spans := append([]span{words("This changed nothing: calls are frozen already, by ")}, orderedBy(f)...)
 	return append(page{says(append(spans, words(":"))...)}, because(f)...)
 }
 
@@ -151,8 +155,8 @@ func (b *Bot) askFreeze(ctx context.Context, a act) (approvals.Request, page, er
 
 func freezeView() slack.ModalViewRequest {
 	p := page{
-		says(strong("Stop sending anything to Defender?")),
-		says(words("It takes effect at once, for everybody, and needs nobody else. What was sent before goes on. To lift it, another approver has to agree.")),
+		says(strong("Start nothing more in Defender?")),
+		says(words("It takes effect at once, for everybody, and needs nobody else. What runs goes on, and can still be stopped. To lift it, another approver has to agree.")),
 	}
 	input := slack.NewPlainTextInputBlockElement(plainText("Wrong list of hosts, a stolen account, ..."), reasonInput)
 	return slack.ModalViewRequest{
@@ -183,6 +187,6 @@ func homeFreeze(slash string, f approvals.Freeze, may bool) []slack.Block {
 		return nil
 	}
 	button := slack.NewButtonBlockElement(actionFreeze, freezeForm, plainText("Freeze everything…"))
-	button.AccessibilityLabel = "Freeze: stop sending anything to Defender"
+	button.AccessibilityLabel = "Freeze: start nothing more in Defender"
 	return []slack.Block{slack.NewActionBlock("freeze", button.WithStyle(slack.StyleDanger))}
 }

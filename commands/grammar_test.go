@@ -145,9 +145,9 @@ func TestHelp(t *testing.T) {
 /defender report [<days>d] [public]
     Sum up what was asked and decided in the last 7 days, or in up to 90; for approvers.
 /defender freeze <reason>
-    Stop sending anything to Defender, at once and for everybody; for approvers.
+    Start nothing more in Defender, at once and for everybody; for approvers.
 /defender unfreeze <reason>
-    Ask for sending to go on; another approver has to agree.
+    Ask for a freeze to be lifted; another approver has to agree.
 /defender help
     Show this help.
 

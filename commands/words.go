@@ -43,11 +43,11 @@ func (g Grammar) words() []form {
 		},
 		{
 			name: "freeze", args: "<reason>", read: g.reasoned("freeze", func(why string) Command { return Freeze{why} }),
-			summary: "Stop sending anything to Defender, at once and for everybody; for approvers",
+			summary: "Start nothing more in Defender, at once and for everybody; for approvers",
 		},
 		{
 			name: "unfreeze", args: "<reason>", read: g.reasoned("unfreeze", func(why string) Command { return Unfreeze{why} }),
-			summary: "Ask for sending to go on; another approver has to agree",
+			summary: "Ask for a freeze to be lifted; another approver has to agree",
 		},
 		{name: "help", summary: "Show this help", read: g.readHelp},
 	}

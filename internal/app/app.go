@@ -159,6 +159,8 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	live, able := session.Live, func() int { return p.roster.State().Able }
 	a.watch.live.Store(&live)
 	a.watch.able.Store(&able)
+	frozen := func() int { return number(p.store.Frozen().Is()) }
+	a.watch.frozen.Store(&frozen)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
@@ -192,7 +194,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Alerts: c.AlertChannel, Retention: c.Retention, Observe: a.observe,
 		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }

@@ -22,6 +22,7 @@ type metrics struct {
 	setBacks prometheus.Counter
 	live     gauge // sockets
 	able     gauge // approvers
+	frozen   gauge // calls
 }
 
 // gauge is a number that is asked for when somebody looks: 0 until the bot runs.
@@ -30,6 +31,13 @@ type gauge struct{ atomic.Pointer[func() int] }
 func (g *gauge) value() float64 {
 	if now := g.Load(); now != nil {
 		return float64((*now)())
+	}
+	return 0
+}
+
+func number(yes bool) int {
+	if yes {
+		return 1
 	}
 	return 0
 }
@@ -64,7 +72,9 @@ func newMetrics() *metrics {
 		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now; 0 until the bot runs.",
 	}, m.live.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up; 0 until the bot runs.",
-	}, m.able.value))
+	}, m.able.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_frozen", Help: "1 while an approver's order keeps all calls from being sent.",
+	}, m.frozen.value))
 	return m
 }
 
