@@ -138,6 +138,17 @@ func TestAuditVerify(t *testing.T) {
 			}
 		}
 	}
+	log, err := os.ReadFile(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := filepath.Join(p.dir, "foreign.log")
+	if err := os.WriteFile(foreign, bytes.ReplaceAll(log, []byte("defenderbot/audit/"), []byte("defenderbot/audit/X")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, code, said := audited(t, "verify", "-against", foreign); code != 2 || stdout != "" || !strings.Contains(said, "none of defenderbot/audit/") {
+		t.Errorf("the log of another bot: exit code %d, %q:\n%s", code, said, stdout)
+	}
 	entries, err := p.rdb.XRange(limit(t), p.key, "-", "+").Result()
 	if err != nil {
 		t.Fatal(err)
