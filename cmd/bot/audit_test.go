@@ -168,6 +168,21 @@ func TestAuditVerify(t *testing.T) {
 	}
 }
 
+// TestAuditVerifyKey: seals of another key than the one that is known are not taken.
+func TestAuditVerifyKey(t *testing.T) {
+	openSealed(t)
+	_, other := signingKey(t)
+	t.Setenv("AUDIT_SIGNING_KEY_FILE", other)
+	stdout, code, said := audited(t, "verify")
+	if code != 1 || strings.Count(stdout, "is signed by another key") != 2 {
+		t.Errorf("exit code %d, %q:\n%s", code, said, stdout)
+	}
+	t.Setenv("AUDIT_SIGNING_KEY_FILE", "")
+	if stdout, code, said := audited(t, "verify"); code != 0 || !strings.Contains(stdout, "signatures  not checked") {
+		t.Errorf("exit code %d, %q:\n%s", code, said, stdout)
+	}
+}
+
 // TestAuditExport writes what is sealed, to the byte, and CEF.
 func TestAuditExport(t *testing.T) {
 	p := openSealed(t)
