@@ -61,12 +61,14 @@ type duty struct {
 	Sooner bool   `json:"sooner,omitempty"` // if it is not due sooner already
 }
 
-// quota counts members for Span ms; at most Most at a time, or any number if that is 0.
+// quota counts members for Span ms; at most Most at a time, or any number if that is 0. A
+// peek counts nothing, and is refused where counting would be.
 type quota struct {
 	Of      string   `json:"of"` // reach or forced
 	Members []string `json:"members"`
 	Most    int      `json:"most"`
 	Span    int64    `json:"span"`
+	Peek    bool     `json:"peek,omitempty"`
 }
 
 type claimCheck struct {
@@ -99,6 +101,7 @@ func changeOf(before, after approvals.Request, e approvals.Event, limits []defen
 	if after.Freezable() {
 		c.Mark = &after.Frozen.ID
 	}
+	c.tallied(before, after)
 	return c, c.audited(before, after, e, now)
 }
 

@@ -28,7 +28,7 @@ import (
 type scan struct {
 	place   *sandbox.Place
 	log     *slog.Logger // of bots that have none of their own
-	planted bool // the test has put secrets there, and looks for them itself
+	planted bool         // the test has put secrets there, and looks for them itself
 
 	mu   sync.Mutex
 	said map[string]*strings.Builder
@@ -141,8 +141,11 @@ func (e ear) Handle(ctx context.Context, r slog.Record) error {
 	return e.inner.Handle(ctx, r)
 }
 
-func (e ear) WithAttrs(a []slog.Attr) slog.Handler { return ear{e.inner.WithAttrs(a), e.all.WithAttrs(a)} }
-func (e ear) WithGroup(n string) slog.Handler      { return ear{e.inner.WithGroup(n), e.all.WithGroup(n)} }
+func (e ear) WithAttrs(a []slog.Attr) slog.Handler {
+	return ear{e.inner.WithAttrs(a), e.all.WithAttrs(a)}
+}
+
+func (e ear) WithGroup(n string) slog.Handler { return ear{e.inner.WithGroup(n), e.all.WithGroup(n)} }
 
 // scanHook hears what goes to Redis, beside the hook of the test.
 type scanHook struct {

@@ -175,11 +175,13 @@ local function write()
     put('SET', hold, c.hold) -- it does not expire: see hold.lua
   end
   for _, t in ipairs(c.tallies or {}) do
-    put('ZREMRANGEBYSCORE', tallies[t.of], '-inf', now - t.span)
-    for _, member in ipairs(t.members) do
-      put('ZADD', tallies[t.of], now, member)
+    if not t.peek then
+      put('ZREMRANGEBYSCORE', tallies[t.of], '-inf', now - t.span)
+      for _, member in ipairs(t.members) do
+        put('ZADD', tallies[t.of], now, member)
+      end
+      put('PEXPIRE', tallies[t.of], kept)
     end
-    put('PEXPIRE', tallies[t.of], kept)
   end
   if c.thaw then
     put('DEL', frozen)
