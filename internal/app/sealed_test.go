@@ -18,7 +18,7 @@ func TestSealedFromStart(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		p := open(t, addr, nil)
 		env := p.Env()
-		env.AlertChannel, env.HTTPAddr = sandbox.Incident, redistest.FreePort(t)
+		env.AlertChannel, env.HTTPAddr = sandbox.Incident, freeAddr(t)
 		log := newJournal()
 		run(t, p, env, app.Options{Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))})
 		log.wait(t, audit.LogMessage)
@@ -27,7 +27,7 @@ func TestSealedFromStart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		message(t, p, "the daily seal", func(text string) bool { return strings.Contains(text, seals[0].Sum) })
+		card(t, p, "Daily seal", seals[0].Sum)
 		if age := metrics(t, env.HTTPAddr)["defenderbot_audit_seal_age_seconds"]; age == "" || age == "0" {
 			t.Errorf("the metric says that the seal is %q seconds old", age)
 		}
