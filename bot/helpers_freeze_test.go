@@ -52,6 +52,7 @@ func freezeAnswers() map[string]page {
 		"frozen-list": underFreeze(frost(), "/defender", v.openPage("/defender", one)), "frozen-limits": underFreeze(frost(), "/defender", limitsPage(sampleWindows()[:1])).forAll([]approvals.Person{person(grace)}),
 		"frozen-status":     v.statusPage(carded(under(approved("isolate", openCalls()["queued"])), "D-7K3F9Q"), false),
 		"unfreeze-status":   v.statusPage(carded(lifted(done("scan", ran())), "D-7K3F9Q"), false),
+		"frozen-approved": approvedPage(under(approved("isolate", openCalls()["queued"]))),
 		"unfreeze-approved": approvedPage(lifted(done("scan", ran()))), "unfreeze-denied": deniedPage(r),
 		"unfreeze-open": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyOpen, Detail: r.ID}, Request: r}),
 	}
