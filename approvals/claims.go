@@ -31,8 +31,8 @@ func (c Claim) Member() string { return c.Prefix + c.Owner }
 //	asked/<action>/<device>/<time>/<id>  that it was put to approvers, until it is forgotten;
 //	                               the time is when it was asked for. A version from before these
 //	                               leaves out its own, and leaves those of what it forgets
-//	by/<person>/open/<asked>/<id>, in/<channel>/<asked>/<id>   that it has not ended
-//	by/<person>/ended/<ended>/<id>, ended/<ended>/<id>         that it has, until it is forgotten.
+//	by/<person>/open/<asked>/<id>, in/<channel>/<asked>/<id>   that it has not ended, or waits for its review
+//	by/<person>/ended/<ended>/<id>, ended/<ended>/<id>         that it has ended, until it is forgotten.
 //	                               Versions from before these leave them out, and leave those
 //	                               of what they end or forget
 func Claims(r Request) []Claim {
@@ -77,7 +77,7 @@ func listed(r Request) []Claim {
 	switch {
 	case r.State == "":
 		return nil
-	case r.State.Ended():
+	case r.State.Ended() && !r.UnderReview():
 		at := EntryTime(r.EndedAt) + "/"
 		return []Claim{{endedPrefix(r.By.Key()) + at, r.ID, false}, {EndedPrefix() + at, r.ID, false}}
 	}

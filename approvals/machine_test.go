@@ -40,6 +40,8 @@ func requestEvents() []approvals.Event {
 		approvals.Package{By: approvalstest.Asker, Job: "j1"},
 		approvals.Froze{Freeze: frost},
 		approvals.Thawed{},
+		approvals.Force{By: approvalstest.Asker, Devices: []approvals.Device{{ID: approvalstest.HexID, Verified: true}}},
+		approvals.CloseReview{By: approvalstest.Leader, Digest: digest, Text: "it was right"},
 	}
 }
 

@@ -233,6 +233,11 @@ func (p Policy) mayForce(f Facts, ch Channel, action string) error {
 	return nil
 }
 
+// StillForces reports whether somebody who acts alone still may, at the moment of sending.
+func (p Policy) StillForces(f Facts, ch Channel) bool {
+	return p.BreakGlass && p.Admits(f, ch) && f.Decides
+}
+
 // involved lets the requester and the approvers through.
 func involved(f Facts, r Request) error {
 	if !f.Is(r.By) && !f.Decides {

@@ -20,6 +20,7 @@ const (
 	ActionOff        Reason = "action_off"        // the action is not switched on here
 	OwnRequest       Reason = "own_request"       // the requester never counts as the approver
 	AskedFirst       Reason = "asked_first"       // nor does the requester of what is tried again
+	OtherTeam        Reason = "other_team"        // done in a workspace that is not the bot's
 	OtherMessage     Reason = "other_message"     // pressed on something that is not the request's card
 	TypedElsewhere   Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
 	NotYours         Reason = "not_yours"         // neither the requester nor an approver
@@ -38,6 +39,9 @@ const (
 	AlreadyFrozen    Reason = "already_frozen"      // no call leaves as it is
 	NotFrozen        Reason = "not_frozen"          // there is no freeze to lift
 	Refrozen         Reason = "refrozen"            // the freeze that is to be lifted was lifted, and there is another
+	ForcedTooOften   Reason = "forced_too_often"    // the person has acted alone as often as one may in an hour
+	ForcedBeyond     Reason = "forced_beyond"       // with it they would reach more devices in an hour than one person does
+	TooFewForReach   Reason = "too_few_for_reach"   // it goes beyond that, and nobody could be the one approver more
 	NoBreakGlass     Reason = "no_break_glass"      // nobody may act alone here
 	TooManyOpen      Reason = "too_many_open"       // the person has too many requests open
 	AlreadyOpen      Reason = "already_open"        // a request for the same action and device is open
@@ -55,6 +59,8 @@ const (
 	TooLate         Reason = "too_late"         // its time to decide has passed
 	NothingToCancel Reason = "nothing_to_cancel"
 	NothingToRetry  Reason = "nothing_to_retry"
+	NothingToReview Reason = "nothing_to_review" // nobody did it alone
+	AlreadyReviewed Reason = "already_reviewed"
 	NothingToStop   Reason = "nothing_to_stop" // nothing of it runs in Defender
 	StopUnderWay    Reason = "stop_under_way"  // somebody has asked for that already
 	NoWayToStop     Reason = "no_way_to_stop"  // Defender has no call for it
@@ -129,6 +135,8 @@ const (
 	ApproverGone       Reason = "approver_gone"       // the approver no longer may
 	RequesterUnchecked Reason = "requester_unchecked" // could not check that the requester still may
 	RequesterGone      Reason = "requester_gone"      // the requester no longer may
+	ForcerGone         Reason = "forcer_gone"         // whoever acts alone no longer may
+	ForcerUnchecked    Reason = "forcer_unchecked"    // could not check that they still may
 	ExecutionLapsed    Reason = "execution_lapsed"    // waited longer than an approval lasts
 	TookTooLong        Reason = "took_too_long"       // the horizon passed
 	AnswerLost         Reason = "answer_lost"         // sent, and no answer that could be read

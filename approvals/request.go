@@ -172,8 +172,12 @@ func (r Request) Deadline() time.Time { return r.Opened.Add(r.Terms.ApprovalTTL)
 func (r Request) Lapses() time.Time { return r.ApprovedAt().Add(r.Terms.ExecutionTTL) }
 
 // ApprovedAt is when the last approval that was needed came. One that came
-// with the request counts from when there was something to approve.
+// with the request counts from when there was something to approve. What somebody does alone
+// needs none.
 func (r Request) ApprovedAt() time.Time {
+	if r.Acted() {
+		return r.Opened
+	}
 	if !r.approved() {
 		return time.Time{}
 	}
@@ -194,6 +198,9 @@ func (r Request) approved() bool {
 // action can be found again by it, then the two people, whom Defender cannot
 // know otherwise (it records the application as the one who asked).
 func (r Request) DefenderComment() string {
+	if r.Forced {
+		return r.commentPrefix() + " · asked by " + r.By.Label() + " · approved by nobody (break-glass)] " + r.Comment
+	}
 	names := make([]string, len(r.Approvals))
 	for i, a := range r.Approvals {
 		names[i] = a.By.Label()
@@ -229,7 +236,7 @@ func DigestOf(parts []string) string {
 // LastChange is when there was last something new to show.
 func (r Request) LastChange() time.Time {
 	changed := r.Asked
-	for _, at := range []time.Time{r.Opened, r.ApprovedAt(), r.EndedAt} {
+	for _, at := range []time.Time{r.Opened, r.ApprovedAt(), r.EndedAt, r.Review.At} {
 		changed = latest(changed, at)
 	}
 	for _, c := range r.Calls {

@@ -95,11 +95,22 @@ func timers(r Request) []timer {
 				list = append(list, timer{c.AbandonedAt(), On{Call: i, Event: LoseStop{Attempt: c.Stop.Attempt, Why: Why{Reason: OwnerLost}}}})
 			}
 		}
-		return list
+		return append(list, reviewTimer(r)...)
 	case Done, Denied, Cancelled, Expired, Rejected:
-		return []timer{{r.EndedAt.Add(r.Terms.Retention), Forget{}}}
+		if r.UnderReview() { // never forgotten before somebody has looked at it
+			return reviewTimer(r)
+		}
+		return []timer{{r.forgottenFrom().Add(r.Terms.Retention), Forget{}}}
 	}
 	return nil
+}
+
+// reviewTimer is the next reminder that somebody has to look at what was done alone.
+func reviewTimer(r Request) []timer {
+	if !r.UnderReview() {
+		return nil
+	}
+	return []timer{{r.reviewDue(), Remind{}}}
 }
 
 // callTimer is the event that the clock brings to one call. Ended calls have

@@ -97,7 +97,6 @@ func approvers(r approvals.Request) string {
 // The sentences that are not reasons.
 const (
 	busySentence = "Too much is happening at once, so I did nothing. Try again in a moment."
-	wrongTeam    = "This bot belongs to another workspace, so nothing happened. Use it there."
 	formUnread   = "This form is out of date. Close it and open it again."
 	noReason     = "Please give a reason."
 )

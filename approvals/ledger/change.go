@@ -49,10 +49,9 @@ type change struct {
 	Tallies []quota  `json:"tallies,omitempty"` // what counts against what one person may do in a while
 	Mark    *string  `json:"mark,omitempty"`    // the freeze in force, as the card says it, or that there is none; nil: it says nothing of it
 	Thaw    string   `json:"thaw,omitempty"`    // the freeze that it lifts
-	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm
+	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm in JSON
 
 	Audit string `json:"audit,omitempty"`
-	Trim  int64  `json:"trim,omitempty"` // drop audit entries older than this
 }
 
 // duty is when a member of the agenda is due.
@@ -62,12 +61,14 @@ type duty struct {
 	Sooner bool   `json:"sooner,omitempty"` // if it is not due sooner already
 }
 
-// quota counts members for Span ms; at most Most at a time, or any number if that is 0.
+// quota counts members for Span ms; at most Most at a time, or any number if that is 0. A
+// peek counts nothing, and is refused where counting would be.
 type quota struct {
 	Of      string   `json:"of"` // reach or forced
 	Members []string `json:"members"`
 	Most    int      `json:"most"`
 	Span    int64    `json:"span"`
+	Peek    bool     `json:"peek,omitempty"`
 }
 
 type claimCheck struct {
@@ -100,6 +101,7 @@ func changeOf(before, after approvals.Request, e approvals.Event, limits []defen
 	if after.Freezable() {
 		c.Mark = &after.Frozen.ID
 	}
+	c.tallied(before, after)
 	return c, c.audited(before, after, e, now)
 }
 
@@ -168,9 +170,6 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 	line, kept := approvals.Describe(before, after, e)
 	if !kept {
 		return nil
-	}
-	if after.State == "" { // forgotten
-		c.Trim = before.Terms.Retention.Milliseconds()
 	}
 	text, err := json.Marshal(entryOf(before, after, line, now))
 	if err != nil {
