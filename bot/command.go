@@ -74,6 +74,10 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 		return b.report(ctx, a, c)
 	case commands.Cancel:
 		return b.cancelTyped(ctx, a, c.Request)
+	case commands.Freeze:
+		return b.freezeTyped(ctx, a, c)
+	case commands.Unfreeze:
+		return b.unfreezeTyped(ctx, a, c)
 	}
 	return nil // unreachable: the grammar has no other commands
 }

@@ -65,6 +65,11 @@ func everyView() map[string]view {
 	for name, p := range answers() {
 		all["answer-"+name] = said(p)
 	}
+	freeze := freezeView()
+	all["form-freeze"] = view{Form: &freeze}
+	for name, p := range freezeAnswers() {
+		all["answer-"+name] = said(p)
+	}
 	for name, p := range wordAnswers() {
 		all["answer-"+name] = said(p)
 	}

@@ -164,6 +164,8 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	a.watch.able.Store(&able)
 	sealed := func() float64 { return p.store.SealAge().Seconds() }
 	a.watch.sealed.Store(&sealed)
+	frozen := func() int { return number(p.store.Frozen().Is()) }
+	a.watch.frozen.Store(&frozen)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
