@@ -71,7 +71,7 @@ func (s *story) tell(bot *app.App) error {
 		return fmt.Errorf("the bot is not ready: %w", errors.Join(err, bot.Ready(context.Background())))
 	}
 	s.print("#incident-42, with a window of one investigation in six seconds and eight seconds to approve\n")
-	for _, part := range []func() error{s.mainJob, s.queue, s.followed, s.collection, s.undecided, s.denial, s.turn, s.packaged, s.replaced, s.expiry, s.onceEach, s.audited} {
+	for _, part := range []func() error{s.mainJob, s.queue, s.followed, s.collection, s.undecided, s.denial, s.turn, s.packaged, s.replaced, s.frozen, s.expiry, s.onceEach, s.audited} {
 		if err := part(); err != nil {
 			s.print("\n%s\n", s.place.Slack.Transcript(sandbox.Incident, ""))
 			return err
@@ -193,10 +193,10 @@ func (s *story) replaced() error {
 // onceEach holds Defender's own record against the story.
 func (s *story) onceEach() error {
 	seen := s.place.Defender.Snapshot()
-	if len(seen.Investigations) != 2 || len(seen.Actions) != 2 {
-		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 2", len(seen.Investigations), len(seen.Actions))
+	if len(seen.Investigations) != 2 || len(seen.Actions) != 3 {
+		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 3", len(seen.Investigations), len(seen.Actions))
 	}
-	s.note("Defender started two investigations, one collection and one scan, and nothing else: one for each approval that it did not refuse")
+	s.note("Defender started two investigations, one collection and two scans, and nothing else: one for each approval that it did not refuse")
 	return nil
 }
 
