@@ -23,7 +23,7 @@ import (
 type site struct {
 	place   *sandbox.Place
 	bot     *sandbox.Process // nil: somebody's own bot is to come
-	key     string // file with the key of the audit trail
+	key     string           // file with the key of the audit trail
 	trouble *trouble
 	words   vocabulary
 	host    string // as it stands in the address of the page
