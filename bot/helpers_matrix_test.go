@@ -176,10 +176,12 @@ func (f *front) waysTo(state string, device approvals.Device) []course {
 		"succeeded":      append(slices.Clone(ran), call(approvals.Report{Job: ended, As: approvals.Succeeded})),
 		"isolated":       append(slices.Clone(ran), call(approvals.Report{Job: ended, As: approvals.Succeeded})),
 		"action ended":   append(slices.Clone(sent), call(approvals.Fail{Attempt: 1, Why: approvals.Why{Reason: approvals.Ended}})),
-		"denied":         append(slices.Clone(open), func(r approvals.Request) approvals.Event { return approvals.Deny{By: other, Digest: r.Digest(), Text: "no"} }),
-		"cancelled":      append(slices.Clone(open), func(r approvals.Request) approvals.Event { return approvals.Cancel{By: r.By} }),
-		"expired":        append(slices.Clone(open), event(approvals.Expire{})),
-		"rejected":       append(slices.Clone(open), event(approvals.Reject{Why: approvals.Why{Reason: approvals.NotInChannel}})),
+		"denied": append(slices.Clone(open), func(r approvals.Request) approvals.Event {
+			return approvals.Deny{By: other, Digest: r.Digest(), Text: "no"}
+		}),
+		"cancelled": append(slices.Clone(open), func(r approvals.Request) approvals.Event { return approvals.Cancel{By: r.By} }),
+		"expired":   append(slices.Clone(open), event(approvals.Expire{})),
+		"rejected":  append(slices.Clone(open), event(approvals.Reject{Why: approvals.Why{Reason: approvals.NotInChannel}})),
 	}[state]
 }
 
@@ -205,7 +207,9 @@ func surfaces() map[string]surface {
 		"form: ask":       {alone: true, send: askSubmitted},
 		"form: deny":      {send: denySubmitted},
 		"shortcut":        {alone: true, send: shortcutUsed},
-		"picker":          {send: func(f *front, user string, r approvals.Request) slackfake.Envelope { return f.private(user, actionPick, pickValue(r)) }},
+		"picker": {send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
+			return f.private(user, actionPick, pickValue(r))
+		}},
 		"private: package": {send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
 			return f.private(user, actionPackage, r.ID+"."+r.Digest()+".0")
 		}},
@@ -223,7 +227,9 @@ func surfaces() map[string]surface {
 		all["button: "+name] = surface{send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
 			return cardPressed(f, user, name, r)
 		}}
-		all["home: "+name] = surface{send: func(f *front, user string, r approvals.Request) slackfake.Envelope { return f.pressedAtHome(user, name, r) }}
+		all["home: "+name] = surface{send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
+			return f.pressedAtHome(user, name, r)
+		}}
 	}
 	return all
 }

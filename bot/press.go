@@ -21,6 +21,7 @@ func buttons() map[string]handler {
 		actionUndo:      (*Bot).undo,
 		actionPackage:   (*Bot).fetch,
 		actionAsk:       (*Bot).askAgain,
+		actionFreeze:    (*Bot).askFreeze,
 	}
 }
 

@@ -93,7 +93,11 @@ func (v Views) lines(p page, l office.Listing) page {
 
 // inList is a request in one line: how it stands, what it is, who asked and when.
 func (v Views) inList(r approvals.Request) para {
-	return says(words(stateLine(r)+" · "+v.action(r).Verb+" "+onDevices(r.Devices)+" · "),
+	what := v.action(r).Verb
+	if !r.Unfreezes() {
+		what += " " + onDevices(r.Devices)
+	}
+	return says(words(stateLine(r)+" · "+what+" · "),
 		mention(r.By.ID), words(", "), when(r.Asked), words(" · "), v.cardLink(r))
 }
 
