@@ -82,11 +82,11 @@ type Message struct {
 // shown is a refusal unless by decides on the card of r, on a copy of it, or on the
 // person's home: what was pressed anywhere else was not shown by r.
 func (by By) shown(r approvals.Request) error {
-	if by.Home && by.Place == (approvals.Place{Team: r.Place.Team}) {
-		return nil
+	place, own := r.Place, by.On.Copy || by.On.TS != "" && by.On.TS == r.Card.TS
+	if by.Home {
+		place.Channel, own = "", true
 	}
-	own := by.On.TS != "" && by.On.TS == r.Card.TS
-	if by.Place != r.Place || !own && !by.On.Copy {
+	if by.Place != place || !own {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}
 	}
 	return nil
@@ -181,8 +181,12 @@ func (d *Desk) judged(ctx context.Context, by By, r approvals.Request, v approva
 	if v == approvals.ToApprove {
 		g.Go(safely(func() error { asked = d.people.stillAsked(gctx, r, by.User); return nil }))
 	}
+	at := r
+	if by.Home { // a home is no channel of the organisation, wherever the request was made
+		at.Place.Channel = ""
+	}
 	g.Go(safely(func() (err error) {
-		f, ch, err = d.people.factsIn(gctx, by.User, v, r)
+		f, ch, err = d.people.factsIn(gctx, by.User, v, at)
 		return notKnown(err)
 	}))
 	if err = g.Wait(); err != nil {
