@@ -68,6 +68,7 @@ func (e Reject) apply(r Request, now time.Time) (Request, error) {
 type Approve struct {
 	By     Person
 	Digest string
+	Joined time.Time // see [Approval]
 }
 
 func (Approve) name() string { return "approve" }
@@ -81,7 +82,7 @@ func (e Approve) apply(r Request, now time.Time) (Request, error) {
 	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By.Is(e.By) }) {
 		return r, Refuse(AlreadyApproved, "")
 	}
-	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now})
+	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now, Joined: e.Joined})
 	if len(r.Approvals) < r.Terms.Needed {
 		return r, nil
 	}

@@ -39,7 +39,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 	}
 	r := approvals.Request{
 		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
-		By: f.Person, Place: by.Place, Thread: w.Thread, Terms: terms,
+		By: f.Person, Place: by.Place, Thread: w.Thread, Terms: terms, Roll: everybody.called,
 	}
 	create := d.store.CreateIfOffered
 	if w.Anyway {

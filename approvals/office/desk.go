@@ -101,7 +101,7 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals
 		return d.store.UnlessDone(ctx, op, r, err)
 	}
 	after, c, err := d.store.ApplyAndLease(ctx, op, r, func(approvals.Request) (approvals.Event, error) {
-		return approvals.Approve{By: f.Person, Digest: digest}, nil
+		return approvals.Approve{By: f.Person, Digest: digest, Joined: f.Joined}, nil
 	})
 	if c.Token > 0 { // also where too few replicas have it
 		d.handOver(ctx, after, c)

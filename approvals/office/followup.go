@@ -44,6 +44,7 @@ func (d *Desk) pressedOn(ctx context.Context, by By, id, digest string, v approv
 func (d *Desk) from(p pressedOn, action defender.Action, devices []approvals.Device) approvals.Request {
 	return approvals.Request{
 		Action: action.Name, Devices: devices, Comment: p.old.Comment, By: p.by.Person, Place: p.old.Place, Thread: p.old.InThread(), Terms: d.termsOf(action),
+		Roll: p.approvers.called,
 	}
 }
 

@@ -24,7 +24,7 @@ type crowd struct {
 }
 
 func newCrowd() *crowd {
-	c := &crowd{people: map[string]approvals.Facts{}, groups: map[string][]string{}, broken: map[string]error{}, asked: map[string]int{}}
+	c := &crowd{people: map[string]approvals.Facts{}, groups: map[string][]string{}, broken: map[string]error{}, asked: map[string]int{}, about: map[string]approvals.Group{}}
 	for i := range 9 {
 		id := fmt.Sprint("U", i+1)
 		c.people[id] = approvals.Facts{Person: approvals.Person{ID: id}}
