@@ -2,7 +2,10 @@ package office
 
 import (
 	"errors"
+	"log/slog"
+	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,5 +89,69 @@ func TestRollCalled(t *testing.T) {
 	c.broken["S2"] = approvalstest.ErrDown
 	if got = p.approvers(t.Context(), "collect"); len(got.called) > 0 || len(got.ids) != 3 || len(got.groups) > 0 {
 		t.Errorf("where one cannot be read: %+v", got)
+	}
+}
+
+// TestApproveOwnHand: a requester who adds a friend to the approvers gets nothing approved,
+// nor does a friend who joins alone; the next on call does, and the record says when they
+// came. What an older version let through is stopped before it is sent.
+func TestApproveOwnHand(t *testing.T) {
+	var posts atomic.Int64
+	c := newCrowd()
+	c.groups["S1"] = []string{"U2"}
+	o := newOffice(t, func(_ http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			posts.Add(1)
+		}
+	}, chatter{}, c)
+	p := ruled(approvals.Rule{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1})
+	o.people.policy = p
+	d := NewDesk(DeskConfig{
+		Store: o.store, People: c, Policy: p, Roster: NewRoster(c, p, slog.New(slog.DiscardHandler)), Worker: o.Worker,
+		Terms: approvalstest.Sample(approvals.Pending, "").Terms, MaxOpen: 5,
+	})
+	r := o.wish(d, approvalstest.DeviceNo(1))
+	if !slices.Equal(r.Roll, []string{"U2"}) {
+		t.Fatalf("on the roll are %v", r.Roll)
+	}
+	joins := func(by string) time.Time {
+		at := o.clock().Add(4 * time.Minute)
+		c.change(func() {
+			c.groups["S1"], c.about["S1"] = []string{"U2", "U9"}, approvals.Group{ChangedBy: by, Changed: at}
+		})
+		return at
+	}
+	for _, by := range []string{"U1", "U9"} {
+		joins(by)
+		for _, decide := range []func() error{
+			func() error {
+				_, err := d.Approve(t.Context(), pressed("U9", r.Place), r.ID, r.Digest())
+				return err
+			},
+			func() error {
+				_, err := d.Deny(t.Context(), pressed("U9", r.Place), r.ID, r.Digest(), "no")
+				return err
+			},
+		} {
+			if err := decide(); !approvals.IsRefusal(err, approvals.OwnHand) {
+				t.Errorf("added by %s: %v", by, err)
+			}
+		}
+	}
+	old := apply(t, o.store, r, approvals.Approve{By: approvals.Person{ID: "U9"}, Digest: r.Digest()})
+	o.turns(20)
+	if got := o.load(old.ID).Calls[0]; posts.Load() != 0 || got.State != approvals.Lapsed || got.Why != (approvals.Why{Reason: approvals.ApproverOwnHand, Detail: "U9"}) {
+		t.Errorf("%d POSTs; the call is %s: %+v", posts.Load(), got.State, got.Why)
+	}
+	c.change(func() { c.groups["S1"] = []string{"U2"} })
+	r = o.wish(d, approvalstest.DeviceNo(2))
+	at := joins("U4")
+	if _, err := d.Approve(t.Context(), pressed("U9", r.Place), r.ID, r.Digest()); err != nil {
+		t.Fatal(err)
+	}
+	o.pass(time.Minute) // what was handed over is not taken up
+	o.turns(20)
+	if got := o.load(r.ID); posts.Load() != 1 || len(got.Approvals) != 1 || !got.Approvals[0].Joined.Equal(at) {
+		t.Errorf("%d POSTs, approved by %+v", posts.Load(), got.Approvals)
 	}
 }

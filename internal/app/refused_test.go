@@ -195,7 +195,7 @@ func TestDirectMessage(t *testing.T) {
 	for _, scopes := range [][]string{slackfake.DefaultScopes(), {"commands", "chat:write", "users:read", "usergroups:read", "channels:read"}} {
 		p.Slack.SetScopes(scopes...)
 		says(t, "answer", command(t, p, sandbox.Ada, dm, "investigate "+sandbox.Server+" why"),
-			"Nobody else sees a direct message", "Ask in the incident's channel", "/invite")
+			"Only the people in a direct or group message see it", "Ask in the incident's channel", "/invite")
 	}
 	if got := held(t, p); got != nil {
 		t.Errorf("Redis holds %q, want nothing", got)
