@@ -42,6 +42,9 @@ func diagram(edges []string) string {
 }
 
 func requestEdges() (edges []string) {
+	if got, err := approvals.Next(forced(approvals.Checking, ""), approvals.Force{By: approvalstest.Asker, Devices: []approvals.Device{{ID: approvalstest.HexID}}}, approvalstest.Start); err == nil {
+		edges = append(edges, edge(string(approvals.Checking), string(got.State), "force"))
+	}
 	for _, s := range append([]approvals.State{""}, approvals.States()...) {
 		for _, cs := range []approvals.CallState{approvals.Queued, approvals.Running} {
 			for _, e := range append(requestEvents(), approvals.On{Event: approvals.Report{Job: approvals.Job{ID: "j1"}, As: approvals.Succeeded}}) {
@@ -137,6 +140,7 @@ func timerTable() string {
 	for _, tm := range approvals.Timers(r)[1:] {
 		fmt.Fprintf(&b, "| stop sending | %s | %s | the latest moment at which it may be sent |\n", approvals.EventName(tm.Event), tm.At.Sub(r.Calls[0].Stop.NotAfter))
 	}
+	row("done alone, under review", forced(approvals.Done, approvals.Succeeded), approvalstest.Start.Add(time.Second), "the act, and each reminder")
 	b.WriteString("\nWith the defaults of APPROVAL_TTL, EXECUTION_TTL and RETENTION, and with ESCALATE_TO, without which nothing is escalated. The horizon is a column of the catalogue.\n")
 	return b.String()
 }

@@ -7,12 +7,19 @@ import (
 )
 
 // Ask makes a request. It is the only event of the empty request.
-type Ask struct{ Request Request }
+type Ask struct {
+	Request Request
+	Anyway  bool // although it may be known that Defender refuses it, because Microsoft has ended it
+}
 
 func (Ask) name() string { return "ask" }
 
 func (e Ask) line() (by Person, detail string) {
-	return e.Request.By, e.Request.Action + " in " + e.Request.Place.Channel
+	detail = e.Request.Action + " in " + e.Request.Place.Channel
+	if e.Anyway {
+		detail += ", anyway"
+	}
+	return e.Request.By, detail
 }
 
 func (e Ask) typed() string { return e.Request.Comment }
@@ -31,22 +38,34 @@ func (e Ask) apply(r Request, now time.Time) (Request, error) {
 type Resolve struct {
 	Devices []Device
 	Budget  Budget
+	Beyond  bool // with it, its requester's devices of an hour would go beyond Terms.Reach
 }
 
 func (Resolve) name() string { return "resolve" }
 
 func (e Resolve) line() (by Person, detail string) {
-	return Person{}, strings.Join(Request{Devices: e.Devices}.deviceIDs(), ",")
+	return Person{}, strings.Join(Request{Devices: e.Devices}.deviceIDs(), ",") + oneMore(e.Beyond)
+}
+
+// oneMore is what the trail has of an event that has a request take one approver more.
+func oneMore(beyond bool) string {
+	if beyond {
+		return " beyond reach"
+	}
+	return ""
 }
 
 func (e Resolve) apply(r Request, now time.Time) (Request, error) {
-	if r.State != Checking {
+	if r.State != Checking || r.Forced {
 		return r, Refuse(DoesNotFit, "resolve in "+string(r.State))
 	}
 	if len(e.Devices) != len(r.Devices) || slices.ContainsFunc(e.Devices, func(d Device) bool { return d.ID == "" }) {
 		return r, Refuse(DoesNotFit, "a device without an id")
 	}
 	r.State, r.Opened, r.Devices, r.Budget, r.Choice = Pending, now, e.Devices, e.Budget, Choice{}
+	if e.Beyond {
+		r = goBeyond(r)
+	}
 	if len(r.Approvals) >= r.Terms.Needed { // a retry that an approver asked for
 		return queueCalls(r, now), nil
 	}
@@ -69,11 +88,12 @@ type Approve struct {
 	By     Person
 	Digest string
 	Joined time.Time // see [Approval]
+	Beyond bool      // with this approval, its requester's devices of an hour would go beyond Terms.Reach
 }
 
 func (Approve) name() string { return "approve" }
 
-func (e Approve) line() (by Person, detail string) { return e.By, e.Digest }
+func (e Approve) line() (by Person, detail string) { return e.By, e.Digest + oneMore(e.Beyond) }
 
 func (e Approve) apply(r Request, now time.Time) (Request, error) {
 	if err := r.decidable(e.By, e.Digest, now); err != nil {
@@ -82,9 +102,15 @@ func (e Approve) apply(r Request, now time.Time) (Request, error) {
 	if slices.ContainsFunc(r.Approvals, func(a Approval) bool { return a.By.Is(e.By) }) {
 		return r, Refuse(AlreadyApproved, "")
 	}
+	if e.Beyond {
+		r = goBeyond(r)
+	}
 	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now, Joined: e.Joined})
-	if len(r.Approvals) < r.Terms.Needed {
+	switch {
+	case len(r.Approvals) < r.Terms.Needed:
 		return r, nil
+	case r.Unfreezes(): // there is nothing to send
+		return settle(r, now), nil
 	}
 	return queueCalls(r, now), nil
 }
@@ -150,7 +176,8 @@ func (Expire) apply(r Request, now time.Time) (Request, error) {
 	return end(r, Expired, End{}, now, Pending)
 }
 
-// Remind says half-way that nobody has decided yet.
+// Remind says half-way that nobody has decided yet, and daily that nobody has reviewed what
+// was done alone.
 type Remind struct{}
 
 func (Remind) name() string { return "remind" }
@@ -159,6 +186,11 @@ func (Remind) line() (by Person, detail string) { return Person{}, "" }
 func (Remind) touches() (face, trail bool)      { return false, true }
 
 func (Remind) apply(r Request, now time.Time) (Request, error) {
+	if r.UnderReview() && !now.Before(r.reviewDue()) {
+		r.Review.Reminded = now
+		r.Notices = append(r.Notices, Notice{Kind: NoticeReview, At: now})
+		return r, nil
+	}
 	if r.State != Pending || r.reminded() || !now.Before(r.Deadline()) {
 		return r, Refuse(DoesNotFit, "nothing to remind of")
 	}
@@ -175,7 +207,7 @@ func (Forget) line() (by Person, detail string) { return Person{}, "" }
 func (Forget) touches() (face, trail bool)      { return false, true }
 
 func (Forget) apply(r Request, _ time.Time) (Request, error) {
-	if !r.State.Ended() {
+	if !r.State.Ended() || r.UnderReview() {
 		return r, Refuse(DoesNotFit, "still open")
 	}
 	return Request{ID: r.ID}, nil

@@ -38,6 +38,10 @@ func requestEvents() []approvals.Event {
 		approvals.Offered{At: approvalstest.Start},
 		approvals.Pick{By: approvalstest.Asker, ID: namesakes(2)[1].ID},
 		approvals.Package{By: approvalstest.Asker, Job: "j1"},
+		approvals.Froze{Freeze: frost},
+		approvals.Thawed{},
+		approvals.Force{By: approvalstest.Asker, Devices: []approvals.Device{{ID: approvalstest.HexID, Verified: true}}},
+		approvals.CloseReview{By: approvalstest.Leader, Digest: digest, Text: "it was right"},
 	}
 }
 
@@ -83,6 +87,9 @@ var wanted = map[string]approvals.State{
 	"pending escalate": approvals.Pending,
 	"approved name":    approvals.Approved,
 	"approved cancel":  approvals.Done, // its only call still waited
+	"checking frozen":  approvals.Checking,
+	"pending frozen":   approvals.Pending,
+	"approved frozen":  approvals.Approved,
 	"denied forget":    "",
 	"cancelled forget": "",
 	"expired forget":   "",

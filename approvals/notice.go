@@ -12,7 +12,7 @@ type Notice struct {
 }
 
 // NoticeKind is what a notice is about. An edit of the card notifies nobody; a notice
-// does, so there is at most one of each kind.
+// does, so there is at most one of each kind, but for daily reminders of a review.
 type NoticeKind string
 
 // The kinds of notices.
@@ -22,6 +22,8 @@ const (
 	NoticeFailure    NoticeKind = "failure"    // the first call did not come to its end, and others go on
 	NoticeSlow       NoticeKind = "slow"       // only calls that take long are left
 	NoticeEnd        NoticeKind = "end"        // the request has ended
+	NoticeReview     NoticeKind = "review"     // another day has passed, and nobody has reviewed what was done alone
+	NoticeReviewed   NoticeKind = "reviewed"   // somebody has
 )
 
 // Outdated reports whether there is no point in saying notice n of r any more: somebody
@@ -39,7 +41,9 @@ func (r Request) Outdated(n int) bool {
 		return r.State != Approved || later(NoticeSlow)
 	case NoticeSlow:
 		return r.State != Approved
-	case NoticeEnd:
+	case NoticeReview:
+		return !r.UnderReview() || later(NoticeReview)
+	case NoticeEnd, NoticeReviewed:
 	}
 	return false
 }

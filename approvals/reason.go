@@ -13,33 +13,39 @@ type Reason string
 
 // Reasons why a person may not do something.
 const (
-	NotKnown        Reason = "not_known"         // facts about the person could not be had
-	NotAMember      Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
-	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask for the action
-	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide on it
-	OwnHand         Reason = "own_hand"          // made an approver after it was asked for, by their own change or the requester's
-	ActionOff       Reason = "action_off"        // the action is not switched on here
-	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
-	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
-	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
-	TypedElsewhere  Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
-	NotYours        Reason = "not_yours"         // neither the requester nor an approver
-	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
-	NotYoursToSee   Reason = "not_yours_to_see"  // made in another channel, and somebody else's
-	MadeElsewhere   Reason = "made_elsewhere"    // made in another channel, so it is not shown to everybody here
-	OnlyApprovers   Reason = "only_approvers"    // no approver of any action
-	NotYoursToPick  Reason = "not_yours_to_pick" // no requester, whoever approves
-	NobodyElse      Reason = "nobody_else"       // too few others could approve it
-	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
-	ChannelShared   Reason = "channel_shared"    // shared with another organisation
-	NotInChannel    Reason = "not_in_channel"    // the bot is not in the channel
-	DirectMessage   Reason = "direct_message"    // no approver would see the card
-	ChannelArchived Reason = "channel_archived"
-	Refrozen        Reason = "refrozen"       // the freeze that is to be lifted was lifted, and there is another
-	NoBreakGlass    Reason = "no_break_glass" // nobody may act alone here
-	TooManyOpen     Reason = "too_many_open"  // the person has too many requests open
-	AlreadyOpen     Reason = "already_open"   // a request for the same action and device is open
-	Excluded        Reason = "excluded"       // a request for an action that excludes it is open on the device
+	NotKnown         Reason = "not_known"         // facts about the person could not be had
+	NotAMember       Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
+	NotARequester    Reason = "not_a_requester"   // not on the list of those who may ask for the action
+	NotAnApprover    Reason = "not_an_approver"   // not on the list of those who may decide on it
+	OwnHand          Reason = "own_hand"          // made an approver after it was asked for, by their own change or the requester's
+	ActionOff        Reason = "action_off"        // the action is not switched on here
+	OwnRequest       Reason = "own_request"       // the requester never counts as the approver
+	AskedFirst       Reason = "asked_first"       // nor does the requester of what is tried again
+	OtherMessage     Reason = "other_message"     // pressed on something that is not the request's card
+	TypedElsewhere   Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
+	NotYours         Reason = "not_yours"         // neither the requester nor an approver
+	NotYoursToStop   Reason = "not_yours_to_stop" // no approver, whoever asked
+	NotYoursToSee    Reason = "not_yours_to_see"  // made in another channel, and somebody else's
+	MadeElsewhere    Reason = "made_elsewhere"    // made in another channel, so it is not shown to everybody here
+	OnlyApprovers    Reason = "only_approvers"    // no approver of any action
+	NotYoursToPick   Reason = "not_yours_to_pick" // no requester, whoever approves
+	NobodyElse       Reason = "nobody_else"       // too few others could approve it
+	ChannelNotTaken  Reason = "channel_not_taken" // commands are not taken in this channel
+	ChannelShared    Reason = "channel_shared"    // shared with another organisation
+	NotInChannel     Reason = "not_in_channel"    // the bot is not in the channel
+	DirectMessage    Reason = "direct_message"    // no approver would see the card
+	ChannelArchived  Reason = "channel_archived"
+	NotYoursToFreeze Reason = "not_yours_to_freeze" // no approver of any action
+	AlreadyFrozen    Reason = "already_frozen"      // no call leaves as it is
+	NotFrozen        Reason = "not_frozen"          // there is no freeze to lift
+	Refrozen         Reason = "refrozen"            // the freeze that is to be lifted was lifted, and there is another
+	ForcedTooOften   Reason = "forced_too_often"    // the person has acted alone as often as one may in an hour
+	ForcedBeyond     Reason = "forced_beyond"       // with it they would reach more devices in an hour than one person does
+	TooFewForReach   Reason = "too_few_for_reach"   // it goes beyond that, and nobody could be the one approver more
+	NoBreakGlass     Reason = "no_break_glass"      // nobody may act alone here
+	TooManyOpen      Reason = "too_many_open"       // the person has too many requests open
+	AlreadyOpen      Reason = "already_open"        // a request for the same action and device is open
+	Excluded         Reason = "excluded"            // a request for an action that excludes it is open on the device
 )
 
 // Reasons why an event does not fit the request as it is.
@@ -53,6 +59,8 @@ const (
 	TooLate         Reason = "too_late"         // its time to decide has passed
 	NothingToCancel Reason = "nothing_to_cancel"
 	NothingToRetry  Reason = "nothing_to_retry"
+	NothingToReview Reason = "nothing_to_review" // nobody did it alone
+	AlreadyReviewed Reason = "already_reviewed"
 	NothingToStop   Reason = "nothing_to_stop" // nothing of it runs in Defender
 	StopUnderWay    Reason = "stop_under_way"  // somebody has asked for that already
 	NoWayToStop     Reason = "no_way_to_stop"  // Defender has no call for it
@@ -109,6 +117,7 @@ const (
 
 // Reasons why a call waits, ended or is not known.
 const (
+	Frozen             Reason = "frozen"              // by order of an approver no call leaves
 	WaitsForWindow     Reason = "waits_for_window"    // Microsoft's limit is used up
 	ReadsUsedUp        Reason = "reads_used_up"       // Microsoft's limit for look-ups is, or this person's share of it
 	Throttled          Reason = "throttled"           // Defender said: too many requests
@@ -127,6 +136,8 @@ const (
 	ApproverOwnHand    Reason = "approver_own_hand"   // the approver became one by such a change
 	RequesterUnchecked Reason = "requester_unchecked" // could not check that the requester still may
 	RequesterGone      Reason = "requester_gone"      // the requester no longer may
+	ForcerGone         Reason = "forcer_gone"         // whoever acts alone no longer may
+	ForcerUnchecked    Reason = "forcer_unchecked"    // could not check that they still may
 	ExecutionLapsed    Reason = "execution_lapsed"    // waited longer than an approval lasts
 	TookTooLong        Reason = "took_too_long"       // the horizon passed
 	AnswerLost         Reason = "answer_lost"         // sent, and no answer that could be read
@@ -171,6 +182,14 @@ func (w Why) brief() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// target is Defender's correlation id, of w or of what is behind it.
+func (w Why) target() string {
+	if w.Target == "" && w.Cause != nil {
+		return w.Cause.target()
+	}
+	return w.Target
+}
+
 // asCause is w as what is behind another reason; nil: there is nothing to tell.
 func (w Why) asCause() *Why {
 	if w.Reason == "" {
@@ -188,6 +207,8 @@ type Refusal struct {
 	// Others are the entries of the list of approvers that do not count, or of
 	// which it is not known, where that is why too few people could approve.
 	Others []Standing
+	// Frozen is the freeze in force, where that is why.
+	Frozen Freeze
 	// Err is what kept facts from being known, for the log.
 	Err error
 }

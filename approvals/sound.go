@@ -25,7 +25,7 @@ func (r Request) Validate(id string) error {
 	case r.Asked.IsZero() || r.State.Ended() != !r.EndedAt.IsZero():
 		return errors.New("its times contradict its state")
 	}
-	return errors.Join(r.Terms.validate(), r.validateDevices(), r.validateChoice(), r.validateApprovals(), r.validateCalls())
+	return errors.Join(r.Terms.validate(), r.validateDevices(), r.validateChoice(), r.validateApprovals(), r.validateForced(), r.validateCalls(), r.validateFreeze())
 }
 
 // mostVersions is more often than a record is ever changed, and a number that
@@ -53,7 +53,7 @@ func (r Request) validateDevices() error {
 		}
 	case Cancelled, Rejected:
 	}
-	if len(r.Devices) == 0 || slices.ContainsFunc(r.Devices, func(d Device) bool {
+	if len(r.Devices) == 0 && !r.Unfreezes() || slices.ContainsFunc(r.Devices, func(d Device) bool {
 		return d.ID == "" && (pinned || d.Name == "")
 	}) {
 		return errors.New("a device is not there")
@@ -62,7 +62,8 @@ func (r Request) validateDevices() error {
 }
 
 // validateApprovals wants distinct people who are not those who asked, and as many
-// as it takes where calls are made.
+// as it takes where calls are made, unless somebody acts alone. Beyond the reach of its
+// requester that is one more than one.
 func (r Request) validateApprovals() error {
 	for i, a := range r.Approvals {
 		twice := slices.ContainsFunc(r.Approvals[:i], func(b Approval) bool { return b.By.Is(a.By) })
@@ -70,7 +71,10 @@ func (r Request) validateApprovals() error {
 			return fmt.Errorf("approval %d does not count", i)
 		}
 	}
-	enough := len(r.Approvals) >= r.Terms.Needed
+	if r.Beyond && r.Terms.Needed < 2 {
+		return errors.New("it takes one approver more, and one is enough")
+	}
+	enough := r.Forced || len(r.Approvals) >= r.Terms.Needed
 	switch r.State {
 	case Approved, Done:
 		if !enough {

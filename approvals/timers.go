@@ -95,11 +95,22 @@ func timers(r Request) []timer {
 				list = append(list, timer{c.AbandonedAt(), On{Call: i, Event: LoseStop{Attempt: c.Stop.Attempt, Why: Why{Reason: OwnerLost}}}})
 			}
 		}
-		return list
+		return append(list, reviewTimer(r)...)
 	case Done, Denied, Cancelled, Expired, Rejected:
-		return []timer{{r.EndedAt.Add(r.Terms.Retention), Forget{}}}
+		if r.UnderReview() { // never forgotten before somebody has looked at it
+			return reviewTimer(r)
+		}
+		return []timer{{r.forgottenFrom().Add(r.Terms.Retention), Forget{}}}
 	}
 	return nil
+}
+
+// reviewTimer is the next reminder that somebody has to look at what was done alone.
+func reviewTimer(r Request) []timer {
+	if !r.UnderReview() {
+		return nil
+	}
+	return []timer{{r.reviewDue(), Remind{}}}
 }
 
 // callTimer is the event that the clock brings to one call. Ended calls have
@@ -107,7 +118,7 @@ func timers(r Request) []timer {
 func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	switch c.State {
 	case Queued:
-		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Cause: c.Why.asCause()}}
+		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Cause: r.waitsFor(c).asCause()}}
 	case Sending:
 		return c.AbandonedAt(), Doubt{Attempt: c.Attempt, Why: Why{Reason: OwnerLost}}
 	case Uncertain:
@@ -122,6 +133,14 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	case Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 	}
 	return time.Time{}, nil
+}
+
+// waitsFor is what keeps a call of r from being sent.
+func (r Request) waitsFor(c Call) Why {
+	if f := r.HeldBy(); f.Is() {
+		return Why{Reason: Frozen, Detail: f.By.Called(), Since: f.At}
+	}
+	return c.Why
 }
 
 // neverBegun is why a call is given up that was last seen in Defender's queue; empty: nobody

@@ -50,7 +50,11 @@ func drawnRequest(t *rapid.T) approvals.Request {
 	terms := approvalstest.Sample(approvals.Pending, "").Terms
 	terms.EscalateAfter = time.Duration(rapid.SampledFrom([]int{0, 20}).Draw(t, "escalate")) * time.Minute
 	terms.Needed = rapid.IntRange(1, 2).Draw(t, "needed")
-	return approvals.Request{ID: "D-7K3F9Q", Action: "collect", Devices: devices, Comment: "c", By: approvalstest.Asker, Place: approvals.Place{Team: "T1", Channel: "C1"}, Terms: terms}
+	alone := rapid.IntRange(0, 4).Draw(t, "alone") == 0
+	if alone {
+		devices = devices[:1]
+	}
+	return approvals.Request{ID: "D-7K3F9Q", Action: "collect", Forced: alone, Devices: devices, Comment: "c", By: approvalstest.Asker, Place: approvals.Place{Team: "T1", Channel: "C1"}, Terms: terms}
 }
 
 // resolved are the devices of r, each with an id.
@@ -74,13 +78,15 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 	call := rapid.IntRange(0, len(r.Devices)-1).Draw(t, "call")
 	return rapid.SampledFrom([]approvals.Event{
 		approvals.Resolve{Devices: resolved(r)},
-		approvals.Resolve{Devices: resolved(r)},
+		approvals.Resolve{Devices: resolved(r), Beyond: rapid.Bool().Draw(t, "resolved beyond")},
+		approvals.Force{By: by, Devices: resolved(r)},
+		approvals.CloseReview{By: by, Digest: digest, Text: "seen"},
 		approvals.Offer{Device: call, Offered: namesakes(3)},
 		approvals.Offered{At: r.Choice.At},
 		approvals.Pick{By: by, Device: call, ID: namesakes(3)[call].ID},
 		approvals.Package{By: by, Call: call, Job: "j" + string(rune('0'+call))},
 		approvals.Approve{By: by, Digest: digest},
-		approvals.Approve{By: by, Digest: digest},
+		approvals.Approve{By: by, Digest: digest, Beyond: rapid.Bool().Draw(t, "beyond")},
 		approvals.Deny{By: by, Digest: digest},
 		approvals.Cancel{By: by},
 		approvals.StopJobs{By: by, Digest: digest},
@@ -91,6 +97,8 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 		approvals.Retry{As: rapid.SampledFrom([]string{"D-000001", "D-000002"}).Draw(t, "as"), Devices: []string{r.Devices[call].ID}},
 		approvals.Show{TS: "1.2", Visible: r.Visible, Told: len(r.Notices)},
 		approvals.Reject{Why: approvals.Why{Reason: approvals.DeviceNotFound}},
+		approvals.Froze{Freeze: frost},
+		approvals.Thawed{},
 		approvals.On{call, drawnCallEvent(t, call)},
 		approvals.On{call, drawnCallEvent(t, call)},
 		approvals.On{call, drawnCallEvent(t, call)},
@@ -144,7 +152,8 @@ func checkStep(t *rapid.T, r, got approvals.Request, e approvals.Event, now time
 		}
 		approvers[a.By.ID] = true
 	}
-	if (got.State == approvals.Approved || got.State == approvals.Done) && len(approvers) < got.Terms.Needed {
+	checkAlone(t, r, got)
+	if (got.State == approvals.Approved || got.State == approvals.Done) && !got.Forced && len(approvers) < got.Terms.Needed {
 		t.Fatalf("%s with %d of %d approvers", got.State, len(approvers), got.Terms.Needed)
 	}
 	if got.State == approvals.Done && slices.ContainsFunc(got.Calls, func(c approvals.Call) bool { return !c.State.Ended() }) {
@@ -168,6 +177,26 @@ func checkStep(t *rapid.T, r, got approvals.Request, e approvals.Event, now time
 	}
 }
 
+// checkAlone: without approvers there is a review that stays open until somebody else closes
+// it, and what goes beyond its requester's reach takes one approver more for good.
+func checkAlone(t *rapid.T, r, got approvals.Request) {
+	if got.State == "" {
+		if r.UnderReview() {
+			t.Fatalf("forgotten under review")
+		}
+		return
+	}
+	if r.Review.At.IsZero() != got.Review.At.IsZero() && (got.Review.By.Is(got.By) || got.Review.Text == "") {
+		t.Fatalf("reviewed by %v with %q", got.Review.By, got.Review.Text)
+	}
+	if got.Forced != r.Forced || r.Acted() && !r.Review.At.IsZero() && got.Review != r.Review {
+		t.Fatalf("a review was undone: %+v after %+v", got.Review, r.Review)
+	}
+	if more := got.Terms.Needed - r.Terms.Needed; (more == 1) != (got.Beyond && !r.Beyond) || more < 0 || r.Beyond && !got.Beyond {
+		t.Fatalf("%d of %d approvers are needed, beyond reach %v of %v", got.Terms.Needed, r.Terms.Needed, got.Beyond, r.Beyond)
+	}
+}
+
 // checkNotices: a notice is never taken back, and there is one of each kind.
 func checkNotices(t *rapid.T, r, got approvals.Request) {
 	if len(got.Notices) < len(r.Notices) && got.State != "" {
@@ -178,7 +207,7 @@ func checkNotices(t *rapid.T, r, got approvals.Request) {
 	}
 	seen := map[approvals.NoticeKind]bool{}
 	for _, n := range got.Notices {
-		if seen[n.Kind] {
+		if seen[n.Kind] && n.Kind != approvals.NoticeReview {
 			t.Fatalf("two notices of one kind: %+v", got.Notices)
 		}
 		seen[n.Kind] = true

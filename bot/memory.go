@@ -142,8 +142,21 @@ func (m *memory) keepRefusal(key string, k kept) {
 	m.keep(key, k)
 }
 
+// mostForgotten is how often a minute an answer is forgotten before it is too old, so that
+// a flood of questions costs no more than some.
+const mostForgotten = 5
+
+// forget has what is kept under key asked for again.
 func (m *memory) forget(key string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.kept, key)
+	times, now := m.kept["forgotten "+key], m.clock()
+	n, _ := times.value.(int)
+	if !now.Before(times.until) {
+		n, times.until = 0, now.Add(fresh)
+	}
+	if n < mostForgotten {
+		m.kept["forgotten "+key] = kept{value: n + 1, until: times.until}
+		delete(m.kept, key)
+	}
 }

@@ -73,6 +73,68 @@ func TestMemoryFloodGroups(t *testing.T) {
 	}
 }
 
+// TestMemoryFloodChannel: an invitation takes effect at once, and a flood of commands where
+// nobody has invited the bot costs some look-ups a minute.
+func TestMemoryFloodChannel(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.AddChannel(slackfake.Channel{ID: "C0LOUNGE", Name: "lounge", Members: []string{ada}})
+	o.AddChannel(slackfake.Channel{ID: "C0NEXT", Name: "next", Members: []string{ada}})
+	member := func(id string) bool {
+		ch, err := o.slack.Channel(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ch.Member
+	}
+	for range 200 {
+		if member("C0LOUNGE") {
+			t.Fatal("it is a member")
+		}
+	}
+	if n := o.asks("conversations.info"); n != mostForgotten+1 {
+		t.Errorf("%d look-ups, want %d", n, mostForgotten+1)
+	}
+	member("C0NEXT")
+	for _, id := range []string{"C0LOUNGE", "C0NEXT"} {
+		if err := o.ChangeChannel(id, func(c *slackfake.Channel) { c.Bot = true }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !member("C0NEXT") {
+		t.Error("an invitation takes no effect at once")
+	}
+	o.clock.Advance(fresh)
+	if !member("C0LOUNGE") {
+		t.Error("an invitation takes no effect after a minute")
+	}
+}
+
+// TestChannelAmongSome: a direct message between some people is one, whether the bot is in
+// it and may look at it or not, and other rights that are missing say nothing of that.
+func TestChannelAmongSome(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.AddChannel(slackfake.Channel{ID: "C0SOME", Several: true, Bot: true, Members: []string{ada, grace}})
+	o.AddChannel(slackfake.Channel{ID: "G0CASE", Name: "case", Private: true, Bot: true, Members: []string{ada}})
+	for _, tt := range []struct {
+		scopes []string
+		id     string
+		direct bool
+		fails  bool
+	}{
+		{[]string{"channels:read", "groups:read", "mpim:read"}, "C0SOME", true, false},
+		{[]string{"channels:read", "groups:read"}, "C0SOME", true, false},
+		{[]string{"channels:read", "groups:read"}, "G0CASE", false, false},
+		{[]string{"channels:read"}, "G0CASE", false, true},
+	} {
+		o.clock.Advance(fresh)
+		o.SetScopes(tt.scopes...)
+		ch, err := o.slack.Channel(t.Context(), tt.id)
+		if ch.Direct != tt.direct || (err != nil) != tt.fails {
+			t.Errorf("%s with %v: %+v, %v", tt.id, tt.scopes, ch, err)
+		}
+	}
+}
+
 // TestMemoryRefusedAhead: what Slack refuses to say again leaves the answer that there is, for
 // as long as it is good, and is not asked for again before.
 func TestMemoryRefusedAhead(t *testing.T) {

@@ -10,9 +10,19 @@ import (
 	"defenderbot/approvals"
 )
 
-// format is the number of the stored form. A record with a higher one is left
-// to the versions that know it.
-const format = 1
+// format is the highest number of a stored form that this version knows. A record with a
+// higher one is left to the versions that know it.
+const format = 2
+
+// formatOf is the number of the stored form of r: as low as can be, so that an older
+// version beside this one reads all that it can act on. One that knows nothing of requests
+// without devices, or of acting alone, would take such a record for a broken one.
+func formatOf(r approvals.Request) int {
+	if r.Unfreezes() || r.Forced {
+		return 2
+	}
+	return 1
+}
 
 // stored is a record as it stands in Redis.
 type stored struct {
@@ -23,7 +33,7 @@ type stored struct {
 // encode is the stored form of a record: its version, then JSON, so that the
 // script can compare versions without reading the rest.
 func encode(r approvals.Request) (string, error) {
-	text, err := json.Marshal(stored{format, r})
+	text, err := json.Marshal(stored{formatOf(r), r})
 	if err == nil && len(r.Unknown) > 0 {
 		text, err = withUnknown(text, r.Unknown)
 	}

@@ -66,6 +66,9 @@ type By struct {
 	Private bool
 	// Public: what is answered is seen by everybody in the place.
 	Public bool
+	// Direct: what came says that the place is a message between some people, whatever the
+	// directory knows of it.
+	Direct bool
 	// Typed: the request's id was typed in a command. That can show a request and cancel
 	// it; it decides nothing, for nobody was shown what they decide on.
 	Typed bool
