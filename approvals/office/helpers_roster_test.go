@@ -68,7 +68,8 @@ func (c *crowd) Group(_ context.Context, id string) (approvals.Group, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked[id]++
-	g := c.about[id] // what else is known of it
+	g, said := c.about[id] // what else is known of it
+	g.Locked = g.Locked || !said
 	g.ID, g.Members = id, c.groups[id]
 	return g, c.broken[id]
 }
