@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -173,4 +174,18 @@ func againIn(err error) time.Duration {
 		return l.After
 	}
 	return 0
+}
+
+// TestChannelNamedAmongSome: what a shortcut says of its channel is looked at no closer than
+// it has to be.
+func TestChannelNamedAmongSome(t *testing.T) {
+	for payload, want := range map[string]bool{
+		`{"channel":{"id":"C1","name":"mpdm-ada--grace-1"}}`: true, `{"channel":{"id":"C1","name":"privategroup"}}`: false,
+		`{"channel":{"id":"C1","name":{"mpdm-":1}}}`: false, `{"channel":{"id":"C1"}}`: false, `{"channel":{"id":"C1","name":null}}`: false,
+	} {
+		var i interaction
+		if err := json.Unmarshal([]byte(payload), &i); err != nil || i.Channel.ID != "C1" || i.Channel.amongSome() != want {
+			t.Errorf("%s: %+v, %v, want %v", payload, i.Channel, err, want)
+		}
+	}
 }
