@@ -67,4 +67,3 @@ func FuzzEnvelope(f *testing.F) {
 func frameOf(e slackfake.Envelope) object {
 	return object{"envelope_id": "11111111-2222-3333-4444-555555555555", "type": e.Kind, "accepts_response_payload": e.Accepts, "payload": json.RawMessage(e.Payload)}
 }
-

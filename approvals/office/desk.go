@@ -66,6 +66,9 @@ type By struct {
 	Private bool
 	// Public: what is answered is seen by everybody in the place.
 	Public bool
+	// Direct: what came says that the place is a message between some people, whatever the
+	// directory knows of it.
+	Direct bool
 	// Typed: the request's id was typed in a command. That can show a request and cancel
 	// it; it decides nothing, for nobody was shown what they decide on.
 	Typed bool
@@ -101,7 +104,7 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals
 		return d.store.UnlessDone(ctx, op, r, err)
 	}
 	after, c, err := d.store.ApplyAndLease(ctx, op, r, func(approvals.Request) (approvals.Event, error) {
-		return approvals.Approve{By: f.Person, Digest: digest}, nil
+		return approvals.Approve{By: f.Person, Digest: digest, Joined: f.Joined}, nil
 	})
 	if c.Token > 0 { // also where too few replicas have it
 		d.handOver(ctx, after, c)
