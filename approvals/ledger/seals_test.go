@@ -260,4 +260,3 @@ func TestTendSeals(t *testing.T) {
 		}
 	}
 }
-
