@@ -22,18 +22,48 @@ type change struct {
 func bindings() map[string][]change {
 	const elsewhere, otherID = "C0LOUNGE", "D-000000"
 	message := []change{
-		{"container.channel_id", elsewhere}, {"container.message_ts", "1.000009"}, {"channel.id", elsewhere}, {"message.ts", "1.000009"}, {"team.id", "T0OTHER"},
-		{"container.channel_id", ""}, {"container.message_ts", ""}, {"channel.id", ""}, {"team.id", ""},
-		{"actions.0.value", "ID.0123456789abcdef"}, {"actions.0.value", "ID."}, {"actions.0.value", "ID"}, {"actions.0.value", otherID + ".DIGEST"}, {"actions.0.value", "OTHER"}, {"actions.0.value", ""},
+		{"container.channel_id", elsewhere},
+		{"container.message_ts", "1.000009"},
+		{"channel.id", elsewhere},
+		{"message.ts", "1.000009"},
+		{"team.id", "T0OTHER"},
+		{"container.channel_id", ""},
+		{"container.message_ts", ""},
+		{"channel.id", ""},
+		{"team.id", ""},
+		{"actions.0.value", "ID.0123456789abcdef"},
+		{"actions.0.value", "ID."},
+		{"actions.0.value", "ID"},
+		{"actions.0.value", otherID + ".DIGEST"},
+		{"actions.0.value", "OTHER"},
+		{"actions.0.value", ""},
 	}
 	form := []change{
-		{"view.private_metadata.id", otherID}, {"view.private_metadata.id", ""}, {"view.private_metadata.digest", "0123456789abcdef"}, {"view.private_metadata.digest", ""},
-		{"view.private_metadata.channel", elsewhere}, {"view.private_metadata.channel", ""}, {"view.private_metadata.ts", "1.000009"}, {"view.private_metadata.ts", ""},
-		{"team.id", "T0OTHER"}, {"view.private_metadata.home", true}, {"view.callback_id", "other"},
+		{"view.private_metadata.id", otherID},
+		{"view.private_metadata.id", ""},
+		{"view.private_metadata.digest", "0123456789abcdef"},
+		{"view.private_metadata.digest", ""},
+		{"view.private_metadata.channel", elsewhere},
+		{"view.private_metadata.channel", ""},
+		{"view.private_metadata.ts", "1.000009"},
+		{"view.private_metadata.ts", ""},
+		{"team.id", "T0OTHER"},
+		{"view.private_metadata.home", true},
+		{"view.callback_id", "other"},
 	}
 	home := []change{
-		{"container.type", "message"}, {"container.view_id", "V0OTHER"}, {"container.channel_id", channel}, {"view.id", "V0OTHER"}, {"view.id", ""}, {"view.type", "modal"}, {"view.app_id", "A0OTHER"}, {"team.id", "T0OTHER"},
-		{"actions.0.value", "ID.0123456789abcdef"}, {"actions.0.value", "ID"}, {"actions.0.value", otherID + ".DIGEST"}, {"actions.0.value", "OTHER"},
+		{"container.type", "message"},
+		{"container.view_id", "V0OTHER"},
+		{"container.channel_id", channel},
+		{"view.id", "V0OTHER"},
+		{"view.id", ""},
+		{"view.type", "modal"},
+		{"view.app_id", "A0OTHER"},
+		{"team.id", "T0OTHER"},
+		{"actions.0.value", "ID.0123456789abcdef"},
+		{"actions.0.value", "ID"},
+		{"actions.0.value", otherID + ".DIGEST"},
+		{"actions.0.value", "OTHER"},
 	}
 	private := []change{{"container.channel_id", elsewhere}, {"channel.id", elsewhere}, {"team.id", "T0OTHER"}, {"container.channel_id", ""}, {"channel.id", ""}}
 	return map[string][]change{

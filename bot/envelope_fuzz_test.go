@@ -36,10 +36,10 @@ func FuzzEnvelope(f *testing.F) {
 		if strings.Contains(text, "U0ADA") || strings.Contains(text, "U0GRACE") || strings.Contains(text, joan) || strings.Contains(text, leader) {
 			t.Skip("somebody whom the workspace knows")
 		}
-		fuzzed := *on
-		fuzzed.t = t
+		on.t = t
+		defer func() { on.t = f }()
 		e := (&socket{log: log}).parse(t.Context(), []byte(text))
-		acks := fuzzed.deliver(slackfake.Envelope{ID: e.ID, Kind: e.Type, Accepts: e.TakesPayload, Payload: e.Payload})
+		acks := on.deliver(slackfake.Envelope{ID: e.ID, Kind: e.Type, Accepts: e.TakesPayload, Payload: e.Payload})
 		for _, ack := range acks {
 			var named struct {
 				ID string `json:"envelope_id"`
@@ -57,7 +57,7 @@ func FuzzEnvelope(f *testing.F) {
 				t.Errorf("a line of %d characters in the log: %v\n%s", len(line), err, cut(line, 300))
 			}
 		}
-		if after := fuzzed.records(); !maps.Equal(before, after) {
+		if after := on.records(); !maps.Equal(before, after) {
 			t.Errorf("somebody whom nobody knows has changed or made a request: %q", slices.Sorted(maps.Keys(after)))
 		}
 	})
