@@ -96,6 +96,14 @@ soak: ## Simulate SOAK (24h) of Microsoft's windows with work always waiting; te
 build: ## Build the static binary into .bin/bot
 	CGO_ENABLED=0 $(GO) build -trimpath -o .bin/bot ./cmd/bot
 
+.PHONY: sbom
+sbom: build .bin/cyclonedx-gomod ## List the modules and the Go that are in .bin/bot, as CycloneDX: .bin/bot.cdx.json
+	.bin/cyclonedx-gomod bin -json -std -noserial -notimestamp -output .bin/bot.cdx.json .bin/bot
+
+.PHONY: vulns
+vulns: .bin/govulncheck ## Look for known vulnerabilities in what is called; needs vuln.go.dev, which not every network reaches
+	.bin/govulncheck ./...
+
 .PHONY: clean
 clean: ## Remove what was built
 	rm -rf .bin
@@ -112,6 +120,8 @@ clean: ## Remove what was built
 .bin/golangci-lint: PACKAGE = github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 .bin/helm: PACKAGE = helm.sh/helm/v4/cmd/helm
 .bin/benchstat: PACKAGE = golang.org/x/perf/cmd/benchstat
+.bin/cyclonedx-gomod: PACKAGE = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+.bin/govulncheck: PACKAGE = golang.org/x/vuln/cmd/govulncheck
 
 .bin/%: tools/go.mod tools/go.sum
 	@echo "building $* (tools/go.mod pins it; minutes the first time)"

@@ -27,6 +27,7 @@ func (c Claim) Member() string { return c.Prefix + c.Owner }
 //	job/<job>/<id>                 a job in Defender that a call of r stands for; one at a time.
 //	                               Its id may be that of an alert, until an investigation has its own
 //	alert/<alert>/<id>             the alert of such a job
+//	open/unfreeze/<freeze>/<id>    that the freeze is to be lifted; one at a time
 //	asked/<action>/<device>/<time>/<id>  that it was put to approvers, until it is forgotten;
 //	                               the time is when it was asked for. A version from before these
 //	                               leaves out its own, and leaves those of what it forgets
@@ -51,6 +52,9 @@ func Claims(r Request) []Claim {
 		if group := r.Terms.Excludes; group != "" {
 			list = append(list, Claim{OpenPrefix(group, d.ID), r.ID, true})
 		}
+	}
+	if r.Unfreezes() && r.State != "" && !r.State.Ended() {
+		list = append(list, Claim{OpenPrefix(Unfreeze, r.Frozen.ID), r.ID, true})
 	}
 	if !r.Opened.IsZero() {
 		for _, d := range r.Devices {

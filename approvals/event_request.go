@@ -7,12 +7,19 @@ import (
 )
 
 // Ask makes a request. It is the only event of the empty request.
-type Ask struct{ Request Request }
+type Ask struct {
+	Request Request
+	Anyway  bool // although it may be known that Defender refuses it, because Microsoft has ended it
+}
 
 func (Ask) name() string { return "ask" }
 
 func (e Ask) line() (by Person, detail string) {
-	return e.Request.By, e.Request.Action + " in " + e.Request.Place.Channel
+	detail = e.Request.Action + " in " + e.Request.Place.Channel
+	if e.Anyway {
+		detail += ", anyway"
+	}
+	return e.Request.By, detail
 }
 
 func (e Ask) typed() string { return e.Request.Comment }
@@ -98,8 +105,11 @@ func (e Approve) apply(r Request, now time.Time) (Request, error) {
 		r = goBeyond(r)
 	}
 	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now})
-	if len(r.Approvals) < r.Terms.Needed {
+	switch {
+	case len(r.Approvals) < r.Terms.Needed:
 		return r, nil
+	case r.Unfreezes(): // there is nothing to send
+		return settle(r, now), nil
 	}
 	return queueCalls(r, now), nil
 }

@@ -55,15 +55,16 @@ type Follow struct {
 	How    How
 	Action string
 	As     string
+	By     Person // who asked
 }
 
 func (Follow) name() string { return "follow" }
 
-func (e Follow) line() (by Person, detail string) { return Person{}, e.Action + " " + e.As }
+func (e Follow) line() (by Person, detail string) { return e.By, e.Action + " " + e.As }
 
 // apply takes it twice as once: it is told again after a crash.
 func (e Follow) apply(r Request, _ time.Time) (Request, error) {
-	told := Followed(e)
+	told := Followed{How: e.How, Action: e.Action, As: e.As}
 	if e.As == "" || len(r.Follows(e.How)) == 0 || slices.Contains(r.Followed, told) {
 		return r, Refuse(DoesNotFit, "nothing follows")
 	}

@@ -83,7 +83,9 @@ func TestFollow(t *testing.T) {
 	now := approvalstest.Start.Add(time.Hour)
 	var err error
 	for _, e := range []approvals.Follow{
-		{approvals.AsSuccessor, "scan", "D-000001"}, {approvals.AsUndo, "unisolate", "D-000002"}, {approvals.AsSuccessor, "scan", "D-000003"},
+		{How: approvals.AsSuccessor, Action: "scan", As: "D-000001"},
+		{How: approvals.AsUndo, Action: "unisolate", As: "D-000002"},
+		{How: approvals.AsSuccessor, Action: "scan", As: "D-000003"},
 	} {
 		if r, err = approvals.Next(r, e, now); err != nil {
 			t.Fatalf("%+v: %v", e, err)
@@ -99,9 +101,9 @@ func TestFollow(t *testing.T) {
 	}{
 		"told already":      {r, approvals.Follow{How: approvals.AsSuccessor, Action: "scan", As: "D-000003"}},
 		"no id":             {r, approvals.Follow{How: approvals.AsUndo, Action: "unisolate"}},
-		"nothing to undo":   {approvalstest.Sample(approvals.Done, approvals.Failed), approvals.Follow{approvals.AsUndo, "unisolate", "D-1"}},
-		"nothing has ended": {approvalstest.Sample(approvals.Done, approvals.Failed), approvals.Follow{approvals.AsSuccessor, "scan", "D-1"}},
-		"no calls":          {approvalstest.Sample(approvals.Pending, ""), approvals.Follow{approvals.AsUndo, "unisolate", "D-1"}},
+		"nothing to undo":   {approvalstest.Sample(approvals.Done, approvals.Failed), approvals.Follow{How: approvals.AsUndo, Action: "unisolate", As: "D-1"}},
+		"nothing has ended": {approvalstest.Sample(approvals.Done, approvals.Failed), approvals.Follow{How: approvals.AsSuccessor, Action: "scan", As: "D-1"}},
+		"no calls":          {approvalstest.Sample(approvals.Pending, ""), approvals.Follow{How: approvals.AsUndo, Action: "unisolate", As: "D-1"}},
 	} {
 		if got, err := approvals.Next(tt.r, tt.e, now); !approvals.IsRefusal(err, approvals.DoesNotFit) || len(got.Followed) != len(tt.r.Followed) {
 			t.Errorf("%s: got %+v and %v", name, got.Followed, err)

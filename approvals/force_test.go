@@ -40,6 +40,8 @@ var wantedForced = map[string]approvals.State{
 	"checking reject":  approvals.Rejected,
 	"checking cancel":  approvals.Cancelled,
 	"checking offer":   approvals.Checking,
+	"checking frozen":  approvals.Checking,
+	"approved frozen":  approvals.Approved,
 	"approved cancel":  approvals.Done, // its only call still waited
 	"approved name":    approvals.Approved,
 	"approved remind":  approvals.Approved,

@@ -40,6 +40,8 @@ func requestEvents() []approvals.Event {
 		approvals.Package{By: approvalstest.Asker, Job: "j1"},
 		approvals.Force{By: approvalstest.Asker, Devices: []approvals.Device{{ID: approvalstest.HexID, Verified: true}}},
 		approvals.CloseReview{By: approvalstest.Leader, Digest: digest, Text: "it was right"},
+		approvals.Froze{Freeze: frost},
+		approvals.Thawed{},
 	}
 }
 
@@ -85,6 +87,9 @@ var wanted = map[string]approvals.State{
 	"pending escalate": approvals.Pending,
 	"approved name":    approvals.Approved,
 	"approved cancel":  approvals.Done, // its only call still waited
+	"checking frozen":  approvals.Checking,
+	"pending frozen":   approvals.Pending,
+	"approved frozen":  approvals.Approved,
 	"denied forget":    "",
 	"cancelled forget": "",
 	"expired forget":   "",

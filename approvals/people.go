@@ -35,6 +35,21 @@ type Channel struct {
 	OrgShared bool
 }
 
+// Group is what is known about a user group at this moment.
+type Group struct {
+	ID      string
+	Members []string // ids of people
+	// Changed is when anything about it was changed last, and ChangedBy who did that, by
+	// one of their ids; empty: it is not said.
+	Changed   time.Time
+	ChangedBy string
+	// Managed: no person decides who is in it, but another directory, or a rule of the chat.
+	Managed bool
+	// Locked: nobody can edit its members in the chat. Where it is neither locked nor
+	// managed, a setting of the workspace that is not said decides who can.
+	Locked bool
+}
+
 // ErrNoSuchPerson is the answer of a [Directory] about an id that nobody in
 // reach has: a known no, where any other error means that nothing is known.
 var ErrNoSuchPerson = errors.New("there is no such person")
@@ -60,8 +75,8 @@ type Directory interface {
 	// Channel is about one channel. One that the bot cannot see is no error: it
 	// is no member of it.
 	Channel(ctx context.Context, id string) (Channel, error)
-	// Members are the ids of the people in a user group.
-	Members(ctx context.Context, group string) ([]string, error)
+	// Group is about one user group.
+	Group(ctx context.Context, id string) (Group, error)
 }
 
 // List is people by id and by user group.

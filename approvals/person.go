@@ -46,6 +46,9 @@ func (p Person) Label() string {
 // separators are what looks like a mark between two things, or like nothing.
 const separators = "·•‧∙⋅・･ꞏ⸱◦᛫‖│¦⎤\u2800\ufffc\ufffd"
 
+// commas are what looks like the mark between two names.
+const commas = ",\uff0c\u3001\uff64\u060c\ufe50\ufe51"
+
 // longestName is how many characters of a name are shown.
 const longestName = 40
 
@@ -55,7 +58,7 @@ const longestName = 40
 func (p Person) Called() string {
 	letters := strings.Map(func(r rune) rune {
 		switch {
-		case unicode.IsSpace(r):
+		case unicode.IsSpace(r), strings.ContainsRune(commas, r):
 			return ' '
 		case unicode.In(r, unicode.C, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Me, unicode.Sm,
 			unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector), strings.ContainsRune(separators, r):

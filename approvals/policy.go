@@ -80,14 +80,14 @@ func (p Policy) Groups() (all []string) {
 	return slices.Compact(all)
 }
 
-// On are the actions that are switched on, by name.
+// On are the actions that are switched on, by name. [Unfreeze] is none.
 func (p Policy) On() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.ByAction)), func(a string) bool { return p.ByAction[a].Off })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.ByAction)), func(a string) bool { return a == Unfreeze || p.ByAction[a].Off })
 }
 
 // May reports whether the person may do it, by everything but the state of the
 // request; [Next] checks that. A no is a *Refusal. For [ToAsk] the request has no
-// more than its action, and for [ToList] and [ToReport] nothing; the channel is empty for a
+// more than its action, and for [ToList], [ToReport] and [ToFreeze] nothing; the channel is empty for a
 // decision of a member of this workspace.
 func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	if !p.Admits(f, ch) {
@@ -120,9 +120,14 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 		return mayShow(ch, r)
 	case ToList:
 		return nil
-	case ToReport, ToFreeze:
+	case ToReport:
 		if !f.Decides {
 			return Refuse(OnlyApprovers, "")
+		}
+		return nil
+	case ToFreeze:
+		if !f.Decides {
+			return Refuse(NotYoursToFreeze, "")
 		}
 		return nil
 	case ToForce:

@@ -13,35 +13,38 @@ type Reason string
 
 // Reasons why a person may not do something.
 const (
-	NotKnown        Reason = "not_known"         // facts about the person could not be had
-	NotAMember      Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
-	NotARequester   Reason = "not_a_requester"   // not on the list of those who may ask for the action
-	NotAnApprover   Reason = "not_an_approver"   // not on the list of those who may decide on it
-	ActionOff       Reason = "action_off"        // the action is not switched on here
-	OwnRequest      Reason = "own_request"       // the requester never counts as the approver
-	AskedFirst      Reason = "asked_first"       // nor does the requester of what is tried again
-	OtherMessage    Reason = "other_message"     // pressed on something that is not the request's card
-	TypedElsewhere  Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
-	NotYours        Reason = "not_yours"         // neither the requester nor an approver
-	NotYoursToStop  Reason = "not_yours_to_stop" // no approver, whoever asked
-	NotYoursToSee   Reason = "not_yours_to_see"  // made in another channel, and somebody else's
-	MadeElsewhere   Reason = "made_elsewhere"    // made in another channel, so it is not shown to everybody here
-	OnlyApprovers   Reason = "only_approvers"    // no approver of any action
-	NotYoursToPick  Reason = "not_yours_to_pick" // no requester, whoever approves
-	NobodyElse      Reason = "nobody_else"       // too few others could approve it
-	ChannelNotTaken Reason = "channel_not_taken" // commands are not taken in this channel
-	ChannelShared   Reason = "channel_shared"    // shared with another organisation
-	NotInChannel    Reason = "not_in_channel"    // the bot is not in the channel
-	DirectMessage   Reason = "direct_message"    // no approver would see the card
-	ChannelArchived Reason = "channel_archived"
-	ForcedTooOften  Reason = "forced_too_often"  // the person has acted alone as often as one may in an hour
-	ForcedBeyond    Reason = "forced_beyond"     // with it they would reach more devices in an hour than one person does
-	TooFewForReach  Reason = "too_few_for_reach" // it goes beyond that, and nobody could be the one approver more
-	Refrozen        Reason = "refrozen"          // the freeze that is to be lifted was lifted, and there is another
-	NoBreakGlass    Reason = "no_break_glass"    // nobody may act alone here
-	TooManyOpen     Reason = "too_many_open"     // the person has too many requests open
-	AlreadyOpen     Reason = "already_open"      // a request for the same action and device is open
-	Excluded        Reason = "excluded"          // a request for an action that excludes it is open on the device
+	NotKnown         Reason = "not_known"         // facts about the person could not be had
+	NotAMember       Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
+	NotARequester    Reason = "not_a_requester"   // not on the list of those who may ask for the action
+	NotAnApprover    Reason = "not_an_approver"   // not on the list of those who may decide on it
+	ActionOff        Reason = "action_off"        // the action is not switched on here
+	OwnRequest       Reason = "own_request"       // the requester never counts as the approver
+	AskedFirst       Reason = "asked_first"       // nor does the requester of what is tried again
+	OtherMessage     Reason = "other_message"     // pressed on something that is not the request's card
+	TypedElsewhere   Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
+	NotYours         Reason = "not_yours"         // neither the requester nor an approver
+	NotYoursToStop   Reason = "not_yours_to_stop" // no approver, whoever asked
+	NotYoursToSee    Reason = "not_yours_to_see"  // made in another channel, and somebody else's
+	MadeElsewhere    Reason = "made_elsewhere"    // made in another channel, so it is not shown to everybody here
+	OnlyApprovers    Reason = "only_approvers"    // no approver of any action
+	NotYoursToPick   Reason = "not_yours_to_pick" // no requester, whoever approves
+	NobodyElse       Reason = "nobody_else"       // too few others could approve it
+	ChannelNotTaken  Reason = "channel_not_taken" // commands are not taken in this channel
+	ChannelShared    Reason = "channel_shared"    // shared with another organisation
+	NotInChannel     Reason = "not_in_channel"    // the bot is not in the channel
+	DirectMessage    Reason = "direct_message"    // no approver would see the card
+	ChannelArchived  Reason = "channel_archived"
+	NotYoursToFreeze Reason = "not_yours_to_freeze" // no approver of any action
+	AlreadyFrozen    Reason = "already_frozen"      // no call leaves as it is
+	NotFrozen        Reason = "not_frozen"          // there is no freeze to lift
+	ForcedTooOften   Reason = "forced_too_often"    // the person has acted alone as often as one may in an hour
+	ForcedBeyond     Reason = "forced_beyond"       // with it they would reach more devices in an hour than one person does
+	TooFewForReach   Reason = "too_few_for_reach"   // it goes beyond that, and nobody could be the one approver more
+	Refrozen         Reason = "refrozen"            // the freeze that is to be lifted was lifted, and there is another
+	NoBreakGlass     Reason = "no_break_glass"      // nobody may act alone here
+	TooManyOpen      Reason = "too_many_open"       // the person has too many requests open
+	AlreadyOpen      Reason = "already_open"        // a request for the same action and device is open
+	Excluded         Reason = "excluded"            // a request for an action that excludes it is open on the device
 )
 
 // Reasons why an event does not fit the request as it is.
@@ -113,6 +116,7 @@ const (
 
 // Reasons why a call waits, ended or is not known.
 const (
+	Frozen             Reason = "frozen"              // by order of an approver no call leaves
 	WaitsForWindow     Reason = "waits_for_window"    // Microsoft's limit is used up
 	ReadsUsedUp        Reason = "reads_used_up"       // Microsoft's limit for look-ups is, or this person's share of it
 	Throttled          Reason = "throttled"           // Defender said: too many requests
@@ -176,6 +180,14 @@ func (w Why) brief() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// target is Defender's correlation id, of w or of what is behind it.
+func (w Why) target() string {
+	if w.Target == "" && w.Cause != nil {
+		return w.Cause.target()
+	}
+	return w.Target
+}
+
 // asCause is w as what is behind another reason; nil: there is nothing to tell.
 func (w Why) asCause() *Why {
 	if w.Reason == "" {
@@ -193,6 +205,8 @@ type Refusal struct {
 	// Others are the entries of the list of approvers that do not count, or of
 	// which it is not known, where that is why too few people could approve.
 	Others []Standing
+	// Frozen is the freeze in force, where that is why.
+	Frozen Freeze
 	// Err is what kept facts from being known, for the log.
 	Err error
 }

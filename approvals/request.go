@@ -37,7 +37,7 @@ type Request struct {
 	Opened    time.Time  `json:"opened,omitzero"`    // when it became pending
 	Escalated time.Time  `json:"escalated,omitzero"` // since when those may decide too who are called in late
 	Beyond    bool       `json:"beyond,omitempty"`   // its requester's devices of an hour would go beyond Terms.Reach: Terms.Needed is one more for that
-	Frozen    Freeze     `json:"frozen,omitzero"`    // the freeze in force, as its card says it; whether anything is sent the commit script decides
+	Frozen    Freeze     `json:"frozen,omitzero"`    // the freeze in force, as its card says it, or the one that it is to lift; whether anything is sent the commit script decides
 	Approvals []Approval `json:"approvals,omitempty"`
 	Ended     End        `json:"ended,omitzero"` // how it ended, where it did not end by its calls
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
@@ -147,10 +147,14 @@ func (r Request) InThread() string {
 	return r.Thread
 }
 
-// Digest is a fingerprint of what is asked for: action, pinned devices and
-// comment. A button carries it, so that what was shown is what is run.
+// Digest is a fingerprint of what is asked for: action, comment and pinned devices, or the
+// freeze that is to be lifted. A button carries it, so that what was shown is what is run.
 func (r Request) Digest() string {
-	return DigestOf(append([]string{r.Action, r.Comment}, r.deviceIDs()...))
+	parts := append([]string{r.Action, r.Comment}, r.deviceIDs()...)
+	if r.Unfreezes() {
+		parts = append(parts, r.Frozen.ID)
+	}
+	return DigestOf(parts)
 }
 
 func (r Request) deviceIDs() []string {
@@ -174,7 +178,7 @@ func (r Request) ApprovedAt() time.Time {
 	if r.Acted() {
 		return r.Opened
 	}
-	if len(r.Calls) == 0 || len(r.Approvals) == 0 {
+	if !r.approved() {
 		return time.Time{}
 	}
 	at := r.Approvals[len(r.Approvals)-1].At
@@ -182,6 +186,12 @@ func (r Request) ApprovedAt() time.Time {
 		return r.Opened
 	}
 	return at
+}
+
+// approved reports whether r has got all of its approvals: there are calls then, or a freeze
+// was lifted.
+func (r Request) approved() bool {
+	return len(r.Approvals) > 0 && (len(r.Calls) > 0 || r.Unfreezes() && r.State == Done)
 }
 
 // DefenderComment is the comment as Defender gets it: the request's id first, so that the

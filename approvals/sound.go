@@ -25,7 +25,7 @@ func (r Request) Validate(id string) error {
 	case r.Asked.IsZero() || r.State.Ended() != !r.EndedAt.IsZero():
 		return errors.New("its times contradict its state")
 	}
-	return errors.Join(r.Terms.validate(), r.validateDevices(), r.validateChoice(), r.validateApprovals(), r.validateForced(), r.validateCalls())
+	return errors.Join(r.Terms.validate(), r.validateDevices(), r.validateChoice(), r.validateApprovals(), r.validateForced(), r.validateCalls(), r.validateFreeze())
 }
 
 // mostVersions is more often than a record is ever changed, and a number that
@@ -53,7 +53,7 @@ func (r Request) validateDevices() error {
 		}
 	case Cancelled, Rejected:
 	}
-	if len(r.Devices) == 0 || slices.ContainsFunc(r.Devices, func(d Device) bool {
+	if len(r.Devices) == 0 && !r.Unfreezes() || slices.ContainsFunc(r.Devices, func(d Device) bool {
 		return d.ID == "" && (pinned || d.Name == "")
 	}) {
 		return errors.New("a device is not there")

@@ -100,7 +100,7 @@ func (r Request) decision() (SummaryWait, bool) {
 	if r.State == Denied {
 		return r.wait(r.Ended.By, r.EndedAt), true
 	}
-	if len(r.Calls) == 0 || len(r.Approvals) == 0 {
+	if !r.approved() {
 		return SummaryWait{}, false
 	}
 	last := r.Approvals[len(r.Approvals)-1]
@@ -137,12 +137,12 @@ func (r Request) hasty() (waits []SummaryWait) {
 func pairs(requests []Request) (list []SummaryPair) {
 	decided := map[string]int{} // by requester
 	for _, r := range requests {
-		if len(r.Calls) == 0 && r.State != Denied {
+		if !r.approved() && r.State != Denied {
 			continue
 		}
 		decided[r.By.Key()]++
 		for _, a := range r.Approvals {
-			if len(r.Calls) > 0 {
+			if r.approved() {
 				list = paired(list, r.By, a.By)
 			}
 		}

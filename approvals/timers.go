@@ -118,7 +118,7 @@ func reviewTimer(r Request) []timer {
 func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	switch c.State {
 	case Queued:
-		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Cause: c.Why.asCause()}}
+		return r.Lapses(), Lapse{Why: Why{Reason: ExecutionLapsed, Cause: r.waitsFor(c).asCause()}}
 	case Sending:
 		return c.AbandonedAt(), Doubt{Attempt: c.Attempt, Why: Why{Reason: OwnerLost}}
 	case Uncertain:
@@ -133,6 +133,14 @@ func callTimer(r Request, c Call) (time.Time, CallEvent) {
 	case Succeeded, Failed, CallCancelled, Lapsed, Unknown:
 	}
 	return time.Time{}, nil
+}
+
+// waitsFor is what keeps a call of r from being sent.
+func (r Request) waitsFor(c Call) Why {
+	if f := r.HeldBy(); f.Is() {
+		return Why{Reason: Frozen, Detail: f.By.Called(), Since: f.At}
+	}
+	return c.Why
 }
 
 // neverBegun is why a call is given up that was last seen in Defender's queue; empty: nobody

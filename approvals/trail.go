@@ -10,6 +10,8 @@ type Line struct {
 	By       Person // if a person did it
 	From, To string // the states before and after, of the call if there is one
 	Detail   string // what it was about: devices, reason, job id
+	Job      string // Defender's id of what the call has started
+	Target   string // Defender's correlation id of what it refused with this
 	Typed    string // what a person wrote; it belongs in the audit trail and in no log
 }
 
@@ -32,10 +34,26 @@ func Describe(before, after Request, e Event) (line Line, kept bool) {
 	if of, is := e.(ofCall); is {
 		i := of.call()
 		line.Call, line.Device = &i, after.Devices[i].ID
-		line.From, line.To = string(before.Calls[i].State), string(after.Calls[i].State)
+		line.From, line.To, line.Job = string(before.Calls[i].State), string(after.Calls[i].State), after.Calls[i].Job.ID
+		line.Target = news(before.Calls[i].targets(), after.Calls[i].targets())
+	} else {
+		line.Target = news([]string{before.Ended.Why.target()}, []string{after.Ended.Why.target()})
 	}
 	_, kept = touches(e)
 	return line, kept
+}
+
+// targets are Defender's correlation ids in a call, by what it refused.
+func (c Call) targets() []string { return []string{c.Why.target(), c.Blind.target(), c.Stop.Why.target()} }
+
+// news is what was not there before; Defender gives no id twice.
+func news(before, after []string) string {
+	for i, id := range after {
+		if id != before[i] && id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // About is what an event of a call was about, in one line.

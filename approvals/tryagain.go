@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -9,11 +10,12 @@ import (
 type Retry struct {
 	As      string
 	Devices []string // their ids
+	By      Person   // who wants that
 }
 
 func (Retry) name() string { return "retry" }
 
-func (e Retry) line() (by Person, detail string) { return Person{}, e.As }
+func (e Retry) line() (by Person, detail string) { return e.By, e.As + ": " + strings.Join(e.Devices, ",") }
 
 func (e Retry) apply(r Request, _ time.Time) (Request, error) {
 	marked := false
@@ -27,6 +29,15 @@ func (e Retry) apply(r Request, _ time.Time) (Request, error) {
 	}
 	r.RetriedAs = e.As // a version that knows no more than this tries nothing again
 	return r, nil
+}
+
+// AskedBy is whose click or command made r: its requester's, or, where it was tried again
+// by an approver, theirs, which came with it as the first approval.
+func (r Request) AskedBy() Person {
+	if r.RetryOf != "" && len(r.Approvals) > 0 && !r.Approvals[0].At.After(r.Asked) {
+		return r.Approvals[0].By
+	}
+	return r.By
 }
 
 // Retryable are the devices of r on which its call did not come to its end, where trying

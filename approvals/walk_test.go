@@ -97,6 +97,8 @@ func drawnEvent(t *rapid.T, r approvals.Request) approvals.Event {
 		approvals.Retry{As: rapid.SampledFrom([]string{"D-000001", "D-000002"}).Draw(t, "as"), Devices: []string{r.Devices[call].ID}},
 		approvals.Show{TS: "1.2", Visible: r.Visible, Told: len(r.Notices)},
 		approvals.Reject{Why: approvals.Why{Reason: approvals.DeviceNotFound}},
+		approvals.Froze{Freeze: frost},
+		approvals.Thawed{},
 		approvals.On{call, drawnCallEvent(t, call)},
 		approvals.On{call, drawnCallEvent(t, call)},
 		approvals.On{call, drawnCallEvent(t, call)},

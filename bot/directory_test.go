@@ -127,10 +127,10 @@ func TestFactsErrorsNotKept(t *testing.T) {
 		"conversations.info": func() error { _, err := o.slack.Channel(t.Context(), room); return err },
 		"usergroups.list": func() error {
 			o.clock.Advance(time.Minute) // what is remembered is old
-			_, err := o.slack.Members(t.Context(), oncall)
+			_, err := o.slack.Group(t.Context(), oncall)
 			return err
 		},
-		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
+		"usergroups.users.list": func() error { _, err := o.slack.Group(t.Context(), "S0OFF"); return err },
 	} {
 		for _, f := range []slackfake.Fault{{Error: "internal_error"}, {Status: 503}, {RetryAfter: 3}, {Drop: true}} {
 			f.Method, f.Times = method, 1
@@ -172,10 +172,10 @@ func TestDirectoryRefused(t *testing.T) {
 		"users.info": func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
 		"usergroups.list": func() error {
 			o.clock.Advance(time.Minute) // what is remembered is old
-			_, err := o.slack.Members(t.Context(), oncall)
+			_, err := o.slack.Group(t.Context(), oncall)
 			return err
 		},
-		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
+		"usergroups.users.list": func() error { _, err := o.slack.Group(t.Context(), "S0OFF"); return err },
 	}
 	for code, lasts := range map[string]bool{
 		"no_such_subteam": true, "missing_scope": true, "plan_upgrade_required": true, "access_denied": true,
@@ -201,7 +201,7 @@ func TestDirectoryRefused(t *testing.T) {
 			}
 		}
 	}
-	if _, err := o.slack.Members(t.Context(), "S9"); !strings.Contains(err.Error(), "usergroups.users.list of S9: no_such_subteam") {
+	if _, err := o.slack.Group(t.Context(), "S9"); !strings.Contains(err.Error(), "usergroups.users.list of S9: no_such_subteam") {
 		t.Errorf("a group that is not there: %v", err)
 	}
 	if _, err := o.slack.Facts(t.Context(), "U0NOBODY"); !errors.Is(err, approvals.ErrNoSuchPerson) {
@@ -218,10 +218,10 @@ func TestDirectoryThrottled(t *testing.T) {
 		"users.info": func() error { _, err := o.slack.Facts(t.Context(), ada); return err },
 		"usergroups.list": func() error {
 			o.clock.Advance(time.Minute) // what is remembered is old
-			_, err := o.slack.Members(t.Context(), oncall)
+			_, err := o.slack.Group(t.Context(), oncall)
 			return err
 		},
-		"usergroups.users.list": func() error { _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
+		"usergroups.users.list": func() error { _, err := o.slack.Group(t.Context(), "S0OFF"); return err },
 	} {
 		for want, f := range map[time.Duration]slackfake.Fault{7 * time.Second: {RetryAfter: 7}, retryUnsaid: {Error: "ratelimited"}} {
 			f.Method, f.Times = method, 1

@@ -7,46 +7,64 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
 )
 
-// Members are the people in a user group. One that is gone, or that the bot may
-// not read, is a refusal that lasts. All groups are read in one call, which Slack
-// allows about twenty times a minute for all replicas together
-// (https://docs.slack.dev/reference/methods/usergroups.list); what it leaves out, as
-// it does with groups that are switched off or not there, is asked for by itself
-// (https://docs.slack.dev/reference/methods/usergroups.users.list).
-func (w *Workspace) Members(ctx context.Context, group string) ([]string, error) {
+// Group is what Slack says about a user group. One that is gone, or that the bot may not
+// read, is a refusal that lasts. All groups are read in one call, which Slack allows about
+// twenty times a minute for all replicas together
+// (https://docs.slack.dev/reference/methods/usergroups.list); who is in those that it lists
+// without members, as it does with groups that are switched off or not there, is asked for
+// by itself (https://docs.slack.dev/reference/methods/usergroups.users.list).
+func (w *Workspace) Group(ctx context.Context, id string) (approvals.Group, error) {
 	all, err := w.groups(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("members of %s: %w", group, err)
+		return approvals.Group{}, fmt.Errorf("members of %s: %w", id, err)
 	}
-	if members, listed := all[group]; listed {
-		return members, nil
+	g := all[id]
+	if len(g.Members) > 0 { // no list is no proof that nobody is in it
+		return g, nil
 	}
-	return recall(ctx, w.memory, "group "+group, func(ctx context.Context) ([]string, error) {
-		members, err := w.api.GetUserGroupMembersContext(ctx, group)
+	g.ID = id
+	g.Members, err = recall(ctx, w.memory, "group "+id, func(ctx context.Context) ([]string, error) {
+		members, err := w.api.GetUserGroupMembersContext(ctx, id)
 		if err != nil {
-			return nil, fmt.Errorf("usergroups.users.list of %s: %w", group, sorted(err))
+			return nil, fmt.Errorf("usergroups.users.list of %s: %w", id, sorted(err))
 		}
 		return members, nil
 	})
+	return g, err
 }
 
-// groups are the members of all groups that Slack lists with their members.
-func (w *Workspace) groups(ctx context.Context) (map[string][]string, error) {
-	return recall(ctx, w.memory, "groups", func(ctx context.Context) (map[string][]string, error) {
+// groups are all groups that Slack lists, by id.
+func (w *Workspace) groups(ctx context.Context) (map[string]approvals.Group, error) {
+	return recall(ctx, w.memory, "groups", func(ctx context.Context) (map[string]approvals.Group, error) {
 		list, err := w.api.GetUserGroupsContext(ctx, slack.GetUserGroupsOptionIncludeUsers(true))
 		if err != nil {
 			return nil, fmt.Errorf("usergroups.list: %w", sorted(err))
 		}
-		members := make(map[string][]string, len(list))
+		groups := make(map[string]approvals.Group, len(list))
 		for _, g := range list {
-			if len(g.Users) > 0 { // no list is no proof that nobody is in it
-				members[g.ID] = g.Users
-			}
+			groups[g.ID] = groupOf(g)
 		}
-		return members, nil
+		return groups, nil
 	})
+}
+
+// groupOf reads a user group. One with an auto_type is Slack's own list of administrators or
+// owners (https://docs.slack.dev/reference/objects/usergroup-object). That its members are
+// locked, or come from an identity provider, Slack says without documenting it; where it does
+// not say so, it is not so.
+func groupOf(g slack.UserGroup) approvals.Group {
+	group := approvals.Group{
+		ID: g.ID, Members: g.Users, ChangedBy: g.UpdatedBy,
+		Managed: g.IsIDPGroup || g.AutoType != "", Locked: g.IsMembershipLocked,
+	}
+	if g.DateUpdate > 0 {
+		group.Changed = g.DateUpdate.Time()
+	}
+	return group
 }
 
 // groupsEvery is how often the groups are looked at, so that they are asked for

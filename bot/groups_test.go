@@ -35,11 +35,11 @@ func TestGroups(t *testing.T) {
 		}
 	}
 	for id, want := range map[string][]string{"S1": {grace}, "S2": {}} {
-		if got, err := o.slack.Members(t.Context(), id); err != nil || cmp.Diff(want, got) != "" {
+		if got, err := membersOf(t.Context(), o.slack, id); err != nil || cmp.Diff(want, got) != "" {
 			t.Errorf("members of %s: %v, %v, want %v", id, got, err, want)
 		}
 	}
-	if got, err := o.slack.Members(t.Context(), "S9"); err == nil {
+	if got, err := membersOf(t.Context(), o.slack, "S9"); err == nil {
 		t.Errorf("members of a group that is not there: %v", got)
 	}
 	o.SetScopes("chat:write")
@@ -72,11 +72,11 @@ func TestGroupsOneCall(t *testing.T) {
 	o.AddGroup(slackfake.Group{ID: "S0OFF", Handle: "off", Members: []string{grace}, Disabled: true})
 	for range 3 {
 		for i := range 12 {
-			if got, err := o.slack.Members(t.Context(), fmt.Sprint("S", i)); err != nil || !slices.Equal(got, []string{grace}) {
+			if got, err := membersOf(t.Context(), o.slack, fmt.Sprint("S", i)); err != nil || !slices.Equal(got, []string{grace}) {
 				t.Errorf("members of S%d: %v, %v", i, got, err)
 			}
 		}
-		if got, err := o.slack.Members(t.Context(), "S0OFF"); err != nil || len(got) != 0 {
+		if got, err := membersOf(t.Context(), o.slack, "S0OFF"); err != nil || len(got) != 0 {
 			t.Errorf("members of one that is off: %v, %v", got, err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestKeepGroups(t *testing.T) {
 		for range 60 {
 			time.Sleep(10 * time.Second)
 			start := time.Now()
-			if got, err := w.Members(ctx, "S1"); err != nil || len(got) != 1 || time.Since(start) > 0 {
+			if got, err := membersOf(ctx, w, "S1"); err != nil || len(got) != 1 || time.Since(start) > 0 {
 				t.Errorf("members %v, %v, after a wait of %s", got, err, time.Since(start))
 			}
 		}

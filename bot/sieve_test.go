@@ -34,7 +34,7 @@ func everyCall(t *testing.T, o outside) map[string]func() error {
 			return err
 		},
 		"usergroups.list":       func() error { _, err := o.slack.GroupNamed(t.Context(), "soc"); return err },
-		"usergroups.users.list": func() error { turn(); _, err := o.slack.Members(t.Context(), "S0OFF"); return err },
+		"usergroups.users.list": func() error { turn(); _, err := o.slack.Group(t.Context(), "S0OFF"); return err },
 		"apps.connections.open": func() error { _, err := o.slack.OpenSocket(t.Context()); return err },
 		"chat.delete":           func() error { return o.slack.Retire(t.Context(), room, shown.Card.TS) },
 		"views.open": func() error {
@@ -93,7 +93,7 @@ func TestAnswersOtherPerson(t *testing.T) {
 func TestAnswersWithEmptyLists(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.Break(slackfake.Fault{Method: "usergroups.users.list", Body: `{"ok":true,"users":[]}`})
-	if got, err := o.slack.Members(t.Context(), "S1"); err != nil || len(got) != 0 {
+	if got, err := membersOf(t.Context(), o.slack, "S1"); err != nil || len(got) != 0 {
 		t.Errorf("an empty group: %v, %v", got, err)
 	}
 }

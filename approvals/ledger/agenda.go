@@ -41,17 +41,19 @@ type leaseReply struct {
 	First  bool    `json:"first"` // and no other has noticed that
 	Doubt  int64   `json:"doubt"` // when that was last noticed
 	Server string  `json:"server"`
+	Freeze *string `json:"freeze"` // that in force
 }
 
 // Lease leases up to most members that are due and that nobody holds, and says
 // when the next one is due; zero: none is. It notices, too, if Redis has lost changes.
 func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error) {
 	var got leaseReply
-	keys := []string{s.keys.agenda(), s.keys.held(), s.keys.audit(), s.keys.doubt()}
+	keys := []string{s.keys.agenda(), s.keys.held(), s.keys.audit(), s.keys.doubt(), s.keys.frozen()}
 	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), s.newest.seen(), s.keep.Milliseconds()); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
 	s.setBack.Store(got.Doubt)
+	s.seesFreeze(got.Freeze)
 	s.looksAt(got.Server)
 	if got.Lost {
 		s.newest.forget()

@@ -47,6 +47,7 @@ type change struct {
 	Offered bool  `json:"offered,omitempty"` // it is not so, or not any more
 
 	Tallies []quota  `json:"tallies,omitempty"` // what counts against what one person may do in a while
+	Mark    *string  `json:"mark,omitempty"`    // the freeze in force, as the card says it, or that there is none; nil: it says nothing of it
 	Thaw    string   `json:"thaw,omitempty"`    // the freeze that it lifts
 	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm
 
@@ -99,6 +100,9 @@ func changeOf(before, after approvals.Request, e approvals.Event, limits []defen
 	c.queued(before, after)
 	c.slotted(before, after, e)
 	c.tallied(before, after)
+	if after.Freezable() {
+		c.Mark = &after.Frozen.ID
+	}
 	return c, c.audited(before, after, e, now)
 }
 
@@ -171,15 +175,23 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 	if after.State == "" { // forgotten
 		c.Trim = before.Terms.Retention.Milliseconds()
 	}
-	text, err := json.Marshal(audit.Entry{
-		At: now, Request: after.ID, Version: before.Version + 1, Event: line.Event, Call: line.Call, Device: line.Device,
-		By: line.By.ID, Name: line.By.Name, From: line.From, To: line.To, Detail: line.Whole(),
-	})
+	text, err := json.Marshal(entryOf(before, after, line, now))
 	if err != nil {
 		return fmt.Errorf("encode an audit entry of %s: %w", before.ID, err)
 	}
 	c.Audit = string(text)
 	return nil
+}
+
+// entryOf is the entry of a change: who, what, where, when, and Defender's ids.
+func entryOf(before, after approvals.Request, line approvals.Line, now time.Time) audit.Entry {
+	about := owned(before, after)
+	return audit.Entry{
+		At: now, Request: after.ID, Version: before.Version + 1, Event: line.Event, Action: about.Action,
+		Call: line.Call, Device: line.Device, By: line.By.ID, Grid: line.By.Enterprise, Name: line.By.Name,
+		Team: about.Place.Team, Channel: about.Place.Channel,
+		From: line.From, To: line.To, Job: line.Job, Target: line.Target, Detail: line.Whole(),
+	}
 }
 
 func limitPairs(limits []defender.Limit) [][2]int64 {

@@ -25,6 +25,7 @@ type committed struct {
 	Token  int64   `json:"token"`  // of whoever holds that
 	Soon   int64   `json:"soon"`   // the first of what was set on the agenda; 0: nothing was
 	Count  int     `json:"count"`  // how many a tally has
+	Freeze *string `json:"freeze"` // that in force, because of which it was not made
 	Newest string  `json:"newest"` // the audit entry of the change, if it has one
 }
 
@@ -111,6 +112,9 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 			if freed, err := s.freeMany(ctx, answer.Claim); err != nil || !freed {
 				return r, answer, cmp.Or(err, refusedBy(answer, r))
 			}
+		case "frozen":
+			s.seesFreeze(answer.Freeze)
+			return r, answer, ErrFrozen
 		case "late": // refused because it was on the way for too long; decide anew
 		case "conflict":
 			if r, err = answer.current(r.ID); err != nil {
@@ -188,6 +192,8 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	if c.Take != nil {
 		c.Take.Seen, c.Take.Keep, c.Take.Server = s.newest.seen(), s.keep.Milliseconds(), s.serverSeen()
 	}
+	c.thaws(before, after, s.alerts, now)
+	c.forces(after, e, s.alerts, now)
 	if amend != nil {
 		amend(&c, after)
 	}
@@ -248,8 +254,6 @@ func refusedBy(a committed, r approvals.Request) error {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.TooManyOpen}, Request: r}
 	case "ended":
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.Ended, Since: timeOf(a.At)}, Request: r}
-	case "frozen":
-		return ErrFrozen
 	case "refrozen":
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.Refrozen}, Request: r}
 	case "beyond":

@@ -24,7 +24,9 @@ const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 var idForm = regexp.MustCompile(`^D-[0-9A-Z]{1,12}$`)
 
 // newID draws the id of a request. It names, it gives no right to anything.
-func newID() string {
+func newID() string { return "D-" + sixLetters() }
+
+func sixLetters() string {
 	var b [6]byte
 	if _, err := rand.Read(b[:]); err != nil { // never fails: see crypto/rand
 		panic(err)
@@ -32,5 +34,5 @@ func newID() string {
 	for i := range b {
 		b[i] = crockford[b[i]%32]
 	}
-	return "D-" + string(b[:])
+	return string(b[:])
 }

@@ -10,14 +10,14 @@ import (
 	"defenderbot/approvals"
 )
 
-// format is the number of the newest stored form. A record with a higher one is left
-// to the versions that know it.
+// format is the highest number of a stored form that this version knows. A record with a
+// higher one is left to the versions that know it.
 const format = 2
 
-// formatOf is the lowest number that says what r takes to be understood: a version that
-// knows nothing of acting alone would take such a record for one that lacks its approvals.
+// formatOf is the number of the stored form of r: as low as can be, so that an older
+// version beside this one reads all that it can act on.
 func formatOf(r approvals.Request) int {
-	if r.Forced {
+	if r.Unfreezes() || r.Forced { // no devices, or no approvals
 		return 2
 	}
 	return 1

@@ -36,11 +36,13 @@ type Store struct {
 	watch    skew         // whether that changes by itself
 	newest   newest
 	own      ownSlots
-	server   atomic.Pointer[string]    // Redis's process, as it named itself last
-	setBack  atomic.Int64              // when Redis was last found to have lost changes, in ms; 0: never
-	jumpedAt atomic.Pointer[time.Time] // when its clock was last seen to jump, by ours
-	faulty   atomic.Pointer[time.Time] // when Redis last failed, by our clock
-	wake     chan struct{}             // something is due now
+	server   atomic.Pointer[string]           // Redis's process, as it named itself last
+	setBack  atomic.Int64                     // when Redis was last found to have lost changes, in ms; 0: never
+	jumpedAt atomic.Pointer[time.Time]        // when its clock was last seen to jump, by ours
+	faulty   atomic.Pointer[time.Time]        // when Redis last failed, by our clock
+	freeze   atomic.Pointer[approvals.Freeze] // the freeze in force, as last seen
+	alerts   string                           // the channel for alarms; empty: none
+	wake     chan struct{}                    // something is due now
 }
 
 // Observer is told of every change once it is in Redis. Logs and metrics hang
@@ -56,6 +58,7 @@ type StoreConfig struct {
 	Catalogue    defender.Catalogue
 	Clock        func() time.Time // this machine's clock; used for differences only
 	Retention    time.Duration    // how long the audit trail is kept at least
+	Alerts       string           // the channel that hears of freezes; empty: none
 	Replicas     int              // how many replicas of Redis must have what is about to be sent
 	Observe      Observer         // may be nil
 
@@ -71,7 +74,7 @@ type StoreConfig struct {
 func NewStore(c StoreConfig) *Store {
 	s := &Store{
 		rdb: c.Redis, keys: newKeys(c.Tenant, c.Installation), scripts: loadScripts(), actions: c.Catalogue,
-		clock: c.Clock, replicas: c.Replicas, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
+		clock: c.Clock, replicas: c.Replicas, alerts: c.Alerts, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
 		failed: c.Failed, jumped: c.Jumped, lost: c.Lost, limit: cmp.Or(c.JumpLimit, approvals.Margin),
 	}
 	for _, cloud := range c.Clouds {
@@ -139,27 +142,28 @@ func (s *Store) Catalogue() defender.Catalogue { return s.actions }
 // one is open for the same action and device. A repeat of op gives the request
 // that op made.
 func (s *Store) Create(ctx context.Context, op Op, r approvals.Request, most int) (approvals.Request, error) {
-	return s.create(ctx, op, r, func(c *change, _ approvals.Request) { c.atMost(r.By, most) })
+	action, _ := s.Action(r.Action)
+	return s.create(ctx, op, approvals.Ask{Request: r, Anyway: action.Ended != nil}, func(c *change, _ approvals.Request) { c.atMost(r.By, most) })
 }
 
 // CreateIfOffered is Create, unless Defender has refused the action less than a day ago
 // because Microsoft has ended it: then it is a *Refusal with the reason Ended, and since
 // when that is known.
 func (s *Store) CreateIfOffered(ctx context.Context, op Op, r approvals.Request, most int) (approvals.Request, error) {
-	return s.create(ctx, op, r, func(c *change, _ approvals.Request) {
+	return s.create(ctx, op, approvals.Ask{Request: r}, func(c *change, _ approvals.Request) {
 		c.atMost(r.By, most)
 		c.Heed = true
 	})
 }
 
-func (s *Store) create(ctx context.Context, op Op, r approvals.Request, limit amendment) (approvals.Request, error) {
+func (s *Store) create(ctx context.Context, op Op, ask approvals.Ask, limit amendment) (approvals.Request, error) {
 	for {
-		r.ID = newID()
-		made, _, err := s.apply(ctx, op, approvals.Request{ID: r.ID, Action: r.Action}, limit, func(was approvals.Request) (approvals.Event, error) {
+		ask.Request.ID = newID()
+		made, _, err := s.apply(ctx, op, approvals.Request{ID: ask.Request.ID, Action: ask.Request.Action}, limit, func(was approvals.Request) (approvals.Event, error) {
 			if was.Version > 0 {
 				return nil, errIDTaken
 			}
-			return approvals.Ask{Request: r}, nil
+			return ask, nil
 		})
 		if !errors.Is(err, errIDTaken) {
 			return made, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"defenderbot/approvals"
 )
@@ -42,11 +43,18 @@ func quotas(r approvals.Request) (list []quota) {
 	return list
 }
 
+// forces tells the channel for alarms that somebody acts alone.
+func (c *change) forces(after approvals.Request, e approvals.Event, alerts string, now time.Time) {
+	if _, is := e.(approvals.Force); is {
+		c.Alarms = append(c.Alarms, alarms(approvals.Alarm{Kind: approvals.AlarmForce, At: now, By: after.By, Request: after.ID, Text: after.Comment}, alerts)...)
+	}
+}
+
 // CreateForced is [Store.CreateIfOffered] for a request whose requester acts alone. It is a
 // *Beyond where that would be refused as soon as its device is looked up; nothing is counted
 // before that. How many requests the person has open does not matter: nobody has to decide.
 func (s *Store) CreateForced(ctx context.Context, op Op, r approvals.Request) (approvals.Request, error) {
-	return s.create(ctx, op, r, func(c *change, after approvals.Request) {
+	return s.create(ctx, op, approvals.Ask{Request: r}, func(c *change, after approvals.Request) {
 		c.Heed = true
 		c.Tallies = quotas(after)
 		for i := range c.Tallies {

@@ -23,9 +23,9 @@ func (d lateTown) Facts(ctx context.Context, user string) (approvals.Facts, erro
 	return d.Town.Facts(ctx, user)
 }
 
-func (d lateTown) Members(ctx context.Context, group string) ([]string, error) {
+func (d lateTown) Group(ctx context.Context, id string) (approvals.Group, error) {
 	time.Sleep(d.takes)
-	return d.Town.Members(ctx, group)
+	return d.Town.Group(ctx, id)
 }
 
 // TestFactsSideBySide: many groups and many people cost the time of one answer, so

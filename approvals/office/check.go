@@ -219,7 +219,7 @@ func sameTwice(devices []approvals.Device) string {
 func (w *Worker) markOrigin(ctx context.Context, r approvals.Request) error {
 	id, e := r.RetryOf, approvals.Event(triedAgain(r))
 	if r.From.Request != "" {
-		id, e = r.From.Request, approvals.Follow{How: r.From.How, Action: r.Action, As: r.ID}
+		id, e = r.From.Request, approvals.Follow{How: r.From.How, Action: r.Action, As: r.ID, By: r.By}
 	}
 	if id == "" {
 		return nil

@@ -51,10 +51,10 @@ func (p people) listed(ctx context.Context, f approvals.Facts, list approvals.Li
 		return true, nil
 	}
 	var unread []error
-	answers := p.members(ctx, list.Groups)
+	answers := p.read(ctx, list.Groups)
 	for range list.Groups {
 		a := <-answers
-		if slices.ContainsFunc(a.members, f.HasID) {
+		if slices.ContainsFunc(a.Members, f.HasID) {
 			return true, nil
 		}
 		unread = append(unread, a.err)
@@ -64,19 +64,20 @@ func (p people) listed(ctx context.Context, f approvals.Facts, list approvals.Li
 
 // reading is what was answered about one group.
 type reading struct {
-	group   string
-	members []string
-	err     error
+	approvals.Group
+
+	id  string // which was asked for
+	err error
 }
 
-// members asks who is in groups, side by side, and answers for each as soon as it is
+// read asks about groups, side by side, and answers for each as soon as it is
 // known. Nobody has to wait for the rest.
-func (p people) members(ctx context.Context, groups []string) <-chan reading {
+func (p people) read(ctx context.Context, groups []string) <-chan reading {
 	answers := make(chan reading, len(groups))
-	for _, group := range groups {
+	for _, id := range groups {
 		go func() {
-			r := reading{group: group}
-			r.err = safely(func() (err error) { r.members, err = p.dir.Members(ctx, group); return err })()
+			r := reading{id: id}
+			r.err = safely(func() (err error) { r.Group, err = p.dir.Group(ctx, id); return err })()
 			answers <- r
 		}()
 	}
@@ -93,14 +94,14 @@ type roll struct {
 func (p people) approvers(ctx context.Context, action string) roll {
 	list := p.policy.RuleFor(action).Approvers
 	all := roll{ids: slices.Clone(list.Users)}
-	answers := p.members(ctx, list.Groups)
+	answers := p.read(ctx, list.Groups)
 	for range list.Groups {
 		a := <-answers
 		if s := groupStanding(a); s.Bar != "" {
 			all.groups = append(all.groups, s)
 			continue
 		}
-		all.ids = append(all.ids, a.members...)
+		all.ids = append(all.ids, a.Members...)
 	}
 	slices.Sort(all.ids)
 	all.ids = slices.Compact(all.ids)

@@ -17,6 +17,7 @@ type crowd struct {
 	mu     sync.Mutex
 	people map[string]approvals.Facts
 	groups map[string][]string
+	about  map[string]approvals.Group
 	broken map[string]error // by id of a person or a group
 	asked  map[string]int
 	times  []time.Time // of every question about a person
@@ -63,11 +64,13 @@ func (c *crowd) Channel(_ context.Context, id string) (approvals.Channel, error)
 	return approvals.Channel{ID: id, Member: true}, nil
 }
 
-func (c *crowd) Members(_ context.Context, group string) ([]string, error) {
+func (c *crowd) Group(_ context.Context, id string) (approvals.Group, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked[group]++
-	return c.groups[group], c.broken[group]
+	c.asked[id]++
+	g := c.about[id] // what else is known of it
+	g.ID, g.Members = id, c.groups[id]
+	return g, c.broken[id]
 }
 
 // join adds people to a group, and to the workspace.

@@ -81,7 +81,7 @@ func (r *Roster) unread() []string {
 func (r *Roster) readGroups(ctx context.Context, groups []string) {
 	for len(groups) > 0 {
 		var put []reading // off
-		wait, answers := time.Duration(0), r.people.members(ctx, groups)
+		wait, answers := time.Duration(0), r.people.read(ctx, groups)
 		for range groups {
 			a := <-answers
 			if later, is := errors.AsType[*approvals.Later](a.err); is {
@@ -93,7 +93,7 @@ func (r *Roster) readGroups(ctx context.Context, groups []string) {
 		groups = nil
 		asked := len(put) == 0 || nap(ctx, wait)
 		for _, a := range put {
-			if groups = append(groups, a.group); !asked {
+			if groups = append(groups, a.id); !asked {
 				r.learnGroup(ctx, a)
 			}
 		}

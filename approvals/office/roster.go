@@ -68,11 +68,11 @@ func (r *Roster) learnGroup(ctx context.Context, a reading) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := groupStanding(a)
-	r.groups[a.group] = s
+	r.groups[a.id] = s
 	if a.err == nil {
-		r.members[a.group] = a.members
+		r.members[a.id] = a.Members
 	} else if s.Bar == approvals.IsRefused {
-		delete(r.members, a.group)
+		delete(r.members, a.id)
 	}
 	r.recount(ctx)
 }

@@ -13,13 +13,13 @@ import (
 // groupStanding is how a user group counts by Slack's answer. Bar is empty where
 // its members count.
 func groupStanding(a reading) approvals.Standing {
-	s := approvals.Standing{ID: a.group, Err: a.err}
+	s := approvals.Standing{ID: a.id, Err: a.err}
 	switch {
 	case isWithheld(a.err):
 		s.Bar = approvals.IsRefused
 	case a.err != nil:
 		s.Bar = approvals.IsUnread
-	case len(a.members) == 0:
+	case len(a.Members) == 0:
 		s.Bar = approvals.IsEmpty
 	}
 	return s

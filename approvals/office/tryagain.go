@@ -77,7 +77,7 @@ func (d *Desk) mayRetry(ctx context.Context, p pressedOn) error {
 
 // triedAgain is what a retry is to the request that it was made from.
 func triedAgain(made approvals.Request) approvals.Retry {
-	e := approvals.Retry{As: made.ID}
+	e := approvals.Retry{As: made.ID, By: made.AskedBy()}
 	for _, device := range made.Devices {
 		e.Devices = append(e.Devices, device.ID)
 	}

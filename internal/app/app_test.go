@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"os"
 	"strings"
@@ -28,11 +30,20 @@ func open(t testing.TB, addr string, change func(*sandbox.Options)) *sandbox.Pla
 	if change != nil {
 		change(&o)
 	}
+	if o.Defender.ClientSecret == "" {
+		o.Defender.ClientSecret = rand.Text()
+	}
+	s := newScan()
+	o.Slack.Sent = s.sent
 	p, err := sandbox.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.place, s.log = p, cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	scans.Store(p, s)
 	t.Cleanup(func() {
+		s.check(t)
+		scans.Delete(p)
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
@@ -44,13 +55,10 @@ func open(t testing.TB, addr string, change func(*sandbox.Options)) *sandbox.Pla
 // ready.
 func run(t testing.TB, p *sandbox.Place, env app.Env, options app.Options) (stop func()) {
 	t.Helper()
-	bot, err := p.Bot(env, options)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bot := newBot(t, p, env, options)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- bot.Run(ctx) }()
+	go func() { ended <- scanOf(p).ended(bot.Run(ctx)) }()
 	stopped := false
 	stop = func() {
 		if stopped {

@@ -43,16 +43,13 @@ func launchWith(t *testing.T, p *sandbox.Place, env app.Env, options app.Options
 	t.Helper()
 	l := &launched{log: newJournal(), ended: make(chan error, 1)}
 	options.Log = slog.New(slog.NewJSONHandler(l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	bot, err := p.Bot(env, options)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bot := newBot(t, p, env, options)
 	l.App = bot
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		err := bot.Run(ctx)
+		err := scanOf(p).ended(bot.Run(ctx))
 		if ctx.Err() == nil {
 			fmt.Fprintln(l.log, "the bot ended:", err)
 		}
@@ -246,14 +243,11 @@ func TestStopDuringFirstCall(t *testing.T) {
 // since Go 1.26: with a cause, which is what net/http then returns.
 func stopped(t *testing.T, p *sandbox.Place, env app.Env, moment func(context.Context) error) {
 	t.Helper()
-	bot, err := p.Bot(env, app.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	bot := newBot(t, p, env, app.Options{})
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	ended := make(chan error, 1)
-	go func() { ended <- bot.Run(ctx) }()
+	go func() { ended <- scanOf(p).ended(bot.Run(ctx)) }()
 	if err := moment(limit(t)); err != nil {
 		t.Fatal(err)
 	}

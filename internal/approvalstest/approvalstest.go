@@ -64,6 +64,7 @@ func SampleCall(cs approvals.CallState) approvals.Call {
 type Town struct {
 	People map[string]approvals.Facts
 	Groups map[string][]string
+	About  map[string]approvals.Group // what else is known of a group
 	Down   bool
 }
 
@@ -84,13 +85,15 @@ func (d Town) Channel(_ context.Context, id string) (approvals.Channel, error) {
 	return approvals.Channel{ID: id, Member: true}, nil
 }
 
-// Members are those of the groups in it.
-func (d Town) Members(_ context.Context, group string) ([]string, error) {
-	members, ok := d.Groups[group]
+// Group is one of those in it.
+func (d Town) Group(_ context.Context, id string) (approvals.Group, error) {
+	members, ok := d.Groups[id]
 	if d.Down || !ok {
-		return nil, ErrDown
+		return approvals.Group{}, ErrDown
 	}
-	return members, nil
+	g := d.About[id]
+	g.ID, g.Members = id, members
+	return g, nil
 }
 
 // DeviceNo is the n-th device of the tests.

@@ -24,5 +24,7 @@ type Entry struct {
 	Job     string    `json:"job,omitempty"`     // Defender's id of what it started
 	Target  string    `json:"target,omitempty"`  // Defender's correlation id of what it refused
 	Detail  string    `json:"detail,omitempty"`  // what it was about: devices, reason
+	What    string    `json:"what,omitempty"`    // the command, button or form that was refused
+	Reason  string    `json:"reason,omitempty"`  // why it was, in our own word for it
 	Count   int       `json:"count,omitempty"`   // how often, where several are one entry
 }

@@ -32,6 +32,7 @@ func (t *tenant) packageURI(x *exchange) reply {
 	}
 	secret := guid()
 	maps.DeleteFunc(t.links, func(_ string, old link) bool { return !x.now.Before(old.expires) })
+	t.hand(PackageLink, secret)
 	t.links[secret] = link{a.ID, x.now.Add(linkLife)}
 	address := t.base + "/safedownload/" + packageName + "?token=" + url.QueryEscape(secret)
 	return t.list("Edm.String", `"`+address+`"`)

@@ -18,6 +18,7 @@ type tenant struct {
 	links   map[string]link // package links by their token
 	windows windows
 	devices map[string]Device
+	handed  []Secret // the newest that are kept, or twice as many
 
 	actions        []*action
 	investigations []*investigation

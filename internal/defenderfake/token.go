@@ -142,6 +142,9 @@ func (t *tenant) checkForm(x *exchange, form url.Values, what string) *denied {
 // prove checks that the caller is the app.
 func (t *tenant) prove(x *exchange, app App, form url.Values) *denied {
 	assertion, secret := form.Get("client_assertion"), form.Get("client_secret")
+	if assertion != "" {
+		t.hand("assertion", assertion)
+	}
 	switch {
 	case assertion != "" && form.Get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":
 		return &denied{900144, "The request body must contain the following parameter: 'client_assertion_type'"}
@@ -173,6 +176,7 @@ func (t *tenant) mint(app App, now time.Time) string {
 	out := part(map[string]any{"typ": "JWT", "alg": "RS256"}) + "." + part(claims) + "." +
 		base64.RawURLEncoding.EncodeToString(signature)
 	maps.DeleteFunc(t.tokens, func(_ string, old token) bool { return !now.Before(old.expires) })
+	t.hand("access token", out)
 	t.tokens[out] = token{app.ID, app.Roles, expires}
 	return out
 }

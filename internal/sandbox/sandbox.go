@@ -4,6 +4,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,7 +163,7 @@ func (p *Place) Env() app.Env {
 	return app.Env{
 		SlackAppToken: p.Slack.AppToken(), SlackBotToken: p.Slack.BotToken(), SlackAPIURL: p.Slack.APIURL(),
 		RedisURL: p.Redis, AllowVolatileRedis: "true",
-		TenantID: defenderfake.DefaultTenant, ClientID: defenderfake.DefaultClientID, ClientSecret: defenderfake.DefaultClientSecret,
+		TenantID: defenderfake.DefaultTenant, ClientID: defenderfake.DefaultClientID, ClientSecret: cmp.Or(p.options.Defender.ClientSecret, defenderfake.DefaultClientSecret),
 		AuthorityHost: p.Defender.Authority(), DefenderAPIURL: p.Defender.URL(), Approvers: OnCall,
 		Actions: strings.Join(p.options.Catalogue.Names(), ","),
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Guest is what kind of guest a user is.
@@ -41,6 +42,11 @@ type Group struct {
 	Name     string
 	Members  []string
 	Disabled bool
+	// Who changed it last, and when; AddGroup and ChangeGroup fill neither in.
+	UpdatedBy string
+	Updated   time.Time
+	IDP       bool // comes from an identity provider
+	Locked    bool // nobody can edit its members in Slack
 }
 
 // Channel is one conversation.

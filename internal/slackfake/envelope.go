@@ -199,6 +199,7 @@ func (s *Server) takeAck(k *socket, data []byte, problem string) {
 	case err != nil || in.EnvelopeID == "":
 		a.Problem = ProblemUnreadable
 	}
+	s.hearAck(data)
 	s.change(func() {
 		s.settle(&a)
 		s.note(a)

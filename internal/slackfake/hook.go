@@ -59,6 +59,7 @@ func (s *Server) newHook(kind string, h hook) (string, *hook) {
 	h.expires = s.opts.Now().Add(hookLife)
 	path := "/" + kind + "/" + s.opts.TeamID + "/" + newDigits(s) + "/" + newID("h")
 	s.hooks.put(path, &h)
+	s.handed.add(Secret{"response_url", path})
 	return "http://" + s.host + path, &h
 }
 
@@ -70,6 +71,7 @@ func (s *Server) serveHook(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return http.StatusBadRequest, reply(nil, err)
 		}
+		s.hear("response_url", a)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		defer s.wake()

@@ -48,7 +48,11 @@ func (s *Server) usergroupsList(a args) (object, error) {
 		}
 		o := object{
 			"id": g.ID, "team_id": s.opts.TeamID, "is_usergroup": true, "handle": g.Handle, "name": g.Name,
-			"date_delete": 0, "user_count": len(g.Members),
+			"date_delete": 0, "user_count": len(g.Members), "updated_by": nil, "date_update": 0, "auto_type": nil,
+			"is_idp_group": g.IDP, "is_membership_locked": g.Locked,
+		}
+		if g.UpdatedBy != "" {
+			o["updated_by"], o["date_update"] = g.UpdatedBy, g.Updated.Unix()
 		}
 		if g.Disabled {
 			o["date_delete"] = s.opts.Now().Unix()

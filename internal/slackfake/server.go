@@ -34,6 +34,7 @@ type Options struct {
 	AckByClock   bool             // measure AckLimit with Now and not in real time
 	EventRetries []time.Duration  // pauses before an event is sent again; default at once, 1 min, 5 min
 	Log          *slog.Logger     // sockets that come and go, acknowledgements with problems; default none
+	Sent         func(Sent)       // hears of everything that the bot says; called by several goroutines; default nobody
 }
 
 // DefaultScopes are the bot scopes of an app that takes commands, posts, and looks people and groups up.
@@ -101,6 +102,7 @@ type Server struct {
 	faults     []*Fault
 	appToken   string
 	botToken   string
+	handed     journal[Secret]      // what opens something to whoever has it, since it was handed out
 	revoked    string               // the code that refuses the bot token; empty: it is good
 	taken      map[string]time.Time // when a channel that is slow took its last message
 }

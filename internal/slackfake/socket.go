@@ -46,6 +46,7 @@ type socket struct {
 func (s *Server) connectionsOpen(args) (object, error) {
 	ticket := newUUID()
 	s.tickets.put(ticket, s.opts.Now().Add(ticketLife))
+	s.handed.add(Secret{"ticket of a socket", ticket})
 	return object{"url": "ws://" + s.host + "/link/?ticket=" + ticket + "&app_id=" + appID}, nil
 }
 

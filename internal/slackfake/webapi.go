@@ -119,6 +119,7 @@ func (s *Server) answer(name string, r *http.Request) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.hear(name, a)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, ok := s.methods[name]

@@ -76,12 +76,13 @@ for _, t in ipairs(c.tallies or {}) do -- what lies exactly one span back has le
     return answer('beyond', {claim = t.of, count = n})
   end
 end
-if c.thaw and freeze and string.match(freeze, '^%S+') ~= c.thaw then
+local order = freeze and (string.match(freeze, '^%S+') or '?') or '' -- the id of the freeze
+if c.thaw and freeze and order ~= c.thaw then
   return answer('refrozen')
 end
 if c.take then
   if freeze then -- before everything else: nothing slips through, whatever this process knew
-    return answer('frozen')
+    return answer('frozen', {freeze = freeze})
   end
   if c.take.server ~= '' and c.take.server ~= server() then
     return answer('elsewhere')
@@ -205,6 +206,9 @@ local function write()
     if c.waiting and d.member == c.id then
       local at = opens(window, hold, c.limits, redis.call('ZRANK', queue, c.waiting) or 0, now)
       d.at = d.at == 0 and at or math.min(d.at, at)
+    end
+    if c.mark and c.mark ~= order and d.member == c.id then -- its card has to say something else
+      d.at = now
     end
     set(d.member, d.at, d.sooner)
   end

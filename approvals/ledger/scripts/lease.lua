@@ -1,4 +1,4 @@
--- KEYS: 1 agenda, 2 held, 3 audit, 4 doubt
+-- KEYS: 1 agenda, 2 held, 3 audit, 4 doubt, 5 frozen
 -- ARGV: 1 how many at most, 2 how long a lease lasts in ms, JSON {kind: ms}, 3 the newest audit entry that the caller has
 -- seen, 4 for how long they are kept at least, in ms
 -- Leases what is due and not held, of the kinds that have a term: others are a later version's. A lease is an entry of
@@ -8,8 +8,8 @@
 -- Several processes notice that; the first of them writes it down.
 -- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
 -- (audit entry), lost (true, or absent), first (true: nobody had noticed), doubt (when
--- that was last noticed; 0: never), server.
-local agenda, held, audit, doubt = unpack(KEYS)
+-- that was last noticed; 0: never), server, freeze (that in force, or absent).
+local agenda, held, audit, doubt, frozen = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local leases, next, from, page = {}, 0, 0, 128
 repeat
@@ -52,4 +52,5 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   end
 end
 local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
-return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since, server = server()})
+return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since, server = server(),
+  freeze = redis.call('GET', frozen) or nil})
