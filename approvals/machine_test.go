@@ -38,10 +38,10 @@ func requestEvents() []approvals.Event {
 		approvals.Offered{At: approvalstest.Start},
 		approvals.Pick{By: approvalstest.Asker, ID: namesakes(2)[1].ID},
 		approvals.Package{By: approvalstest.Asker, Job: "j1"},
-		approvals.Force{By: approvalstest.Asker, Devices: []approvals.Device{{ID: approvalstest.HexID, Verified: true}}},
-		approvals.CloseReview{By: approvalstest.Leader, Digest: digest, Text: "it was right"},
 		approvals.Froze{Freeze: frost},
 		approvals.Thawed{},
+		approvals.Force{By: approvalstest.Asker, Devices: []approvals.Device{{ID: approvalstest.HexID, Verified: true}}},
+		approvals.CloseReview{By: approvalstest.Leader, Digest: digest, Text: "it was right"},
 	}
 }
 

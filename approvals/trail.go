@@ -44,7 +44,9 @@ func Describe(before, after Request, e Event) (line Line, kept bool) {
 }
 
 // targets are Defender's correlation ids in a call, by what it refused.
-func (c Call) targets() []string { return []string{c.Why.target(), c.Blind.target(), c.Stop.Why.target()} }
+func (c Call) targets() []string {
+	return []string{c.Why.target(), c.Blind.target(), c.Stop.Why.target()}
+}
 
 // news is what was not there before; Defender gives no id twice.
 func news(before, after []string) string {

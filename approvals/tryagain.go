@@ -15,7 +15,9 @@ type Retry struct {
 
 func (Retry) name() string { return "retry" }
 
-func (e Retry) line() (by Person, detail string) { return e.By, e.As + ": " + strings.Join(e.Devices, ",") }
+func (e Retry) line() (by Person, detail string) {
+	return e.By, e.As + ": " + strings.Join(e.Devices, ",")
+}
 
 func (e Retry) apply(r Request, _ time.Time) (Request, error) {
 	marked := false

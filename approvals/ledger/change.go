@@ -99,10 +99,10 @@ func changeOf(before, after approvals.Request, e approvals.Event, limits []defen
 	c.indexed(before, after)
 	c.queued(before, after)
 	c.slotted(before, after, e)
-	c.tallied(before, after)
 	if after.Freezable() {
 		c.Mark = &after.Frozen.ID
 	}
+	c.tallied(before, after)
 	return c, c.audited(before, after, e, now)
 }
 

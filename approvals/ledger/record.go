@@ -15,9 +15,10 @@ import (
 const format = 2
 
 // formatOf is the number of the stored form of r: as low as can be, so that an older
-// version beside this one reads all that it can act on.
+// version beside this one reads all that it can act on. One that knows nothing of requests
+// without devices, or of acting alone, would take such a record for a broken one.
 func formatOf(r approvals.Request) int {
-	if r.Unfreezes() || r.Forced { // no devices, or no approvals
+	if r.Unfreezes() || r.Forced {
 		return 2
 	}
 	return 1

@@ -139,7 +139,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
-		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Homes: homes, Log: log,
+		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
