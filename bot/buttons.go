@@ -57,9 +57,9 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 		if stop := v.stopButton(r, value); stop != nil {
 			list = append(list, v.labelled(r, stop))
 		}
-		return append(list, v.retryButton(r, value)...)
+		return append(append(list, v.reviewButton(r, value)...), v.retryButton(r, value)...)
 	case approvals.Done:
-		return v.retryButton(r, value)
+		return append(v.reviewButton(r, value), v.retryButton(r, value)...)
 	case approvals.Expired:
 		return []slack.BlockElement{v.labelled(r, slack.NewButtonBlockElement(actionAsk, value, plainText("Ask again…")))}
 	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Rejected:

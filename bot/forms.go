@@ -28,8 +28,9 @@ type form struct {
 // forms has a row for every form, by its callback_id.
 func forms() map[string]form {
 	return map[string]form{
-		denyForm: {field: reasonBlock, read: readDenial, do: (*Bot).deny},
-		askForm:  {field: actionBlock, read: readAsk, do: (*Bot).ask, refused: askRefused},
+		denyForm:   {field: reasonBlock, read: readDenial, do: (*Bot).deny},
+		reviewForm: {field: reasonBlock, read: readReview, do: (*Bot).review},
+		askForm:    {field: actionBlock, read: readAsk, do: (*Bot).ask, refused: askRefused},
 	}
 }
 

@@ -24,10 +24,12 @@ func stateLine(r approvals.Request) string {
 	switch {
 	case r.State == approvals.Rejected && r.Ended.Why.Reason == approvals.SetBack:
 		return "⚠️ Closed"
+	case r.State == approvals.Rejected && r.Forced:
+		return "⚠️ Not sent"
 	case r.State != approvals.Approved && r.State != approvals.Done:
 		return stateLines()[r.State]
 	case len(r.Calls) == 1:
-		return callWord(r.Calls[0])
+		return unapproved(r, callWord(r.Calls[0]))
 	case r.State == approvals.Approved:
 		return progress(r)
 	case r.Outcome() == approvals.AllLapsed && slices.ContainsFunc(r.Calls, refusedUntilLapsed):
@@ -76,11 +78,21 @@ func (v Views) telling(r approvals.Request) telling {
 		s.rest, s.more = []span{words(". " + sentence(r.Ended.Why))}, v.inTheWay(r.Ended.Why)
 	case approvals.Approved, approvals.Done:
 		if len(r.Calls) == 1 {
-			return v.ofCall(r, r.Calls[0], r.Devices[0])
+			s = v.ofCall(r, r.Calls[0], r.Devices[0])
+			s.word = unapproved(r, s.word)
+			return s
 		}
 		s.rest = v.ofSeveral(r)
 	}
 	return s
+}
+
+// unapproved is a word of a call that does not call approved what somebody does alone.
+func unapproved(r approvals.Request, word string) string {
+	if r.Forced {
+		return strings.Replace(word, "Approved, waiting", "Waiting", 1)
+	}
+	return word
 }
 
 func by(p approvals.Person, r approvals.Request, end string) []span {

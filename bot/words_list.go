@@ -93,7 +93,11 @@ func (v Views) lines(p page, l office.Listing) page {
 
 // inList is a request in one line: how it stands, what it is, who asked and when.
 func (v Views) inList(r approvals.Request) para {
-	return says(words(stateLine(r)+" · "+v.action(r).Verb+" "+onDevices(r.Devices)+" · "),
+	state := stateLine(r)
+	if r.UnderReview() {
+		state = "🚨 Not reviewed · " + state
+	}
+	return says(words(state+" · "+v.action(r).Verb+" "+onDevices(r.Devices)+" · "),
 		mention(r.By.ID), words(", "), when(r.Asked), words(" · "), v.cardLink(r))
 }
 

@@ -131,6 +131,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		return fmt.Errorf("defender: %w", err)
 	}
 	grammar := Grammar(a.options.Catalogue, c.Actions, c.MaxDevices)
+	grammar.Alone = c.BreakGlass
 	p.slack.Use(bot.Views{
 		Slash:  grammar.Slash,
 		Policy: p.policy, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
