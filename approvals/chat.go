@@ -25,6 +25,9 @@ type Chat interface {
 	Say(ctx context.Context, r Request, n int) error
 	// Retire takes a message away that is a second copy of a card.
 	Retire(ctx context.Context, channel, ts string) error
+	// Announce posts an alarm in its channel. Errors: a *[NoPlace], a *[Later]; after any
+	// other the outcome is not known.
+	Announce(ctx context.Context, a Alarm) error
 }
 
 // NoPlace says that the chat does not take a message, and will not take it until

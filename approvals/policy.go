@@ -63,12 +63,27 @@ func (p Policy) Deciders(r Request) List {
 	}
 }
 
-// RuleFor is the rule that an action goes by.
+// RuleFor is the rule that an action goes by. Whoever approves any of them may ask for a
+// freeze to be lifted, and anybody else of them approves it.
 func (p Policy) RuleFor(action string) Rule {
+	if action == Unfreeze {
+		all := p.approvers()
+		return Rule{Requesters: all, Approvers: all, Needed: 1}
+	}
 	if r, own := p.ByAction[action]; own {
 		return r
 	}
 	return p.Default
+}
+
+// approvers are those of all actions, each once.
+func (p Policy) approvers() (all List) {
+	for _, r := range append(slices.Collect(maps.Values(p.ByAction)), p.Default) {
+		all.Users, all.Groups = append(all.Users, r.Approvers.Users...), append(all.Groups, r.Approvers.Groups...)
+	}
+	slices.Sort(all.Users)
+	slices.Sort(all.Groups)
+	return List{Users: slices.Compact(all.Users), Groups: slices.Compact(all.Groups)}
 }
 
 // Groups are all user groups that somebody is judged by, each once.
@@ -80,9 +95,9 @@ func (p Policy) Groups() (all []string) {
 	return slices.Compact(all)
 }
 
-// On are the actions that are switched on, by name. [Unfreeze] is none.
+// On are the actions that are switched on, by name.
 func (p Policy) On() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.ByAction)), func(a string) bool { return a == Unfreeze || p.ByAction[a].Off })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.ByAction)), func(a string) bool { return p.ByAction[a].Off })
 }
 
 // May reports whether the person may do it, by everything but the state of the

@@ -20,6 +20,7 @@ const (
 	ActionOff        Reason = "action_off"        // the action is not switched on here
 	OwnRequest       Reason = "own_request"       // the requester never counts as the approver
 	AskedFirst       Reason = "asked_first"       // nor does the requester of what is tried again
+	OtherTeam        Reason = "other_team"        // done in a workspace that is not the bot's
 	OtherMessage     Reason = "other_message"     // pressed on something that is not the request's card
 	TypedElsewhere   Reason = "typed_elsewhere"   // its id was typed in another channel, by somebody else
 	NotYours         Reason = "not_yours"         // neither the requester nor an approver

@@ -69,6 +69,9 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 	if b.refused != nil {
 		b.refused(a.what, refused.Why.Reason)
 	}
+	if b.refusals != nil {
+		b.refusals.Add(a.by, a.what, cmp.Or(refused.Request.ID, a.id), refused.Why.Reason)
+	}
 	level := slog.LevelInfo
 	typo := a.by.Typed && refused.Why.Reason == approvals.NoSuchRequest
 	if refused.Err != nil || odd(refused.Why.Reason) && !typo {

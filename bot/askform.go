@@ -44,8 +44,8 @@ type asking struct {
 // openAskForm opens the form, for the place of a and filled in with its draft. Who cannot ask
 // for anything there is told so before they type; all is checked again when it is sent.
 func (b *Bot) openAskForm(ctx context.Context, a act) (approvals.Request, page, error) {
-	if a.by.Place.Team != b.workspace.Team() {
-		return approvals.Request{}, say(wrongTeam), nil
+	if err := b.elsewhere(a); err != nil {
+		return approvals.Request{}, nil, err
 	}
 	if err := b.desk.MayAsk(ctx, a.by); err != nil {
 		return approvals.Request{}, nil, err
@@ -182,9 +182,6 @@ func readAsk(b *Bot, e Envelope, i interaction) (a act, wrong map[string]string)
 	var where asking
 	if err := json.Unmarshal([]byte(i.View.PrivateMetadata), &where); err != nil || where.Channel == "" {
 		return a, map[string]string{actionBlock: formUnread}
-	}
-	if i.Team.ID != b.workspace.Team() {
-		return a, map[string]string{actionBlock: wrongTeam}
 	}
 	a = newAct(e, askForm, approvals.Place{Team: i.Team.ID, Channel: where.Channel}, reply{user: i.User.ID, channel: where.Channel})
 	c, problem := b.grammar.Fields(i.View.chosen(actionBlock), i.View.typed(deviceBlock), i.View.typed(commentBlock))

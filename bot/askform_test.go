@@ -182,7 +182,7 @@ func TestAskFormForged(t *testing.T) {
 		return answer.Errors
 	}
 	for _, tt := range []struct{ metadata, team, want string }{
-		{"none", d.slack.TeamID(), formUnread}, {`{"channel":"C0INCIDENT"}`, "T0ELSE", wrongTeam}, {`{"channel":"C0LOUNGE"}`, d.slack.TeamID(), "I am not in this channel"},
+		{"none", d.slack.TeamID(), formUnread}, {`{"channel":"C0INCIDENT"}`, "T0ELSE", sentence(approvals.Why{Reason: approvals.OtherTeam})}, {`{"channel":"C0LOUNGE"}`, d.slack.TeamID(), "I am not in this channel"},
 	} {
 		if got := send(tt.metadata, tt.team)[actionBlock]; !strings.HasPrefix(got, tt.want) {
 			t.Errorf("%s of %s: %q, want %q", tt.metadata, tt.team, got, tt.want)

@@ -28,6 +28,7 @@ type Bot struct {
 	log       *slog.Logger
 	answered  func(kind string, took time.Duration)
 	refused   func(what string, why approvals.Reason)
+	refusals  *office.Refusals
 	foreign   func() bool
 
 	queue     chan Envelope
@@ -51,7 +52,8 @@ type Config struct {
 	// acknowledged; may be nil.
 	Answered func(kind string, took time.Duration)
 	// Refused is told of each refusal: of what, and why; may be nil.
-	Refused func(what string, why approvals.Reason)
+	Refused  func(what string, why approvals.Reason)
+	Refusals *office.Refusals // writes them down; nil: nobody does
 	// Foreign reports whether another deployment may use the same Slack app; nil: none does.
 	Foreign func() bool
 }
@@ -67,7 +69,7 @@ const (
 // New makes a Bot. It starts nothing.
 func New(c Config) *Bot {
 	b := &Bot{
-		desk: c.Desk, workspace: c.Workspace, homes: c.Homes, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused,
+		desk: c.Desk, workspace: c.Workspace, homes: c.Homes, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused, refusals: c.Refusals,
 		foreign: c.Foreign, queue: make(chan Envelope, queueSize), idle: make(chan struct{}), closing: make(chan struct{}),
 	}
 	if b.foreign == nil {

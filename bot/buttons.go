@@ -17,6 +17,7 @@ const (
 	actionCancel  = "cancel"
 	actionRetry   = "retry"
 	actionStop    = "stop"
+	actionFreeze  = "freeze" // of homes alone
 
 	actionSuccessor = "successor" // also of private answers, where its value is a command
 	actionAnyway    = "anyway"    // of private answers alone
@@ -48,7 +49,7 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 	case approvals.Pending:
 		yes := v.labelled(r, slack.NewButtonBlockElement(actionApprove, value, plainText("Approve")))
 		nay := v.labelled(r, slack.NewButtonBlockElement(actionDeny, value, plainText("Deny…")))
-		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), v.labelled(r, cancelButton(value, "Cancel request", "Nothing will be sent to Defender."))}
+		return []slack.BlockElement{yes.WithStyle(slack.StylePrimary), nay.WithStyle(slack.StyleDanger), v.labelled(r, cancelButton(value, "Cancel request", unsent(r)))}
 	case approvals.Approved:
 		var list []slack.BlockElement
 		if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
@@ -61,10 +62,21 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 	case approvals.Done:
 		return append(v.reviewButton(r, value), v.retryButton(r, value)...)
 	case approvals.Expired:
+		if r.Unfreezes() { // no form asks for that
+			return nil
+		}
 		return []slack.BlockElement{v.labelled(r, slack.NewButtonBlockElement(actionAsk, value, plainText("Ask again…")))}
 	case approvals.Checking, approvals.Denied, approvals.Cancelled, approvals.Rejected:
 	}
 	return nil
+}
+
+// unsent is what cancelling r before it is decided means.
+func unsent(r approvals.Request) string {
+	if r.Unfreezes() {
+		return left(r)
+	}
+	return "Nothing will be sent to Defender."
 }
 
 // labelled has a screen reader say what a button is about: it may be heard without the card

@@ -147,7 +147,7 @@ func moment(c approvals.Call) []span {
 // turn is when a call that waits may go: when it is expected to, or when it is tried next.
 func turn(r approvals.Request, c approvals.Call) []span {
 	switch at := nextTry(c); {
-	case at.IsZero():
+	case at.IsZero(), r.HeldBy().Is():
 		return nil
 	case !at.Before(r.Lapses()):
 		return []span{words(" Its turn would come "), when(at), words(", but the approval runs out first, "), when(r.Lapses()), words(".")}
@@ -182,7 +182,7 @@ func (v Views) reason(r approvals.Request, c approvals.Call) string {
 	var list []string
 	ended := v.action(r).Ended
 	switch {
-	case c.Why.Reason == "", c.Why.Reason == approvals.Ran:
+	case c.Why.Reason == "", c.Why.Reason == approvals.Ran, c.State == approvals.Queued && r.HeldBy().Is():
 	case c.ActionEnded() && ended != nil:
 		list = v.ended(r, c, *ended)
 	default:

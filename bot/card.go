@@ -99,6 +99,7 @@ func (v Views) page(r approvals.Request, d detail) page {
 	p = append(p, v.actsAlone(r)...)
 	p = append(p, beyondReach(r)...)
 	p = append(p, wanted(r)...)
+	p = append(p, lifts(r)...)
 	p = append(p, astray(r)...)
 	p = append(p, decided(r)...)
 	p = append(p, v.lineage(r)...)
@@ -120,6 +121,9 @@ func wanted(r approvals.Request) page {
 
 // headline is the action and what it is about: "Isolate srv-db-01.contoso.example".
 func (v Views) headline(r approvals.Request) string {
+	if r.Unfreezes() {
+		return v.action(r).Verb
+	}
 	on := fmt.Sprintf("%d devices", len(r.Devices))
 	if len(r.Devices) == 1 {
 		on = called(r.Devices[0])
@@ -176,6 +180,9 @@ func (v Views) atStake(r approvals.Request) []string {
 }
 
 func (v Views) action(r approvals.Request) defender.Action {
+	if r.Unfreezes() {
+		return lifting()
+	}
 	if a, ok := v.Catalogue.Named(r.Action); ok {
 		return a
 	}

@@ -45,7 +45,7 @@ func TestButtons(t *testing.T) {
 			}
 		case r.Action != "investigate" && slices.ContainsFunc(r.Calls, approvals.Call.Stoppable):
 			want = []string{"stop=" + value}
-		case r.State == approvals.Expired:
+		case r.State == approvals.Expired && !r.Unfreezes():
 			want = []string{"ask=" + value}
 		}
 		if len(r.Retryable()) > 0 {

@@ -42,8 +42,10 @@ func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 // obey does what a command says, and says what came of it. Anyway: also where it is known
 // that Defender will refuse it.
 func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
-	if a.by.Place.Team != b.workspace.Team() {
-		return say(wrongTeam)
+	if err := b.elsewhere(a); err != nil {
+		a.what = "command"
+		b.noteFailure(ctx, a, approvals.Request{}, err)
+		return b.workspace.views.explained(err)
 	}
 	parsed, err := b.grammar.Parse(typed)
 	if err != nil {
@@ -74,8 +76,20 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 		return b.report(ctx, a, c)
 	case commands.Cancel:
 		return b.cancelTyped(ctx, a, c.Request)
+	case commands.Freeze:
+		return b.freezeTyped(ctx, a, c)
+	case commands.Unfreeze:
+		return b.unfreezeTyped(ctx, a, c)
 	}
 	return nil // unreachable: the grammar has no other commands
+}
+
+// elsewhere refuses what is done in another workspace.
+func (b *Bot) elsewhere(a act) error {
+	if a.by.Place.Team != b.workspace.Team() {
+		return approvals.Refuse(approvals.OtherTeam, "")
+	}
+	return nil
 }
 
 func wishOf(c commands.Ask) office.Wish {
@@ -88,6 +102,9 @@ func wishOf(c commands.Ask) office.Wish {
 
 // ask records a request.
 func (b *Bot) ask(ctx context.Context, a act) (approvals.Request, page, error) {
+	if err := b.elsewhere(a); err != nil { // a form says where it was sent
+		return approvals.Request{}, nil, err
+	}
 	r, err := b.desk.Ask(ctx, a.by, a.wish)
 	if err == nil {
 		b.workspace.remember(r.ID, a.to.url)

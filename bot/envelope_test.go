@@ -117,7 +117,7 @@ func TestAckTooLarge(t *testing.T) {
 // there is no need for another way.
 func TestAckSize(t *testing.T) {
 	answers := map[string]page{
-		"help": asWritten(grammar().Help()), "busy": say(busySentence), "team": say(wrongTeam), "broke": say(brokeSentence), "unreadable": say(unreadableSentence),
+		"help": asWritten(grammar().Help()), "busy": say(busySentence), "team": explain(approvals.Refuse(approvals.OtherTeam, "")), "broke": say(brokeSentence), "unreadable": say(unreadableSentence),
 		"unconfirmed": explain(approvals.ErrUnconfirmed), "not recorded": explain(approvals.ErrNotRecorded), "bug": explain(errors.New("bug")),
 	}
 	for _, nasty := range []string{"&", "<", "\x01", "😀", "\u202e", `"`, "’", "a", " b", ",", "😀 ", "&,", "/", "."} {

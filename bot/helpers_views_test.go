@@ -59,10 +59,18 @@ func everyView() map[string]view {
 		form := views().askView(d, 20, `{"channel":"C0INCIDENT"}`)
 		all["form-ask-"+name] = view{Form: &form}
 	}
+	for name, a := range alarms() {
+		all["alarm-"+name] = said(alarmPage(a))
+	}
 	for name, p := range timeAnswers() {
 		all["answer-"+name] = said(p)
 	}
 	for name, p := range answers() {
+		all["answer-"+name] = said(p)
+	}
+	freeze := freezeView()
+	all["form-freeze"] = view{Form: &freeze}
+	for name, p := range freezeAnswers() {
 		all["answer-"+name] = said(p)
 	}
 	for name, p := range wordAnswers() {
@@ -96,7 +104,7 @@ func answers() map[string]page {
 		"help": asWritten(grammar().Help()), "wrong-command": wrongCommand(wrong), "wrong-device": wrongCommand(wrongDevice), "wrong-unsure": wrongCommand(unsure),
 		"wrong-unfinished": wrongCommand(unfinished), "ask-ended": views().endedField("/defender", "investigate"),
 		"recorded-thread": views().recordedPage(inThread), "busy": say(busySentence),
-		"wrong-team": say(wrongTeam), "recorded": views().recordedPage(pending("collect", 1)), "recorded-several": views().recordedPage(pending("collect", 3)),
+		"wrong-team": explain(approvals.Refuse(approvals.OtherTeam, "")), "recorded": views().recordedPage(pending("collect", 1)), "recorded-several": views().recordedPage(pending("collect", 3)),
 		"recorded-ended": views().recordedPage(p), "followed": views().followedPage(pending("scan", 1)),
 		"ended": views().endedPage("/defender", typedAsk(1), after(-90)), "ended-long": views().endedPage("/defender", typedAsk(140), after(-90)), "ended-alone": alone().endedPage("/defender", typedAsk(1), after(-90)),
 		"approved": approvedPage(approved("investigate", openCalls()["queued"])), "approved-first": approvedPage(second),

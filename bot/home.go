@@ -39,12 +39,17 @@ func (v Views) home(slash string, h office.Home, said page) []slack.Block {
 	if !h.Unsure && len(h.Waiting.Requests)+h.Waiting.More+len(open)+len(ended) == 0 {
 		blocks = append(blocks, howToBegin(slash).blocks()...)
 	}
+	blocks = append(blocks, homeFreeze(slash, h.Frozen, false)...)
 	blocks, shown := v.homeWaiting(blocks, slash, h.Waiting)
 	blocks = v.homeMine(blocks, slash, office.Listing{Requests: open, More: h.Mine.More}, homeRequests-shown)
 	if rest := v.results(ended, h.Ended.Requests); len(rest) > 0 {
 		blocks = append(blocks, append(page{heading("Last results")}, rest...).blocks()...)
 	}
-	return append(blocks, homeLimits(h.Windows).blocks()...)
+	blocks = append(blocks, homeLimits(h.Windows).blocks()...)
+	if h.Frozen.Is() {
+		return blocks
+	}
+	return append(blocks, homeFreeze(slash, h.Frozen, h.MayFreeze)...)
 }
 
 // byEnd tells requests that are open from those that have ended.

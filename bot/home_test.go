@@ -23,12 +23,13 @@ func homes() map[string]office.Home {
 	running := renamed(approved("collect", openCalls()["queued"]), "D-9R3Y6B")
 	result := renamed(done("collect", ran()), "D-5X2J8N")
 	return map[string]office.Home{
+		"frozen":  {User: grace, Frozen: frost(), MayFreeze: true, Windows: windows(0)},
 		"barred":  {User: grace, Barred: true},
 		"unsure":  {User: grace, Unsure: true, Windows: windows(0)},
 		"nothing": {User: ada, Windows: windows(0)},
 		"approver": {
 			User: grace, Waiting: office.Listing{Requests: []approvals.Request{waits, second}, Everywhere: true},
-			Ended: office.Listing{Requests: []approvals.Request{result}}, Windows: windows(3),
+			Ended: office.Listing{Requests: []approvals.Request{result}}, Windows: windows(3), MayFreeze: true,
 		},
 		"requester": {
 			User: ada, Mine: office.Listing{Requests: []approvals.Request{own, running, result}},

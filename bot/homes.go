@@ -86,9 +86,10 @@ func digestOf(blocks []slack.Block) string {
 	return approvals.DigestOf([]string{string(inJSON(blocks))})
 }
 
-// onHome reports whether a button counts on a home: those that decide on what waits.
+// onHome reports whether a button counts on a home: those that decide on what waits, and the
+// one that freezes.
 func onHome(button string) bool {
-	return slices.Contains([]string{actionApprove, actionDeny, actionCancel, actionReview}, button)
+	return slices.Contains([]string{actionApprove, actionDeny, actionCancel, actionReview, actionFreeze}, button)
 }
 
 // isHome reports whether what was pressed is a Home tab of this app. It is always that of

@@ -187,7 +187,7 @@ func (v Views) packagesPage(r approvals.Request, calls []int) page {
 	p := page{says(wordsf("📦 %d packages of ", len(calls)), code(r.ID), words(". "+packageListed))}
 	for _, i := range calls {
 		dev := r.Devices[i]
-		text := strings.TrimSpace(cut(fact(dev.Name), 64) + " " + dev.ID)
+		text := "• " + strings.TrimSpace(cut(fact(dev.Name), 64)+" "+dev.ID) // no name begins a line
 		value := r.ID + "." + r.Digest() + "." + strconv.Itoa(i)
 		p = append(p, withButton(text, button{id: actionPackage, label: getPackage, about: called(dev), value: value}))
 	}

@@ -22,6 +22,7 @@ func buttons() map[string]handler {
 		actionUndo:      (*Bot).undo,
 		actionPackage:   (*Bot).fetch,
 		actionAsk:       (*Bot).askAgain,
+		actionFreeze:    (*Bot).askFreeze,
 	}
 }
 

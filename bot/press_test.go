@@ -143,6 +143,13 @@ func idsIn(b slack.Block) (ids []string) {
 // TestButtonsAndForms: every button of a card or a private answer and every form has its row.
 func TestButtonsAndForms(t *testing.T) {
 	pressed, private := map[string]bool{}, map[string]bool{}
+	for _, h := range homes() {
+		for _, b := range views().home("/defender", h, nil) {
+			for _, id := range idsIn(b) {
+				pressed[id] = true
+			}
+		}
+	}
 	for name, v := range everyView() {
 		if v.Form != nil {
 			f := forms()[v.Form.CallbackID]
@@ -165,7 +172,7 @@ func TestButtonsAndForms(t *testing.T) {
 		}
 	}
 	if got, want := sortedKeys(buttons()), sortedKeys(pressed); !slices.Equal(got, want) {
-		t.Errorf("there are rows for %q; the cards have %q", got, want)
+		t.Errorf("there are rows for %q; cards and homes have %q", got, want)
 	}
 	if got, want := sortedKeys(privates()), sortedKeys(private); !slices.Equal(got, want) {
 		t.Errorf("there are rows for %q; private answers have %q", got, want)

@@ -28,6 +28,10 @@ func stateLine(r approvals.Request) string {
 		return "⚠️ Not sent"
 	case r.State != approvals.Approved && r.State != approvals.Done:
 		return stateLines()[r.State]
+	case r.Unfreezes():
+		return "✅ Lifted"
+	case len(r.Calls) == 1 && r.HeldBy().Is():
+		return frozenWord
 	case len(r.Calls) == 1:
 		return unapproved(r, callWord(r.Calls[0]))
 	case r.State == approvals.Approved:
@@ -37,6 +41,9 @@ func stateLine(r approvals.Request) string {
 	}
 	return outcomeLines()[r.Outcome()]
 }
+
+// frozenWord is where a call is that a freeze keeps from being sent.
+const frozenWord = "🧊 Approved, frozen"
 
 func stateLines() map[approvals.State]string {
 	return map[approvals.State]string{
@@ -67,24 +74,38 @@ func (v Views) telling(r approvals.Request) telling {
 	switch r.State {
 	case approvals.Checking:
 	case approvals.Pending:
-		s.rest, s.more = append(v.askFor(r), words(" · until "), when(r.Deadline())), v.calledIn(r)
+		s.rest, s.more = append(v.askFor(r), words(" · until "), when(r.Deadline())), append(v.calledIn(r), held(r)...)
 	case approvals.Denied:
-		s.rest, s.more = by(r.Ended.By, r, ". Nothing was sent. The reason:"), []para{quoted(r.Ended.Text)}
+		s.rest, s.more = by(r.Ended.By, r, ". "+left(r)+" The reason:"), []para{quoted(r.Ended.Text)}
 	case approvals.Cancelled:
-		s.rest = by(r.Ended.By, r, ". Nothing was sent.")
+		s.rest = by(r.Ended.By, r, ". "+left(r))
 	case approvals.Expired:
-		s.rest = []span{words(", "), when(r.EndedAt), words(". Nobody decided in time. Nothing was sent. Ask again if it is still needed.")}
+		s.rest = []span{words(", "), when(r.EndedAt), words(". Nobody decided in time. " + left(r) + " Ask again if it is still needed.")}
 	case approvals.Rejected:
 		s.rest, s.more = []span{words(". " + sentence(r.Ended.Why))}, v.inTheWay(r.Ended.Why)
 	case approvals.Approved, approvals.Done:
-		if len(r.Calls) == 1 {
+		switch {
+		case r.Unfreezes():
+			s.rest = []span{words(". What is approved is sent to Defender again.")}
+		case len(r.Calls) == 1 && r.HeldBy().Is():
+			s.rest, s.more = []span{words(lapsing(r)), when(r.Lapses()), words(".")}, held(r)
+		case len(r.Calls) == 1:
 			s = v.ofCall(r, r.Calls[0], r.Devices[0])
 			s.word = unapproved(r, s.word)
 			return s
+		default:
+			s.rest, s.more = v.ofSeveral(r), held(r)
 		}
-		s.rest = v.ofSeveral(r)
 	}
 	return s
+}
+
+// lapsing begins to say until when what waits may be sent.
+func lapsing(r approvals.Request) string {
+	if r.Forced {
+		return ". It is sent until "
+	}
+	return ". The approval runs out "
 }
 
 // unapproved is a word of a call that does not call approved what somebody does alone.
@@ -102,6 +123,9 @@ func by(p approvals.Person, r approvals.Request, end string) []span {
 // progress is how far a request with several calls has come.
 func progress(r approvals.Request) string {
 	emoji, done := "⏳", 0
+	if r.HeldBy().Is() {
+		emoji = "🧊"
+	}
 	for _, c := range r.Calls {
 		if c.State == approvals.Succeeded {
 			done++

@@ -56,6 +56,10 @@ func refusal(n *approvals.Refusal) page {
 	r := n.Request
 	code := lastingRefusal(n.Err)
 	switch {
+	case n.Frozen.Is():
+		return frozenAlready(n.Frozen)
+	case n.Why.Reason == approvals.AlreadyOpen && r.Unfreezes():
+		return say("Somebody has already asked for the freeze to be lifted, so this was not recorded. Use the card of that request.")
 	case n.Why.Reason == approvals.NotKnown && code != "":
 		return sayf("Slack will not let me check whether you may do this, so I did nothing: %s "+
 			"Trying again will not help. Tell whoever runs this bot.", stop(code))
@@ -96,7 +100,6 @@ func approvers(r approvals.Request) string {
 // The sentences that are not reasons.
 const (
 	busySentence = "Too much is happening at once, so I did nothing. Try again in a moment."
-	wrongTeam    = "This bot belongs to another workspace, so nothing happened. Use it there."
 	formUnread   = "This form is out of date. Close it and open it again."
 	noReason     = "Please give a reason."
 )
@@ -142,6 +145,9 @@ func (v Views) recordedPage(r approvals.Request) page {
 // The answers to a decision that was taken.
 
 func approvedPage(r approvals.Request) page {
+	if r.Unfreezes() && r.State == approvals.Done {
+		return sayf("You approved %s: the freeze is lifted, and what is approved is sent to Defender again.", r.ID)
+	}
 	if r.State == approvals.Pending {
 		people := "One more person has"
 		if left := r.Terms.Needed - len(r.Approvals); left > 1 {
@@ -154,13 +160,13 @@ func approvedPage(r approvals.Request) page {
 }
 
 func deniedPage(r approvals.Request) page {
-	return sayf("You denied %s. Nothing was sent.", r.ID)
+	return sayf("You denied %s. %s", r.ID, left(r))
 }
 
 func cancelledPage(r approvals.Request) page {
 	switch {
 	case !slices.ContainsFunc(r.Calls, wasSent):
-		return sayf("You cancelled %s. Nothing was sent.", r.ID)
+		return sayf("You cancelled %s. %s", r.ID, left(r))
 	case r.State == approvals.Done:
 		return sayf("You cancelled the calls of %s that had not been sent. The others have ended; its card says how.", r.ID)
 	}

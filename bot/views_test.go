@@ -64,6 +64,7 @@ func sampleRequests() map[string]approvals.Request {
 	maps.Copy(samples, stopSamples())
 	maps.Copy(samples, forceSamples())
 	maps.Copy(samples, timeSamples())
+	maps.Copy(samples, freezeSamples())
 	return samples
 }
 

@@ -33,7 +33,8 @@ func (b *Bot) slow(typed string) (first page, is bool) {
 		}
 	case commands.Report:
 		return nil, true
-	case commands.Ask, commands.Force, commands.Form, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel, commands.Help:
+	case commands.Ask, commands.Force, commands.Form, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel,
+		commands.Freeze, commands.Unfreeze, commands.Help:
 	}
 	return nil, false
 }
@@ -82,7 +83,7 @@ func (b *Bot) status(ctx context.Context, a act, c commands.Status) page {
 	return b.look(ctx, a, "status", c.Public, func(ctx context.Context, a act) (looked, error) {
 		if c.Request == "" {
 			l, err := b.desk.Mine(ctx, a.by)
-			return looked{b.workspace.views.minePage(b.grammar.Slash, l), involved(l.Requests...)}, err
+			return b.frozen(b.workspace.views.minePage(b.grammar.Slash, l), l.Requests...), err
 		}
 		r, err := b.desk.See(ctx, a.by, c.Request)
 		return looked{b.workspace.views.statusPage(r, c.Public), involved(r)}, err
@@ -92,15 +93,21 @@ func (b *Bot) status(ctx context.Context, a act, c commands.Status) page {
 func (b *Bot) list(ctx context.Context, a act, c commands.List) page {
 	return b.look(ctx, a, "list", c.Public, func(ctx context.Context, a act) (looked, error) {
 		l, err := b.desk.Open(ctx, a.by)
-		return looked{b.workspace.views.openPage(b.grammar.Slash, l), involved(l.Requests...)}, err
+		return b.frozen(b.workspace.views.openPage(b.grammar.Slash, l), l.Requests...), err
 	})
 }
 
 func (b *Bot) limits(ctx context.Context, a act, c commands.Limits) page {
 	return b.look(ctx, a, "limits", c.Public, func(ctx context.Context, a act) (looked, error) {
 		windows, err := b.desk.Limits(ctx, a.by)
-		return looked{page: limitsPage(windows)}, err
+		return b.frozen(limitsPage(windows)), err
 	})
+}
+
+// frozen is what was found, behind the freeze in force.
+func (b *Bot) frozen(p page, requests ...approvals.Request) looked {
+	f := b.desk.Frozen()
+	return looked{underFreeze(f, b.grammar.Slash, p), append(involved(requests...), f.By)}
 }
 
 func (b *Bot) history(ctx context.Context, a act, c commands.History) page {
@@ -133,7 +140,7 @@ func (b *Bot) cancelTyped(ctx context.Context, a act, id string) page {
 // involved are the people whom a card can name.
 func involved(requests ...approvals.Request) (all []approvals.Person) {
 	for _, r := range requests {
-		all = append(append(all, r.By, r.Ended.By, r.Review.By), r.Barred...)
+		all = append(append(all, r.By, r.Ended.By, r.Frozen.By, r.Review.By), r.Barred...)
 		for _, a := range r.Approvals {
 			all = append(all, a.By)
 		}

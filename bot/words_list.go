@@ -93,11 +93,15 @@ func (v Views) lines(p page, l office.Listing) page {
 
 // inList is a request in one line: how it stands, what it is, who asked and when.
 func (v Views) inList(r approvals.Request) para {
+	what := v.action(r).Verb
+	if !r.Unfreezes() {
+		what += " " + onDevices(r.Devices)
+	}
 	state := stateLine(r)
 	if r.UnderReview() {
 		state = "🚨 Not reviewed · " + state
 	}
-	return says(words(state+" · "+v.action(r).Verb+" "+onDevices(r.Devices)+" · "),
+	return says(words(state+" · "+what+" · "),
 		mention(r.By.ID), words(", "), when(r.Asked), words(" · "), v.cardLink(r))
 }
 

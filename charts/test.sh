@@ -89,6 +89,11 @@ refuses 'more approvals than the bot takes' 'APPROVALS_REQUIRED' --set-string en
 refuses 'an action by a name that none can have' 'APPROVALS_REQUIRED' --set-string 'env.APPROVALS_REQUIRED=1\,Isolate=2'
 refuses 'a tenant that is no id' 'AZURE_TENANT_ID' --set env.AZURE_TENANT_ID=a/b
 refuses 'an address with a user name' 'SLACK_API_URL' --set env.SLACK_API_URL=https://u:p@slack.example/
+has 'alarms' 'value: "?C0ALERTS' --set env.ALERT_CHANNEL=C0ALERTS
+has 'break-glass' 'name: BREAK_GLASS' --set-string env.BREAK_GLASS=true
+has 'devices an hour' 'name: DEVICES_PER_HOUR' --set-string env.DEVICES_PER_HOUR=0
+refuses 'a channel for alarms by name' 'ALERT_CHANNEL' --set-string 'env.ALERT_CHANNEL=#alerts'
+refuses 'devices an hour that are no number' 'DEVICES_PER_HOUR' --set-string env.DEVICES_PER_HOUR=many
 refuses 'a switch that is not text' 'BREAK_GLASS' --set env.BREAK_GLASS=true
 refuses 'tokens swapped' 'SLACK_BOT_TOKEN' --set secret.SLACK_BOT_TOKEN=xapp-1
 refuses 'secret among the variables' 'AZURE_CLIENT_SECRET' --set env.AZURE_CLIENT_SECRET=x

@@ -3,7 +3,7 @@ package commands
 import "strings"
 
 // Command is one thing that a person can ask for: Ask, Force, Form, Off, Status, List, Limits,
-// Cancel, History, Report or Help.
+// Cancel, History, Report, Freeze, Unfreeze or Help.
 //
 //sumtype:decl
 type Command interface{ command() }
@@ -88,16 +88,28 @@ type Report struct {
 	Public bool // everybody in the channel is to see the answer
 }
 
+// Freeze orders that no call leaves any more.
+type Freeze struct {
+	Reason string // 1 to MaxComment characters, cleaned
+}
+
+// Unfreeze asks for a freeze to be lifted.
+type Unfreeze struct {
+	Reason string // 1 to MaxComment characters, cleaned
+}
+
 // Help asks for the grammar.
 type Help struct{}
 
-func (Ask) command()     {}
-func (Form) command()    {}
-func (Off) command()     {}
-func (Status) command()  {}
-func (Cancel) command()  {}
-func (List) command()    {}
-func (Limits) command()  {}
-func (History) command() {}
-func (Report) command()  {}
-func (Help) command()    {}
+func (Ask) command()      {}
+func (Form) command()     {}
+func (Off) command()      {}
+func (Status) command()   {}
+func (Cancel) command()   {}
+func (List) command()     {}
+func (Limits) command()   {}
+func (History) command()  {}
+func (Report) command()   {}
+func (Freeze) command()   {}
+func (Unfreeze) command() {}
+func (Help) command()     {}

@@ -165,6 +165,14 @@ func (g Grammar) badDays(raw string) *Error {
 	return g.wrong("report", "%s is not how far back a report can go: give a number of days from 1 to %d, such as 7d.", quote(raw), MaxReport)
 }
 
+func (g Grammar) noReason(name string) *Error {
+	return g.wrong(name, "The reason is missing: “%s” needs one, which everybody whom it concerns reads.", name)
+}
+
+func (g Grammar) longReason(name string, n int) *Error {
+	return g.wrong(name, "The reason has %d characters; at most %d are taken.", n, MaxComment)
+}
+
 func (g Grammar) badRequest(name, raw, why string) *Error {
 	return g.wrong(name, "%s is not the id of a request: %s. One looks like %s7K3F9Q.", quote(raw), why, requestPrefix)
 }

@@ -47,6 +47,8 @@ func TestFormat(t *testing.T) {
 		{History{Device{Name: "public"}, true}, "history public public"},
 		{Report{Days: 7}, "report 7d"},
 		{Report{90, true}, "report 90d public"},
+		{Freeze{"wrong <list>\nstop"}, "freeze wrong &lt;list&gt;\nstop"},
+		{Unfreeze{"sorted out"}, "unfreeze sorted out"},
 		{Help{}, "help"},
 	} {
 		got := testGrammar.format(tc.command)
@@ -142,6 +144,10 @@ func TestHelp(t *testing.T) {
     Show what was asked for a device, by whom, and how it ended.
 /defender report [<days>d] [public]
     Sum up what was asked and decided in the last 7 days, or in up to 90; for approvers.
+/defender freeze <reason>
+    Start nothing more in Defender, at once and for everybody; for approvers.
+/defender unfreeze <reason>
+    Ask for a freeze to be lifted; another approver has to agree.
 /defender help
     Show this help.
 

@@ -29,6 +29,10 @@ func (g Grammar) format(c Command) string {
 		return written("history", c.Device.String(), c.Public)
 	case Report:
 		return written("report", fmt.Sprintf("%dd", c.Days), c.Public)
+	case Freeze:
+		return "freeze " + escape.Replace(c.Reason)
+	case Unfreeze:
+		return "unfreeze " + escape.Replace(c.Reason)
 	case Help:
 		return "help"
 	}

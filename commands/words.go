@@ -4,10 +4,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // mostWords is how many words are the grammar's own.
-const mostWords = 7
+const mostWords = 9
 
 // MaxReport is how many days back a report can go, and usualReport how many it goes
 // where none are given.
@@ -39,6 +40,14 @@ func (g Grammar) words() []form {
 		{
 			name: "report", args: "[<days>d] [public]", read: g.readReport,
 			summary: "Sum up what was asked and decided in the last 7 days, or in up to 90; for approvers",
+		},
+		{
+			name: "freeze", args: "<reason>", read: g.reasoned("freeze", func(why string) Command { return Freeze{why} }),
+			summary: "Start nothing more in Defender, at once and for everybody; for approvers",
+		},
+		{
+			name: "unfreeze", args: "<reason>", read: g.reasoned("unfreeze", func(why string) Command { return Unfreeze{why} }),
+			summary: "Ask for a freeze to be lifted; another approver has to agree",
 		},
 		{name: "help", summary: "Show this help", read: g.readHelp},
 	}
@@ -139,6 +148,21 @@ func (g Grammar) readReport(rest string) (Command, *Error) {
 		return nil, g.badDays(typed)
 	}
 	return Report{Days: days, Public: public}, nil
+}
+
+// reasoned reads a command that has a reason behind its word.
+func (g Grammar) reasoned(name string, c func(reason string) Command) func(string) (Command, *Error) {
+	return func(rest string) (Command, *Error) {
+		reason := Readable(readable(rest))
+		n := utf8.RuneCountInString(reason)
+		if !visible(reason) {
+			return nil, g.noReason(name)
+		}
+		if n > MaxComment {
+			return nil, g.longReason(name, n)
+		}
+		return c(reason), nil
+	}
 }
 
 // daysIn reads a number of days: 7, 7d or 7 days.

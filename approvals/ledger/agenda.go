@@ -12,7 +12,10 @@ import (
 // reads for at most 20 s and checks for as long again, and what it sends comes
 // after it has given its lease back.
 func leaseTerms() map[approvals.Kind]int64 {
-	return map[approvals.Kind]int64{approvals.Clock: 30_000, approvals.Look: 30_000, approvals.Draw: 60_000, approvals.Home: 60_000}
+	return map[approvals.Kind]int64{
+		approvals.Clock: 30_000, approvals.Look: 30_000, approvals.Draw: 60_000, approvals.Home: 60_000, approvals.Alert: 60_000,
+		approvals.Seal: 60_000,
+	}
 }
 
 // Lease is a member of the agenda that its holder works on. The zero Lease is of

@@ -49,10 +49,9 @@ type change struct {
 	Tallies []quota  `json:"tallies,omitempty"` // what counts against what one person may do in a while
 	Mark    *string  `json:"mark,omitempty"`    // the freeze in force, as the card says it, or that there is none; nil: it says nothing of it
 	Thaw    string   `json:"thaw,omitempty"`    // the freeze that it lifts
-	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm
+	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm in JSON
 
 	Audit string `json:"audit,omitempty"`
-	Trim  int64  `json:"trim,omitempty"` // drop audit entries older than this
 }
 
 // duty is when a member of the agenda is due.
@@ -171,9 +170,6 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 	line, kept := approvals.Describe(before, after, e)
 	if !kept {
 		return nil
-	}
-	if after.State == "" { // forgotten
-		c.Trim = before.Terms.Retention.Milliseconds()
 	}
 	text, err := json.Marshal(entryOf(before, after, line, now))
 	if err != nil {

@@ -186,9 +186,6 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	if !ok && c.queues() {
 		return committed{}, approvals.Refuse(approvals.UnknownAction, before.Action)
 	}
-	if c.Trim > 0 { // the record goes after its own time, the trail is everybody's
-		c.Trim = max(c.Trim, s.keep.Milliseconds())
-	}
 	if c.Take != nil {
 		c.Take.Seen, c.Take.Keep, c.Take.Server = s.newest.seen(), s.keep.Milliseconds(), s.serverSeen()
 	}

@@ -183,7 +183,7 @@ const trailPart = 200
 func (s *Store) inheritTrail(ctx context.Context, old keys) error {
 	for {
 		var answer inherited
-		if _, err := s.run(ctx, s.scripts.trail, []string{old.audit(), s.keys.audit()}, &answer, trailPart); err != nil {
+		if _, err := s.run(ctx, s.scripts.trail, []string{old.audit(), s.keys.audit(), s.keys.seals()}, &answer, trailPart); err != nil {
 			return fmt.Errorf("take over the audit trail of the first version: %w", err)
 		}
 		if answer.Moved < trailPart {

@@ -55,7 +55,7 @@ func (k keys) op(id string) string      { return k.tag + k.team + "op:" + id }
 
 // rights are the keys of rights.lua, and how many of them are sorted sets of commits.
 func (k keys) rights(endpoints []defender.Endpoint) (names []string, sets int) {
-	names = []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream", k.audit()}
+	names = []string{k.tag + k.team + "rights:text", k.tag + k.team + "rights:set", k.tag + k.team + "rights:stream", k.audit(), k.seals()}
 	own := len(names)
 	names = append(names, k.agenda(), k.held(), k.index(), k.alarms())
 	for _, e := range endpoints {

@@ -20,6 +20,9 @@ func NewOp() Op { return Op{ID: rand.Text()} }
 // (https://www.crockford.com/base32.html).
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+// IsID reports whether a text can be the id of a request.
+func IsID(text string) bool { return idForm.MatchString(text) }
+
 // idForm is that of a request's id.
 var idForm = regexp.MustCompile(`^D-[0-9A-Z]{1,12}$`)
 

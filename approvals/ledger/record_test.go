@@ -104,7 +104,7 @@ func TestRecordNewer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newer := strings.Replace(text, `"f":1`, `"f":3`, 1)
+	newer := strings.Replace(text, `"f":1`, fmt.Sprintf(`"f":%d`, format+1), 1)
 	if _, err := decode("D-7K3F9Q", newer); !approvals.IsRefusal(err, approvals.NewerRecord) {
 		t.Errorf("a record of a later format: %v", err)
 	}

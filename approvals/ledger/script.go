@@ -20,7 +20,9 @@ var files embed.FS
 
 // scripts are the Lua scripts, each with lib.lua before it.
 type scripts struct {
-	commit, lease, finish, read, hold, budget, windows, list, reindex, rights, jump, ghost, inherit, trail, slots, agenda, sockets, home, now, freeze *redis.Script
+	note, rules *redis.Script // beside changes of requests
+
+	commit, lease, finish, read, hold, budget, windows, list, reindex, rights, jump, ghost, inherit, trail, slots, agenda, sockets, home, now, freeze, seal *redis.Script
 }
 
 func loadScripts() scripts {
@@ -30,12 +32,13 @@ func loadScripts() scripts {
 		list: script("list"), reindex: script("reindex"), rights: script("rights"),
 		jump: script("jump"), ghost: script("ghost"),
 		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
-		sockets: script("sockets"), home: script("home"), now: script("now"), freeze: script("freeze"),
+		note: script("note"), rules: script("rules"),
+		sockets: script("sockets"), home: script("home"), now: script("now"), freeze: script("freeze"), seal: script("seal"),
 	}
 }
 
 func (s scripts) all() []*redis.Script {
-	return []*redis.Script{s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.windows, s.list, s.reindex, s.rights, s.jump, s.ghost, s.sockets, s.home, s.now, s.freeze}
+	return []*redis.Script{s.note, s.rules, s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.windows, s.list, s.reindex, s.rights, s.jump, s.ghost, s.sockets, s.home, s.now, s.freeze, s.seal}
 }
 
 // asJSON is a value of this package's own for a script; texts and numbers can
@@ -162,7 +165,7 @@ func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Scr
 // waits is how long WAIT waits for replicas behind a script; 0: nobody waits.
 func (s *Store) waits(sc *redis.Script) time.Duration {
 	switch {
-	case s.replicas > 0 && (sc == s.scripts.commit || sc == s.scripts.freeze):
+	case s.replicas > 0 && (sc == s.scripts.commit || sc == s.scripts.freeze || sc == s.scripts.seal):
 		return time.Second
 	case s.replicas > 0 && sc == s.scripts.rights: // whoever asks for /readyz waits a second for all
 		return time.Second / 2

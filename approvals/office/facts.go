@@ -130,7 +130,7 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 		}
 	case approvals.ToPick: // the requester's alone
 	case approvals.ToShow, approvals.ToList: // hang on who it is and where, and on no list
-	case approvals.ToReport: // on those of all actions: see readerOf
+	case approvals.ToReport, approvals.ToFreeze: // on those of all actions: see readerOf
 	}
 	return f, nil
 }

@@ -242,6 +242,7 @@ type chatter struct {
 	say    func(approvals.Request) error
 	retire func(ts string)
 	offer  func(approvals.Request) error
+	hears  func(approvals.Alarm) error
 }
 
 func (c chatter) Show(_ context.Context, r approvals.Request) (string, error) {
@@ -266,6 +267,13 @@ func (c chatter) Offer(_ context.Context, r approvals.Request) error {
 }
 
 func (chatter) Tell(context.Context, approvals.Request) error { return nil }
+
+func (c chatter) Announce(_ context.Context, a approvals.Alarm) error {
+	if c.hears == nil {
+		return nil
+	}
+	return c.hears(a)
+}
 
 func (c chatter) Retire(_ context.Context, _, ts string) error {
 	if c.retire != nil {

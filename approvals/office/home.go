@@ -20,6 +20,9 @@ type Home struct {
 	Mine    Listing // what they have asked for: open, and ended within a day
 	Ended   Listing // the last results
 	Windows []WindowState
+	Frozen  approvals.Freeze // in force
+	// MayFreeze: this person may order that nothing is sent any more.
+	MayFreeze bool
 }
 
 // mostResults is how many of the last results a home has.
@@ -27,7 +30,7 @@ const mostResults = 5
 
 // HomeOf is what a person's home has to show.
 func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
-	h.User = by.User
+	h.User, h.Frozen = by.User, d.Frozen()
 	if h.Mine, err = d.Mine(ctx, by); err != nil {
 		if approvals.IsRefusal(err, approvals.NotAMember) {
 			h.Barred = true
@@ -41,6 +44,7 @@ func (d *Desk) HomeOf(ctx context.Context, by By) (h Home, err error) {
 	if h.Ended, err = d.Ended(ctx, by, mostResults); err != nil {
 		return h, err
 	}
+	h.MayFreeze = d.MayFreeze(ctx, by) == nil
 	h.Windows, err = d.Limits(ctx, by)
 	return h, err
 }

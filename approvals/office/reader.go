@@ -42,7 +42,11 @@ func (d *Desk) readerOf(ctx context.Context, by By, v approvals.Verb) (reader, e
 	who := reader{policy: d.people.policy, f: f, ch: ch, public: by.Public}
 	who.decides, who.unread = d.people.deciding(ctx, f)
 	who.f.Decides = slices.Contains(slices.Collect(maps.Values(who.decides)), true)
-	return who, who.unless(approvals.OnlyApprovers, who.policy.May(v, who.f, ch, approvals.Request{}))
+	noApprover := approvals.OnlyApprovers
+	if v == approvals.ToFreeze {
+		noApprover = approvals.NotYoursToFreeze
+	}
+	return who, who.unless(noApprover, who.policy.May(v, who.f, ch, approvals.Request{}))
 }
 
 // deciding finds out what a person decides on.
@@ -63,8 +67,10 @@ func (p people) deciding(ctx context.Context, f approvals.Facts) (map[matter]boo
 	}
 	err := g.Wait()
 	decides := map[matter]bool{}
+	lift := matter{action: approvals.Unfreeze}
 	for i, m := range matters {
 		decides[m] = yes[i]
+		decides[lift] = decides[lift] || yes[i] && !m.escalated
 	}
 	return decides, errors.Join(append(unread, err)...)
 }

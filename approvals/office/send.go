@@ -35,6 +35,9 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	after, err := w.store.ApplyLeased(ctx, l, r, func(r approvals.Request) (approvals.Event, error) {
 		return approvals.On{Call: i, Event: w.next(r, i)}, nil
 	})
+	if errors.Is(err, ledger.ErrFrozen) { // this process has learned of the freeze by that
+		return w.store.Now(), nil
+	}
 	if errors.Is(err, ledger.ErrElsewhere) {
 		return w.settled(), nil
 	}

@@ -29,7 +29,10 @@ func (w *Worker) step(ctx context.Context, l ledger.Lease, r approvals.Request) 
 // again, or zero if it has committed something.
 func (w *Worker) decide(ctx context.Context, l ledger.Lease, r approvals.Request) (time.Time, error) {
 	now := w.store.Now()
-	if _, known := w.store.Action(r.Action); !known {
+	if e, news := r.Under(w.store.Frozen()); news { // first: the card that comes says it
+		return time.Time{}, w.apply(ctx, l, r, e)
+	}
+	if _, known := w.store.Action(r.Action); !known && !r.Unfreezes() {
 		return w.foreign(ctx, l, r)
 	}
 	if (r.State == approvals.Checking || r.State == approvals.Pending) && w.store.SetBack(r.Asked) {
@@ -43,6 +46,9 @@ func (w *Worker) decide(ctx context.Context, l ledger.Lease, r approvals.Request
 			return nil, approvals.Refuse(approvals.DoesNotFit, "nothing is due")
 		})
 		return time.Time{}, err
+	}
+	if r.State == approvals.Checking && r.Unfreezes() { // there is nothing to look up
+		return time.Time{}, w.apply(ctx, l, r, approvals.Resolve{})
 	}
 	if r.State == approvals.Checking {
 		return w.check(ctx, l, r)
@@ -61,7 +67,7 @@ func (w *Worker) calls(ctx context.Context, l ledger.Lease, r approvals.Request)
 		return w.stop(ctx, l, r, i)
 	}
 	i := slices.IndexFunc(r.Calls, approvals.Call.Waiting)
-	if i < 0 {
+	if i < 0 || r.HeldBy().Is() { // whoever lifts the freeze makes it due
 		return approvals.Due(r, approvals.Clock, now), nil
 	}
 	at, err := w.send(ctx, l, r, i)

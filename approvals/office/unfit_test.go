@@ -15,7 +15,7 @@ import (
 // others, and those who click are told which it is.
 func TestWorkerUnfitRecords(t *testing.T) {
 	for reason, change := range map[approvals.Reason][2]string{
-		approvals.NewerRecord:  {`"f":1`, `"f":2`},
+		approvals.NewerRecord:  {`"f":1`, `"f":99`},
 		approvals.BrokenRecord: {`"needed":1`, `"needed":0`},
 	} {
 		t.Run(string(reason), func(t *testing.T) {

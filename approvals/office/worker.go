@@ -10,6 +10,7 @@ import (
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
+	"defenderbot/internal/audit"
 )
 
 // Worker does what the clock asks for: it leases what is due on the agenda
@@ -40,6 +41,9 @@ type Worker struct {
 	nameLimit time.Duration     // for how long a step asks for names
 	homing    chan struct{}     // one for each home that is looked at
 
+	sealer audit.Sealer
+	tended time.Time // when the sealing was last seen to be on the agenda
+
 	homesSince  time.Time // since when looks at homes are counted
 	homesLooked int
 	steps       sync.WaitGroup
@@ -55,6 +59,7 @@ type WorkerConfig struct {
 	Chat     approvals.Chat
 	Homes    approvals.Homes // nil: they are left as they are
 	Log      *slog.Logger
+	Sealer   audit.Sealer // of the audit trail
 }
 
 // inHand is a request that was committed for this process to go on with.
@@ -70,7 +75,7 @@ const atOnce = 64
 // NewWorker makes a Worker. It starts nothing.
 func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
-		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, chat: c.Chat, homes: c.Homes, log: c.Log,
+		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, chat: c.Chat, homes: c.Homes, log: c.Log, sealer: c.Sealer,
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 		missPause: stepRetry, nameLimit: nameLimit, homing: make(chan struct{}, homesAtOnce),
 	}
@@ -167,6 +172,7 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	if free == 0 {
 		return 50 * time.Millisecond, nil
 	}
+	w.tend(ctx)
 	got, next, err := w.store.Lease(ctx, free)
 	for _, c := range got {
 		w.start(ctx, func(ctx context.Context) { w.work(ctx, c) })
@@ -218,9 +224,17 @@ func (w *Worker) recovered(ctx context.Context) {
 // work does one step of what was leased.
 func (w *Worker) work(ctx context.Context, l ledger.Lease) {
 	k, id := approvals.KindOf(l.Member)
-	if k == approvals.Home {
+	switch k {
+	case approvals.Home:
 		w.showHome(ctx, l, id)
 		return
+	case approvals.Alert:
+		w.announce(ctx, l)
+		return
+	case approvals.Seal:
+		w.seal(ctx, l)
+		return
+	case approvals.Clock, approvals.Look, approvals.Draw:
 	}
 	r, err := w.store.Load(ctx, id)
 	if err != nil {

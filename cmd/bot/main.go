@@ -20,15 +20,18 @@ import (
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
+	"defenderbot/internal/audit"
 )
 
 const help = `bot answers /defender in Slack. It is configured by environment variables.
 
-  bot            run until SIGTERM
-  bot version    print the version
-  bot -help      print this
+  bot                                     run until SIGTERM
+  bot audit export [-format jsonl|cef]    write the audit trail to stdout
+  bot audit verify [-against FILE]        verify its seals, also against those in a log of the bot
+  bot version                             print the version
+  bot -help                               print this
 
-Exit codes: 0 stopped as asked, 1 failed, 2 called or configured wrongly.
+Exit codes: 0 stopped as asked, or all is well; 1 failed, or the trail was changed; 2 called or configured wrongly.
 
 `
 
@@ -62,6 +65,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch {
 	case len(args) == 0:
 		return serve(ctx, stderr)
+	case args[0] == "audit":
+		return auditing(ctx, args[1:], stdout)
 	case len(args) == 1 && args[0] == "version":
 		return write(stdout, version()+"\n")
 	case len(args) == 1 && (args[0] == "help" || args[0] == "-help" || args[0] == "--help" || args[0] == "-h"):
@@ -101,7 +106,12 @@ func namesOf(environment []string) []string {
 }
 
 func logger(to io.Writer, c app.Config) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
+	options := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.LevelKey && a.Value.Any() == audit.LogLevel {
+			a.Value = slog.StringValue("AUDIT")
+		}
+		return a
+	}}
 	if c.LogJSON {
 		return slog.New(slog.NewJSONHandler(to, options))
 	}

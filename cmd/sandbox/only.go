@@ -26,10 +26,12 @@ No bot runs in it. To connect yours, start it with:
   export ACTIONS=%s
   export APPROVERS=%s
   export APPROVALS_REQUIRED=%s
+  export ALERT_CHANNEL=%s
+  export BREAK_GLASS=%s
   go run ./cmd/bot
 `, env.SlackAPIURL, env.SlackAppToken, env.SlackBotToken, env.DefenderAPIURL, env.AuthorityHost, env.TenantID, env.ClientID,
 		env.ClientSecret, quoted(env.RedisURL), env.AllowVolatileRedis, env.AllowSharedChannels, env.Actions, env.Approvers,
-		env.ApprovalsRequired)
+		env.ApprovalsRequired, env.AlertChannel, env.BreakGlass)
 }
 
 // quoted is a word for a shell: an address with & in it is more than one.

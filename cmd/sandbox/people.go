@@ -75,7 +75,7 @@ func (s *site) users() []slackfake.User {
 // channelsOf are the channels of a person, the incident first and direct
 // messages last.
 func (s *site) channelsOf(user string) []slackfake.Channel {
-	order := []string{sandbox.Incident, sandbox.Partners, sandbox.Random}
+	order := []string{sandbox.Incident, sandbox.Security, sandbox.Partners, sandbox.Random}
 	place := func(c slackfake.Channel) int {
 		if i := slices.Index(order, c.ID); i >= 0 {
 			return i
@@ -124,6 +124,10 @@ func (s *site) rooms(v viewer) []room {
 			r.About = "shared"
 			r.Note = "By default the bot refuses commands in channels that are shared with another organisation. " +
 				"Here it takes them: the sandbox sets ALLOW_SHARED_CHANNELS=true, so that you see what Elsa can do."
+		case c.ID == sandbox.Security:
+			r.About = "alarms"
+			r.Note = "The bot tells this channel of freezes, of rules that changed, of actions that nobody approved, " +
+				"and once a day the seal of the audit trail: the sandbox sets ALERT_CHANNEL."
 		case !c.Bot:
 			r.About = "the bot is not in it"
 		}

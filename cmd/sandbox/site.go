@@ -117,6 +117,7 @@ func (s *site) env() app.Env {
 	env.ApprovalsRequired = "1,isolate=2"
 	env.Approvers += ",isolate=" + sandbox.OnCall + ",isolate=" + sandbox.Lena
 	env.EscalateTo = sandbox.Lena // who is called in when nobody decides
+	env.AlertChannel, env.BreakGlass = sandbox.Security, "true"
 	return env
 }
 

@@ -19,6 +19,7 @@ import (
 	"defenderbot/bot"
 	"defenderbot/commands"
 	"defenderbot/defender"
+	"defenderbot/internal/audit"
 )
 
 // Options are what a program decides and not a person who configures it.
@@ -141,16 +142,18 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
+		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team())},
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention, Reach: c.DevicesPerHour},
 	})
 	homes.Use(desk, grammar)
+	refusals := office.NewRefusals(p.store, p.slack, log)
 	var foreign atomic.Bool
 	front := bot.New(bot.Config{
 		Desk: desk, Workspace: p.slack, Homes: homes, Grammar: grammar, Clock: clock, Log: log,
-		Answered: a.watch.answered, Refused: a.watch.refused, Foreign: foreign.Load,
+		Answered: a.watch.answered, Refused: a.watch.refused, Refusals: refusals, Foreign: foreign.Load,
 	})
 	session := &bot.Session{
 		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, App: p.slack.App(), Drained: front.Idle,
@@ -160,18 +163,29 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	live, able := session.Live, func() int { return p.roster.State().Able }
 	a.watch.live.Store(&live)
 	a.watch.able.Store(&able)
+	sealed := func() float64 { return p.store.SealAge().Seconds() }
+	a.watch.sealed.Store(&sealed)
+	frozen := func() int { return number(p.store.Frozen().Is()) }
+	a.watch.frozen.Store(&frozen)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
-	// The bot outlives the session: what came in is answered before it stops.
+	// The bot outlives the session: what came in is answered before it stops, and then what
+	// was refused is written down.
 	answering, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	noting, answered := context.WithCancel(context.WithoutCancel(ctx))
+	defer answered()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer stop()
 		return session.Run(ctx)
 	})
-	g.Go(func() error { return front.Run(answering) })
+	g.Go(func() error {
+		defer answered()
+		return front.Run(answering)
+	})
+	g.Go(func() error { return refusals.Run(noting) })
 	g.Go(func() error { return worker.Run(ctx) })
 	g.Go(func() error { return a.takeOver(ctx, p.store) })
 	g.Go(func() error { return a.reindex(ctx, p.store) })
@@ -193,7 +207,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
 		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }

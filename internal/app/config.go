@@ -7,6 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"defenderbot/defender"
+	"defenderbot/internal/audit"
 )
 
 // Config is everything a bot is told from outside, checked.
@@ -39,6 +40,7 @@ type Config struct {
 	DevicesPerHour        int    // of one requester; 0: no limit
 	AlertChannel          string // empty: none
 	BreakGlass            bool
+	AuditKey              audit.Key // signs the seals of the audit trail; the zero Key: nothing does
 
 	Warnings []string // what is allowed and looks wrong; names, and no values
 
@@ -110,7 +112,7 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 	c.Redis = r.redis(r.secret("REDIS_URL", e.RedisURL, e.RedisURLFile))
 	r.rules(c, catalogue)
 	c.LinkInvestigation = r.template("LINK_INVESTIGATION", e.LinkInvestigation)
-	r.notYet(e)
+	c.AuditKey = r.signingKey(e.AuditSigningKeyFile)
 	c.Warnings = r.warnings
 	return c, r.err()
 }

@@ -20,6 +20,7 @@ import (
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
+	"defenderbot/internal/audit"
 )
 
 // env is a configuration with which nothing is wrong.
@@ -78,6 +79,7 @@ const secret = "s3cr3t-in-the-wrong-place"
 func TestConfigRefuses(t *testing.T) {
 	t.Parallel()
 	empty, expired := file(t, " \n"), certificate(t, time.Now().Add(-time.Hour))
+	public := file(t, "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA4DE9f7SPGDZ5+cWMUcMyxuhKHMvNPZTb2hxxQpYMLsI=\n-----END PUBLIC KEY-----\n")
 	dir := t.TempDir()
 	for _, tt := range []struct {
 		name   string
@@ -147,7 +149,9 @@ func TestConfigRefuses(t *testing.T) {
 		{"break-glass", func(e *app.Env) { e.BreakGlass = "perhaps" }, "BREAK_GLASS: must be one of: true, false"},
 		{"devices an hour", func(e *app.Env) { e.DevicesPerHour = "-1" }, "DEVICES_PER_HOUR: must be a whole number"},
 		{"alert channel by name", func(e *app.Env) { e.AlertChannel = "#alerts" }, "ALERT_CHANNEL: takes one channel id"},
-		{"signing key", func(e *app.Env) { e.AuditSigningKeyFile = secret }, "AUDIT_SIGNING_KEY_FILE: is not available in this version"},
+		{"no signing key there", func(e *app.Env) { e.AuditSigningKeyFile = "/" + secret }, "AUDIT_SIGNING_KEY_FILE: cannot be read: no such file"},
+		{"a signing key that is none", func(e *app.Env) { e.AuditSigningKeyFile = empty }, "AUDIT_SIGNING_KEY_FILE: has no key in PEM form"},
+		{"a public key to sign with", func(e *app.Env) { e.AuditSigningKeyFile = public }, "AUDIT_SIGNING_KEY_FILE: has public keys alone"},
 		{"address without port", func(e *app.Env) { e.HTTPAddr = "localhost" }, "HTTP_ADDR: must be host:port or :port"},
 		{"address with a port that is none", func(e *app.Env) { e.HTTPAddr = ":80800" }, "HTTP_ADDR: must be host:port or :port"},
 		{"log level", func(e *app.Env) { e.LogLevel = "loud" }, "LOG_LEVEL: must be"},
@@ -205,7 +209,7 @@ func TestConfigDefaults(t *testing.T) {
 		Retention: 2160 * time.Hour, MaxDevices: 20, MaxOpen: 20, DevicesPerHour: 40, LogLevel: slog.LevelInfo, LogJSON: true,
 	}
 	got.Redis, got.Credential = nil, defender.Credential{} // TestRedisURL and TestCredentialOrder look at them
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(defender.Credential{}), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(defender.Credential{}, audit.Key{}), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 }

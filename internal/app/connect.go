@@ -21,7 +21,8 @@ type parts struct {
 	roster *office.Roster
 	rdb    redis.UniversalClient
 	store  *ledger.Store
-	warned bool // that Redis may lose approvals
+	start  ledger.Op // in which this process writes down that it starts
+	warned bool      // that Redis may lose approvals
 }
 
 // startChecks connect the parts, each with the help of those before it, and all of
@@ -36,6 +37,7 @@ func (a *App) startChecks(p *parts) (slack check, others []check) {
 		{"approvers", with(a.muster), mendApprovers},
 		{"redis", with(a.connectRedis), mendRedis},
 		a.durability(p),
+		{"rules", with(a.noteStart), mendRedis},
 	}
 }
 

@@ -48,7 +48,7 @@ type Env struct {
 	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations; let members of your organisation's other workspaces act in channels shared with them"`
 	AllowInsecureHTTP   string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" doc:"allow plain http to hosts other than loopback"`
 	AllowVolatileRedis  string `envconfig:"ALLOW_VOLATILE_REDIS" default:"false" doc:"start although Redis can lose or evict what it holds"`
-	AuditSigningKeyFile string `envconfig:"AUDIT_SIGNING_KEY_FILE" need:"later"`
+	AuditSigningKeyFile string `envconfig:"AUDIT_SIGNING_KEY_FILE" need:"none" doc:"a PEM file with the Ed25519 key that signs the seals of the audit trail, as openssl genpkey -algorithm ed25519 writes it; earlier keys' public halves may follow it"`
 	HTTPAddr            string `envconfig:"HTTP_ADDR" default:":8080" doc:"where /healthz, /readyz and /metrics are; empty switches them off"`
 	LogLevel            string `envconfig:"LOG_LEVEL" default:"info" doc:"debug, info, warn or error"`
 	LogFormat           string `envconfig:"LOG_FORMAT" default:"json" doc:"json or text, to stderr"`
@@ -60,9 +60,6 @@ func Table() string {
 	b.WriteString("| variable | default | |\n|---|---|---|\n")
 	for f := range reflect.TypeFor[Env]().Fields() {
 		value := f.Tag.Get("need")
-		if value == "later" { // what does not work yet is not offered
-			continue
-		}
 		if d := f.Tag.Get("default"); d != "" {
 			value = "`" + d + "`"
 		}

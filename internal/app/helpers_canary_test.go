@@ -30,10 +30,11 @@ type scan struct {
 	log     *slog.Logger // of bots that have none of their own
 	planted bool         // the test has put secrets there, and looks for them itself
 
-	mu   sync.Mutex
-	said map[string]*strings.Builder
-	bots []*app.App
-	envs []app.Env
+	mu    sync.Mutex
+	said  map[string]*strings.Builder
+	bots  []*app.App
+	redis string             // REDIS_URL of the last of them
+	told  []slackfake.Secret // by configuration
 }
 
 // Where a bot says something. In a private answer a link to a package is in its place.
@@ -105,7 +106,7 @@ func newBot(t testing.TB, p *sandbox.Place, env app.Env, o app.Options) *app.App
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bots, s.envs = append(s.bots, bot), append(s.envs, env)
+	s.bots, s.redis, s.told = append(s.bots, bot), env.RedisURL, append(s.told, secretsOf(env)...)
 	return bot
 }
 
@@ -196,15 +197,27 @@ func (s *scan) canaries() (out []slackfake.Secret) {
 	for _, c := range s.place.Defender.Secrets() {
 		out = append(out, slackfake.Secret(c))
 	}
-	for _, e := range s.envs {
-		if u, err := url.Parse(e.RedisURL); err == nil {
-			if password, set := u.User.Password(); set {
-				out = append(out, slackfake.Secret{What: "Redis password", Text: password})
-			}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append(out, s.told...)
+}
+
+// secretsOf are those that a configuration holds, in its variables and in its files.
+func secretsOf(e app.Env) (out []slackfake.Secret) {
+	if u, err := url.Parse(e.RedisURL); err == nil {
+		if password, set := u.User.Password(); set {
+			out = append(out, slackfake.Secret{What: "Redis password", Text: password})
 		}
-		if pem, err := os.ReadFile(e.AuditSigningKeyFile); err == nil {
-			out = append(out, slackfake.Secret{What: "signing key", Text: strings.Split(string(pem), "\n")[1]})
+	}
+	for what, path := range map[string]string{"key of a certificate": e.ClientCertificate, "signing key": e.AuditSigningKeyFile} {
+		text, _ := os.ReadFile(path)
+		if _, key, found := strings.Cut(string(text), "PRIVATE KEY-----\n"); found {
+			line, _, _ := strings.Cut(key, "\n")
+			out = append(out, slackfake.Secret{What: what, Text: line[len(line)/2:]}) // all keys begin alike
 		}
+	}
+	if text, err := os.ReadFile(e.FederatedTokenFile); err == nil {
+		out = append(out, slackfake.Secret{What: "federated token", Text: string(text)})
 	}
 	return out
 }
@@ -237,8 +250,8 @@ func (s *scan) lookAround() {
 	}
 	now := s.place.Defender.Snapshot()
 	s.note(inDefender, fmt.Sprintf("%+v\n%+v\n%+v", now.Calls, now.Actions, now.Investigations))
-	if len(s.envs) > 0 {
-		s.readRedis(s.envs[len(s.envs)-1].RedisURL)
+	if s.redis != "" {
+		s.readRedis(s.redis)
 	}
 }
 

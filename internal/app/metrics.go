@@ -22,6 +22,8 @@ type metrics struct {
 	setBacks prometheus.Counter
 	live     gauge // sockets
 	able     gauge // approvers
+	sealed   atomic.Pointer[func() float64]
+	frozen   gauge // calls
 }
 
 // gauge is a number that is asked for when somebody looks: 0 until the bot runs.
@@ -30,6 +32,13 @@ type gauge struct{ atomic.Pointer[func() int] }
 func (g *gauge) value() float64 {
 	if now := g.Load(); now != nil {
 		return float64((*now)())
+	}
+	return 0
+}
+
+func number(yes bool) int {
+	if yes {
+		return 1
 	}
 	return 0
 }
@@ -64,8 +73,19 @@ func newMetrics() *metrics {
 		Name: "defenderbot_sockets", Help: "Sockets to Slack that are open now; 0 until the bot runs.",
 	}, m.live.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "defenderbot_approvers", Help: "People on the list of approvers who may decide, as last looked up; 0 until the bot runs.",
-	}, m.able.value))
+	}, m.able.value), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_audit_seal_age_seconds", Help: "How old the newest seal of the audit trail is: an hour at most where bots run; 0 until the bot runs.",
+	}, m.sealAge), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "defenderbot_frozen", Help: "1 while an approver's order keeps all calls from being sent.",
+	}, m.frozen.value))
 	return m
+}
+
+func (m *metrics) sealAge() float64 {
+	if age := m.sealed.Load(); age != nil {
+		return (*age)()
+	}
+	return 0
 }
 
 func (m *metrics) answered(kind string, took time.Duration) {

@@ -69,7 +69,8 @@ func onButtons() []miss {
 		{"an undo of what was not done", sandbox.Grace, onCard("undo", own), "There is no device here for which this can be asked"},
 		{"a package before its time", sandbox.Ada, onCard("package", own), "There is no package here"},
 		{"the form again, too early", sandbox.Ada, onCard("ask", own), "The request has moved on"},
-		{"a button of another version", sandbox.Ada, onCard("freeze", own), "That button belongs to another version of this bot"},
+		{"a freeze from a card", sandbox.Grace, onCard("freeze", own), "That is not this request's card"},
+		{"a button of another version", sandbox.Ada, onCard("melt", own), "That button belongs to another version of this bot"},
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"defenderbot/defender"
+	"defenderbot/internal/audit"
 )
 
 // ConfigError is everything that is wrong with a configuration. It names
@@ -210,10 +211,23 @@ func (r *reader) cloud(e Env, insecure bool) defender.Cloud {
 	return cloud
 }
 
-// notYet refuses what the contract names and this version cannot do: to start
-// as if it could would be a lie.
-func (r *reader) notYet(e Env) {
-	if e.AuditSigningKeyFile != "" {
-		r.wrong("AUDIT_SIGNING_KEY_FILE", "is not available in this version; leave it unset")
+// auditKey reads the keys of the audit trail's seals.
+func (r *reader) auditKey(path string) audit.Key {
+	if path == "" {
+		return audit.Key{}
 	}
+	key, err := audit.ReadKey(path)
+	if err != nil {
+		r.wrong("AUDIT_SIGNING_KEY_FILE", "%v", err)
+	}
+	return key
+}
+
+// signingKey reads one that can sign: public keys are enough to verify seals, and not to make any.
+func (r *reader) signingKey(path string) audit.Key {
+	key := r.auditKey(path)
+	if key.Known() && !key.Signs() {
+		r.wrong("AUDIT_SIGNING_KEY_FILE", "has public keys alone; the bot signs with the private key")
+	}
+	return key
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"defenderbot/approvals"
 	"defenderbot/bot"
 )
 
@@ -90,7 +92,17 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 			state := p.roster.State()
 			return remarks(state), cmp.Or(state.TooFew(), state.NobodyAsks())
 		}, mendApprovers},
+		{"freeze", func(context.Context) (string, error) { return frozen(p.store.Frozen()), nil }, ""},
 	}
+}
+
+// frozen is what there is to say of a freeze. A bot under one is ready: it takes commands and
+// decisions. Who gave the order and why stands in Slack, and not where anybody can read it.
+func frozen(f approvals.Freeze) string {
+	if !f.Is() {
+		return ""
+	}
+	return fmt.Sprintf("in force since %s (%s): no call is sent to Defender", f.At.Format(time.RFC3339), f.ID)
 }
 
 const (

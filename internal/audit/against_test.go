@@ -18,8 +18,8 @@ func TestReadSeals(t *testing.T) {
 	want := sealedTrail(t, newKey(t), []int{2, 0, 1}, 0).kept(t)
 	var asJSON, asText bytes.Buffer
 	for _, s := range want {
-		slog.New(slog.NewJSONHandler(&asJSON, nil)).Info(audit.LogMessage, "number", s.Number, "seal", s.Note)
-		slog.New(slog.NewTextHandler(&asText, nil)).Info(audit.LogMessage, "by", `"x`, "seal", s.Note)
+		slog.New(slog.NewJSONHandler(&asJSON, nil)).Info("audit sealed", "number", s.Number, "seal", s.Note)
+		slog.New(slog.NewTextHandler(&asText, nil)).Info("audit sealed", "by", `"x`, "seal", s.Note)
 	}
 	for name, log := range map[string]string{
 		"json":              asJSON.String(),

@@ -86,11 +86,11 @@ func readCEF(t *testing.T, line string) (head []string, fields map[string]string
 		if line == "" {
 			t.Fatalf("a head of %d parts", len(head))
 		}
-		switch c := line[0]; {
-		case c == '\\':
+		switch c := line[0]; c {
+		case '\\':
 			part, line = part+line[1:2], line[2:]
 			continue
-		case c == '|':
+		case '|':
 			head, part = append(head, part), ""
 		default:
 			part += string(c)

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -71,10 +72,23 @@ func (k *Key) add(block *pem.Block) error {
 	return nil
 }
 
-func (k Key) signs() bool { return k.private != nil }
+// Format prints what it can do, whatever the verb.
+func (k Key) Format(f fmt.State, _ rune) {
+	what := "no key"
+	switch {
+	case k.Signs():
+		what = "signing key"
+	case k.Known():
+		what = "public key"
+	}
+	_, _ = io.WriteString(f, what) // a fmt.State keeps its own errors
+}
 
 // Signs reports whether there is a private key.
-func (k Key) Signs() bool { return k.signs() }
+func (k Key) Signs() bool { return k.private != nil }
+
+// Known reports whether there is a key at all.
+func (k Key) Known() bool { return len(k.known) > 0 }
 
 // Verifiers are the known keys in the form that public tools take
 // (https://c2sp.org/signed-note, "vkey"), named after the trail.

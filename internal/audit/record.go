@@ -65,4 +65,4 @@ func (id streamID) after(other streamID) bool {
 }
 
 // at is when the entry was written, by Redis's clock.
-func (id streamID) at() time.Time { return time.UnixMilli(int64(min(id.ms, 1<<52))).UTC() } //nolint:gosec // bounded
+func (id streamID) at() time.Time { return time.UnixMilli(int64(min(id.ms, 1<<52))).UTC() }

@@ -72,7 +72,7 @@ func (s Sealer) Seal(prev Seal, entries []Record, at time.Time) (Seal, error) {
 	}
 	seal.Sum = sumOf(seal.Digests)
 	seal.Note = seal.text()
-	if s.Key.signs() {
+	if s.Key.Signs() {
 		signed, err := note.Sign(&note.Note{Text: seal.Note}, s.Key.signer(s.Origin))
 		if err != nil {
 			return Seal{}, fmt.Errorf("sign seal %d: %w", seal.Number, err)

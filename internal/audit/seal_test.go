@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,6 +108,19 @@ func TestKeyRefuses(t *testing.T) {
 	}
 	if _, err := audit.ReadKey(filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("read a file that is not there")
+	}
+}
+
+// TestKeyFormat: no verb prints a key, nor does what holds one.
+func TestKeyFormat(t *testing.T) {
+	key := newKey(t)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		if got := fmt.Sprintf(verb, key); got != "signing key" {
+			t.Errorf("%s prints %q", verb, got)
+		}
+		if got := fmt.Sprintf(verb, struct{ Key audit.Key }{key}); !strings.Contains(got, "signing key") || len(got) > 60 {
+			t.Errorf("%s prints %q", verb, got)
+		}
 	}
 }
 

@@ -103,8 +103,8 @@ func (v *verification) newest() Seal { return v.report.Newest }
 
 func (v *verification) seal(stored Stored) error {
 	v.report.Seals++
-	s, err := ParseSeal(stored.Note, stored.Digests)
-	if err != nil || s.Origin != v.origin {
+	s, ok := v.parse(stored)
+	if !ok {
 		v.broken++
 		v.find(Broken, v.newest().Number+int64(v.broken), "", "%s cannot be read, or is not one of this trail", v.place())
 		return nil
@@ -121,6 +121,11 @@ func (v *verification) seal(stored Stored) error {
 		return err
 	}
 	return v.covered(s)
+}
+
+func (v *verification) parse(stored Stored) (Seal, bool) {
+	s, err := ParseSeal(stored.Note, stored.Digests)
+	return s, err == nil && s.Origin == v.origin
 }
 
 // place names a seal that does not name itself.

@@ -26,7 +26,7 @@ func (v *verification) vouched(s Seal) {
 	if unsigned {
 		v.report.Unsigned++
 	}
-	if len(v.proof.Key.known) == 0 || unsigned && kept {
+	if !v.proof.Key.Known() || unsigned && kept {
 		return
 	}
 	if err := v.proof.Key.check(s); err != nil {

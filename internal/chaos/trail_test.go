@@ -23,7 +23,9 @@ func checkTrail(e evidence) []violation {
 	var bad []violation
 	told := map[string][]audit.Entry{}
 	for _, entry := range e.trail {
-		told[entry.Request] = append(told[entry.Request], entry)
+		if entry.Version > 0 { // what was refused has made none
+			told[entry.Request] = append(told[entry.Request], entry)
+		}
 	}
 	for _, r := range e.inOrder() {
 		p := &replay{sends: make([]int, len(r.Devices)), unsent: make([]int, len(r.Devices))}

@@ -24,6 +24,7 @@ func (p *Place) people() {
 	all := []string{Ada, Ben, Grace, Joan, Gus}
 	p.Slack.AddChannel(slackfake.Channel{ID: Incident, Name: "incident-42", Bot: true, Members: append(all, Lena)})
 	p.Slack.AddChannel(slackfake.Channel{ID: Random, Name: "random", Members: all})
+	p.Slack.AddChannel(slackfake.Channel{ID: Security, Name: "security", Private: true, Bot: true, Members: []string{Grace, Joan, Lena}})
 	p.Slack.AddChannel(slackfake.Channel{ID: Partners, Name: "partners", Bot: true, ExtShared: true, Members: append(all, Elsa)})
 }
 

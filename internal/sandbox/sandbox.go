@@ -38,6 +38,7 @@ const (
 	Incident = "C0INCIDENT" // the bot is in it
 	Random   = "C0RANDOM"   // it is not
 	Partners = "C0PARTNERS" // shared with another organisation
+	Security = "C0SECURITY" // private, of those who decide; alarms go there where ALERT_CHANNEL says so
 )
 
 // The devices, by what they are.

@@ -24,6 +24,7 @@ type User struct {
 	RealName         string
 	Guest            Guest
 	Bot              bool
+	Owner            bool // of the workspace, who is an admin too
 	Deleted          bool
 	Stranger         bool   // an external who shares no channel with the workspace
 	Hidden           string // the code with which users.info refuses to show them, such as user_not_visible

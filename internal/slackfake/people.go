@@ -28,7 +28,7 @@ func (s *Server) wireUser(u *User) object {
 	if !u.Deleted {
 		out["is_restricted"] = u.Guest != FullMember
 		out["is_ultra_restricted"] = u.Guest == SingleGuest
-		out["is_admin"], out["is_owner"] = false, false
+		out["is_admin"], out["is_owner"] = u.Owner, u.Owner
 	}
 	if s.external(u) {
 		out["is_stranger"] = u.Stranger

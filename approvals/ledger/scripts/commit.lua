@@ -189,9 +189,9 @@ local function write()
       put('ZADD', agenda, 'LT', now, member)
     end
   end
-  for _, alarm in ipairs(c.alarms or {}) do
-    put('ZADD', alarms, now, alarm)
-    set('alert:', now, true)
+  if c.alarms then
+    alarm(put, alarms, agenda, c.alarms, now)
+    soon = now
   end
   if c.ended then
     put('SET', ended, now, 'PX', c.ended)
@@ -224,9 +224,6 @@ local function write()
     end
   end
 
-  if c.trim then
-    put('XTRIM', audit, 'MINID', '~', math.max(now - c.trim, 0))
-  end
   put('SET', op, (c.digest or '') .. ' ' .. c.answer, 'PX', 900000)
 end
 

@@ -36,10 +36,7 @@ local function write()
   for _, member in ipairs(members) do
     redis.call('ZADD', agenda, 'LT', now, member)
   end
-  for _, alarm in ipairs(cjson.decode(ARGV[4])) do
-    redis.call('ZADD', alarms, now, alarm)
-    redis.call('ZADD', agenda, 'LT', now, 'alert:')
-  end
+  alarm(redis.call, alarms, agenda, cjson.decode(ARGV[4]), now)
   redis.call('SET', op, ARGV[1] .. ' ' .. ARGV[2], 'PX', 900000)
 end
 local done, failure = pcall(write)

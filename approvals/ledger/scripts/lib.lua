@@ -61,3 +61,25 @@ local function take(window, limits, slot, score, now)
   redis.call('ZADD', window, score, slot)
   redis.call('PEXPIRE', window, kept)
 end
+
+-- alarm keeps what channels are told, each an approvals.Alarm in JSON, and has them told now. Whoever holds the agenda's
+-- member sees by its score that it was set anew. `put` is redis.call, or what a script that counts its writes has for it.
+local function alarm(put, alarms, agenda, texts, now)
+  for _, text in ipairs(texts) do
+    put('ZADD', alarms, now, text)
+  end
+  if texts[1] then
+    local due = tonumber(redis.call('ZSCORE', agenda, 'alert:') or now)
+    put('ZADD', agenda, math.min(now, due - 1), 'alert:')
+  end
+end
+
+-- field is what an entry of a stream has under a name; empty: nothing.
+local function field(entry, name)
+  for n = 1, #entry[2], 2 do
+    if entry[2][n] == name then
+      return entry[2][n + 1]
+    end
+  end
+  return ''
+end

@@ -1,11 +1,11 @@
--- KEYS: 1 a string, 2 a sorted set, 3 a stream: of this script alone, and gone when it ends; 4 audit; then the sorted sets
+-- KEYS: 1 a string, 2 a sorted set, 3 a stream: of this script alone, and gone when it ends; 4 audit, 5 seals; then the sorted sets
 -- that commits need, and the strings
 -- ARGV: 1 how many sorted sets
 -- Runs every command of the scripts beside this file once where it does no harm, but for those that take over what an
 -- older version wrote: they can wait. Redis does not roll back a script that fails, so what it refuses, and a key of another
 -- type, has to be found before the first change.
 -- Answers JSON: now, refused [{command, why}].
-local text, set, stream, audit = unpack(KEYS)
+local text, set, stream, audit, seals = unpack(KEYS)
 local refused = {}
 local function try(command, ...)
   local said = redis.pcall(command, ...)
@@ -32,15 +32,16 @@ try('ZSCORE', set, 'x')
 try('ZREMRANGEBYSCORE', set, '-inf', 0)
 try('ZREM', set, 'x')
 try('XADD', stream, '*', 'e', 'x')
-try('XTRIM', stream, 'MINID', '~', 1)
+try('XTRIM', stream, 'MINID', 1)
 try('XRANGE', stream, '-', '+', 'COUNT', 1)
 try('XREVRANGE', stream, '+', '-', 'COUNT', 1)
 try('DEL', text, set, stream)
-try('XTRIM', audit, 'MINID', '~', 0)
-for n = 5, 4 + ARGV[1] do
+try('XTRIM', audit, 'MINID', 0)
+try('XTRIM', seals, 'MINID', 0)
+for n = 6, 5 + ARGV[1] do
   try('ZCARD', KEYS[n])
 end
-for n = 5 + ARGV[1], #KEYS do
+for n = 6 + ARGV[1], #KEYS do
   try('GET', KEYS[n])
 end
 local now = redis.pcall('TIME')
