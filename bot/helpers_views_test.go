@@ -52,6 +52,9 @@ func everyView() map[string]view {
 		form := views().denyView(pending("investigate", devices), `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
 		all["form-"+name] = view{Form: &form}
 	}
+	form := views().reviewView(actedAlone(ran()), `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
+	all["form-review"] = view{Form: &form}
+	all["answer-alone"] = said(forcedPage(actedAlone(openCalls()["queued"])))
 	for name, d := range drafts() {
 		form := views().askView(d, 20, `{"channel":"C0INCIDENT"}`)
 		all["form-ask-"+name] = view{Form: &form}

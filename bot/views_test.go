@@ -23,6 +23,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func sampleRequests() map[string]approvals.Request {
 	samples := map[string]approvals.Request{
 		"pending-two-needed":     twoNeeded(pending("investigate", 1)),
+		"pending-joined-late":    joinedLate(oneGiven(twoNeeded(pending("investigate", 1)))),
 		"pending-one-given":      oneGiven(twoNeeded(pending("investigate", 1))),
 		"pending-unverified":     unverified(),
 		"pending-unread":         unreadable(),
@@ -62,6 +63,7 @@ func sampleRequests() map[string]approvals.Request {
 	maps.Copy(samples, followUps())
 	samples["done-partly"] = done("investigate", calls["succeeded"], calls["failed-role"], calls["lapsed"])
 	maps.Copy(samples, stopSamples())
+	maps.Copy(samples, forceSamples())
 	maps.Copy(samples, timeSamples())
 	maps.Copy(samples, freezeSamples())
 	return samples
