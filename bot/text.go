@@ -65,6 +65,10 @@ func refusal(n *approvals.Refusal) page {
 			"Trying again will not help. Tell whoever runs this bot.", stop(code))
 	case n.Why.Reason == approvals.RequesterUnchecked:
 		return say(sentence(n.Why) + " Nothing was recorded. Press again in a minute.")
+	case n.Why.Reason == approvals.OwnRequest && r.UnderReview():
+		return say("You acted alone here, so somebody else has to review it. The card mentions the approvers.")
+	case n.Why.Reason == approvals.NotAnApprover && r.ID == "": // there is no card
+		return say("Only an approver of this action may act alone, so nothing happened. Ask without the “!”, and somebody else approves it.")
 	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":
 		return say(sentence(n.Why))
 	}
