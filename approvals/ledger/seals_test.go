@@ -259,4 +259,3 @@ func TestTendSeals(t *testing.T) {
 		}
 	}
 }
-

@@ -138,6 +138,17 @@ func TestAuditVerify(t *testing.T) {
 			}
 		}
 	}
+	log, err := os.ReadFile(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := filepath.Join(p.dir, "foreign.log")
+	if err := os.WriteFile(foreign, bytes.ReplaceAll(log, []byte("defenderbot/audit/"), []byte("defenderbot/audit/X")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, code, said := audited(t, "verify", "-against", foreign); code != 2 || stdout != "" || !strings.Contains(said, "none of defenderbot/audit/") {
+		t.Errorf("the log of another bot: exit code %d, %q:\n%s", code, said, stdout)
+	}
 	entries, err := p.rdb.XRange(limit(t), p.key, "-", "+").Result()
 	if err != nil {
 		t.Fatal(err)
@@ -153,6 +164,21 @@ func TestAuditVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	if stdout, code, said := audited(t, "verify", "-against", p.log); code != 1 || !strings.Contains(stdout, "cut         the trail ends at seal 0, but seal 2 of ") {
+		t.Errorf("exit code %d, %q:\n%s", code, said, stdout)
+	}
+}
+
+// TestAuditVerifyKey: seals of another key than the one that is known are not taken.
+func TestAuditVerifyKey(t *testing.T) {
+	openSealed(t)
+	_, other := signingKey(t)
+	t.Setenv("AUDIT_SIGNING_KEY_FILE", other)
+	stdout, code, said := audited(t, "verify")
+	if code != 1 || strings.Count(stdout, "is signed by another key") != 2 {
+		t.Errorf("exit code %d, %q:\n%s", code, said, stdout)
+	}
+	t.Setenv("AUDIT_SIGNING_KEY_FILE", "")
+	if stdout, code, said := audited(t, "verify"); code != 0 || !strings.Contains(stdout, "signatures  not checked") {
 		t.Errorf("exit code %d, %q:\n%s", code, said, stdout)
 	}
 }
