@@ -68,7 +68,7 @@ fmt: $(LINT) ## Format the code
 .PHONY: golden
 golden: ## Write the golden files anew from what the code does; read the diff
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
-	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestREADME|TestActionsDocument|TestConversations' -update
+	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestConversations' -update
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them
@@ -79,10 +79,13 @@ bench: ## Run the benchmarks (BENCH=Parse for some of them)
 	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
 
 .PHONY: fuzz
-fuzz: ## Fuzz the grammar, the configuration and the stored records, FUZZTIME (60s) each
+fuzz: ## Fuzz the grammar, configuration, stored records, envelopes, views and audit verify, FUZZTIME (60s) each
 	$(GO) test ./commands -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/app -run '^$$' -fuzz FuzzConfig -fuzztime $(FUZZTIME)
 	$(GO) test ./approvals/ledger -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
+	$(GO) test ./bot -run '^$$' -fuzz FuzzEnvelope -fuzztime $(FUZZTIME)
+	$(GO) test ./bot -run '^$$' -fuzz FuzzViews -fuzztime $(FUZZTIME)
+	$(GO) test ./internal/audit -run '^$$' -fuzz FuzzVerify -fuzztime $(FUZZTIME)
 
 .PHONY: chaos
 chaos: ## Kill the bot KILLS times (60) at the worst moments; about two seconds each, and five minutes

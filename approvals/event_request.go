@@ -87,7 +87,8 @@ func (e Reject) apply(r Request, now time.Time) (Request, error) {
 type Approve struct {
 	By     Person
 	Digest string
-	Beyond bool // with this approval, its requester's devices of an hour would go beyond Terms.Reach
+	Joined time.Time // see [Approval]
+	Beyond bool      // with this approval, its requester's devices of an hour would go beyond Terms.Reach
 }
 
 func (Approve) name() string { return "approve" }
@@ -104,7 +105,7 @@ func (e Approve) apply(r Request, now time.Time) (Request, error) {
 	if e.Beyond {
 		r = goBeyond(r)
 	}
-	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now})
+	r.Approvals = append(r.Approvals, Approval{By: e.By, At: now, Joined: e.Joined})
 	switch {
 	case len(r.Approvals) < r.Terms.Needed:
 		return r, nil

@@ -50,6 +50,10 @@ type Group struct {
 	Locked bool
 }
 
+// Open reports whether everybody may be able to edit who is in it: nothing that is said of it
+// keeps them from that.
+func (g Group) Open() bool { return !g.Managed && !g.Locked }
+
 // ErrNoSuchPerson is the answer of a [Directory] about an id that nobody in
 // reach has: a known no, where any other error means that nothing is known.
 var ErrNoSuchPerson = errors.New("there is no such person")

@@ -125,10 +125,7 @@ func (p Policy) May(v Verb, f Facts, ch Channel, r Request) error {
 	case ToRetry:
 		return cmp.Or(p.mayAskIn(ch), involved(f, r), p.isOn(r.Action))
 	case ToStop:
-		if !f.Decides {
-			return Refuse(NotYoursToStop, "")
-		}
-		return nil
+		return unlessOwnHand(f, NotYoursToStop)
 	case ToSee:
 		return maySee(f, ch, r)
 	case ToShow:
@@ -240,10 +237,10 @@ func (p Policy) StillForces(f Facts, ch Channel) bool {
 
 // involved lets the requester and the approvers through.
 func involved(f Facts, r Request) error {
-	if !f.Is(r.By) && !f.Decides {
-		return Refuse(NotYours, "")
+	if f.Is(r.By) {
+		return nil
 	}
-	return nil
+	return unlessOwnHand(f, NotYours)
 }
 
 func (p Policy) mayAskIn(ch Channel) error {
@@ -266,8 +263,17 @@ func mayDecide(f Facts, r Request) error {
 	if err := r.MayNotDecide(f.Person); err != nil {
 		return err
 	}
-	if !f.Decides {
-		return Refuse(NotAnApprover, "")
+	return unlessOwnHand(f, NotAnApprover)
+}
+
+// unlessOwnHand lets through who decides, and refuses who does not for that reason, or for
+// how they came to be an approver.
+func unlessOwnHand(f Facts, otherwise Reason) error {
+	switch {
+	case f.Decides:
+		return nil
+	case f.OwnHand:
+		return Refuse(OwnHand, "")
 	}
-	return nil
+	return Refuse(otherwise, "")
 }

@@ -17,6 +17,7 @@ const (
 	NotAMember       Reason = "not_a_member"      // guest, external, bot, deleted, other workspace
 	NotARequester    Reason = "not_a_requester"   // not on the list of those who may ask for the action
 	NotAnApprover    Reason = "not_an_approver"   // not on the list of those who may decide on it
+	OwnHand          Reason = "own_hand"          // made an approver after it was asked for, by their own change or the requester's
 	ActionOff        Reason = "action_off"        // the action is not switched on here
 	OwnRequest       Reason = "own_request"       // the requester never counts as the approver
 	AskedFirst       Reason = "asked_first"       // nor does the requester of what is tried again
@@ -133,6 +134,7 @@ const (
 	NotDurable         Reason = "not_durable"         // too few replicas of Redis confirmed
 	ApproverUnchecked  Reason = "approver_unchecked"  // could not check that the approver still may
 	ApproverGone       Reason = "approver_gone"       // the approver no longer may
+	ApproverOwnHand    Reason = "approver_own_hand"   // the approver became one by such a change
 	RequesterUnchecked Reason = "requester_unchecked" // could not check that the requester still may
 	RequesterGone      Reason = "requester_gone"      // the requester no longer may
 	ForcerGone         Reason = "forcer_gone"         // whoever acts alone no longer may

@@ -70,7 +70,11 @@ func (b *Bot) noteFailure(ctx context.Context, a act, r approvals.Request, err e
 		b.refused(a.what, refused.Why.Reason)
 	}
 	if b.refusals != nil {
-		b.refusals.Add(a.by, a.what, cmp.Or(refused.Request.ID, a.id), refused.Why.Reason)
+		about := a.id
+		if refused.Request.Version > 0 { // else it is one that was not made
+			about = refused.Request.ID
+		}
+		b.refusals.Add(a.by, a.what, about, refused.Why.Reason)
 	}
 	level := slog.LevelInfo
 	typo := a.by.Typed && refused.Why.Reason == approvals.NoSuchRequest

@@ -80,7 +80,7 @@ func (b *Bot) offerForm(ctx context.Context, a act) page {
 func (b *Bot) openDraft(ctx context.Context, e Envelope, i interaction, p pressed) {
 	where, _ := place(i)
 	a := newAct(e, "form", where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
-	a.trigger = i.TriggerID
+	a.trigger, a.by.Direct = i.TriggerID, i.Channel.amongSome()
 	said := say(unknownButton)
 	if err := json.Unmarshal([]byte(p.Value), &a.draft.Draft); err == nil {
 		_, said, _ = b.perform(ctx, a, (*Bot).openAskForm)

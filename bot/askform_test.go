@@ -129,7 +129,7 @@ func TestAskFormNowhere(t *testing.T) {
 	}
 	const direct = "D0ADA"
 	d.slack.AddChannel(slackfake.Channel{ID: direct, DMWith: typist, Bot: true, Members: []string{typist}})
-	if out, err := d.slack.Command(soon(t), typist, direct, ""); err != nil || out.Answer == nil || !strings.HasPrefix(out.Answer.Text, "Nobody else sees a direct message") {
+	if out, err := d.slack.Command(soon(t), typist, direct, ""); err != nil || out.Answer == nil || !strings.HasPrefix(out.Answer.Text, "Only the people in a direct or group message see it") {
 		t.Errorf("direct message: %+v, %v", out, err)
 	}
 }

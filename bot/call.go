@@ -247,6 +247,8 @@ func aboutPerson(r approvals.Request, c approvals.Call) []span {
 	switch c.Why.Reason { //nolint:exhaustive // the reasons that are about a person
 	case approvals.ApproverGone:
 		return []span{mention(c.Why.Detail), words(" approved it, but is no longer an approver of this action. Try again if it is still needed.")}
+	case approvals.ApproverOwnHand:
+		return []span{mention(c.Why.Detail), words(" approved it, but came into the approver group after it was asked, and they or the requester changed the group last. Try again if it is still needed.")}
 	case approvals.ApproverUnchecked:
 		return []span{words("Slack could not confirm that "), mention(c.Why.Detail), words(" may still approve.")}
 	case approvals.RequesterGone:

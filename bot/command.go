@@ -13,6 +13,7 @@ import (
 type slashCommand struct {
 	Team        string `json:"team_id"`
 	Channel     string `json:"channel_id"`
+	ChannelName string `json:"channel_name"`
 	User        string `json:"user_id"`
 	Command     string `json:"command"` // with its slash; an app can have several
 	Text        string `json:"text"`
@@ -23,7 +24,7 @@ type slashCommand struct {
 // command answers one command, in its acknowledgement.
 func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 	a := newAct(e, "", approvals.Place{Team: c.Team, Channel: c.Channel}, reply{c.User, c.Channel, c.ResponseURL})
-	a.trigger = c.TriggerID
+	a.trigger, a.by.Direct = c.TriggerID, amongSome(c.ChannelName)
 	if c.Command != b.grammar.Slash {
 		b.log.WarnContext(ctx, "command unknown", "envelope", e.ID, "command", cut(c.Command, 40), "user", c.User)
 		b.answer(ctx, a, sayf("This app has the command %s, which this bot does not know, so nothing happened. Type %s help to see what it can do.",

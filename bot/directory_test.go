@@ -117,7 +117,7 @@ func TestFactsAge(t *testing.T) {
 	}
 }
 
-// TestFactsErrorsNotKept: errors are not kept.
+// TestFactsErrorsNotKept: errors that say nothing of the next try are not kept.
 func TestFactsErrorsNotKept(t *testing.T) {
 	o := visit(t, slackfake.Options{})
 	o.AddGroup(slackfake.Group{ID: oncall, Handle: "oncall", Members: []string{grace}})
@@ -132,7 +132,7 @@ func TestFactsErrorsNotKept(t *testing.T) {
 		},
 		"usergroups.users.list": func() error { _, err := o.slack.Group(t.Context(), "S0OFF"); return err },
 	} {
-		for _, f := range []slackfake.Fault{{Error: "internal_error"}, {Status: 503}, {RetryAfter: 3}, {Drop: true}} {
+		for _, f := range []slackfake.Fault{{Error: "internal_error"}, {Status: 503}, {Drop: true}} {
 			f.Method, f.Times = method, 1
 			o.Break(f)
 			if err := ask(); err == nil {
@@ -156,6 +156,7 @@ func TestFactsNobody(t *testing.T) {
 		"user_not_found": true, "users_not_found": true, "user_not_visible": true,
 		"internal_error": false, "missing_scope": false, "access_denied": false, "team_added_to_org": false,
 	} {
+		o.clock.Advance(time.Minute) // what was refused before may be asked again
 		o.Break(slackfake.Fault{Method: "users.info", Error: code, Times: 1})
 		if _, err := o.slack.Facts(t.Context(), ada); errors.Is(err, approvals.ErrNoSuchPerson) != nobody || !isSlackError(err, code) {
 			t.Errorf("%s: %v, want that this is nobody: %v", code, err, nobody)
@@ -184,6 +185,7 @@ func TestDirectoryRefused(t *testing.T) {
 		"ratelimited": false, "moon_phase": false, "token_revoked": false, // the last ends the bot by itself
 	} {
 		for method, ask := range asks {
+			o.clock.Advance(time.Minute)
 			o.Break(slackfake.Fault{Method: method, Error: code, Times: 1})
 			err := ask()
 			if _, is := errors.AsType[*approvals.Withheld](err); err == nil || is != lasts {
@@ -194,6 +196,7 @@ func TestDirectoryRefused(t *testing.T) {
 	for method, ask := range asks {
 		for _, f := range []slackfake.Fault{{Status: 503}, {RetryAfter: 3}, {Drop: true}, {Body: "<html>"}} {
 			f.Method, f.Times = method, 1
+			o.clock.Advance(time.Minute)
 			o.Break(f)
 			err := ask()
 			if _, is := errors.AsType[*approvals.Withheld](err); err == nil || is {
@@ -225,6 +228,7 @@ func TestDirectoryThrottled(t *testing.T) {
 	} {
 		for want, f := range map[time.Duration]slackfake.Fault{7 * time.Second: {RetryAfter: 7}, retryUnsaid: {Error: "ratelimited"}} {
 			f.Method, f.Times = method, 1
+			o.clock.Advance(time.Minute)
 			o.Break(f)
 			later, ok := errors.AsType[*approvals.Later](ask())
 			if !ok || later.After != want {

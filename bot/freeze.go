@@ -97,9 +97,9 @@ func howToLift(slash string) para {
 }
 
 // frozePage is the answer to an order to freeze.
-func frozePage(f approvals.Freeze, slash string) page {
+func frozePage(slash string) page {
 	return page{
-		says(words("🧊 "), strong("Frozen"), wordsf(" (%s): from now on nothing new is started in Defender, for anybody. What runs goes on, and can still be stopped.", f.ID)),
+		says(words("🧊 "), strong("Frozen"), words(": from now on nothing new is started in Defender, for anybody. What runs goes on, and can still be stopped.")),
 		says(words("Requests can still be made and decided; their cards say that they wait. Approvals run out as usual.")),
 		howToLift(slash),
 	}
@@ -113,8 +113,8 @@ func frozenAlready(f approvals.Freeze) page {
 
 // freeze takes an order to freeze.
 func (b *Bot) freeze(ctx context.Context, a act) (approvals.Request, page, error) {
-	f, err := b.desk.Freeze(ctx, a.by, a.text)
-	return approvals.Request{}, frozePage(f, b.grammar.Slash), err
+	_, err := b.desk.Freeze(ctx, a.by, a.text)
+	return approvals.Request{}, frozePage(b.grammar.Slash), err
 }
 
 func (b *Bot) freezeTyped(ctx context.Context, a act, c commands.Freeze) page {

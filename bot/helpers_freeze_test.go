@@ -48,10 +48,11 @@ func freezeSamples() map[string]approvals.Request {
 func freezeAnswers() map[string]page {
 	v, r, one := views(), lifted(pending("scan", 1)), office.Listing{Requests: []approvals.Request{carded(under(pending("isolate", 1)), "D-7K3F9Q"), carded(lifted(pending("scan", 1)), "D-2M8XKW")}}
 	return map[string]page{
-		"frozen": frozePage(frost(), "/defender"), "frozen-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyFrozen}, Frozen: frost()}),
+		"frozen": frozePage("/defender"), "frozen-already": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyFrozen}, Frozen: frost()}),
 		"frozen-list": underFreeze(frost(), "/defender", v.openPage("/defender", one)), "frozen-limits": underFreeze(frost(), "/defender", limitsPage(sampleWindows()[:1])).forAll([]approvals.Person{person(grace)}),
 		"frozen-status":     v.statusPage(carded(under(approved("isolate", openCalls()["queued"])), "D-7K3F9Q"), false),
 		"unfreeze-status":   v.statusPage(carded(lifted(done("scan", ran())), "D-7K3F9Q"), false),
+		"frozen-approved":   approvedPage(under(approved("isolate", openCalls()["queued"]))),
 		"unfreeze-approved": approvedPage(lifted(done("scan", ran()))), "unfreeze-denied": deniedPage(r),
 		"unfreeze-open": explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyOpen, Detail: r.ID}, Request: r}),
 	}

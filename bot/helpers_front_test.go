@@ -208,3 +208,11 @@ func interactive(t testing.TB, payload object) slackfake.Envelope {
 	t.Helper()
 	return slackfake.Envelope{Kind: "interactive", Accepts: true, Payload: []byte(jsonText(t, payload))}
 }
+
+// take is what stands in the log, which is empty then.
+func (b *book) take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.text.Reset()
+	return b.text.String()
+}

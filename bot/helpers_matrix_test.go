@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"defenderbot/approvals"
@@ -90,7 +91,7 @@ func (f *front) settle(c caller, shared bool) {
 func stateNames() []string {
 	return []string{
 		"checking", "choosing", "pending", "first approval", "called in", "queued", "running", "failed", "succeeded", "isolated", "action ended",
-		"denied", "cancelled", "expired", "rejected",
+		"denied", "cancelled", "expired", "rejected", "lifting",
 	}
 }
 
@@ -118,6 +119,10 @@ func (f *front) requestIn(state string, by approvals.Person, barred ...approvals
 	case "action ended":
 		r.Action = "investigate"
 	}
+	f.thaws()
+	if state == "lifting" {
+		r.Action, r.Devices, r.Frozen = approvals.Unfreeze, nil, f.freezes()
+	}
 	r, err := f.store.Create(f.t.Context(), ledger.NewOp(), r, 0)
 	if err != nil {
 		f.t.Fatal(err)
@@ -128,6 +133,37 @@ func (f *front) requestIn(state string, by approvals.Person, barred ...approvals
 		}
 	}
 	return r
+}
+
+// freezes freezes everything, by order of somebody else.
+func (f *front) freezes() approvals.Freeze {
+	f.t.Helper()
+	frozen, err := f.store.Freeze(f.t.Context(), ledger.NewOp(), approvals.Freeze{By: approvals.Person{ID: clicker}, Text: "odd", Place: approvals.Place{Team: f.slack.TeamID(), Channel: channel}})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return frozen
+}
+
+// thaws ends a freeze, however it came.
+func (f *front) thaws() {
+	f.t.Helper()
+	if f.index != "" {
+		f.redis.Del(f.t.Context(), strings.TrimSuffix(f.index, "index")+"frozen")
+	}
+	if _, _, err := f.store.Lease(f.t.Context(), 0); err != nil || f.store.Frozen().Is() { // by which a process hears of it
+		f.t.Fatalf("%s is still in force: %v", f.store.Frozen().ID, err)
+	}
+}
+
+// frozen is the id of the freeze in force.
+func (f *front) frozen() string {
+	f.t.Helper()
+	frozen, err := f.store.ReadFreeze(f.t.Context())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return frozen.ID
 }
 
 // happens applies an event. What is not due yet is due within a millisecond or two.
@@ -166,6 +202,7 @@ func (f *front) waysTo(state string, device approvals.Device) []course {
 	ended := approvals.Job{ID: job.ID, Status: "Succeeded"}
 	return map[string][]course{
 		"checking":       nil,
+		"lifting":        {event(approvals.Resolve{}), open[1]},
 		"choosing":       {event(approvals.Offer{Device: 0, Offered: []approvals.Device{device, {ID: twinDevice(f.devices), Name: "srv-db-01", Verified: true}}})},
 		"pending":        open,
 		"first approval": append(slices.Clone(open), yes),
@@ -198,15 +235,18 @@ type surface struct {
 // surfaces are all ways, by name.
 func surfaces() map[string]surface {
 	all := map[string]surface{
-		"command: ask":    {alone: true, send: typed(func(f *front, _ approvals.Request) string { return "collect " + f.newDevice() + " odd" })},
-		"command: form":   {alone: true, send: typed(func(*front, approvals.Request) string { return "" })},
-		"command: list":   {alone: true, reads: true, send: typed(func(*front, approvals.Request) string { return "list" })},
-		"command: report": {alone: true, reads: true, send: typed(func(*front, approvals.Request) string { return "report" })},
-		"command: status": {reads: true, send: typed(func(_ *front, r approvals.Request) string { return "status " + r.ID })},
-		"command: cancel": {send: typed(func(_ *front, r approvals.Request) string { return "cancel " + r.ID })},
-		"form: ask":       {alone: true, send: askSubmitted},
-		"form: deny":      {send: denySubmitted},
-		"shortcut":        {alone: true, send: shortcutUsed},
+		"command: ask":      {alone: true, send: typed(func(f *front, _ approvals.Request) string { return "collect " + f.newDevice() + " odd" })},
+		"command: form":     {alone: true, send: typed(func(*front, approvals.Request) string { return "" })},
+		"command: list":     {alone: true, reads: true, send: typed(func(*front, approvals.Request) string { return "list" })},
+		"command: report":   {alone: true, reads: true, send: typed(func(*front, approvals.Request) string { return "report" })},
+		"command: status":   {reads: true, send: typed(func(_ *front, r approvals.Request) string { return "status " + r.ID })},
+		"command: cancel":   {send: typed(func(_ *front, r approvals.Request) string { return "cancel " + r.ID })},
+		"command: freeze":   {alone: true, send: typed(func(*front, approvals.Request) string { return "freeze odd" })},
+		"command: unfreeze": {alone: true, send: typed(func(*front, approvals.Request) string { return "unfreeze odd" })},
+		"form: freeze":      {alone: true, send: freezeSubmitted},
+		"form: ask":         {alone: true, send: askSubmitted},
+		"form: deny":        {send: denySubmitted},
+		"shortcut":          {alone: true, send: shortcutUsed},
 		"picker": {send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
 			return f.private(user, actionPick, pickValue(r))
 		}},
@@ -241,7 +281,7 @@ func (f *front) newDevice() string {
 
 func pickValue(r approvals.Request) string {
 	if len(r.Choice.Offered) == 0 {
-		return r.ID + ".0." + r.Devices[0].ID
+		return r.ID + ".0." + twinDevice(0)
 	}
 	return r.ID + ".0." + r.Choice.Offered[0].ID
 }
@@ -306,6 +346,10 @@ func denySubmitted(f *front, user string, r approvals.Request) slackfake.Envelop
 	})
 }
 
+func freezeSubmitted(f *front, user string, _ approvals.Request) slackfake.Envelope {
+	return submission(f, user, freezeForm, "", object{reasonBlock: object{reasonInput: object{"type": "plain_text_input", "value": "odd"}}})
+}
+
 func askSubmitted(f *front, user string, _ approvals.Request) slackfake.Envelope {
 	return submission(f, user, askForm, asking{Channel: channel}, object{
 		actionBlock:  object{askInput: object{"type": "static_select", "selected_option": object{"value": "collect"}}},
@@ -350,7 +394,7 @@ func (f *front) traces(r approvals.Request) string {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return fmt.Sprint(text, made, f.forms.Load(), f.fetched.Load())
+	return fmt.Sprint(text, made, f.forms.Load(), f.fetched.Load(), f.frozen())
 }
 
 // home is what somebody's home shows.

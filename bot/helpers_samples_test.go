@@ -143,6 +143,13 @@ func notFound() approvals.Request {
 	return r
 }
 
+// joinedLate is r, whose first approver came into the group after it was asked for.
+func joinedLate(r approvals.Request) approvals.Request {
+	r.Approvals = slices.Clone(r.Approvals)
+	r.Approvals[0].Joined = r.Asked.Add(time.Minute)
+	return r
+}
+
 func twoNeeded(r approvals.Request) approvals.Request {
 	r.Terms.Needed = 2
 	return r
@@ -243,6 +250,7 @@ func endedCalls() map[string]approvals.Call {
 		"lapsed":           {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.WaitsForWindow}}},
 		"lapsed-refused":   {State: approvals.Lapsed, Attempt: 9, Why: approvals.Why{Reason: approvals.ExecutionLapsed, Cause: &approvals.Why{Reason: approvals.TokenRefused, Detail: "Token audience x is not allowed"}}},
 		"lapsed-approver":  {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ApproverGone, Detail: grace}},
+		"lapsed-own-hand":  {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ApproverOwnHand, Detail: grace}},
 		"lapsed-off":       {State: approvals.Lapsed, Why: approvals.Why{Reason: approvals.ActionOff, Detail: "investigate"}},
 		"cancelled-before": {State: approvals.CallCancelled, By: person(ada)},
 		"cancelled-there":  {State: approvals.CallCancelled, Why: ran, Job: approvals.Job{ID: "63004", Status: "TerminatedByUser"}},

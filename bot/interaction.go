@@ -3,6 +3,7 @@ package bot
 import (
 	"cmp"
 	"encoding/json"
+	"strings"
 
 	"github.com/slack-go/slack"
 )
@@ -16,7 +17,7 @@ type interaction struct {
 	CallbackID  string                `json:"callback_id"` // of a shortcut
 	User        named                 `json:"user"`
 	Team        named                 `json:"team"`
-	Channel     named                 `json:"channel"`
+	Channel     channelNamed          `json:"channel"`
 	TriggerID   string                `json:"trigger_id"`
 	ResponseURL string                `json:"response_url"`
 	Container   struct {
@@ -40,6 +41,16 @@ func (i interaction) private() bool { return string(i.Container.Ephemeral) == "t
 type named struct {
 	ID string `json:"id"`
 }
+
+// channelNamed is a channel with its name, of which nothing but a beginning is looked at:
+// whatever stands there must not keep a click from counting.
+type channelNamed struct {
+	ID   string          `json:"id"`
+	Name json.RawMessage `json:"name"`
+}
+
+// amongSome reports whether it is a direct message between some people.
+func (c channelNamed) amongSome() bool { return amongSome(strings.TrimPrefix(string(c.Name), `"`)) }
 
 // pressed is an element of a message that was used: a button, or a menu.
 type pressed struct {

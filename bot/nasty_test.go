@@ -105,7 +105,7 @@ func nastyCall(t *rapid.T) approvals.Call {
 	}
 	c.Stop = nastyStop(t)
 	// What becomes a mention is always an id of Slack's.
-	if c.Why.Reason == approvals.ApproverGone || c.Why.Reason == approvals.ApproverUnchecked {
+	if slices.Contains([]approvals.Reason{approvals.ApproverGone, approvals.ApproverOwnHand, approvals.ApproverUnchecked}, c.Why.Reason) {
 		c.Why.Detail = grace
 	}
 	if rapid.Bool().Draw(t, "has a job") {

@@ -190,7 +190,7 @@ func TestPackageSeveral(t *testing.T) {
 		{clicker, "", "I have no record of that request"},
 	} {
 		var answer string
-		i := interaction{User: named{tt.user}, Team: named{d.slack.TeamID()}, Channel: named{channel}}
+		i := interaction{User: named{tt.user}, Team: named{d.slack.TeamID()}, Channel: channelNamed{ID: channel}}
 		i.Container.ChannelID, i.Container.MessageTS, i.Container.Ephemeral = channel, list.TS, json.RawMessage("true")
 		i.Actions = []pressed{{ActionID: actionPackage, Value: tt.value}}
 		before := l.asked.Load()

@@ -55,7 +55,7 @@ func TestPressRetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = d.happen(r, approvals.Show{TS: ts, Visible: r.Visible})
-	i := interaction{User: named{typist}, Team: named{d.slack.TeamID()}, Channel: named{channel}}
+	i := interaction{User: named{typist}, Team: named{d.slack.TeamID()}, Channel: channelNamed{ID: channel}}
 	i.Container.ChannelID, i.Container.MessageTS = channel, ts
 	i.Actions = []pressed{{ActionID: actionRetry, Value: r.ID + "." + r.Digest()}}
 	var answer string

@@ -129,6 +129,7 @@ func TestFactsRefused(t *testing.T) {
 		t.Errorf("people are told: %s", told)
 	}
 	o.Break(slackfake.Fault{Method: "users.info", Error: "internal_error"})
+	o.clock.Advance(time.Minute)
 	_, err = o.slack.Facts(t.Context(), ada)
 	if told = explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: err}).plain(); !strings.Contains(told, "in a minute") {
 		t.Errorf("of trouble that passes people are told: %s", told)

@@ -40,6 +40,7 @@ func (b *Bot) shortcut(ctx context.Context, e Envelope, i interaction) {
 	_ = json.Unmarshal(e.Payload, &payload) // it was read once; what is missing is empty
 	a := newAct(e, i.CallbackID, approvals.Place{Team: i.Team.ID, Channel: i.Channel.ID}, reply{i.User.ID, i.Channel.ID, i.ResponseURL})
 	a.trigger, a.draft = i.TriggerID, fill(b, payload.Message)
+	a.by.Direct = i.Channel.amongSome()
 	a.draft.thread = cmp.Or(fieldOf(payload.Message, "thread_ts"), fieldOf(payload.Message, "ts"), payload.TS)
 	_, said, _ := b.perform(ctx, a, (*Bot).openAskForm)
 	b.ack(e, nil)

@@ -160,6 +160,9 @@ func approvedPage(r approvals.Request) page {
 		p := sayf("You approved %s, which has %d of %d approvals now. %s to approve it.", r.ID, len(r.Approvals), r.Terms.Needed, people)
 		return append(p, beyondReach(r)...)
 	}
+	if f := r.HeldBy(); f.Is() {
+		return page{says(append(append([]span{wordsf("You approved %s. It waits, because calls are frozen by ", r.ID)}, orderedBy(f)...), words(". It is sent when the freeze is lifted; its card shows how it stands."))...)}
+	}
 	return sayf("You approved %s. It goes to Defender as soon as Microsoft's limits allow; the card shows how it goes.", r.ID)
 }
 

@@ -23,6 +23,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func sampleRequests() map[string]approvals.Request {
 	samples := map[string]approvals.Request{
 		"pending-two-needed":     twoNeeded(pending("investigate", 1)),
+		"pending-joined-late":    joinedLate(oneGiven(twoNeeded(pending("investigate", 1)))),
 		"pending-one-given":      oneGiven(twoNeeded(pending("investigate", 1))),
 		"pending-unverified":     unverified(),
 		"pending-unread":         unreadable(),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"defenderbot/approvals"
+	"defenderbot/internal/audit"
 )
 
 // leaseTerms are how long a lease keeps others away, by kind, in milliseconds. A step
@@ -51,8 +52,9 @@ type leaseReply struct {
 // when the next one is due; zero: none is. It notices, too, if Redis has lost changes.
 func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error) {
 	var got leaseReply
+	seen := s.newest.seen()
 	keys := []string{s.keys.agenda(), s.keys.held(), s.keys.audit(), s.keys.doubt(), s.keys.frozen()}
-	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), s.newest.seen(), s.keep.Milliseconds()); err != nil {
+	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), seen, s.keep.Milliseconds(), s.lostEntry(seen)); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
 	s.setBack.Store(got.Doubt)
@@ -68,6 +70,12 @@ func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error)
 		s.lost()
 	}
 	return got.Leases, timeOf(got.Next), nil
+}
+
+// lostEntry tells that an entry is gone which this process has seen, and with it what came
+// after.
+func (s *Store) lostEntry(seen string) string {
+	return asJSON(audit.Entry{At: s.Now(), Event: "setback", Detail: "entry " + seen + " is gone"})
 }
 
 // Finish gives a lease back: the member is due at the given time, or never if

@@ -9,6 +9,7 @@ import (
 
 	"defenderbot/approvals"
 	"defenderbot/internal/approvalstest"
+	"defenderbot/internal/audit"
 	"defenderbot/internal/redistest"
 )
 
@@ -65,6 +66,14 @@ func TestStoreSetBack(t *testing.T) {
 		}
 		if n := found.Load() + foundThere.Load(); n != 1 {
 			t.Errorf("it was found %d times, want once", n)
+		}
+		entries, err := redistest.Trail(t.Context(), s.rdb, s.keys.audit())
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.DeleteFunc(entries, func(e audit.Entry) bool { return e.Event != "setback" })
+		if len(told) != 1 || told[0].Detail != "entry "+ids[len(ids)-1]+" is gone" || told[0].At.IsZero() {
+			t.Errorf("the trail tells %+v, want it once", told)
 		}
 		if _, err := other.Apply(t.Context(), NewOp(), r, sending(other, 0)); !approvals.IsRefusal(err, approvals.RolledBack) {
 			t.Errorf("a call from before: %v, want that it is refused", err)

@@ -39,7 +39,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 	}
 	r := approvals.Request{
 		Action: w.Action, Devices: w.Devices, Comment: w.Comment,
-		By: f.Person, Place: by.Place, Thread: w.Thread, Terms: terms,
+		By: f.Person, Place: by.Place, Thread: w.Thread, Terms: terms, Roll: everybody.called,
 	}
 	create := d.store.CreateIfOffered
 	if w.Anyway {
@@ -92,7 +92,7 @@ func (d *Desk) lookUp(ctx context.Context, by By, v approvals.Verb, action strin
 		f, err = d.people.facts(ctx, by.User, v, approvals.Request{Action: action})
 		return err
 	}))
-	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(ctx, by.Place.Channel); return err }))
+	g.Go(safely(func() (err error) { ch, err = d.placeOf(ctx, by); return err }))
 	g.Go(safely(func() error { everybody = d.people.approvers(ctx, action); return nil }))
 	err = g.Wait()
 	return f, ch, everybody, err

@@ -66,6 +66,9 @@ type By struct {
 	Private bool
 	// Public: what is answered is seen by everybody in the place.
 	Public bool
+	// Direct: what came says that the place is a message between some people, whatever the
+	// directory knows of it.
+	Direct bool
 	// Typed: the request's id was typed in a command. That can show a request and cancel
 	// it; it decides nothing, for nobody was shown what they decide on.
 	Typed bool
@@ -82,11 +85,11 @@ type Message struct {
 // shown is a refusal unless by decides on the card of r, on a copy of it, or on the
 // person's home: what was pressed anywhere else was not shown by r.
 func (by By) shown(r approvals.Request) error {
-	if by.Home && by.Place == (approvals.Place{Team: r.Place.Team}) {
-		return nil
+	place, own := r.Place, by.On.Copy || by.On.TS != "" && by.On.TS == r.Card.TS
+	if by.Home {
+		place.Channel, own = "", true
 	}
-	own := by.On.TS != "" && by.On.TS == r.Card.TS
-	if by.Place != r.Place || !own && !by.On.Copy {
+	if by.Place != place || !own {
 		return &approvals.Refusal{Why: approvals.Why{Reason: approvals.OtherMessage}, Request: r}
 	}
 	return nil
@@ -100,7 +103,7 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals
 	if err != nil {
 		return d.store.UnlessDone(ctx, op, r, err)
 	}
-	after, c, err := d.approve(ctx, op, r, approvals.Approve{By: f.Person, Digest: digest})
+	after, c, err := d.approve(ctx, op, r, approvals.Approve{By: f.Person, Digest: digest, Joined: f.Joined})
 	if c.Token > 0 { // also where too few replicas have it
 		d.handOver(ctx, after, c)
 	}
@@ -182,8 +185,12 @@ func (d *Desk) judged(ctx context.Context, by By, r approvals.Request, v approva
 	case approvals.ToReview:
 		g.Go(safely(func() error { asked = d.people.stillOther(gctx, r, by.User); return nil }))
 	}
+	at := r
+	if by.Home { // a home is no channel of the organisation, wherever the request was made
+		at.Place.Channel = ""
+	}
 	g.Go(safely(func() (err error) {
-		f, ch, err = d.people.factsIn(gctx, by.User, v, r)
+		f, ch, err = d.people.factsIn(gctx, by.User, v, at)
 		return notKnown(err)
 	}))
 	if err = g.Wait(); err != nil {

@@ -40,10 +40,10 @@ type people struct {
 	policy approvals.Policy
 }
 
-// listed reports whether somebody is on a list, by any of their ids, and may do
-// anything at all. That somebody may not is known, whatever list cannot be read; and
-// a group that cannot be read hides nobody who is on the list elsewhere.
-func (p people) listed(ctx context.Context, f approvals.Facts, list approvals.List) (bool, error) {
+// listed reports whether somebody is on a list, by any of their ids, in a group that
+// counts, and may do anything at all. That somebody may not is known, whatever list cannot
+// be read; and a group that cannot be read hides nobody who is on the list elsewhere.
+func (p people) listed(ctx context.Context, f approvals.Facts, list approvals.List, counts func(approvals.Group) (bool, error)) (bool, error) {
 	if p.policy.Bar(f, approvals.Channel{OrgShared: true}) != "" {
 		return false, nil
 	}
@@ -55,7 +55,11 @@ func (p people) listed(ctx context.Context, f approvals.Facts, list approvals.Li
 	for range list.Groups {
 		a := <-answers
 		if slices.ContainsFunc(a.Members, f.HasID) {
-			return true, nil
+			yes, err := counts(a.Group)
+			if yes {
+				return true, nil
+			}
+			a.err = err
 		}
 		unread = append(unread, a.err)
 	}
@@ -88,15 +92,21 @@ func (p people) read(ctx context.Context, groups []string) <-chan reading {
 type roll struct {
 	ids    []string             // of people, each once
 	groups []approvals.Standing // those that give nobody, with the cause
+	called []string             // who is in any group that decides, now or late; none where one cannot be read
 }
 
 // approvers are all of an action's who can be read, those of groups included.
 func (p people) approvers(ctx context.Context, action string) roll {
-	list := p.policy.RuleFor(action).Approvers
-	all := roll{ids: slices.Clone(list.Users)}
-	answers := p.read(ctx, list.Groups)
-	for range list.Groups {
+	rule := p.policy.RuleFor(action)
+	all, unread := roll{ids: slices.Clone(rule.Approvers.Users)}, false
+	groups := groupsOf(rule.Approvers, rule.EscalateTo)
+	answers := p.read(ctx, groups)
+	for range groups {
 		a := <-answers
+		unread, all.called = unread || a.err != nil, append(all.called, a.Members...)
+		if !slices.Contains(rule.Approvers.Groups, a.id) {
+			continue
+		}
 		if s := groupStanding(a); s.Bar != "" {
 			all.groups = append(all.groups, s)
 			continue
@@ -104,7 +114,10 @@ func (p people) approvers(ctx context.Context, action string) roll {
 		all.ids = append(all.ids, a.Members...)
 	}
 	slices.Sort(all.ids)
-	all.ids = slices.Compact(all.ids)
+	all.ids, all.called = slices.Compact(all.ids), approvals.RollOf(all.called)
+	if unread {
+		all.called = nil
+	}
 	return all
 }
 
@@ -142,14 +155,35 @@ func (p people) asks(ctx context.Context, f approvals.Facts, action string) (_ a
 	if list.Empty() {
 		list.Users = []string{f.ID}
 	}
-	f.Asks, err = p.listed(ctx, f, list)
+	f.Asks, err = p.listed(ctx, f, list, func(approvals.Group) (bool, error) { return true, nil })
 	return f, err
 }
 
-// decides fills in whether a person is on the list of those who decide on r as it stands.
-func (p people) decides(ctx context.Context, f approvals.Facts, r approvals.Request) (_ approvals.Facts, err error) {
-	f.Decides, err = p.listed(ctx, f, p.policy.Deciders(r))
+// decides fills in whether a person is on the list of those who decide on r as it stands,
+// and how they came into the group that lets them.
+func (p people) decides(ctx context.Context, f approvals.Facts, r approvals.Request) (approvals.Facts, error) {
+	var through approvals.Facts // the last group that they are in
+	decides, err := p.listed(ctx, f, p.policy.Deciders(r), func(g approvals.Group) (_ bool, err error) {
+		through, err = p.through(ctx, f, r, g)
+		return through.Decides, err
+	})
+	f.Decides, f.Joined, f.OwnHand = decides, through.Joined, through.OwnHand && !decides
 	return f, err
+}
+
+// through is what being in a group gives a person on r. Whoever changed it last is looked up
+// where that matters, for one person can have several ids.
+func (p people) through(ctx context.Context, f approvals.Facts, r approvals.Request, g approvals.Group) (approvals.Facts, error) {
+	changer := approvals.Person{ID: g.ChangedBy}
+	if judged := f.ThroughGroup(r, g, changer); judged.OwnHand || changer.ID == "" || !r.CameSince(f.Person, g) {
+		return judged, nil
+	}
+	known, err := p.known(ctx, changer.ID)
+	if err != nil {
+		return f, err
+	}
+	changer.Enterprise = known.Enterprise
+	return f.ThroughGroup(r, g, changer), nil
 }
 
 // place is the channel, as far as what this person may do hangs on it: only

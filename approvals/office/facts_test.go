@@ -83,14 +83,15 @@ func TestFactsGroupGone(t *testing.T) {
 
 // TestPolicyListOtherID: a list may name a person by any of their ids.
 func TestPolicyListOtherID(t *testing.T) {
+	anyGroup := func(approvals.Group) (bool, error) { return true, nil }
 	d := approvalstest.Town{Groups: map[string][]string{"S1": {"W1"}}}
 	p := approvals.Facts{Person: approvals.Person{ID: "U1", Enterprise: "W1"}}
 	for _, l := range []approvals.List{{Users: []string{"U1"}}, {Users: []string{"W1"}}, {Groups: []string{"S1"}}} {
-		if ok, err := (people{dir: d}).listed(t.Context(), p, l); !ok || err != nil {
+		if ok, err := (people{dir: d}).listed(t.Context(), p, l, anyGroup); !ok || err != nil {
 			t.Errorf("%+v: %v, %v", l, ok, err)
 		}
 	}
-	if ok, err := (people{dir: d}).listed(t.Context(), approvals.Facts{Person: approvals.Person{ID: "U1"}}, approvals.List{Users: []string{""}}); ok || err != nil {
+	if ok, err := (people{dir: d}).listed(t.Context(), approvals.Facts{Person: approvals.Person{ID: "U1"}}, approvals.List{Users: []string{""}}, anyGroup); ok || err != nil {
 		t.Errorf("an empty entry is somebody: %v, %v", ok, err)
 	}
 }

@@ -34,7 +34,7 @@ func (d *Desk) pressedOn(ctx context.Context, by By, id, digest string, v approv
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(safely(func() error { p.approvers = d.people.approvers(gctx, wanted.Action); return nil }))
 	g.Go(safely(func() (err error) { p.by, err = d.people.facts(gctx, by.User, v, wanted); return err }))
-	g.Go(safely(func() (err error) { p.channel, err = d.people.dir.Channel(gctx, by.Place.Channel); return err }))
+	g.Go(safely(func() (err error) { p.channel, err = d.placeOf(gctx, by); return err }))
 	err = g.Wait()
 	return p, approvals.WithRequest(notKnown(err), p.old)
 }
@@ -44,6 +44,7 @@ func (d *Desk) pressedOn(ctx context.Context, by By, id, digest string, v approv
 func (d *Desk) from(p pressedOn, action defender.Action, devices []approvals.Device) approvals.Request {
 	return approvals.Request{
 		Action: action.Name, Devices: devices, Comment: p.old.Comment, By: p.by.Person, Place: p.old.Place, Thread: p.old.InThread(), Terms: d.termsOf(action),
+		Roll: p.approvers.called,
 	}
 }
 

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"context"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -148,6 +149,13 @@ func TestFreezeStops(t *testing.T) {
 	}
 }
 
+// orgTown is a town of whose organisation other workspaces are in every channel.
+type orgTown struct{ approvalstest.Town }
+
+func (orgTown) Channel(_ context.Context, id string) (approvals.Channel, error) {
+	return approvals.Channel{ID: id, Member: true, OrgShared: true}, nil
+}
+
 // TestFreezeWho: approvers of any action freeze, wherever they are; nobody else does, and a
 // list that cannot be read makes nobody an approver.
 func TestFreezeWho(t *testing.T) {
@@ -196,7 +204,7 @@ func TestFreezeWho(t *testing.T) {
 		"by id of another list, while it can't be": {down, "U2", "C1", ""},
 	} {
 		s := newTestStore(t, redistest.Client(t, redistest.Mini(t).Addr()), roomyActions())
-		d := newTestDesk(s, town)
+		d := newTestDesk(s, orgTown{town})
 		d.people.policy = tt.policy
 		may := d.MayFreeze(t.Context(), typedIn(tt.user, tt.channel))
 		f, err := d.Freeze(t.Context(), typedIn(tt.user, tt.channel), "stop")

@@ -24,7 +24,7 @@ type crowd struct {
 }
 
 func newCrowd() *crowd {
-	c := &crowd{people: map[string]approvals.Facts{}, groups: map[string][]string{}, broken: map[string]error{}, asked: map[string]int{}}
+	c := &crowd{people: map[string]approvals.Facts{}, groups: map[string][]string{}, broken: map[string]error{}, asked: map[string]int{}, about: map[string]approvals.Group{}}
 	for i := range 9 {
 		id := fmt.Sprint("U", i+1)
 		c.people[id] = approvals.Facts{Person: approvals.Person{ID: id}}
@@ -68,7 +68,8 @@ func (c *crowd) Group(_ context.Context, id string) (approvals.Group, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked[id]++
-	g := c.about[id] // what else is known of it
+	g, said := c.about[id] // what else is known of it
+	g.Locked = g.Locked || !said
 	g.ID, g.Members = id, c.groups[id]
 	return g, c.broken[id]
 }

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,7 +23,7 @@ func (d *Desk) MayAsk(ctx context.Context, by By) error {
 	var ch approvals.Channel
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(safely(func() (err error) { f, err = d.people.known(gctx, by.User); return err }))
-	g.Go(safely(func() (err error) { ch, err = d.people.dir.Channel(gctx, by.Place.Channel); return err }))
+	g.Go(safely(func() (err error) { ch, err = d.placeOf(gctx, by); return err }))
 	if g.Wait() != nil {
 		return nil // that is told when the form is sent
 	}
@@ -43,4 +44,16 @@ func (d *Desk) MayAskAgain(ctx context.Context, by By, id, digest string) (appro
 		err = d.MayAsk(ctx, by)
 	}
 	return r, approvals.WithRequest(err, r)
+}
+
+// placeOf is what is known of where somebody wants something.
+func (d *Desk) placeOf(ctx context.Context, by By) (approvals.Channel, error) {
+	if by.Direct {
+		return approvals.Channel{ID: by.Place.Channel, Direct: true}, nil
+	}
+	ch, err := d.people.dir.Channel(ctx, by.Place.Channel)
+	if err != nil {
+		return ch, fmt.Errorf("the channel: %w", err)
+	}
+	return ch, nil
 }

@@ -33,6 +33,9 @@ type Roster struct {
 	stale   bool                     // the log was told that somebody could not be looked up again
 	short   string                   // actions that the log was told of
 
+	open       map[string]bool // groups that decide, whose members perhaps everybody can edit
+	toldOfOpen bool            // the log was told of them
+
 	toldOfAskers map[string]approvals.Bar // what it was told of groups of those who may ask
 	toldOfCalled map[string]approvals.Bar // and of those who are called in
 }
@@ -41,7 +44,7 @@ type Roster struct {
 func NewRoster(dir approvals.Directory, policy approvals.Policy, log *slog.Logger) *Roster {
 	return &Roster{
 		people: people{dir, policy}, deciding: panels(policy), requesting: requesting(policy), calledIn: calledIn(policy), log: log,
-		members: map[string][]string{}, groups: map[string]approvals.Standing{}, seen: map[string]sighting{}, told: map[string]approvals.Bar{},
+		open: map[string]bool{}, members: map[string][]string{}, groups: map[string]approvals.Standing{}, seen: map[string]sighting{}, told: map[string]approvals.Bar{},
 	}
 }
 
@@ -70,7 +73,7 @@ func (r *Roster) learnGroup(ctx context.Context, a reading) {
 	s := groupStanding(a)
 	r.groups[a.id] = s
 	if a.err == nil {
-		r.members[a.id] = a.Members
+		r.members[a.id], r.open[a.id] = a.Members, a.Open()
 	} else if s.Bar == approvals.IsRefused {
 		delete(r.members, a.id)
 	}
@@ -101,6 +104,7 @@ func (r *Roster) recount(ctx context.Context) {
 	r.state = r.deciders()
 	r.askers(&r.state)
 	r.state.CannotBeCalled = r.uncalled()
+	r.state.Open = slices.DeleteFunc(groupsOf(slices.Concat(r.approving(), r.calledIn)...), func(group string) bool { return !r.open[group] })
 	r.logNews(ctx)
 }
 
@@ -189,6 +193,19 @@ func (r *Roster) logNews(ctx context.Context) {
 			r.log.WarnContext(ctx, "too few approvers for actions", "actions", short)
 		}
 	}
+	r.logOpen(ctx)
+}
+
+// logOpen logs once which groups that decide may be open to everybody, when all were read.
+func (r *Roster) logOpen(ctx context.Context) {
+	unread := slices.ContainsFunc(groupsOf(slices.Concat(r.approving(), r.calledIn)...), func(group string) bool { _, read := r.groups[group]; return !read })
+	if r.toldOfOpen || unread || len(r.state.Open) == 0 {
+		return
+	}
+	r.toldOfOpen = true
+	r.log.WarnContext(ctx, "approver groups may be open to edits by everybody", "groups", strings.Join(r.state.Open, ", "),
+		"meaning", "Slack does not say that their members are locked or come from an identity provider; a setting of the workspace decides who can edit them",
+		"mend", "let only administrators edit user groups, lock these, or list approvers by id")
 }
 
 // logEntries logs what is new about entries of one list, and returns what was told.

@@ -136,7 +136,10 @@ func (w *Worker) stillGood(ctx context.Context, r approvals.Request, i int) appr
 		if err != nil {
 			return unchecked(approvals.ApproverUnchecked, a.By.ID, err)
 		}
-		if w.people.policy.May(approvals.ToApprove, f, ch, r) != nil {
+		switch err := w.people.policy.May(approvals.ToApprove, f, ch, r); {
+		case approvals.IsRefusal(err, approvals.OwnHand):
+			return approvals.Lapse{Why: approvals.Why{Reason: approvals.ApproverOwnHand, Detail: a.By.ID}}
+		case err != nil:
 			return approvals.Lapse{Why: approvals.Why{Reason: approvals.ApproverGone, Detail: a.By.ID}}
 		}
 	}

@@ -35,6 +35,8 @@ type RosterState struct {
 
 	CannotBeCalled []approvals.Standing // entries of those who are called in late that do not count, by id
 
+	Open []string // groups that decide and whose members everybody can edit, unless a setting that the chat does not say forbids it
+
 	CannotAsk []approvals.Standing // groups of those who may ask that give nobody, or could not be read
 	nobody    bool                 // may ask for anything, for certain
 }

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"os"
 	"os/exec"
@@ -235,7 +238,10 @@ func wholeJob(t *testing.T, binary string) {
 	place.Slack.Break(slackfake.Fault{Method: "apps.connections.open", Drop: true, Times: 1})
 	place.Defender.Inject(defenderfake.Fault{On: defenderfake.Token, When: defenderfake.AfterEffect, Drop: true, Times: 1})
 	const stray = "value-of-a-stray"
-	bot := begin(t, binary, append(variables(t, place.Env()), "REQUESTER="+stray, "APPROVAL_TLL="+stray, "HTTP_PROXYS="+stray)...)
+	env := place.Env()
+	key, signing := signingKey(t)
+	env.AuditSigningKeyFile = signing
+	bot := begin(t, binary, append(variables(t, env), "REQUESTER="+stray, "APPROVAL_TLL="+stray, "HTTP_PROXYS="+stray)...)
 	work(t, place)
 	if err := bot.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -248,19 +254,57 @@ func wholeJob(t *testing.T, binary string) {
 		"app token": place.Slack.AppToken(), "bot token": place.Slack.BotToken(), "client secret": defenderfake.DefaultClientSecret,
 		"Redis password": password, "ticket of a socket": "ticket=", "address of a socket": "/link/", "response_url of a command": "/commands/T",
 		"response_url of a click": "/actions/T", "access token or assertion": "eyJ", "bearer": "Bearer ",
+		"signing key":                          key,
 		"value of a variable that is not read": stray, "variable of somebody else": "HTTP_PROXYS",
 	} {
 		if strings.Contains(stderr, secret) {
 			t.Errorf("the log has the %s in it", what)
 		}
 	}
+	verified(t, binary, stderr, variables(t, env))
 	for _, want := range []string{
-		`"msg":"running"`, `"credential":"client secret"`, `"event":"accept"`, "token renewal failed", "connect a socket", "response_url took no answer",
+		`"msg":"audit sealed"`, `"msg":"running"`, `"credential":"client secret"`, `"event":"accept"`, "token renewal failed", "connect a socket", "response_url took no answer",
 		`"msg":"unknown variable set","variable":"REQUESTER","did_you_mean":"REQUESTERS"`,
 		`"msg":"unknown variable set","variable":"APPROVAL_TLL","did_you_mean":"APPROVAL_TTL"`,
 	} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("the log has no %s:\n%s", want, stderr)
+		}
+	}
+}
+
+// signingKey writes one for the trail's seals, and returns its text and the file.
+func signingKey(t *testing.T) (text, file string) {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	file = filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(file, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(string(block), "\n")[1], file
+}
+
+// verified holds the trail that the program has written against what it logged.
+func verified(t *testing.T, binary, log string, env []string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "bot.log")
+	if err := os.WriteFile(file, []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(limit(t), binary, "audit", "verify", "-against", file)
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	for _, want := range []string{"seals       1 to ", "signatures  checked\n", "nothing that is sealed was changed\n"} {
+		if !strings.Contains(string(out), want) || err != nil {
+			t.Errorf("%v, no %q in:\n%s", err, want, out)
 		}
 	}
 }

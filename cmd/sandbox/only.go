@@ -28,10 +28,11 @@ No bot runs in it. To connect yours, start it with:
   export APPROVALS_REQUIRED=%s
   export ALERT_CHANNEL=%s
   export BREAK_GLASS=%s
+  export AUDIT_SIGNING_KEY_FILE=%s
   go run ./cmd/bot
 `, env.SlackAPIURL, env.SlackAppToken, env.SlackBotToken, env.DefenderAPIURL, env.AuthorityHost, env.TenantID, env.ClientID,
 		env.ClientSecret, quoted(env.RedisURL), env.AllowVolatileRedis, env.AllowSharedChannels, env.Actions, env.Approvers,
-		env.ApprovalsRequired, env.AlertChannel, env.BreakGlass)
+		env.ApprovalsRequired, env.AlertChannel, env.BreakGlass, quoted(env.AuditSigningKeyFile))
 }
 
 // quoted is a word for a shell: an address with & in it is more than one.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,10 @@ type story struct {
 	out   io.Writer
 	place *sandbox.Place
 	step  int
+
+	env       app.Env
+	catalogue defender.Catalogue
+	log       *sealLog
 }
 
 // playStory starts everything, plays the story and stops everything.
@@ -33,12 +38,17 @@ func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
 	// seconds what takes an hour.
 	o.Catalogue = sandbox.Narrow("investigate", defender.Limit{Calls: 1, Per: 6 * time.Second})
 	o.Defender = defenderfake.Options{FreshFor: -1, PendingFor: 500 * time.Millisecond, RunFor: time.Second}
+	log := newSealLog()
+	o.Log = slog.New(slog.NewJSONHandler(log, nil))
 	place, err := sandbox.Open(o) //nolint:contextcheck // the servers live until Close
 	if err != nil {
 		return err
 	}
 	env := place.Env()
-	env.ApprovalTTL = "8s"
+	env.ApprovalTTL, env.AlertChannel, env.BreakGlass = "8s", sandbox.Security, "true"
+	if env.AuditSigningKeyFile, err = place.SigningKey(); err != nil {
+		return errors.Join(err, place.Close())
+	}
 	bot, err := place.Bot(env, app.Options{})
 	if err != nil {
 		return errors.Join(err, place.Close())
@@ -49,7 +59,7 @@ func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
 	ended := make(chan error, 1)
 	go func() { ended <- bot.Run(running) }()
 
-	s := &story{ctx: ctx, out: out, place: place}
+	s := &story{ctx: ctx, out: out, place: place, env: env, catalogue: o.Catalogue, log: log}
 	err = s.tell(bot) //nolint:contextcheck // the story carries its context
 	stop()
 	return errors.Join(err, <-ended, place.Close())
@@ -61,7 +71,7 @@ func (s *story) tell(bot *app.App) error {
 		return fmt.Errorf("the bot is not ready: %w", errors.Join(err, bot.Ready(context.Background())))
 	}
 	s.print("#incident-42, with a window of one investigation in six seconds and eight seconds to approve\n")
-	for _, part := range []func() error{s.mainJob, s.queue, s.followed, s.collection, s.undecided, s.denial, s.turn, s.packaged, s.replaced, s.expiry, s.onceEach} {
+	for _, part := range []func() error{s.mainJob, s.queue, s.followed, s.collection, s.undecided, s.denial, s.turn, s.packaged, s.replaced, s.frozen, s.expiry, s.onceEach, s.audited} {
 		if err := part(); err != nil {
 			s.print("\n%s\n", s.place.Slack.Transcript(sandbox.Incident, ""))
 			return err
@@ -183,10 +193,10 @@ func (s *story) replaced() error {
 // onceEach holds Defender's own record against the story.
 func (s *story) onceEach() error {
 	seen := s.place.Defender.Snapshot()
-	if len(seen.Investigations) != 2 || len(seen.Actions) != 2 {
-		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 2", len(seen.Investigations), len(seen.Actions))
+	if len(seen.Investigations) != 2 || len(seen.Actions) != 3 {
+		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 3", len(seen.Investigations), len(seen.Actions))
 	}
-	s.note("Defender started two investigations, one collection and one scan, and nothing else: one for each approval that it did not refuse")
+	s.note("Defender started two investigations, one collection and two scans, and nothing else: one for each approval that it did not refuse")
 	return nil
 }
 

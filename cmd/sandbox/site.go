@@ -23,6 +23,7 @@ import (
 type site struct {
 	place   *sandbox.Place
 	bot     *sandbox.Process // nil: somebody's own bot is to come
+	key     string           // file with the key of the audit trail
 	trouble *trouble
 	words   vocabulary
 	host    string // as it stands in the address of the page
@@ -69,10 +70,11 @@ func newSite(options sandbox.Options, host string, own bool) (*site, error) {
 		return nil, err
 	}
 	_, err = place.Alert(sandbox.Incident)
-	if err = errors.Join(err, scanBusy(place)); err != nil {
+	key, keyErr := place.SigningKey()
+	if err = errors.Join(err, keyErr, scanBusy(place)); err != nil {
 		return nil, errors.Join(err, place.Close())
 	}
-	s := &site{place: place, host: host, words: newVocabulary(place), trouble: newTrouble(place), pace: pace{place: place}}
+	s := &site{place: place, key: key, host: host, words: newVocabulary(place), trouble: newTrouble(place), pace: pace{place: place}}
 	switch {
 	case own:
 		s.pace.fixed = "your bot's is real"
@@ -117,7 +119,7 @@ func (s *site) env() app.Env {
 	env.ApprovalsRequired = "1,isolate=2"
 	env.Approvers += ",isolate=" + sandbox.OnCall + ",isolate=" + sandbox.Lena
 	env.EscalateTo = sandbox.Lena // who is called in when nobody decides
-	env.AlertChannel, env.BreakGlass = sandbox.Security, "true"
+	env.AlertChannel, env.BreakGlass, env.AuditSigningKeyFile = sandbox.Security, "true", s.key
 	return env
 }
 

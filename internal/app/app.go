@@ -142,7 +142,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
-		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team())},
+		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team()), Key: c.AuditKey},
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,

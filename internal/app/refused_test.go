@@ -3,11 +3,13 @@ package app_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"defenderbot/internal/app"
 	"defenderbot/internal/defenderfake"
+	"defenderbot/internal/redistest"
 	"defenderbot/internal/sandbox"
 	"defenderbot/internal/slackfake"
 )
@@ -195,7 +197,7 @@ func TestDirectMessage(t *testing.T) {
 	for _, scopes := range [][]string{slackfake.DefaultScopes(), {"commands", "chat:write", "users:read", "usergroups:read", "channels:read"}} {
 		p.Slack.SetScopes(scopes...)
 		says(t, "answer", command(t, p, sandbox.Ada, dm, "investigate "+sandbox.Server+" why"),
-			"Nobody else sees a direct message", "Ask in the incident's channel", "/invite")
+			"Only the people in a direct or group message see it", "Ask in the incident's channel", "/invite")
 	}
 	if got := held(t, p); got != nil {
 		t.Errorf("Redis holds %q, want nothing", got)
@@ -226,4 +228,57 @@ func TestClicksOfHidden(t *testing.T) {
 		}
 	}
 	nothingSent(t, p)
+}
+
+// TestMessageAmongSome: a direct message between some people is no place for a request either,
+// whether the bot is in it or not and may look at it or not.
+func TestMessageAmongSome(t *testing.T) {
+	t.Parallel()
+	const some = "C0SOME"
+	p := start(t, nil, nil)
+	for _, inIt := range []bool{true, false} {
+		p.Slack.AddChannel(slackfake.Channel{ID: some, Several: true, Bot: inIt, Members: []string{sandbox.Ada, sandbox.Grace}})
+		for _, scopes := range [][]string{slackfake.DefaultScopes(), append(slackfake.DefaultScopes(), "mpim:read")} {
+			p.Slack.SetScopes(scopes...)
+			for _, typed := range []string{"investigate " + sandbox.Server + " why", ""} { // nothing opens the form
+				says(t, "answer", command(t, p, sandbox.Ada, some, typed), "Only the people in a direct or group message see it", "/invite")
+			}
+		}
+	}
+	if got := held(t, p); got != nil || len(p.Slack.Views(sandbox.Ada)) != 0 {
+		t.Errorf("Redis holds %q, and %d forms are open, want nothing", got, len(p.Slack.Views(sandbox.Ada)))
+	}
+}
+
+// TestOwnHand: whom the requester adds to the approver group after asking decides nothing and
+// is told why; whom a colleague adds does, and the card says when they joined. A bot that
+// starts anew has not read the group before.
+func TestOwnHand(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	stop := run(t, p, p.Env(), app.Options{})
+	ask(t, p, sandbox.Ada, "investigate "+sandbox.Server+" why")
+	c, err := p.WaitCard(limit(t), sandbox.Incident, "Waiting for approval")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	for _, by := range []string{sandbox.Ada, sandbox.Ben, sandbox.Grace} {
+		if err := p.Slack.ChangeGroup(sandbox.OnCall, func(g *slackfake.Group) {
+			g.Members, g.UpdatedBy, g.Updated = []string{sandbox.Grace, sandbox.Joan, sandbox.Ben}, by, time.Now().Add(4*time.Minute)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		stop = run(t, p, p.Env(), app.Options{})
+		if by != sandbox.Grace {
+			says(t, "added by "+by, click(t, p, sandbox.Ben, c, "approve"), "came into the approver group after this was asked", "Another approver has to decide it")
+			nothingSent(t, p)
+			stop()
+			continue
+		}
+		click(t, p, sandbox.Ben, c, "approve")
+		if _, err := p.WaitCard(limit(t), sandbox.Incident, "(joined the approver group 4 minutes after it was asked)"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -39,7 +39,7 @@ func TestRulesChanged(t *testing.T) {
 		start := func(change func(*app.Env)) {
 			t.Helper()
 			env := p.Env()
-			env.AlertChannel, env.Approvers = second, sandbox.Grace+","+sandbox.Joan
+			env.AlertChannel, env.Approvers = sandbox.Security, sandbox.Grace+","+sandbox.Joan
 			change(&env)
 			run(t, p, env, app.Options{})()
 		}
@@ -71,24 +71,27 @@ func TestRulesChanged(t *testing.T) {
 			"who may approve (APPROVERS): not any more: " + named(p, sandbox.Joan),
 			"approvals needed (APPROVALS_REQUIRED): new: isolate=2",
 			"time to approve (APPROVAL_TTL): 10m0s, was 30m0s",
-			"where alarms go (ALERT_CHANNEL): none, was " + second,
+			"where alarms go (ALERT_CHANNEL): none, was " + sandbox.Security,
 		}
 		if diff := cmp.Diff(want, strings.Split(changed.Detail, "\n")); diff != "" {
 			t.Errorf("what changed (-want +got):\n%s", diff)
 		}
-		run(t, p, p.Env(), app.Options{}) // whoever works tells what was not told yet
-		if err := p.Slack.Wait(limit(t), func(s *slackfake.Server) bool { return len(s.Messages(second)) > 0 }); err != nil {
-			t.Fatal("nobody is told:", err)
+		run(t, p, p.Env(), app.Options{}) // tells what was not told yet
+		said := func(words string) bool {
+			return slices.ContainsFunc(p.Slack.Messages(sandbox.Security), func(m slackfake.Message) bool { return strings.Contains(p.Slack.Render(m), words) })
 		}
-		if told := p.Slack.Render(p.Slack.Messages(second)[0]); !strings.Contains(told, want[3]) || !strings.Contains(told, want[4]) {
-			t.Errorf("told is:\n%s", told)
+		if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool { return said(want[3]) }); err != nil || !said(want[4]) || said("what can be asked for") {
+			t.Errorf("%v; told is:\n%s", err, p.Slack.Transcript(sandbox.Security, ""))
 		}
 	})
 }
 
 // named is how somebody is written of.
 func named(p *sandbox.Place, id string) string {
+	return approvals.Person{ID: id, Name: nameOf(p, id)}.Label()
+}
+
+func nameOf(p *sandbox.Place, id string) string {
 	users := p.Slack.Users()
-	i := slices.IndexFunc(users, func(u slackfake.User) bool { return u.ID == id })
-	return approvals.Person{ID: id, Name: users[i].Name}.Label()
+	return users[slices.IndexFunc(users, func(u slackfake.User) bool { return u.ID == id })].Name
 }

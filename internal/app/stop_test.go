@@ -24,7 +24,7 @@ func waits(t *testing.T, p *sandbox.Place, text string) (id string, c slackfake.
 	return id, card(t, p, id, "Sent to Defender", "Defender id ")
 }
 
-// trailOf are the lines of the audit trail about a request.
+// trailOf are the lines of the audit trail about changes of a request.
 func trailOf(t *testing.T, p *sandbox.Place, id string) (list []audit.Entry) {
 	t.Helper()
 	options, err := redis.ParseURL(p.Redis)
@@ -41,7 +41,7 @@ func trailOf(t *testing.T, p *sandbox.Place, id string) (list []audit.Entry) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if e.Request == id {
+		if e.Request == id && e.Version > 0 {
 			list = append(list, e)
 		}
 	}

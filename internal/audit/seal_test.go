@@ -89,6 +89,40 @@ func TestSealRefuses(t *testing.T) {
 	}
 }
 
+// TestParseSeal takes nothing but what was written.
+func TestParseSeal(t *testing.T) {
+	seal, err := audit.Sealer{Origin: audit.Origin("A1", "T1")}.Seal(audit.Seal{}, []audit.Record{{ID: "5-0", Text: `{"event":"ask"}`}}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string][2]string{
+		"an empty line":               {"seal 1\n", "seal 1\n\n"},
+		"a line too much":             {"seal 1\n", "seal 1\nseal 1\n"},
+		"a line too few":              {"entries 1\n", ""},
+		"a signature that is none":    {"previous -\n", "previous -\n\nx\n"},
+		"a signature without end":     {"previous -\n", "previous -\n\n— x"},
+		"no end":                      {"previous -\n", "previous -"},
+		"another program's":           {"defenderbot/audit/", "sum.golang.org/"},
+		"a number with a sign":        {"seal 1", "seal +1"},
+		"a number with a zero":        {"seal 1", "seal 01"},
+		"a number below 1":            {"seal 1", "seal 0"},
+		"a second without one before": {"seal 1", "seal 2"},
+		"a first with one before":     {"previous -", "previous " + seal.Sum},
+		"a time without ms":           {".123Z", "Z"},
+		"a negative count":            {"entries 1", "entries -1"},
+		"none, and a first one":       {"entries 1", "entries 0"},
+		"first after last":            {"first 5-0", "first 6-0"},
+		"an id that is none":          {"last 5-0", "last 5"},
+		"a digest too short":          {"sha256 " + seal.Sum, "sha256 00"},
+		"a digest in capitals":        {seal.Sum, strings.ToUpper(seal.Sum)},
+	} {
+		text := strings.Replace(seal.Note, c[0], c[1], 1)
+		if got, err := audit.ParseSeal(text, nil); err == nil || text == seal.Note {
+			t.Errorf("%s: read as %+v", name, got)
+		}
+	}
+}
+
 // TestKeyRefuses: an error about a key file shows nothing of it.
 func TestKeyRefuses(t *testing.T) {
 	private := pemOf(t, newPrivate(t))

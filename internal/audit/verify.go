@@ -152,7 +152,7 @@ func (v *verification) first(s Seal) error {
 	if err != nil {
 		return err
 	}
-	if old && s.Count > 0 && !anyOf(s, got) {
+	if old && !anyOf(s, got) {
 		v.trimmed(s, got)
 		return nil
 	}

@@ -90,6 +90,35 @@ func TestVerifyNames(t *testing.T) {
 			audit.Proof{Key: key},
 			[]place{{audit.Signature, 1, ""}, {audit.Signature, 2, ""}, {audit.Signature, 3, ""}, {audit.Signature, 4, ""}},
 		},
+		{"the wrong key, though the log has the same text", func(tr *trail) { tr.seals[3] = foreign.seals[3] }, against, []place{{audit.Signature, 4, ""}}},
+		{"signed twice", func(tr *trail) {
+			tr.seals[1].Note += tr.seals[1].Note[strings.Index(tr.seals[1].Note, "\n— ")+1:]
+		}, audit.Proof{Key: key}, []place{{audit.Signature, 2, ""}}},
+		{"signed by somebody else as well", func(tr *trail) {
+			tr.seals[1].Note += foreign.seals[1].Note[strings.Index(foreign.seals[1].Note, "\n— ")+1:]
+		}, audit.Proof{Key: key}, []place{{audit.Signature, 2, ""}}},
+		{
+			"the same signature, written otherwise", func(tr *trail) { tr.seals[1].Note = otherwise(tr.seals[1].Note) },
+			audit.Proof{Key: key},
+			[]place{{audit.Signature, 2, ""}},
+		},
+		{"a seal forged without a key", func(tr *trail) {
+			*tr = unsigned.clone()
+			tr.seals[1].Note = strings.Replace(tr.seals[1].Note, "at 2026", "at 2025", 1)
+		}, audit.Proof{}, []place{{audit.Chain, 2, ""}}},
+		{"a seal forged without a key, that names another entry", func(tr *trail) {
+			*tr = unsigned.clone()
+			tr.seals[3].Note = strings.Replace(tr.seals[3].Note, "first "+id(7), "first "+id(6), 1)
+		}, audit.Proof{}, []place{{audit.Broken, 4, ""}}},
+		{"a seal of another trail", func(tr *trail) {
+			tr.seals[3].Note = strings.ReplaceAll(tr.seals[3].Note, "/T1", "/T2")
+		}, audit.Proof{}, []place{{audit.Broken, 4, ""}}},
+		{"an entry and its digest changed", func(tr *trail) {
+			tr.entries[4].Text, tr.seals[2].Digests[1] = `{"event":"deny"}`, tr.seals[0].Digests[0]
+		}, audit.Proof{}, []place{{audit.Broken, 3, ""}}},
+		{"entries in another order", func(tr *trail) {
+			tr.entries[4], tr.entries[5] = tr.entries[5], tr.entries[4]
+		}, audit.Proof{}, []place{{audit.Removed, 3, id(3)}, {audit.Inserted, 3, id(4)}, {audit.Swapped, 0, id(4)}}},
 		{"unsigned, and the log has them", func(tr *trail) { *tr = unsigned.clone() }, against, nil},
 		{"all forged, unsigned, with a log", func(tr *trail) {
 			*tr = sealedTrail(t, audit.Key{}, []int{3, 0, 3, 2}, 2)
@@ -108,6 +137,30 @@ func TestVerifyNames(t *testing.T) {
 				t.Errorf("%s\n%+v", diff, report.Findings)
 			}
 		})
+	}
+}
+
+// otherwise writes the same bytes in base64 in another way: the last letter has bits to spare.
+func otherwise(note string) string {
+	at := strings.LastIndexByte(note, '=') - 1
+	return note[:at] + string(note[at]+1) + note[at+1:]
+}
+
+// TestVerifySays: what is wrong with a signature, in words.
+func TestVerifySays(t *testing.T) {
+	key := newKey(t)
+	signed := sealedTrail(t, key, []int{1}, 0)
+	broken := signed.clone()
+	broken.seals[0].Note = strings.Replace(broken.seals[0].Note, "at 2026", "at 2025", 1)
+	for want, tr := range map[string]trail{
+		"seal 1 is not signed":                 sealedTrail(t, audit.Key{}, []int{1}, 0),
+		"seal 1 is signed by another key":      sealedTrail(t, newKey(t), []int{1}, 0),
+		"seal 1 has a signature that is wrong": broken,
+	} {
+		report := tr.verify(t, audit.Proof{Key: key})
+		if len(report.Findings) != 1 || !strings.HasPrefix(report.Findings[0].Text, want) {
+			t.Errorf("%+v, want %q", report.Findings, want)
+		}
 	}
 }
 
@@ -153,6 +206,7 @@ func TestVerifyRotation(t *testing.T) {
 		pemOf(t, is) + publicPEM(t, was):     0,
 		publicPEM(t, is) + publicPEM(t, was): 0,
 		publicPEM(t, was):                    0,
+		pemOf(t, was) + publicPEM(t, was):    0, // one key twice is one
 		pemOf(t, is):                         2,
 	} {
 		if report := tr.verify(t, audit.Proof{Key: read(text)}); len(report.Findings) != want {

@@ -69,12 +69,13 @@ func (k Key) check(s Seal) error {
 	if _, other := errors.AsType[*note.UnverifiedNoteError](err); other {
 		return errOther
 	}
-	if err != nil || len(opened.Sigs) != 1 || len(opened.UnverifiedSigs) != 0 {
+	if err != nil {
 		return errWrong
 	}
-	// Base64 has more than one way to write the same bytes; only one is ours.
-	sig := opened.Sigs[0].Base64
-	if raw, err := base64.StdEncoding.Strict().DecodeString(sig); err != nil || base64.StdEncoding.EncodeToString(raw) != sig {
+	// Base64 has more than one way to write the same bytes, and a note room for more signatures;
+	// only this is ours.
+	raw, err := base64.StdEncoding.DecodeString(opened.Sigs[0].Base64)
+	if err != nil || s.Note != s.text()+"\n— "+s.Origin+" "+base64.StdEncoding.EncodeToString(raw)+"\n" {
 		return errWrong
 	}
 	return nil

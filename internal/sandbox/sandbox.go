@@ -75,6 +75,7 @@ type Place struct {
 	mini     *miniredis.Miniredis
 	clock    *clock
 	offers   []Shortcut
+	files    []string // that Close removes
 }
 
 // Open starts the servers and fills them with people and devices.
@@ -156,7 +157,7 @@ func (p *Place) Close() error {
 	if p.mini != nil {
 		p.mini.Close()
 	}
-	return nil
+	return p.removeFiles()
 }
 
 // Env is the environment of a bot in this place, as the contract names it.

@@ -80,7 +80,7 @@ func (s *Server) take(c *Channel) error {
 // visible is a channel the bot can know of. The lock is held.
 func (s *Server) visible(id string) (*Channel, error) {
 	c := s.channels[id]
-	if c == nil || (c.Private && !c.Bot) {
+	if c == nil || (c.Private || c.Several) && !c.Bot {
 		return nil, refuse("channel_not_found")
 	}
 	return c, nil

@@ -126,6 +126,8 @@ func payloadName(c *Channel) string {
 	switch {
 	case c.DMWith != "":
 		return "directmessage"
+	case c.Several:
+		return "mpdm-" + strings.ToLower(strings.Join(c.Members, "--")) + "-1"
 	case c.Private:
 		return "privategroup"
 	}

@@ -62,6 +62,7 @@ type Channel struct {
 	PendingExtShared bool
 	OrgShared        bool
 	DMWith           string // the person, when it is a direct message with the bot
+	Several          bool   // a direct message between some people, who are its Members
 	Slow             bool   // takes one message or update a second, and refuses more with 429
 	NoPosts          string // the code that refuses messages at the top, such as restricted_action_read_only_channel
 	NoReplies        string // the code that refuses replies, such as restricted_action_non_threadable_channel

@@ -108,6 +108,8 @@ func (s *Server) readable(id string) (*Channel, error) {
 	switch {
 	case c.DMWith != "":
 		scope = "im:read"
+	case c.Several:
+		scope = "mpim:read"
 	case c.Private:
 		scope = "groups:read"
 	}
@@ -121,7 +123,7 @@ func (s *Server) wireChannel(c *Channel) object {
 	}
 	return object{
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private, "is_im": false,
-		"is_mpim": false, "is_private": c.Private, "is_archived": c.Archived, "is_member": c.Bot, "is_general": false,
+		"is_mpim": c.Several, "is_private": c.Private, "is_archived": c.Archived, "is_member": c.Bot, "is_general": false,
 		"is_shared": c.ExtShared || c.OrgShared, "is_ext_shared": c.ExtShared, "is_org_shared": c.OrgShared,
 		"is_pending_ext_shared": c.PendingExtShared, "context_team_id": s.opts.TeamID,
 	}

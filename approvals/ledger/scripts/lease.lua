@@ -1,6 +1,6 @@
 -- KEYS: 1 agenda, 2 held, 3 audit, 4 doubt, 5 frozen
 -- ARGV: 1 how many at most, 2 how long a lease lasts in ms, JSON {kind: ms}, 3 the newest audit entry that the caller has
--- seen, 4 for how long they are kept at least, in ms
+-- seen, 4 for how long they are kept at least, in ms, 5 the audit entry that tells of lost changes
 -- Leases what is due and not held, of the kinds that have a term: others are a later version's. A lease is an entry of
 -- held, scored with its end; when a member is due it leaves alone. One that ends later than any could is none: Redis's
 -- clock was ahead. A due time that is none, infinite or a fraction, is made now.
@@ -44,6 +44,7 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   gone = true
   if since < millisOf(ARGV[3]) then
     since = math.max(now, millisOf(ARGV[3])) -- the clock of this server may be behind
+    redis.call('XADD', audit, '*', 'e', ARGV[5])
     redis.call('SET', doubt, string.format('%.0f', since))
     for _, member in ipairs(redis.call('ZRANGE', agenda, 0, -1)) do -- what cannot be known any more has to be said
       redis.call('ZADD', agenda, now, member)
