@@ -121,21 +121,27 @@ func metrics(t *testing.T, addr string) map[string]string {
 	return samples
 }
 
-// sockets waits, as a prober does, until the bot says that want of them are open.
+// sockets waits until the bot says that want of them are open.
 func sockets(t *testing.T, addr, want string) {
+	t.Helper()
+	sample(t, addr, "defenderbot_sockets", want)
+}
+
+// sample waits, as a prober does, until a metric has a value.
+func sample(t *testing.T, addr, name, want string) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	ctx := limit(t)
 	for {
-		got := metrics(t, addr)["defenderbot_sockets"]
+		got := metrics(t, addr)[name]
 		if got == want {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("%s sockets are open, want %s", got, want)
+			t.Fatalf("%s is %q, want %s", name, got, want)
 		}
 	}
 }

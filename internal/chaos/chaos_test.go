@@ -119,6 +119,9 @@ func (r *round) strike(ctx context.Context) {
 	if len(r.slots) > 1 {
 		r.busy.Go(func() { r.stopLong(ctx) })
 	}
+	if r.number%3 == 1 {
+		r.busy.Go(func() { r.freezes(flow) })
+	}
 	r.kill(ctx)
 	end()
 	people.Wait()

@@ -21,9 +21,11 @@ const (
 func sound() evidence {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	zero := 0
-	entry := func(v int64, event string, call *int, from, to, detail string) audit.Entry {
-		return audit.Entry{Request: "D-AAAAAA", Version: v, Event: event, Call: call, From: from, To: to, Detail: detail}
+	step := func(v int64, event string, call *int, from, to, detail string) entry {
+		return entry{Entry: audit.Entry{Request: "D-AAAAAA", Version: v, Event: event, Call: call, From: from, To: to, Detail: detail}}
 	}
+	stop := entry{Entry: audit.Entry{Event: "freeze", By: "U0KEN", Detail: "F-AAAAAA: stop"}, kept: at.Add(50 * time.Second)}
+	lift := entry{Entry: audit.Entry{Request: "D-CCCCCC", Version: 3, Event: "approve", Action: approvals.Unfreeze, From: "pending", To: "done"}, kept: at.Add(2 * time.Minute)}
 	posted := post{Request: "D-AAAAAA", Device: device, Action: "collectInvestigationPackage", At: at, Arrived: true}
 	first, second := posted, posted
 	first.Status, second.Status, second.At = http.StatusTooManyRequests, http.StatusCreated, at.Add(time.Minute)
@@ -32,6 +34,7 @@ func sound() evidence {
 			{kind: recorded, by: "U0ADA", comment: "why", id: "D-AAAAAA"},
 			{kind: approved, by: "U0JOAN", id: "D-AAAAAA"},
 			{kind: notRecorded, by: "U0BEN", comment: "why not"},
+			{kind: frozen, by: "U0KEN", comment: "stop"},
 		},
 		records: map[string]approvals.Request{"D-AAAAAA": {
 			ID: "D-AAAAAA", Action: "collect", Comment: "why", By: approvals.Person{ID: "U0ADA"}, State: approvals.Done,
@@ -41,11 +44,12 @@ func sound() evidence {
 			Notices:   []approvals.Notice{{Kind: approvals.NoticeEnd}}, EndedAt: at,
 			Card: approvals.Card{TS: "1.1", Shown: 7, Told: 1}, Version: 9, Visible: 7,
 		}},
-		trail: []audit.Entry{
-			entry(1, "ask", nil, "", "checking", ""), entry(2, "resolve", nil, "checking", "pending", ""),
-			entry(4, "approve", nil, "pending", "approved", ""), entry(5, "send", &zero, "queued", "sending", ""),
-			entry(6, "requeue", &zero, "sending", "queued", "throttled"), entry(7, "send", &zero, "queued", "sending", ""),
-			entry(8, "accept", &zero, "sending", "running", job), entry(9, "report", &zero, "running", "succeeded", job),
+		trail: []entry{
+			step(1, "ask", nil, "", "checking", ""), step(2, "resolve", nil, "checking", "pending", ""),
+			step(4, "approve", nil, "pending", "approved", ""), step(5, "send", &zero, "queued", "sending", ""),
+			step(6, "requeue", &zero, "sending", "queued", "throttled"), step(7, "send", &zero, "queued", "sending", ""),
+			stop, // the last POST leaves in it: that was saved before
+			step(8, "accept", &zero, "sending", "running", job), step(9, "report", &zero, "running", "succeeded", job), lift,
 		},
 		posts: []post{first, second},
 		tenant: defenderfake.Snapshot{
@@ -102,7 +106,7 @@ func TestCheck(t *testing.T) {
 		{"a POST without enough approvals", reposted, func(e *evidence) { e.change(func(r *approvals.Request) { r.Terms.Needed = 2 }) }},
 		{"a POST for a device that nobody saw", reposted, func(e *evidence) { e.posts[1].Device = "another" }},
 		{"a POST by who was stopped", reposted, func(e *evidence) {
-			e.frozen = []frozen{{request: "D-AAAAAA", stopped: e.posts[0].At.Add(time.Second), taken: true}}
+			e.halted = []halted{{request: "D-AAAAAA", stopped: e.posts[0].At.Add(time.Second), taken: true}}
 		}},
 		{"a POST that was not saved", reposted, func(e *evidence) { e.trail = slices.Delete(e.trail, 4, 6) }},
 		{"a POST that is said not to have left", reposted, func(e *evidence) { e.trail[4].Detail = "not_reached" }},
@@ -135,7 +139,13 @@ func TestCheck(t *testing.T) {
 			e.stray = map[string]string{"D-AAAAAA": "waiting for approval"}
 		}},
 		{"a missing entry", trailGap, func(e *evidence) { e.trail = slices.Delete(e.trail, 2, 3) }},
-		{"a missing last entry", trailGap, func(e *evidence) { e.trail = e.trail[:7] }},
+		{"a missing last entry", trailGap, func(e *evidence) { e.trail = slices.Delete(e.trail, 8, 9) }},
+		{"sent in a freeze", slipped, func(e *evidence) { e.trail[5], e.trail[6] = e.trail[6], e.trail[5] }},
+		{"a POST in a freeze that was not saved before it", slipped, func(e *evidence) { e.posts = append(e.posts, e.posts[1]) }},
+		{"a freeze that nobody lifted", slipped, func(e *evidence) { e.trail = e.trail[:len(e.trail)-1] }},
+		{"nothing goes on after a freeze", slipped, func(e *evidence) { e.trail = slices.Delete(e.trail, 3, 6) }},
+		{"an order that is gone", lost, func(e *evidence) { e.trail = slices.Delete(e.trail, 6, 7) }},
+		{"frozen after all", untrue, func(e *evidence) { e.claims[2].by, e.claims[2].comment = "U0KEN", "stop" }},
 		{"no trail", trailGap, func(e *evidence) { e.trail = nil }},
 		{"a version twice", trailGap, func(e *evidence) { e.trail[3].Version = 4 }},
 	} {

@@ -31,13 +31,14 @@ const (
 	openEnded = "open"       // it has not ended
 	wrongCard = "wrong card" // what Slack shows is not the end
 	grouped   = "group"      // two actions that exclude each other ran on a device at once
+	slipped   = "frozen"     // a call left in a freeze, or nothing went on after it
 	trailGap  = "audit"      // the audit trail does not lead to the record
 )
 
 // check holds the evidence of a round against what was promised.
 func check(e evidence) []violation {
 	var all []violation
-	for _, look := range []func(evidence) []violation{checkClaims, checkEnds, checkPosts, checkFrozen, checkDefender, checkKinds, checkGroups, checkOutcomes, checkCards, checkTrail} {
+	for _, look := range []func(evidence) []violation{checkClaims, checkEnds, checkPosts, checkHalted, checkFreezes, checkDefender, checkKinds, checkGroups, checkOutcomes, checkCards, checkTrail} {
 		all = append(all, look(e)...)
 	}
 	slices.SortFunc(all, func(a, b violation) int {
@@ -59,6 +60,10 @@ func checkClaims(e evidence) []violation {
 		switch {
 		case c.kind == notRecorded:
 			bad = append(bad, recordedAfterAll(e, c)...)
+		case c.kind == frozen:
+			if !ordered(e, c) {
+				bad = append(bad, violation{lost, "freeze", c.by + " was told that everything is frozen; the trail has no such order"})
+			}
 		case !there:
 			bad = append(bad, violation{lost, c.id, c.by + " was told that it is " + string(c.kind)})
 		case !stands(c, r):
@@ -75,6 +80,9 @@ func recordedAfterAll(e evidence, c claim) []violation {
 			bad = append(bad, violation{untrue, r.ID, c.by + " was told that nothing was recorded"})
 		}
 	}
+	if ordered(e, c) {
+		bad = append(bad, violation{untrue, "freeze", c.by + " was told that nothing was recorded"})
+	}
 	return bad
 }
 
@@ -90,7 +98,7 @@ func stands(c claim, r approvals.Request) bool {
 	case cancelled:
 		stopped := func(call approvals.Call) bool { return call.By.ID == c.by && call.State == approvals.CallCancelled }
 		return r.State == approvals.Cancelled && r.Ended.By.ID == c.by || slices.ContainsFunc(r.Calls, stopped)
-	case notRecorded:
+	case notRecorded, frozen: // they are about no record
 	}
 	return false
 }
@@ -140,15 +148,15 @@ func checkPosts(e evidence) []violation {
 	return bad
 }
 
-// checkFrozen: who was stopped before a POST does not make it after others have
+// checkHalted: who was stopped before a POST does not make it after others have
 // given it up.
-func checkFrozen(e evidence) []violation {
+func checkHalted(e evidence) []violation {
 	var bad []violation
-	for _, f := range e.frozen {
-		r := e.records[f.request]
+	for _, h := range e.halted {
+		r := e.records[h.request]
 		for _, p := range e.posts {
-			if f.taken && p.Request == f.request && f.call < len(r.Devices) && p.Device == r.Devices[f.call].ID && p.At.After(f.stopped) {
-				bad = append(bad, violation{reposted, f.request, fmt.Sprintf("call %d was made %v after its process was stopped", f.call, p.At.Sub(f.stopped))})
+			if h.taken && p.Request == h.request && h.call < len(r.Devices) && p.Device == r.Devices[h.call].ID && p.At.After(h.stopped) {
+				bad = append(bad, violation{reposted, h.request, fmt.Sprintf("call %d was made %v after its process was stopped", h.call, p.At.Sub(h.stopped))})
 			}
 		}
 	}

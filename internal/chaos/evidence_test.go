@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"defenderbot/approvals"
 	"defenderbot/internal/audit"
 	"defenderbot/internal/defenderfake"
-	"defenderbot/internal/redistest"
 	"defenderbot/internal/slackfake"
 )
 
@@ -23,6 +24,7 @@ const (
 	approved    claimKind = "approved"
 	denied      claimKind = "denied"
 	cancelled   claimKind = "cancelled"
+	frozen      claimKind = "frozen" // everything is, by order of who was told
 )
 
 // claim is something that the bot has told somebody, and that Slack has shown.
@@ -56,9 +58,9 @@ func claimOf(who, text string) (claim, bool) {
 type evidence struct {
 	claims  []claim
 	records map[string]approvals.Request
-	trail   []audit.Entry
+	trail   []entry
 	posts   []post
-	frozen  []frozen
+	halted  []halted
 	tenant  defenderfake.Snapshot
 	cards   map[string]shown  // by request: the message whose ts the record holds
 	drawn   map[string]shown  // what they should be
@@ -80,7 +82,7 @@ func (r *round) evidence(ctx context.Context, a *artist) (evidence, error) {
 		cards: map[string]shown{}, drawn: map[string]shown{}, stray: map[string]string{}, copies: r.left,
 	}
 	r.mu.Lock()
-	e.claims, e.frozen = append(e.claims, r.claims...), append(e.frozen, r.frozen...)
+	e.claims, e.halted = append(e.claims, r.claims...), append(e.halted, r.halted...)
 	r.mu.Unlock()
 	for _, who := range append(requesters(), approvers()...) {
 		for _, m := range r.slack.Ephemerals(who) {
@@ -145,8 +147,15 @@ func (r *round) keys(ctx context.Context, pattern string) ([]string, error) {
 	return keys, found.Err()
 }
 
+// entry is one of the audit trail.
+type entry struct {
+	audit.Entry
+
+	kept time.Time // when Redis took it
+}
+
 // trail is the audit trail of the round.
-func (r *round) trail(ctx context.Context) ([]audit.Entry, error) {
+func (r *round) trail(ctx context.Context) ([]entry, error) {
 	keys, err := r.keys(ctx, "audit")
 	if err != nil {
 		return nil, err
@@ -154,7 +163,23 @@ func (r *round) trail(ctx context.Context) ([]audit.Entry, error) {
 	if len(keys) != 1 {
 		return nil, errors.New("there is no audit trail")
 	}
-	return redistest.Trail(ctx, r.rdb, keys[0])
+	messages, err := r.rdb.XRange(ctx, keys[0], "-", "+").Result()
+	var trail []entry
+	for _, m := range messages {
+		var e entry
+		text, _ := m.Values["e"].(string)
+		if err := json.Unmarshal([]byte(text), &e.Entry); err != nil {
+			return nil, fmt.Errorf("audit entry %s: %w", m.ID, err)
+		}
+		ms, _, _ := strings.Cut(m.ID, "-")
+		at, err := strconv.ParseInt(ms, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("audit entry %s: %w", m.ID, err)
+		}
+		e.kept = time.UnixMilli(at)
+		trail = append(trail, e)
+	}
+	return trail, err
 }
 
 // shown is what Slack shows of a request.

@@ -97,9 +97,9 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// freeze stops the process, and returns when none of its threads runs any more.
+// halt stops the process, and returns when none of its threads runs any more.
 // False: it has ended.
-func (p *process) freeze() bool {
+func (p *process) halt() bool {
 	p.signal(syscall.SIGSTOP)
 	for {
 		var status syscall.WaitStatus

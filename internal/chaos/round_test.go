@@ -53,7 +53,7 @@ type round struct {
 	rand    *rand.Rand
 	kills   []string // what was done, by name
 	claims  []claim
-	frozen  []frozen
+	halted  []halted
 	wrong   []string
 	devices int
 	left    int // second cards

@@ -83,11 +83,11 @@ func (s *slot) release() {
 	s.held = false
 }
 
-// freeze stops what runs here in the middle of what it does, until thaw. False:
+// halt stops what runs here in the middle of what it does, until resume. False:
 // nothing runs, or not any more.
-func (s *slot) freeze() bool {
+func (s *slot) halt() bool {
 	p := s.hold()
-	if p != nil && p.freeze() {
+	if p != nil && p.halt() {
 		return true
 	}
 	if p != nil {
@@ -96,7 +96,7 @@ func (s *slot) freeze() bool {
 	return false
 }
 
-func (s *slot) thaw() {
+func (s *slot) resume() {
 	s.mu.Lock()
 	p := s.now
 	s.mu.Unlock()

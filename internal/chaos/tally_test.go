@@ -16,6 +16,7 @@ type tally struct {
 	rounds, requests, approvals, calls, posts int
 	uncertain, adopted, notStarted, unknown   int
 	copies, others                            int
+	freezes, held, wentOn                     int
 	kills                                     map[string]int
 	ends                                      map[string]int
 	actions                                   map[string]int
@@ -38,6 +39,11 @@ func (t *tally) count(r *round, e evidence, bad []violation) {
 	}
 	t.posts += len(e.posts)
 	t.copies += e.copies
+	for _, f := range e.freezes() {
+		t.freezes++
+		t.held += len(f.held)
+		t.wentOn += f.wentOn
+	}
 	for _, entry := range e.trail {
 		switch entry.Event {
 		case "doubt":
@@ -96,8 +102,11 @@ func (t *tally) String() string {
 	row("  found in Defender and adopted", t.adopted)
 	row("  looked for and not there", t.notStarted)
 	row("  outcome unknown", t.unknown)
+	row("freezes", t.freezes)
+	row("  calls that waited for their end", t.held)
+	row("  of those sent after it", t.wentOn)
 	row("second cards left by a crash", t.copies)
-	for _, kind := range []string{lost, untrue, doubled, reposted, openEnded, wrongCard, grouped, trailGap} {
+	for _, kind := range []string{lost, untrue, doubled, reposted, openEnded, wrongCard, grouped, slipped, trailGap} {
 		row("VIOLATIONS: "+kind, t.bad[kind])
 	}
 	row("VIOLATIONS: processes and copies", t.others)

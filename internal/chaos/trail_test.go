@@ -24,7 +24,7 @@ func checkTrail(e evidence) []violation {
 	told := map[string][]audit.Entry{}
 	for _, entry := range e.trail {
 		if entry.Version > 0 { // what was refused has made none
-			told[entry.Request] = append(told[entry.Request], entry)
+			told[entry.Request] = append(told[entry.Request], entry.Entry)
 		}
 	}
 	for _, r := range e.inOrder() {

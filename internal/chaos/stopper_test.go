@@ -10,9 +10,9 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-// frozen is a process that was stopped when it was about to make a call, and
+// halted is a process that was stopped when it was about to make a call, and
 // which call.
-type frozen struct {
+type halted struct {
 	request string
 	call    int
 	stopped time.Time
@@ -23,24 +23,24 @@ var turnTaken = regexp.MustCompile(`"take":\{"turn":"(D-[0-9A-Z]+)/([0-9]+)"`)
 
 // stopBeforePOST stops a process after its call was saved as being sent and
 // before it knows: the reply is on its way.
-func (r *round) stopBeforePOST(ctx context.Context, within time.Duration) (f frozen, s *slot, ok bool) {
+func (r *round) stopBeforePOST(ctx context.Context, within time.Duration) (h halted, s *slot, ok bool) {
 	t := r.gate.set(moment{at: redisSays, has: takesSlot, also: wasMade}.fits)
 	select {
 	case p := <-t.caught:
 		turn := turnTaken.FindStringSubmatch(p.text)
-		if turn == nil || !p.slot.freeze() {
+		if turn == nil || !p.slot.halt() {
 			t.goesOn <- true
-			return frozen{}, nil, false
+			return halted{}, nil, false
 		}
-		f.request, f.stopped = turn[1], time.Now()
-		f.call, _ = strconv.Atoi(turn[2])
+		h.request, h.stopped = turn[1], time.Now()
+		h.call, _ = strconv.Atoi(turn[2])
 		t.goesOn <- true
-		return f, p.slot, true
+		return h, p.slot, true
 	case <-time.After(within):
 	case <-ctx.Done():
 	}
 	r.gate.unset(t)
-	return frozen{}, nil, false
+	return halted{}, nil, false
 }
 
 // stopShort stops a process for longer than a POST may still leave, and for
@@ -53,7 +53,7 @@ func (r *round) stopShort(ctx context.Context) {
 	r.note(shortStop)
 	r.busy.Go(func() {
 		r.pause(ctx, 5*time.Second, 8*time.Second)
-		s.thaw()
+		s.resume()
 	})
 }
 
@@ -65,7 +65,7 @@ const takeover = 4 * time.Minute
 // stopLong stops a process until the others have given its call up, and lets it
 // go on then. It must not make the call any more.
 func (r *round) stopLong(ctx context.Context) {
-	f, s, ok := r.stopBeforePOST(ctx, time.Minute)
+	h, s, ok := r.stopBeforePOST(ctx, time.Minute)
 	if !ok {
 		return
 	}
@@ -73,24 +73,24 @@ func (r *round) stopLong(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, takeover)
 	defer cancel()
 	err := r.slack.Wait(ctx, func(*slackfake.Server) bool {
-		call, ok := r.callNow(ctx, f)
+		call, ok := r.callNow(ctx, h)
 		return ok && call.State != approvals.Sending
 	})
-	f.taken = err == nil
-	if !f.taken {
-		r.fail("%s: nobody took call %d over from a process that was stopped", f.request, f.call)
+	h.taken = err == nil
+	if !h.taken {
+		r.fail("%s: nobody took call %d over from a process that was stopped", h.request, h.call)
 	}
 	r.mu.Lock()
-	r.frozen = append(r.frozen, f)
+	r.halted = append(r.halted, h)
 	r.mu.Unlock()
-	s.thaw()
+	s.resume()
 }
 
 // callNow is the call as Redis has it.
-func (r *round) callNow(ctx context.Context, f frozen) (approvals.Call, bool) {
+func (r *round) callNow(ctx context.Context, h halted) (approvals.Call, bool) {
 	records, err := r.records(ctx)
-	if err != nil || f.call >= len(records[f.request].Calls) {
+	if err != nil || h.call >= len(records[h.request].Calls) {
 		return approvals.Call{}, false
 	}
-	return records[f.request].Calls[f.call], true
+	return records[h.request].Calls[h.call], true
 }

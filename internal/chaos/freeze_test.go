@@ -1,0 +1,148 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/internal/slackfake"
+)
+
+// What is killed of a freeze and of its end.
+const (
+	freezeSaved = "frozen, before it is answered"
+	thawSaved   = "lifted, before the click is answered"
+)
+
+// freezes has approvers freeze everything every now and then, and lift it again, until ctx
+// ends. The last freeze is lifted in any case.
+func (r *round) freezes(ctx context.Context) {
+	r.pause(ctx, 4*time.Second, 10*time.Second)
+	for n := 0; ctx.Err() == nil; n++ {
+		r.freeze(context.WithoutCancel(ctx), n)
+		r.pause(ctx, 10*time.Second, 20*time.Second)
+	}
+}
+
+// lifting is how long it may take to freeze everything and to lift it, kills and all.
+const lifting = 3 * time.Minute
+
+// freeze freezes everything once: at any moment; while the commit that lets a call leave is
+// on its way to Redis; or with the process dying that has just frozen.
+func (r *round) freeze(ctx context.Context, n int) {
+	ctx, cancel := context.WithTimeout(ctx, lifting)
+	defer cancel()
+	switch n % 3 {
+	case 0:
+		r.freezeBeforeTake(ctx, n)
+	case 1:
+		r.busy.Go(func() {
+			r.killAt(ctx, moment{name: freezeSaved, at: redisSays, has: `"event":"freeze"`, also: wasMade})
+		})
+		r.order(ctx, n)
+	default:
+		r.order(ctx, n)
+		r.busy.Go(func() { r.killAt(ctx, moment{name: thawSaved, at: redisSays, has: `"thaw":"F-`, also: wasMade}) })
+	}
+	r.pause(ctx, time.Second, 5*time.Second)
+	r.lift(ctx, n)
+	if r.frozen(ctx) {
+		r.fail("%s: a freeze was not lifted in %v", slipped, lifting)
+	}
+}
+
+// freezeBeforeTake holds a commit that lets a call leave until everything is frozen. It was
+// decided before the freeze, and comes after it.
+func (r *round) freezeBeforeTake(ctx context.Context, n int) {
+	t := r.gate.set(moment{at: redisAsks, has: takesSlot}.fits)
+	select {
+	case <-t.caught:
+		r.order(ctx, n)
+		t.goesOn <- true
+		return
+	case <-time.After(reached):
+	case <-ctx.Done():
+	}
+	r.gate.unset(t)
+	r.order(ctx, n)
+}
+
+// order types the freeze until somebody is told that everything is frozen.
+func (r *round) order(ctx context.Context, n int) {
+	for try := 1; ctx.Err() == nil; try++ {
+		by, comment := drawn(r, approvers()), fmt.Sprintf("trouble %d, try %d", n, try)
+		out, err := r.slack.Command(ctx, by, drawn(r, channels()), "freeze "+comment)
+		if err == nil && out.Acked && out.Answer != nil {
+			switch text := out.Answer.Text; {
+			case strings.Contains(text, "from now on nothing new is started"):
+				r.claim(claim{kind: frozen, by: by, comment: comment})
+				return
+			case strings.Contains(text, "calls are frozen already"): // by a try that got no answer
+				return
+			}
+			r.hear(by, comment, out.Answer.Text)
+		}
+		r.pause(ctx, 100*time.Millisecond, time.Second)
+	}
+}
+
+// lift has one approver ask for the freeze to be lifted, and the others approve it, until it is.
+func (r *round) lift(ctx context.Context, n int) {
+	for try := 1; ctx.Err() == nil && r.frozen(ctx); try++ {
+		s := &story{round: r, number: n, by: drawn(r, approvers())}
+		comment := fmt.Sprintf("trouble %d is over, try %d", n, try)
+		out, err := r.slack.Command(ctx, s.by, s.channel(), approvals.Unfreeze+" "+comment)
+		if err == nil && out.Acked && out.Answer != nil {
+			r.hear(s.by, comment, out.Answer.Text)
+		}
+		if s.id, s.by = r.open(ctx, approvals.Unfreeze); s.id != "" {
+			s.approveLift(ctx)
+		}
+		r.pause(ctx, 100*time.Millisecond, time.Second)
+	}
+}
+
+// approveLift has those approve who have not asked, one after the other, until it is lifted.
+func (s *story) approveLift(ctx context.Context) {
+	r := s.round
+	within, cancel := context.WithTimeout(ctx, storyLimit)
+	defer cancel()
+	if !s.sees(within) {
+		return
+	}
+	for _, i := range random(r, func(c *rand.Rand) []int { return c.Perm(len(approvers())) }) {
+		if who := approvers()[i]; who != s.by && s.press(within, who, "approve") && r.thawed(within) {
+			return
+		}
+	}
+}
+
+// open is a request for an action that waits for its decision, and who has asked.
+func (r *round) open(ctx context.Context, action string) (id, by string) {
+	records, err := r.records(ctx)
+	if err != nil {
+		return "", ""
+	}
+	for _, record := range records {
+		if record.Action == action && !record.State.Ended() {
+			return record.ID, record.By.ID
+		}
+	}
+	return "", ""
+}
+
+// thawed waits a moment for a freeze to be lifted.
+func (r *round) thawed(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return r.slack.Wait(ctx, func(*slackfake.Server) bool { return !r.frozen(ctx) }) == nil
+}
+
+// frozen reports whether everything is frozen, as Redis has it; also where Redis does not say.
+func (r *round) frozen(ctx context.Context) bool {
+	keys, err := r.keys(ctx, "frozen")
+	return err != nil || len(keys) > 0
+}
