@@ -58,9 +58,9 @@ func (v Views) decisive(r approvals.Request, value string) []slack.BlockElement 
 		if stop := v.stopButton(r, value); stop != nil {
 			list = append(list, v.labelled(r, stop))
 		}
-		return append(list, v.retryButton(r, value)...)
+		return append(append(list, v.reviewButton(r, value)...), v.retryButton(r, value)...)
 	case approvals.Done:
-		return v.retryButton(r, value)
+		return append(v.reviewButton(r, value), v.retryButton(r, value)...)
 	case approvals.Expired:
 		if r.Unfreezes() { // no form asks for that
 			return nil

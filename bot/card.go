@@ -96,6 +96,8 @@ func inJSON(blocks []slack.Block) []byte {
 func (v Views) page(r approvals.Request, d detail) page {
 	a, s := v.action(r), v.telling(r)
 	p := append(page{v.heading(r), s.line()}, s.more...)
+	p = append(p, v.actsAlone(r)...)
+	p = append(p, beyondReach(r)...)
 	p = append(p, wanted(r)...)
 	p = append(p, lifts(r)...)
 	p = append(p, astray(r)...)

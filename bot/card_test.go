@@ -48,6 +48,9 @@ func TestButtons(t *testing.T) {
 		case r.State == approvals.Expired && !r.Unfreezes():
 			want = []string{"ask=" + value}
 		}
+		if r.UnderReview() {
+			want = append(want, "review="+value)
+		}
 		if len(r.Retryable()) > 0 {
 			want = append(want, "retry="+value)
 		}
@@ -58,6 +61,7 @@ func TestButtons(t *testing.T) {
 			"done-ended": {"successor=" + value}, "done-ended-unknown": {"successor=" + value}, "done-ended-followed": {"successor=" + value},
 			"done-ended-several": {"successor=" + value}, "done-isolated": {"undo=" + value}, "done-isolated-undone": {"undo=" + value},
 			"done-reads-ended": {"successor=" + value}, "approved-isolated": {"undo=" + value},
+			"alone-ended": {"undo=" + value}, "alone-overdue": {"undo=" + value}, "alone-reviewed": {"undo=" + value},
 		}[name]...)
 		if diff := cmp.Diff(want, buttonsOf(drawn(r))); diff != "" {
 			t.Errorf("%s: buttons (-want +got)\n%s", name, diff)

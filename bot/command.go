@@ -55,6 +55,8 @@ func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
 	switch c := parsed.(type) {
 	case commands.Ask:
 		return b.askFor(ctx, a, c, anyway)
+	case commands.Force:
+		return b.forceFor(ctx, a, c)
 	case commands.Off:
 		a.what, a.wish = "ask", office.Wish{Action: c.Action}
 		_, said, _ := b.perform(ctx, a, (*Bot).isOff)

@@ -29,6 +29,7 @@ type form struct {
 func forms() map[string]form {
 	return map[string]form{
 		denyForm:   {field: reasonBlock, read: readDenial, do: (*Bot).deny},
+		reviewForm: {field: reasonBlock, read: readReview, do: (*Bot).review},
 		freezeForm: {field: reasonBlock, read: readFreeze, do: (*Bot).freeze},
 		askForm:    {field: actionBlock, read: readAsk, do: (*Bot).ask, refused: askRefused},
 	}

@@ -52,6 +52,11 @@ func everyView() map[string]view {
 		form := views().denyView(pending("investigate", devices), `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
 		all["form-"+name] = view{Form: &form}
 	}
+	form := views().reviewView(actedAlone(ran()), `{"id":"D-7K3F9Q","digest":"0123456789abcdef","channel":"C0INCIDENT"}`)
+	all["form-review"] = view{Form: &form}
+	all["answer-alone-own"] = said(explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}, Request: actedAlone(ran())}))
+	all["answer-alone-no-approver"] = said(explain(approvals.Refuse(approvals.NotAnApprover, "")))
+	all["answer-alone"] = said(forcedPage(actedAlone(openCalls()["queued"])))
 	for name, d := range drafts() {
 		form := views().askView(d, 20, `{"channel":"C0INCIDENT"}`)
 		all["form-ask-"+name] = view{Form: &form}

@@ -89,7 +89,7 @@ func digestOf(blocks []slack.Block) string {
 // onHome reports whether a button counts on a home: those that decide on what waits, and the
 // one that freezes.
 func onHome(button string) bool {
-	return slices.Contains([]string{actionApprove, actionDeny, actionCancel, actionFreeze}, button)
+	return slices.Contains([]string{actionApprove, actionDeny, actionCancel, actionReview, actionFreeze}, button)
 }
 
 // isHome reports whether what was pressed is a Home tab of this app. It is always that of

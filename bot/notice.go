@@ -26,6 +26,10 @@ func (v Views) noticePage(r approvals.Request, n approvals.Notice, d detail) pag
 		return v.failure(r, d)
 	case approvals.NoticeSlow:
 		return v.slowLeft(r, d)
+	case approvals.NoticeReview:
+		return v.reviewDue(r)
+	case approvals.NoticeReviewed:
+		return v.reviewDone(r)
 	case approvals.NoticeEnd:
 	}
 	return v.outcome(r, d)

@@ -14,6 +14,7 @@ func buttons() map[string]handler {
 	return map[string]handler{
 		actionApprove:   (*Bot).approve,
 		actionDeny:      (*Bot).askWhy,
+		actionReview:    (*Bot).askReview,
 		actionCancel:    (*Bot).cancel,
 		actionRetry:     (*Bot).retry,
 		actionStop:      (*Bot).stop,

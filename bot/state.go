@@ -24,6 +24,8 @@ func stateLine(r approvals.Request) string {
 	switch {
 	case r.State == approvals.Rejected && r.Ended.Why.Reason == approvals.SetBack:
 		return "⚠️ Closed"
+	case r.State == approvals.Rejected && r.Forced:
+		return "⚠️ Not sent"
 	case r.State != approvals.Approved && r.State != approvals.Done:
 		return stateLines()[r.State]
 	case r.Unfreezes():
@@ -31,7 +33,7 @@ func stateLine(r approvals.Request) string {
 	case len(r.Calls) == 1 && r.HeldBy().Is():
 		return frozenWord
 	case len(r.Calls) == 1:
-		return callWord(r.Calls[0])
+		return unapproved(r, callWord(r.Calls[0]))
 	case r.State == approvals.Approved:
 		return progress(r)
 	case r.Outcome() == approvals.AllLapsed && slices.ContainsFunc(r.Calls, refusedUntilLapsed):
@@ -86,14 +88,32 @@ func (v Views) telling(r approvals.Request) telling {
 		case r.Unfreezes():
 			s.rest = []span{words(". What is approved is sent to Defender again.")}
 		case len(r.Calls) == 1 && r.HeldBy().Is():
-			s.rest, s.more = []span{words(". The approval runs out "), when(r.Lapses()), words(".")}, held(r)
+			s.rest, s.more = []span{words(lapsing(r)), when(r.Lapses()), words(".")}, held(r)
 		case len(r.Calls) == 1:
-			return v.ofCall(r, r.Calls[0], r.Devices[0])
+			s = v.ofCall(r, r.Calls[0], r.Devices[0])
+			s.word = unapproved(r, s.word)
+			return s
 		default:
 			s.rest, s.more = v.ofSeveral(r), held(r)
 		}
 	}
 	return s
+}
+
+// lapsing begins to say until when what waits may be sent.
+func lapsing(r approvals.Request) string {
+	if r.Forced {
+		return ". It is sent until "
+	}
+	return ". The approval runs out "
+}
+
+// unapproved is a word of a call that does not call approved what somebody does alone.
+func unapproved(r approvals.Request, word string) string {
+	if r.Forced {
+		return strings.Replace(word, "Approved, waiting", "Waiting", 1)
+	}
+	return word
 }
 
 func by(p approvals.Person, r approvals.Request, end string) []span {

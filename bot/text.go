@@ -65,6 +65,10 @@ func refusal(n *approvals.Refusal) page {
 			"Trying again will not help. Tell whoever runs this bot.", stop(code))
 	case n.Why.Reason == approvals.RequesterUnchecked:
 		return say(sentence(n.Why) + " Nothing was recorded. Press again in a minute.")
+	case n.Why.Reason == approvals.OwnRequest && r.UnderReview():
+		return say("You acted alone here, so somebody else has to review it. The card mentions the approvers.")
+	case n.Why.Reason == approvals.NotAnApprover && r.ID == "": // there is no card
+		return say("Only an approver of this action may act alone, so nothing happened. Ask without the “!”, and somebody else approves it.")
 	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":
 		return say(sentence(n.Why))
 	}
@@ -76,6 +80,9 @@ func refusal(n *approvals.Refusal) page {
 	case approvals.Cancelled:
 		return sayf("%s was already cancelled by %s. Ask again if it is still needed.", r.ID, r.Ended.By.Called())
 	case approvals.Approved, approvals.Done:
+		if r.Forced {
+			return sayf("Nobody approves %s: %s acted alone (break-glass). It can be reviewed on its card.", r.ID, r.By.Called())
+		}
 		return sayf("%s was already approved by %s. Its card shows how it stands.", r.ID, approvers(r))
 	case approvals.Expired:
 		return say(r.ID + " expired, because nobody decided in time. Ask again if it is still needed.")
@@ -150,7 +157,8 @@ func approvedPage(r approvals.Request) page {
 		if left := r.Terms.Needed - len(r.Approvals); left > 1 {
 			people = fmt.Sprintf("%d more people have", left)
 		}
-		return sayf("You approved %s, which has %d of %d approvals now. %s to approve it.", r.ID, len(r.Approvals), r.Terms.Needed, people)
+		p := sayf("You approved %s, which has %d of %d approvals now. %s to approve it.", r.ID, len(r.Approvals), r.Terms.Needed, people)
+		return append(p, beyondReach(r)...)
 	}
 	if f := r.HeldBy(); f.Is() {
 		return page{says(append(append([]span{wordsf("You approved %s. It waits, because calls are frozen by ", r.ID)}, orderedBy(f)...), words(". It is sent when the freeze is lifted; its card shows how it stands."))...)}

@@ -84,7 +84,7 @@ func TestReasonsSayWhatToDo(t *testing.T) {
 		// These go on by themselves; the card says when, or what is done.
 		approvals.WaitsForWindow: true, approvals.ReadsUsedUp: true, approvals.Throttled: true, approvals.Paused: true, approvals.NotReached: true,
 		approvals.RolledBack: true, approvals.ServiceTrouble: true, approvals.NotShown: true, approvals.LoginTrouble: true, approvals.HeldUp: true, approvals.ApproverUnchecked: true,
-		approvals.AnswerLost: true, approvals.OwnerLost: true, approvals.Frozen: true, approvals.RequesterUnchecked: true,
+		approvals.AnswerLost: true, approvals.OwnerLost: true, approvals.Frozen: true, approvals.RequesterUnchecked: true, approvals.ForcerUnchecked: true,
 	}
 	for name, reason := range reasonsOf(t) {
 		if then := sayings()[reason].then; (then == "") != nothingToDo[reason] {

@@ -63,6 +63,7 @@ func sampleRequests() map[string]approvals.Request {
 	maps.Copy(samples, followUps())
 	samples["done-partly"] = done("investigate", calls["succeeded"], calls["failed-role"], calls["lapsed"])
 	maps.Copy(samples, stopSamples())
+	maps.Copy(samples, forceSamples())
 	maps.Copy(samples, timeSamples())
 	maps.Copy(samples, freezeSamples())
 	return samples

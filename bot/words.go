@@ -33,7 +33,7 @@ func (b *Bot) slow(typed string) (first page, is bool) {
 		}
 	case commands.Report:
 		return nil, true
-	case commands.Ask, commands.Form, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel,
+	case commands.Ask, commands.Force, commands.Form, commands.Off, commands.Status, commands.List, commands.Limits, commands.Cancel,
 		commands.Freeze, commands.Unfreeze, commands.Help:
 	}
 	return nil, false
@@ -140,7 +140,7 @@ func (b *Bot) cancelTyped(ctx context.Context, a act, id string) page {
 // involved are the people whom a card can name.
 func involved(requests ...approvals.Request) (all []approvals.Person) {
 	for _, r := range requests {
-		all = append(append(all, r.By, r.Ended.By, r.Frozen.By), r.Barred...)
+		all = append(append(all, r.By, r.Ended.By, r.Frozen.By, r.Review.By), r.Barred...)
 		for _, a := range r.Approvals {
 			all = append(all, a.By)
 		}

@@ -97,7 +97,11 @@ func (v Views) inList(r approvals.Request) para {
 	if !r.Unfreezes() {
 		what += " " + onDevices(r.Devices)
 	}
-	return says(words(stateLine(r)+" · "+what+" · "),
+	state := stateLine(r)
+	if r.UnderReview() {
+		state = "🚨 Not reviewed · " + state
+	}
+	return says(words(state+" · "+what+" · "),
 		mention(r.By.ID), words(", "), when(r.Asked), words(" · "), v.cardLink(r))
 }
 

@@ -16,6 +16,7 @@ func (v Views) statusPage(r approvals.Request, public bool) page {
 			}
 		}
 		p := append(page{says(strong(v.headline(r)), words(" · "), v.cardLink(r)), s.line()}, s.more...)
+		p = append(append(p, v.actsAlone(r)...), beyondReach(r)...)
 		p = append(p, wanted(r)...)
 		p = append(p, decided(r)...)
 		if len(r.Devices) > 1 {

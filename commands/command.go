@@ -2,7 +2,7 @@ package commands
 
 import "strings"
 
-// Command is one thing that a person can ask for: Ask, Form, Off, Status, List, Limits,
+// Command is one thing that a person can ask for: Ask, Force, Form, Off, Status, List, Limits,
 // Cancel, History, Report, Freeze, Unfreeze or Help.
 //
 //sumtype:decl

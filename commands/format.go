@@ -15,6 +15,7 @@ func (g Grammar) Help() string {
 			fmt.Fprintf(&b, "    %s\n", f.note)
 		}
 	}
+	b.WriteString(g.aloneHelp())
 	fmt.Fprintf(&b, "\nA <device> is a host name, a device id (40 hex digits) or the address of the device's page in the Defender portal. "+
 		"List up to %d, separated by commas.\n", g.MaxDevices)
 	fmt.Fprintf(&b, "The <comment> says why, in at most %d characters. The approver reads it, and Defender keeps it.\n", MaxComment)

@@ -19,7 +19,8 @@ type Action struct {
 type Grammar struct {
 	Slash      string // the slash command, as in "/defender"; Parse gets what stands behind it
 	Actions    []Action
-	MaxDevices int // devices in one request, at least 1
+	MaxDevices int  // devices in one request, at least 1
+	Alone      bool // help says how to act without a second person
 }
 
 // Parse reads the text after the slash command, as Slack sends it. Empty text
@@ -67,13 +68,13 @@ const askArgs = "<device>[,<device>...] <comment>"
 
 // forms is the whole language in the order in which it is shown.
 func (g Grammar) forms() []form {
-	all := make([]form, 0, len(g.Actions)+mostWords)
+	all := make([]form, 0, 2*len(g.Actions)+mostWords)
 	for _, v := range g.Actions {
 		f := form{name: v.Name, args: askArgs, summary: v.Summary, note: v.Note, read: g.asker(v.Name)}
 		if v.Off {
 			f.off, f.read = true, func(string) (Command, *Error) { return Off{v.Name}, nil }
 		}
-		all = append(all, f)
+		all = append(all, f, g.forcer(v))
 	}
 	return append(all, g.words()...)
 }

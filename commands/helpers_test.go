@@ -11,6 +11,8 @@ func (g Grammar) format(c Command) string {
 	switch c := c.(type) {
 	case Ask:
 		return c.Sent()
+	case Force:
+		return c.Action + "! " + c.Device.String() + " " + escape.Replace(c.Comment)
 	case Form:
 		return ""
 	case Off:

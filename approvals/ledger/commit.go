@@ -190,6 +190,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		c.Take.Seen, c.Take.Keep, c.Take.Server = s.newest.seen(), s.keep.Milliseconds(), s.serverSeen()
 	}
 	c.thaws(before, after, s.alerts, now)
+	c.forces(after, e, s.alerts, now)
 	if amend != nil {
 		amend(&c, after)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"defenderbot/approvals"
 )
@@ -40,6 +41,13 @@ func quotas(r approvals.Request) (list []quota) {
 		list = append(list, quota{Of: forcedTally, Members: []string{r.ID}, Most: approvals.MostForced, Span: span})
 	}
 	return list
+}
+
+// forces tells the channel for alarms that somebody acts alone.
+func (c *change) forces(after approvals.Request, e approvals.Event, alerts string, now time.Time) {
+	if _, is := e.(approvals.Force); is {
+		c.Alarms = append(c.Alarms, alarms(approvals.Alarm{Kind: approvals.AlarmForce, At: now, By: after.By, Request: after.ID, Text: after.Comment}, alerts)...)
+	}
 }
 
 // CreateForced is [Store.CreateIfOffered] for a request whose requester acts alone. It is a

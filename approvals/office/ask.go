@@ -26,7 +26,7 @@ func (d *Desk) Ask(ctx context.Context, by By, w Wish) (approvals.Request, error
 	if !ok {
 		return approvals.Request{}, approvals.Refuse(approvals.UnknownAction, w.Action)
 	}
-	f, ch, everybody, err := d.lookUp(ctx, by, w.Action)
+	f, ch, everybody, err := d.lookUp(ctx, by, approvals.ToAsk, w.Action)
 	if err != nil {
 		return approvals.Request{}, notKnown(err)
 	}
@@ -86,10 +86,10 @@ func hostNames(devices []approvals.Device) string {
 
 // lookUp finds out at once what has to be known about who asks and where, and as
 // much as can be about who could approve.
-func (d *Desk) lookUp(ctx context.Context, by By, action string) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
+func (d *Desk) lookUp(ctx context.Context, by By, v approvals.Verb, action string) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(safely(func() (err error) {
-		f, err = d.people.facts(ctx, by.User, approvals.ToAsk, approvals.Request{Action: action})
+		f, err = d.people.facts(ctx, by.User, v, approvals.Request{Action: action})
 		return err
 	}))
 	g.Go(safely(func() (err error) { ch, err = d.placeOf(ctx, by); return err }))

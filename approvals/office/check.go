@@ -109,7 +109,7 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 	if devices, err = w.cautioned(ctx, r, action, devices); err != nil {
 		return err
 	}
-	err = w.apply(ctx, l, r, approvals.Resolve{Devices: devices, Budget: budget})
+	err = w.open(ctx, l, r, devices, budget)
 	if id := approvals.OpenElsewhere(err); id != "" {
 		w.refreshCard(ctx, id)
 		refused, _ := approvals.AsRefusal(err)
@@ -119,6 +119,25 @@ func (w *Worker) openForApproval(ctx context.Context, l ledger.Lease, r approval
 		return err
 	}
 	return w.markOrigin(ctx, r)
+}
+
+// open puts r to its approvers, or has its call made where its requester acts alone.
+func (w *Worker) open(ctx context.Context, l ledger.Lease, r approvals.Request, devices []approvals.Device, budget approvals.Budget) error {
+	if r.Forced {
+		return w.force(ctx, l, r, devices, budget)
+	}
+	beyond, err := w.beyondReach(ctx, r, len(devices))
+	if err == nil && !beyond {
+		err = w.apply(ctx, l, r, approvals.Resolve{Devices: devices, Budget: budget})
+		beyond = ledger.BeyondReach(err) // it came with its approval
+	}
+	switch {
+	case !beyond:
+		return err
+	case w.roster != nil && w.roster.lacks(ctx, r, r.Terms.Needed+1):
+		return w.apply(ctx, l, r, approvals.Reject{Why: tooFewForReach(r)})
+	}
+	return w.apply(ctx, l, r, approvals.Resolve{Devices: devices, Budget: budget, Beyond: true})
 }
 
 // apply commits one event of r, and gives a lease back, if there is one.

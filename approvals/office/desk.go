@@ -103,9 +103,7 @@ func (d *Desk) Approve(ctx context.Context, by By, id, digest string) (approvals
 	if err != nil {
 		return d.store.UnlessDone(ctx, op, r, err)
 	}
-	after, c, err := d.store.ApplyAndLease(ctx, op, r, func(approvals.Request) (approvals.Event, error) {
-		return approvals.Approve{By: f.Person, Digest: digest, Joined: f.Joined}, nil
-	})
+	after, c, err := d.approve(ctx, op, r, approvals.Approve{By: f.Person, Digest: digest, Joined: f.Joined})
 	if c.Token > 0 { // also where too few replicas have it
 		d.handOver(ctx, after, c)
 	}
@@ -181,8 +179,11 @@ func (d *Desk) judged(ctx context.Context, by By, r approvals.Request, v approva
 	var ch approvals.Channel
 	var asked error // why what the requester asked for cannot be approved
 	g, gctx := errgroup.WithContext(ctx)
-	if v == approvals.ToApprove {
+	switch v { //nolint:exhaustive // the others do not have to be somebody else's
+	case approvals.ToApprove:
 		g.Go(safely(func() error { asked = d.people.stillAsked(gctx, r, by.User); return nil }))
+	case approvals.ToReview:
+		g.Go(safely(func() error { asked = d.people.stillOther(gctx, r, by.User); return nil }))
 	}
 	at := r
 	if by.Home { // a home is no channel of the organisation, wherever the request was made

@@ -135,7 +135,7 @@ func (p people) facts(ctx context.Context, user string, v approvals.Verb, r appr
 	switch v {
 	case approvals.ToAsk:
 		return p.asks(ctx, f, r.Action)
-	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop:
+	case approvals.ToApprove, approvals.ToDeny, approvals.ToStop, approvals.ToForce, approvals.ToReview:
 		return p.decides(ctx, f, r)
 	case approvals.ToCancel, approvals.ToRetry, approvals.ToFetch, approvals.ToSee:
 		if !f.Is(r.By) {
@@ -241,6 +241,20 @@ func (p people) stillAsked(ctx context.Context, r approvals.Request, user string
 	}
 	if r.State == approvals.Pending && slices.ContainsFunc(today.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) }) {
 		return approvals.Refuse(approvals.AlreadyApproved, "")
+	}
+	return today.MayNotDecide(f.Person)
+}
+
+// stillOther is the refusal for user to review r where they are the same person as whoever
+// acted, by what is known of them by now.
+func (p people) stillOther(ctx context.Context, r approvals.Request, user string) error {
+	today, err := p.today(ctx, r)
+	if err != nil {
+		return err
+	}
+	f, err := p.known(ctx, user)
+	if err != nil {
+		return err
 	}
 	return today.MayNotDecide(f.Person)
 }

@@ -40,7 +40,7 @@ func (d *Desk) orders(ctx context.Context, by By) (reader, error) {
 // Unfreeze makes a request to lift the freeze in force. It is decided on like any other, by
 // anybody else who approves any action.
 func (d *Desk) Unfreeze(ctx context.Context, by By, comment string) (approvals.Request, error) {
-	f, ch, everybody, err := d.lookUp(ctx, by, approvals.Unfreeze)
+	f, ch, everybody, err := d.lookUp(ctx, by, approvals.ToAsk, approvals.Unfreeze)
 	if err != nil {
 		return approvals.Request{}, notKnown(err)
 	}

@@ -12,10 +12,8 @@ import (
 )
 
 const (
-	// sealEvery is how often what was written is sealed.
-	sealEvery = time.Minute
-	// silenceEvery is how often it is sealed that nothing was.
-	silenceEvery = time.Hour
+	sealEvery    = time.Minute // what was written
+	silenceEvery = time.Hour   // that nothing was
 )
 
 // tend sees, once a minute, that the sealing of the audit trail is on the agenda: whatever
@@ -69,6 +67,6 @@ func (w *Worker) sealOnce(ctx context.Context) (more bool, err error) {
 	if err := w.store.Seal(ctx, b, seal); err != nil {
 		return false, err
 	}
-	w.log.LogAttrs(ctx, audit.LogLevel, audit.LogMessage, slog.Int64("seal", seal.Number), slog.Int("entries", seal.Count), slog.String("note", seal.Note))
+	w.log.LogAttrs(ctx, audit.LogLevel, "audit sealed", slog.Int64("seal", seal.Number), slog.Int("entries", seal.Count), slog.String("note", seal.Note))
 	return b.More, nil
 }

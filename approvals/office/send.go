@@ -128,6 +128,9 @@ func (w *Worker) stillGood(ctx context.Context, r approvals.Request, i int) appr
 		w.logOf(r, i).WarnContext(ctx, "last check before sending failed", "reason", why, "user", who, "error", err)
 		return approvals.Wait{Why: approvals.Why{Reason: why, Detail: who}, Hold: w.holdUntil(r)}
 	}
+	if r.Forced {
+		return w.stillForces(ctx, r, i)
+	}
 	for _, a := range r.Approvals {
 		f, ch, err := w.people.factsIn(ctx, a.By.ID, approvals.ToApprove, r)
 		if err != nil {

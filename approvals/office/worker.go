@@ -19,6 +19,7 @@ type Worker struct {
 	store     *ledger.Store
 	defender  *defender.Client
 	people    people
+	roster    *Roster // nil: who could approve is not counted
 	chat      approvals.Chat
 	homes     approvals.Homes
 	log       *slog.Logger
@@ -54,6 +55,7 @@ type WorkerConfig struct {
 	Defender *defender.Client
 	People   approvals.Directory
 	Policy   approvals.Policy
+	Roster   *Roster // counts who could be the one approver more; nil: it is not counted
 	Chat     approvals.Chat
 	Homes    approvals.Homes // nil: they are left as they are
 	Log      *slog.Logger
@@ -73,7 +75,7 @@ const atOnce = 64
 // NewWorker makes a Worker. It starts nothing.
 func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
-		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, chat: c.Chat, homes: c.Homes, log: c.Log, sealer: c.Sealer,
+		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, chat: c.Chat, homes: c.Homes, log: c.Log, sealer: c.Sealer,
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 		missPause: stepRetry, nameLimit: nameLimit, homing: make(chan struct{}, homesAtOnce),
 	}

@@ -132,6 +132,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		return fmt.Errorf("defender: %w", err)
 	}
 	grammar := Grammar(a.options.Catalogue, c.Actions, c.MaxDevices)
+	grammar.Alone = c.BreakGlass
 	p.slack.Use(bot.Views{
 		Slash:  grammar.Slash,
 		Policy: p.policy, Counts: p.roster.Counts, Catalogue: a.options.Catalogue, Investigation: c.LinkInvestigation,
@@ -140,7 +141,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
-		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Chat: p.slack, Homes: homes, Log: log,
+		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
 		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team()), Key: c.AuditKey},
 	})
 	desk := office.NewDesk(office.DeskConfig{

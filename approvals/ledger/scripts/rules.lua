@@ -21,10 +21,7 @@ local function write()
   if s.changed then
     newest = redis.call('XADD', audit, '*', 'e', s.changed)
     redis.call('SET', rules, s.rules)
-    for _, alarm in ipairs(s.alarms) do
-      redis.call('ZADD', alarms, now, alarm)
-      redis.call('ZADD', agenda, 'LT', now, 'alert:')
-    end
+    alarm(redis.call, alarms, agenda, s.alarms, now)
   end
   redis.call('SET', op, newest, 'PX', 900000)
 end

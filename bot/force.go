@@ -1,0 +1,144 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/slack-go/slack"
+
+	"defenderbot/approvals"
+	"defenderbot/commands"
+)
+
+// actionReview is the button with which somebody else reviews what was done alone.
+const actionReview = "review"
+
+// forceFor has somebody act without a second person, and says what came of it.
+func (b *Bot) forceFor(ctx context.Context, a act, c commands.Force) page {
+	a.what, a.wish = "force", wishOf(commands.Ask{Action: c.Action, Devices: []commands.Device{c.Device}, Comment: c.Comment})
+	_, said, err := b.perform(ctx, a, (*Bot).force)
+	return b.orEnded(said, err, commands.Ask{Action: c.Action, Devices: []commands.Device{c.Device}, Comment: c.Comment})
+}
+
+func (b *Bot) force(ctx context.Context, a act) (approvals.Request, page, error) {
+	r, err := b.desk.Force(ctx, a.by, a.wish)
+	if err == nil {
+		b.workspace.remember(r.ID, a.to.url)
+	}
+	return r, forcedPage(r), err
+}
+
+// forcedPage is the answer to whoever acts alone.
+func forcedPage(r approvals.Request) page {
+	return sayf("Recorded as %s. You act alone: as soon as I have looked up the device, it goes to Defender with nobody's approval. "+
+		"The card mentions the approvers, and one of them has to review it.", r.ID)
+}
+
+// actsAlone says on the card that nobody approved it, and whom a review waits for, or who
+// has made it and what they said.
+func (v Views) actsAlone(r approvals.Request) page {
+	switch {
+	case !r.Acted():
+		return nil
+	case r.UnderReview():
+		waits := append([]span{strong("🚨 Break-glass: "), mention(r.By.ID), strong(" acted alone. Nobody approved this.")}, words(" Waiting for a review by"))
+		return page{says(append(waits, v.reviewers(r)...)...)}
+	}
+	return page{
+		says(strong("🚨 Break-glass: "), mention(r.By.ID), words(" acted alone. Reviewed by "), mention(r.Review.By.ID), words(", "), when(r.Review.At), words(":")),
+		quoted(r.Review.Text),
+	}
+}
+
+// reviewers mentions those who may review what was done alone.
+func (v Views) reviewers(r approvals.Request) []span {
+	spans := append(v.approvers(r), words(" (not "), mention(r.By.ID), words(")"))
+	return spans
+}
+
+// reviewButton opens the form of a review; none, where none is open.
+func (v Views) reviewButton(r approvals.Request, value string) []slack.BlockElement {
+	if !r.UnderReview() {
+		return nil
+	}
+	return []slack.BlockElement{v.labelled(r, slack.NewButtonBlockElement(actionReview, value, plainText("Review…"))).WithStyle(slack.StylePrimary)}
+}
+
+// reviewDue calls those who may review it once more.
+func (v Views) reviewDue(r approvals.Request) page {
+	return page{
+		says(strong("🚨 "+v.headline(r)+"."), words(" "), mention(r.By.ID), words(" acted alone, "), when(r.ApprovedAt()), words(", and nobody has reviewed it yet.")),
+		says(append([]span{words("Waiting for a review by")}, v.reviewers(r)...)...),
+		says(words("The card has a button for it. I ask again every day until somebody has.")),
+		aside(r.ID),
+	}
+}
+
+// reviewDone tells everybody, and first whoever acted alone, what the review says.
+func (v Views) reviewDone(r approvals.Request) page {
+	return page{
+		says(mention(r.By.ID), words(" "), strong(v.headline(r)+"."), words(" Reviewed by "), mention(r.Review.By.ID), words(", "), when(r.Review.At), words(":")),
+		quoted(r.Review.Text),
+		aside(r.ID),
+	}
+}
+
+// reviewForm is the form that asks for the word of a review.
+const reviewForm = "review"
+
+// askReview opens the form of a review. Whoever cannot review it is told so before they
+// type; all is checked again when the form comes back.
+func (b *Bot) askReview(ctx context.Context, a act) (approvals.Request, page, error) {
+	r, err := b.desk.MayReview(ctx, a.by, a.id, a.digest)
+	if err != nil {
+		return r, nil, err
+	}
+	meta, err := json.Marshal(denial{a.id, a.digest, a.by.Place.Channel, a.by.On.TS, a.by.On.Copy, a.by.Home})
+	if err == nil {
+		err = b.workspace.openForm(ctx, a.trigger, b.workspace.views.reviewView(r, string(meta)))
+	}
+	if err != nil {
+		err = errors.Join(errFormClosed, err)
+	}
+	return approvals.Request{}, nil, err
+}
+
+// reviewView is the form. It covers the card, so it says what it is about.
+func (v Views) reviewView(r approvals.Request, meta string) slack.ModalViewRequest {
+	p := append(page{says(strong(v.headline(r) + "."))}, wanted(r)...)
+	p = append(p, says(mention(r.By.ID), words(" acted alone: nobody approved this.")), v.telling(r).line())
+	input := slack.NewPlainTextInputBlockElement(plainText("Was it right? What follows from it?"), reasonInput)
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: reviewForm, PrivateMetadata: meta,
+		Title: plainText("Review " + r.ID), Submit: plainText("Close review"), Close: plainText("Back"),
+		Blocks: slack.Blocks{BlockSet: append(p.blocks(),
+			slack.NewInputBlock(reasonBlock, plainText("What do you say? (Everybody in the channel will see this)"), nil,
+				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)))},
+	}
+}
+
+// readReview reads the form, which carries the same as that of a denial.
+func readReview(b *Bot, e Envelope, i interaction) (a act, wrong map[string]string) {
+	if a, wrong = readDenial(b, e, i); a.envelope.ID != "" {
+		a.what = reviewForm
+	}
+	if len(wrong) > 0 && wrong[reasonBlock] == noReason {
+		wrong[reasonBlock] = "Please say what you think of it."
+	}
+	return a, wrong
+}
+
+func (b *Bot) review(ctx context.Context, a act) (approvals.Request, page, error) {
+	r, err := b.desk.Review(ctx, a.by, a.id, a.digest, a.text)
+	return r, sayf("You have reviewed %s. Its card and its thread say so.", r.ID), err
+}
+
+// beyondReach says on a card that waits for approval why it takes one approver more.
+func beyondReach(r approvals.Request) page {
+	if !r.Beyond || r.State != approvals.Pending {
+		return nil
+	}
+	return page{says(words("⚠️ With this, approved requests of "), mention(r.By.ID),
+		wordsf(" would reach more than %s, so it needs one approver more than usual.", r.Terms.ReachInWords()))}
+}
