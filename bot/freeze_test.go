@@ -52,7 +52,7 @@ func TestFreezeForm(t *testing.T) {
 			t.Errorf("%s: answered %s, want %q", tt.name, answer, tt.want)
 		}
 		f := inForce()
-		if since := inUTC(f.At); strings.Contains(answer, "already") && !strings.Contains(answer, since) {
+		if since := inUTC(f.At); strings.Contains(tt.want, "frozen already") && !strings.Contains(answer, since) {
 			t.Errorf("%s: answered %s, want that it is since %s", tt.name, answer, since)
 		}
 		if f.Text != tt.frozen || f.Is() != (tt.frozen != "") {
