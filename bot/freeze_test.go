@@ -51,7 +51,11 @@ func TestFreezeForm(t *testing.T) {
 		if isError := strings.Contains(answer, `"response_action":"errors"`); isError != (tt.want != "") || !strings.Contains(answer, tt.want) {
 			t.Errorf("%s: answered %s, want %q", tt.name, answer, tt.want)
 		}
-		if f := inForce(); f.Text != tt.frozen || f.Is() != (tt.frozen != "") {
+		f := inForce()
+		if since := inUTC(f.At); strings.Contains(tt.want, "frozen already") && !strings.Contains(answer, since) {
+			t.Errorf("%s: answered %s, want that it is since %s", tt.name, answer, since)
+		}
+		if f.Text != tt.frozen || f.Is() != (tt.frozen != "") {
 			t.Errorf("%s: in force is %q for %q, want %q", tt.name, f.ID, f.Text, tt.frozen)
 		}
 	}

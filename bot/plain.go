@@ -66,8 +66,19 @@ func (p page) plain() string {
 	return strings.Join(lines, "\n")
 }
 
-// plain is the paragraph without anything that Slack renders.
-func (q para) plain() string { return q.joined(func(s span) string { return s.text }) }
+// plain is the paragraph without anything that Slack renders. Where it has the name of a
+// person, we have none.
+func (q para) plain() string {
+	return q.joined(func(s span) string {
+		switch {
+		case s.user != "":
+			return "somebody"
+		case !s.at.IsZero():
+			return inUTC(s.at)
+		}
+		return s.text
+	})
+}
 
 func (q para) joined(as func(span) string) string {
 	var b strings.Builder

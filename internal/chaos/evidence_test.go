@@ -56,16 +56,17 @@ func claimOf(who, text string) (claim, bool) {
 
 // evidence is all that is known of a round when it is over.
 type evidence struct {
-	claims  []claim
-	records map[string]approvals.Request
-	trail   []entry
-	posts   []post
-	halted  []halted
-	tenant  defenderfake.Snapshot
-	cards   map[string]shown  // by request: the message whose ts the record holds
-	drawn   map[string]shown  // what they should be
-	stray   map[string]string // a message about a request whose record holds none
-	copies  int               // second cards that were left by crashes
+	claims    []claim
+	records   map[string]approvals.Request
+	trail     []entry
+	posts     []post
+	halted    []halted
+	tenant    defenderfake.Snapshot
+	cards     map[string]shown  // by request: the message whose ts the record holds
+	drawn     map[string]shown  // what they should be
+	stray     map[string]string // a message about a request whose record holds none
+	overtaken int               // commits to send that a freeze overtook
+	copies    int               // second cards that were left by crashes
 }
 
 // shown is what people see of a request: its card and the last word in its
@@ -79,7 +80,7 @@ type shown struct {
 func (r *round) evidence(ctx context.Context, a *artist) (evidence, error) {
 	e := evidence{
 		tenant: r.defender.Snapshot(), posts: r.posts.list(),
-		cards: map[string]shown{}, drawn: map[string]shown{}, stray: map[string]string{}, copies: r.left,
+		cards: map[string]shown{}, drawn: map[string]shown{}, stray: map[string]string{}, copies: r.left, overtaken: r.overtaken,
 	}
 	r.mu.Lock()
 	e.claims, e.halted = append(e.claims, r.claims...), append(e.halted, r.halted...)

@@ -17,21 +17,24 @@ const (
 	thawSaved   = "lifted, before the click is answered"
 )
 
+// freezing is in the command that freezes everything.
+const freezing = `"event":"freeze"`
+
 // freezes has approvers freeze everything every now and then, and lift it again, until ctx
 // ends. The last freeze is lifted in any case.
 func (r *round) freezes(ctx context.Context) {
 	r.pause(ctx, 4*time.Second, 10*time.Second)
 	for n := 0; ctx.Err() == nil; n++ {
 		r.freeze(context.WithoutCancel(ctx), n)
-		r.pause(ctx, 10*time.Second, 20*time.Second)
+		r.pause(ctx, 6*time.Second, 12*time.Second)
 	}
 }
 
 // lifting is how long it may take to freeze everything and to lift it, kills and all.
 const lifting = 3 * time.Minute
 
-// freeze freezes everything once: at any moment; while the commit that lets a call leave is
-// on its way to Redis; or with the process dying that has just frozen.
+// freeze freezes everything once, at any moment, or while the commit that lets a call leave is
+// on its way to Redis. The process may die that has just frozen everything, or lifted it.
 func (r *round) freeze(ctx context.Context, n int) {
 	ctx, cancel := context.WithTimeout(ctx, lifting)
 	defer cancel()
@@ -40,7 +43,7 @@ func (r *round) freeze(ctx context.Context, n int) {
 		r.freezeBeforeTake(ctx, n)
 	case 1:
 		r.busy.Go(func() {
-			r.killAt(ctx, moment{name: freezeSaved, at: redisSays, has: `"event":"freeze"`, also: wasMade})
+			r.killAt(ctx, moment{name: freezeSaved, at: redisSays, has: freezing, also: wasMade})
 		})
 		r.order(ctx, n)
 	default:
@@ -54,20 +57,53 @@ func (r *round) freeze(ctx context.Context, n int) {
 	}
 }
 
-// freezeBeforeTake holds a commit that lets a call leave until everything is frozen. It was
-// decided before the freeze, and comes after it.
+// overtaking is how long an order to freeze is held on its way to Redis at most: Slack waits
+// three seconds for the answer.
+const overtaking = 2 * time.Second
+
+// freezeBeforeTake has a freeze overtake a commit that lets a call leave, on their way to
+// Redis. It was decided by a process that could not know of the freeze, and comes after it.
 func (r *round) freezeBeforeTake(ctx context.Context, n int) {
-	t := r.gate.set(moment{at: redisAsks, has: takesSlot}.fits)
-	select {
-	case <-t.caught:
+	order := r.gate.set(moment{at: redisAsks, has: freezing}.fits)
+	told := make(chan struct{})
+	r.busy.Go(func() {
+		defer close(told)
 		r.order(ctx, n)
-		t.goesOn <- true
-		return
+	})
+	select {
+	case <-order.caught:
+		r.overtake(order)
 	case <-time.After(reached):
-	case <-ctx.Done():
+		r.gate.unset(order)
 	}
-	r.gate.unset(t)
-	r.order(ctx, n)
+	<-told
+}
+
+// overtake holds an order until there is a commit for it to overtake.
+func (r *round) overtake(order *trap) {
+	take := r.gate.set(moment{at: redisAsks, has: takesSlot}.fits)
+	made := r.gate.set(moment{at: redisSays, has: freezing, also: wasMade}.fits)
+	defer r.gate.unset(made)
+	select {
+	case <-take.caught:
+	case <-time.After(overtaking):
+		order.goesOn <- true
+		r.gate.unset(take)
+		return
+	}
+	order.goesOn <- true
+	select {
+	case <-made.caught:
+		r.overtook()
+	case <-time.After(reached):
+	}
+	take.goesOn <- true
+}
+
+func (r *round) overtook() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.overtaken++
 }
 
 // order types the freeze until somebody is told that everything is frozen.

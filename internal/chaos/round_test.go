@@ -49,15 +49,16 @@ type round struct {
 	slots    []*slot
 	busy     sync.WaitGroup // what goes on beside the kills
 
-	mu      sync.Mutex
-	rand    *rand.Rand
-	kills   []string // what was done, by name
-	claims  []claim
-	halted  []halted
-	wrong   []string
-	devices int
-	left    int // second cards
-	begun   time.Time
+	mu        sync.Mutex
+	rand      *rand.Rand
+	kills     []string // what was done, by name
+	claims    []claim
+	halted    []halted
+	wrong     []string
+	devices   int
+	left      int // second cards
+	overtaken int // commits to send that a freeze overtook
+	begun     time.Time
 }
 
 // databases is how many redis-server has. Rounds that run at the same time look

@@ -16,7 +16,7 @@ type tally struct {
 	rounds, requests, approvals, calls, posts int
 	uncertain, adopted, notStarted, unknown   int
 	copies, others                            int
-	freezes, held, wentOn                     int
+	freezes, overtaken, held, wentOn          int
 	kills                                     map[string]int
 	ends                                      map[string]int
 	actions                                   map[string]int
@@ -39,6 +39,7 @@ func (t *tally) count(r *round, e evidence, bad []violation) {
 	}
 	t.posts += len(e.posts)
 	t.copies += e.copies
+	t.overtaken += e.overtaken
 	for _, f := range e.freezes() {
 		t.freezes++
 		t.held += len(f.held)
@@ -103,6 +104,7 @@ func (t *tally) String() string {
 	row("  looked for and not there", t.notStarted)
 	row("  outcome unknown", t.unknown)
 	row("freezes", t.freezes)
+	row("  commits to send that they overtook", t.overtaken)
 	row("  calls that waited for their end", t.held)
 	row("  of those sent after it", t.wentOn)
 	row("second cards left by a crash", t.copies)
