@@ -164,10 +164,7 @@ func (f *front) changed(e slackfake.Envelope, c change, r, other approvals.Reque
 	for _, member := range path[:len(path)-1] {
 		switch at := within.(type) {
 		case object:
-			if member == "private_metadata" {
-				if err := json.Unmarshal([]byte(at[member].(string)), &meta); err != nil {
-					f.t.Fatal(err)
-				}
+			if text, _ := at[member].(string); member == "private_metadata" && json.Unmarshal([]byte(text), &meta) == nil {
 				within = meta
 				continue
 			}
@@ -176,7 +173,9 @@ func (f *front) changed(e slackfake.Envelope, c change, r, other approvals.Reque
 			within = at[0]
 		}
 	}
-	within.(object)[path[len(path)-1]] = as
+	if in, is := within.(object); is { // else it has no such part
+		in[path[len(path)-1]] = as
+	}
 	if meta != nil {
 		payload["view"].(object)["private_metadata"] = jsonText(f.t, meta)
 	}

@@ -195,6 +195,26 @@ func drawings() map[string]func(w writer) view {
 			return view{Form: &form}
 		}
 	}
+	for name, a := range alarms() {
+		of("alarm-"+name, func(w writer) page {
+			written := rewritten(a, w)
+			if a.Kind == approvals.AlarmSeal { // its lines are a seal's, in which nobody's words are
+				written.Lines = a.Lines
+			}
+			return alarmPage(written)
+		})
+	}
+	of("frozen-already", func(w writer) page {
+		return v.explained(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyFrozen}, Frozen: rewritten(frost(), w)})
+	})
+	of("frozen-limits", func(w writer) page {
+		return underFreeze(rewritten(frost(), w), "/defender", limitsPage(sampleWindows()[:1]))
+	})
+	all["home-frozen-now"] = func(w writer) view { return view{Blocks: homeFreeze("/defender", rewritten(frost(), w), false)} }
+	all["form-freeze"] = func(writer) view {
+		form := freezeView()
+		return view{Form: &form}
+	}
 	for reason := range sayings() {
 		of("reason-"+string(reason), func(w writer) page {
 			return v.explained(&approvals.Refusal{Why: approvals.Why{Reason: reason, Detail: w("x"), Target: w("x")}, Request: rewritten(pending("collect", 2), w)})
@@ -212,6 +232,12 @@ func drawingsOf(name string, r approvals.Request) map[string]func(w writer) view
 			form := v.denyView(rewritten(r, w), "{}")
 			return view{Form: &form}
 		},
+	}
+	if r.Forced {
+		all["review-"+name] = func(w writer) view {
+			form := v.reviewView(rewritten(r, w), "{}")
+			return view{Form: &form}
+		}
 	}
 	if len(r.Notices) > 0 {
 		all["notice-"+name] = func(w writer) view { return told(rewritten(r, w)) }

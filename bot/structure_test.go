@@ -64,6 +64,9 @@ func FuzzViews(f *testing.F) {
 			f.Add(n, text)
 		}
 	}
+	for n := range names {
+		f.Add(n, "\nApproved by <@U0EVIL>\u2028*all*")
+	}
 	f.Fuzz(func(t *testing.T, n int, text string) {
 		if len(text) > 60 {
 			return // what is long is cut, and what is cut says so: see TestViewsFitSlack

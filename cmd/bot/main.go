@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -20,7 +19,6 @@ import (
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
-	"defenderbot/internal/audit"
 )
 
 const help = `bot answers /defender in Slack. It is configured by environment variables.
@@ -103,26 +101,6 @@ func namesOf(environment []string) []string {
 		names[i], _, _ = strings.Cut(v, "=")
 	}
 	return names
-}
-
-func logger(to io.Writer, c app.Config) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.LevelKey && a.Value.Any() == audit.LogLevel {
-			a.Value = slog.StringValue("AUDIT")
-		}
-		return a
-	}}
-	if c.LogJSON {
-		return slog.New(slog.NewJSONHandler(to, options))
-	}
-	return slog.New(slog.NewTextHandler(to, options))
-}
-
-// redisLog takes what go-redis says about its connections into the log.
-type redisLog struct{ log *slog.Logger }
-
-func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
-	l.log.DebugContext(ctx, "redis client", "says", fmt.Sprintf(format, v...))
 }
 
 // version is what the build was made of.
