@@ -83,7 +83,7 @@ fuzz: ## Fuzz the grammar, configuration, stored records, envelopes, views and a
 	$(GO) test ./commands -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/app -run '^$$' -fuzz FuzzConfig -fuzztime $(FUZZTIME)
 	$(GO) test ./approvals/ledger -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
-	$(GO) test ./bot -run '^$$' -fuzz FuzzEnvelope -fuzztime $(FUZZTIME)
+	$(GO) test ./bot -run '^$$' -fuzz FuzzEnvelope -fuzztime $(FUZZTIME) -fuzzminimizetime 20x
 	$(GO) test ./bot -run '^$$' -fuzz FuzzViews -fuzztime $(FUZZTIME)
 	$(GO) test ./internal/audit -run '^$$' -fuzz FuzzVerify -fuzztime $(FUZZTIME)
 

@@ -180,7 +180,7 @@ func (b *Bot) dispatch(ctx context.Context, e Envelope) {
 			b.event(ctx, e, v)
 		}
 	default:
-		b.log.InfoContext(ctx, "envelope type unknown", "envelope", e.ID, "type", e.Type)
+		b.log.InfoContext(ctx, "envelope type unknown", "envelope", e.ID, "type", cut(e.Type, 40))
 		b.ack(e, nil)
 	}
 }

@@ -220,10 +220,7 @@ func drawingsOf(name string, r approvals.Request) map[string]func(w writer) view
 		"status":   func(r approvals.Request) page { return v.statusPage(carded(r, r.ID), false) },
 		"recorded": v.recordedPage, "followed": v.followedPage, "approved": approvedPage, "denied": deniedPage, "cancelled": cancelledPage,
 		"cancelled-there": v.cancelledThere, "stopped": stoppedPage, "retried": retriedPage,
-		"picked":   func(r approvals.Request) page { return pickedPage(r, 0) },
-		"link":     func(r approvals.Request) page { return v.linkPage(r, 0, packageLink) },
-		"packages": func(r approvals.Request) page { return v.packagesPage(r, []int{0}) },
-		"page":     func(r approvals.Request) page { return v.page(r, brief) },
+		"page": func(r approvals.Request) page { return v.page(r, brief) },
 		"refused": func(r approvals.Request) page {
 			return v.explained(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided, Detail: string(r.State)}, Request: r})
 		},
@@ -231,6 +228,16 @@ func drawingsOf(name string, r approvals.Request) map[string]func(w writer) view
 		if len(r.Devices) == 0 && (kind == "link" || kind == "packages") { // there is no call that could have one
 			continue
 		}
+		all[kind+"-"+name] = func(w writer) view { return said(draw(rewritten(r, w))) }
+	}
+	if len(r.Devices) == 0 {
+		return all
+	}
+	for kind, draw := range map[string]func(approvals.Request) page{
+		"picked":   func(r approvals.Request) page { return pickedPage(r, 0) },
+		"link":     func(r approvals.Request) page { return v.linkPage(r, 0, packageLink) },
+		"packages": func(r approvals.Request) page { return v.packagesPage(r, []int{0}) },
+	} {
 		all[kind+"-"+name] = func(w writer) view { return said(draw(rewritten(r, w))) }
 	}
 	return all
