@@ -225,9 +225,6 @@ func drawingsOf(name string, r approvals.Request) map[string]func(w writer) view
 			return v.explained(&approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyDecided, Detail: string(r.State)}, Request: r})
 		},
 	} {
-		if len(r.Devices) == 0 && (kind == "link" || kind == "packages") { // there is no call that could have one
-			continue
-		}
 		all[kind+"-"+name] = func(w writer) view { return said(draw(rewritten(r, w))) }
 	}
 	if len(r.Devices) == 0 {
