@@ -187,6 +187,6 @@ func homeFreeze(slash string, f approvals.Freeze, may bool) []slack.Block {
 		return nil
 	}
 	button := slack.NewButtonBlockElement(actionFreeze, freezeForm, plainText("Freeze everything…"))
-	button.AccessibilityLabel = "Freeze: start nothing more in Defender"
+	button.AccessibilityLabel = "Freeze everything: start nothing more in Defender"
 	return []slack.Block{slack.NewActionBlock("freeze", button.WithStyle(slack.StyleDanger))}
 }

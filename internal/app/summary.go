@@ -47,6 +47,8 @@ func (t *Trail) signatures(r audit.Report) string {
 		return "not checked: AUDIT_SIGNING_KEY_FILE is not set"
 	case r.Unsigned > 0:
 		return fmt.Sprintf("checked; %d seals have none", r.Unsigned)
+	case r.Seals > 0 && len(r.Findings) == 0:
+		return fmt.Sprintf("checked: all %d seals are signed, and each signature is good", r.Seals)
 	}
 	return "checked"
 }
