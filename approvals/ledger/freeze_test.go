@@ -309,3 +309,41 @@ func TestFreezeOdd(t *testing.T) {
 		}
 	})
 }
+
+// TestFreezeLost: a freeze that Redis loses with its last changes is put back by whoever knows
+// of it, once, with an entry; one that was lifted is not.
+func TestFreezeLost(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := alerting(t, redistest.Client(t, addr))
+		approved(t, s, approvalstest.DeviceNo(1))
+		lose := func() {
+			look(t, s)
+			ids := trailOf(t, s)
+			s.rdb.XDel(t.Context(), s.keys.audit(), ids[len(ids)-1])
+			s.rdb.Del(t.Context(), s.keys.frozen())
+		}
+		f := freeze(t, s)
+		lose()
+		for range 2 {
+			look(t, s)
+			if got, err := s.ReadFreeze(t.Context()); err != nil || !cmp.Equal(got, f) || s.Frozen().ID != f.ID {
+				t.Errorf("in force is %v, %v, as this process knows %v, want %v", got, err, s.Frozen(), f)
+			}
+		}
+		told := 0
+		for _, m := range s.rdb.XRange(t.Context(), s.keys.audit(), "-", "+").Val() {
+			if text, _ := m.Values["e"].(string); strings.Contains(text, "put back") && strings.Contains(text, f.By.ID) {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("the trail tells of it %d times", told)
+		}
+		lift := lifting(t, s, f)
+		apply(t, s, lift, approvals.Approve{By: approvalstest.Leader, Digest: lift.Digest()})
+		lose()
+		if look(t, s); s.Frozen().Is() {
+			t.Errorf("one that was lifted is back: %v", s.Frozen())
+		}
+	})
+}
