@@ -66,7 +66,7 @@ func (s *story) says(user, text, want string) error {
 	return nil
 }
 
-// alarm waits for what the channel for alarms is told.
+// alarm waits for what the alert channel is told.
 func (s *story) alarm(what string, words ...string) error {
 	var told slackfake.Message
 	err := s.place.Slack.Wait(s.ctx, func(w *slackfake.Server) bool {

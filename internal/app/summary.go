@@ -34,7 +34,7 @@ func (t *Trail) Summary(r audit.Report, against int) string {
 		fmt.Fprintf(&b, "            and %d more\n", more)
 	}
 	if len(r.Findings) == 0 {
-		b.WriteString("nothing that is sealed was changed\n")
+		b.WriteString("nothing sealed was changed\n")
 	}
 	return b.String()
 }
