@@ -53,8 +53,9 @@ type leaseReply struct {
 func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error) {
 	var got leaseReply
 	seen := s.newest.seen()
+	kept, backEntry := s.frozenBefore()
 	keys := []string{s.keys.agenda(), s.keys.held(), s.keys.audit(), s.keys.doubt(), s.keys.frozen()}
-	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), seen, s.keep.Milliseconds(), s.lostEntry(seen)); err != nil {
+	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), seen, s.keep.Milliseconds(), s.lostEntry(seen), kept, backEntry); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
 	s.setBack.Store(got.Doubt)

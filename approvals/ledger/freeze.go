@@ -31,14 +31,11 @@ type freezing struct {
 // repeat of op gives the freeze that op made.
 func (s *Store) Freeze(ctx context.Context, op Op, f approvals.Freeze) (approvals.Freeze, error) {
 	f.ID, f.At = "F-"+sixLetters(), s.Now()
-	entry := audit.Entry{
-		At: f.At, Event: "freeze", By: f.By.ID, Grid: f.By.Enterprise, Name: f.By.Name, Team: f.Place.Team, Channel: f.Place.Channel,
-		Detail: f.ID + ": " + f.Text,
-	}
+	entry := freezeEntry(f, f.At, f.ID+": "+f.Text)
 	told := alarms(approvals.Alarm{Kind: approvals.AlarmFreeze, At: f.At, By: f.By, Text: f.Text}, f.Place.Channel, s.alerts)
 	var answer freezing
 	keys := []string{s.keys.op(op.ID), s.keys.frozen(), s.keys.agenda(), s.keys.audit(), s.keys.alarms()}
-	t, err := s.run(ctx, s.scripts.freeze, keys, &answer, op.Digest, f.ID+" "+asJSON(f), asJSON(entry), asJSON(told))
+	t, err := s.run(ctx, s.scripts.freeze, keys, &answer, op.Digest, keptFreeze(f), asJSON(entry), asJSON(told))
 	if err != nil {
 		return f, fmt.Errorf("freeze: %w", err)
 	}
@@ -59,6 +56,26 @@ func (s *Store) Freeze(ctx context.Context, op Op, f approvals.Freeze) (approval
 		return was, &approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyFrozen, Detail: was.ID, Since: was.At}, Frozen: was}
 	}
 	return f, approvals.Refuse(approvals.OpReused, "")
+}
+
+func freezeEntry(f approvals.Freeze, at time.Time, detail string) audit.Entry {
+	return audit.Entry{
+		At: at, Event: "freeze", By: f.By.ID, Grid: f.By.Enterprise, Name: f.By.Name, Team: f.Place.Team, Channel: f.Place.Channel,
+		Detail: detail,
+	}
+}
+
+// keptFreeze is a freeze as frozenBy reads it.
+func keptFreeze(f approvals.Freeze) string { return f.ID + " " + asJSON(f) }
+
+// frozenBefore is the freeze that this process knows of, as it is put back where Redis has
+// lost it with its last changes, and the entry that tells of that; empty: there is none.
+func (s *Store) frozenBefore() (kept, entry string) {
+	f := s.Frozen()
+	if !f.Is() {
+		return "", ""
+	}
+	return keptFreeze(f), asJSON(freezeEntry(f, s.Now(), f.ID+": put back, for Redis had lost it: "+f.Text))
 }
 
 // Frozen is the freeze in force, as this process has seen it last: at most a second ago,

@@ -11,8 +11,8 @@ local function answer(status, freeze, newest)
 end
 
 local freeze = redis.call('GET', frozen) or nil
-redis.call('ZCARD', alarms) -- a key of another type fails here
-local members = redis.call('ZRANGE', agenda, 0, -1)
+redis.call('ZCARD', alarms) -- keys of another type fail here
+redis.call('ZCARD', agenda)
 local before = redis.call('GET', op)
 if before then
   local digest, answered = string.match(before, '^(%x*) (.*)$')
@@ -33,9 +33,7 @@ local newest
 local function write()
   newest = redis.call('XADD', audit, '*', 'e', ARGV[3])
   redis.call('SET', frozen, ARGV[2])
-  for _, member in ipairs(members) do
-    redis.call('ZADD', agenda, 'LT', now, member)
-  end
+  hasten(redis.call, agenda, now)
   alarm(redis.call, alarms, agenda, cjson.decode(ARGV[4]), now)
   redis.call('SET', op, ARGV[1] .. ' ' .. ARGV[2], 'PX', 900000)
 end

@@ -1,11 +1,12 @@
 -- KEYS: 1 agenda, 2 held, 3 audit, 4 doubt, 5 frozen
 -- ARGV: 1 how many at most, 2 how long a lease lasts in ms, JSON {kind: ms}, 3 the newest audit entry that the caller has
--- seen, 4 for how long they are kept at least, in ms, 5 the audit entry that tells of lost changes
+-- seen, 4 for how long they are kept at least, in ms, 5 the audit entry that tells of lost changes, 6 the freeze in force as the caller has seen it last (empty: none), 7 the audit
+-- entry that tells that it was put back
 -- Leases what is due and not held, of the kinds that have a term: others are a later version's. A lease is an entry of
 -- held, scored with its end; when a member is due it leaves alone. One that ends later than any could is none: Redis's
 -- clock was ahead. A due time that is none, infinite or a fraction, is made now.
 -- If the entry that the caller has seen is gone, Redis has lost changes: calls of requests from before now may have been sent.
--- Several processes notice that; the first of them writes it down.
+-- Several processes notice that; the first of them writes it down. A freeze that is lost too is put back by whoever knows of it.
 -- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
 -- (audit entry), lost (true, or absent), first (true: nobody had noticed), doubt (when
 -- that was last noticed; 0: never), server, freeze (that in force, or absent).
@@ -50,6 +51,11 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
       redis.call('ZADD', agenda, now, member)
     end
     first = true
+  end
+  if ARGV[6] ~= '' and not redis.call('GET', frozen) then
+    redis.call('XADD', audit, '*', 'e', ARGV[7])
+    redis.call('SET', frozen, ARGV[6])
+    hasten(redis.call, agenda, now)
   end
 end
 local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]

@@ -74,6 +74,20 @@ local function alarm(put, alarms, agenda, texts, now)
   end
 end
 
+-- hasten makes all that is on the agenda due now. A score becomes less in any case: whoever holds a member sees by that alone
+-- that it was set anew. `put` is as for alarm.
+local function hasten(put, agenda, now)
+  local members = redis.call('ZRANGE', agenda, 0, -1, 'WITHSCORES')
+  for n = 1, #members, 2 do
+    put('ZADD', agenda, math.min(now, tonumber(members[n + 1]) - 1), members[n])
+  end
+end
+
+-- orderOf is the id of a freeze as it is kept: what stands before the first space.
+local function orderOf(freeze)
+  return string.match(freeze, '^[^ ]+') or '?'
+end
+
 -- field is what an entry of a stream has under a name; empty: nothing.
 local function field(entry, name)
   for n = 1, #entry[2], 2 do
