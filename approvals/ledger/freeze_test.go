@@ -234,7 +234,7 @@ func TestFreezeSeen(t *testing.T) {
 		s, other := alerting(t, rdb), newTestStore(t, rdb, defender.Actions())
 		r := approved(t, s, approvalstest.DeviceNo(1))
 		f := freeze(t, s)
-		for text, want := range map[string]string{f.ID + " " + asJSON(f): f.ID, "": "?", " ": "?", "F-1 {": "F-1", "by hand": "by"} {
+		for text, want := range map[string]string{f.ID + " " + asJSON(f): f.ID, "": "?", " ": "?", "F-1 {": "F-1", "by hand": "by", "\xff\xfe x": "?", "a\tb c": "?", "\nF-1 x": "?", "F-1": "F-1"} {
 			rdb.Set(t.Context(), s.keys.frozen(), text, 0)
 			if _, _, err := other.Lease(t.Context(), 0); err != nil || other.Frozen().ID != want {
 				t.Errorf("%q: saw %v, %v, want %s", text, other.Frozen(), err, want)
