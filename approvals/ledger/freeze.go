@@ -24,9 +24,9 @@ type freezing struct {
 	Newest string `json:"newest"`
 }
 
-// Freeze has no call leave any more, from the moment on at which it is in Redis: the commit
+// Freeze stops every call from being sent, from the moment at which it is in Redis: the commit
 // of every call looks for it there. It draws the freeze's id, and tells its place and the
-// channel for alarms. While there is one it is a *Refusal with the reason AlreadyFrozen. A
+// alert channel. While there is one it is a *Refusal with the reason AlreadyFrozen. A
 // repeat of op gives the freeze that op made.
 func (s *Store) Freeze(ctx context.Context, op Op, f approvals.Freeze) (approvals.Freeze, error) {
 	f.ID, f.At = "F-"+sixLetters(), s.Now()
@@ -102,7 +102,7 @@ func (s *Store) seesFreeze(text *string) {
 	s.freeze.Store(&f)
 }
 
-// unnamed is the id of what stands in the place of a freeze and has none: nothing leaves either.
+// unnamed is the id of a value in the place of a freeze that is none: then nothing leaves either.
 const unnamed = "?"
 
 // notOfOrder reports whether a character is in no id of a freeze.
