@@ -234,7 +234,7 @@ func TestFreezeSeen(t *testing.T) {
 		s, other := alerting(t, rdb), newTestStore(t, rdb, defender.Actions())
 		r := approved(t, s, approvalstest.DeviceNo(1))
 		f := freeze(t, s)
-		for text, want := range map[string]string{f.ID + " " + asJSON(f): f.ID, "": "?", " ": "?", "F-1 {": "F-1", "by hand": "by"} {
+		for text, want := range map[string]string{f.ID + " " + asJSON(f): f.ID, "": "?", " ": "?", "F-1 {": "F-1", "by hand": "by", "\xff\xfe x": "?", "a\tb c": "?", "\nF-1 x": "?", "F-1": "F-1"} {
 			rdb.Set(t.Context(), s.keys.frozen(), text, 0)
 			if _, _, err := other.Lease(t.Context(), 0); err != nil || other.Frozen().ID != want {
 				t.Errorf("%q: saw %v, %v, want %s", text, other.Frozen(), err, want)
@@ -260,29 +260,6 @@ func TestUnfreezeFormat(t *testing.T) {
 			t.Errorf("%s is stored as %.40s, %v, want %s", r.Action, text, err, want)
 		}
 	}
-}
-
-// TestFreezeHeld: what somebody works on while calls are frozen, and while that is lifted, is
-// due again, whatever they decide without knowing it.
-func TestFreezeHeld(t *testing.T) {
-	redistest.Each(t, func(t *testing.T, addr string) {
-		s := alerting(t, redistest.Client(t, addr))
-		r := approved(t, s, approvalstest.DeviceNo(1))
-		putOff := func(when string, meanwhile func()) {
-			l := leaseOf(t, s, r.ID)
-			meanwhile()
-			if err := s.Finish(t.Context(), l, s.Now().Add(time.Hour), r); err != nil {
-				t.Fatal(err)
-			}
-			if due := s.rdb.ZScore(t.Context(), s.keys.agenda(), r.ID).Val(); due > float64(s.Now().UnixMilli()) {
-				t.Errorf("while %s it is put off until %v", when, time.UnixMilli(int64(due)))
-			}
-		}
-		var f approvals.Freeze
-		putOff("it is frozen", func() { f = freeze(t, s) })
-		lift := lifting(t, s, f)
-		putOff("it is lifted", func() { apply(t, s, lift, approvals.Approve{By: approvalstest.Leader, Digest: lift.Digest()}) })
-	})
 }
 
 // TestFreezeOdd: what somebody has put in the place of a freeze by hand keeps calls from being

@@ -185,7 +185,7 @@ local function write()
   end
   if c.thaw then
     put('DEL', frozen)
-    hasten(put, agenda, now) -- what waited goes on, and cards say so
+    hasten(put, agenda, held, now) -- what waited goes on, and cards say so
   end
   if c.alarms then
     alarm(put, alarms, agenda, c.alarms, now)

@@ -74,20 +74,6 @@ local function alarm(put, alarms, agenda, texts, now)
   end
 end
 
--- hasten makes all that is on the agenda due now. A score becomes less in any case: whoever holds a member sees by that alone
--- that it was set anew. `put` is as for alarm.
-local function hasten(put, agenda, now)
-  local members = redis.call('ZRANGE', agenda, 0, -1, 'WITHSCORES')
-  for n = 1, #members, 2 do
-    put('ZADD', agenda, math.min(now, tonumber(members[n + 1]) - 1), members[n])
-  end
-end
-
--- orderOf is the id of a freeze as it is kept: what stands before the first space.
-local function orderOf(freeze)
-  return string.match(freeze, '^[^ ]+') or '?'
-end
-
 -- field is what an entry of a stream has under a name; empty: nothing.
 local function field(entry, name)
   for n = 1, #entry[2], 2 do
@@ -96,4 +82,24 @@ local function field(entry, name)
     end
   end
   return ''
+end
+
+-- hasten makes all that is on the agenda due. Whoever holds a member sees by its score alone that it was set anew, so that
+-- of what is held becomes less also where it was due before: else its holder gives it back as if nothing had happened.
+local function hasten(put, agenda, held, now)
+  local members = redis.call('ZRANGE', agenda, 0, -1, 'WITHSCORES')
+  for n = 1, #members, 2 do
+    local was = tonumber(members[n + 1]) or now
+    local at = math.min(was, now)
+    if tonumber(redis.call('ZSCORE', held, members[n]) or 0) > now then
+      at = math.min(at, was - 1)
+    end
+    put('ZADD', agenda, at, members[n])
+  end
+end
+
+-- orderOf is the id of the freeze that is kept as a text. What is no id is "?": it holds everything too, and is lifted
+-- like any other, so it has to be the same for everybody who reads it.
+local function orderOf(text)
+  return string.match(string.match(text, '^[^ ]*'), '^[%w%-]+$') or '?'
 end
