@@ -309,7 +309,7 @@ func TestFreezeLost(t *testing.T) {
 		}
 		told := 0
 		for _, m := range s.rdb.XRange(t.Context(), s.keys.audit(), "-", "+").Val() {
-			if text, _ := m.Values["e"].(string); strings.Contains(text, "put back") && strings.Contains(text, f.By.ID) {
+			if text, _ := m.Values["e"].(string); strings.Contains(text, `"reason":"rolled_back"`) && strings.Contains(text, f.By.ID) {
 				told++
 			}
 		}
