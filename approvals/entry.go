@@ -6,7 +6,7 @@ import (
 )
 
 // mostOnRoll is how many people are noted as those who were in the approver groups.
-const mostOnRoll = 200
+const mostOnRoll = 100
 
 // RollOf is who is noted as having been in the approver groups when something was asked
 // for: nobody, where they are too many.
