@@ -148,7 +148,7 @@ func onForms() []miss {
 		{"a review with garbage", sandbox.Grace, func(m *misses, user string) string { return m.submits(user, "review", "{", because("seen")) }, "This form is out of date"},
 		{"a review without a word", sandbox.Grace, func(m *misses, user string) string {
 			return m.submits(user, "review", m.denies(func(object) {}), because(" \u202e "))
-		}, "Please say what you think of it"},
+		}, "Please write what you found"},
 		{"a review of what waits", sandbox.Grace, func(m *misses, user string) string {
 			return m.submits(user, "review", m.denies(func(object) {}), because("seen"))
 		}, "Nobody acted alone here, so there is nothing to review"},
