@@ -2,7 +2,7 @@ package approvals
 
 import "time"
 
-// Alarm is something that a channel is told beside all cards: it is kept in Redis, written
+// Alarm is something that a channel is told apart from any card: it is kept in Redis, written
 // with the change that it tells of, until the chat has taken it.
 type Alarm struct {
 	ID      string    `json:"id"` // of its own; two alarms are never the same

@@ -32,7 +32,7 @@ func (e Force) apply(r Request, now time.Time) (Request, error) {
 	return queueCalls(r, now), nil
 }
 
-// CloseReview is the word of somebody else who has looked at what was done alone.
+// CloseReview is what another approver wrote about what was done alone.
 type CloseReview struct {
 	By     Person
 	Digest string

@@ -47,7 +47,7 @@ func (e Resolve) line() (by Person, detail string) {
 	return Person{}, strings.Join(Request{Devices: e.Devices}.deviceIDs(), ",") + oneMore(e.Beyond)
 }
 
-// oneMore is what the trail has of an event that has a request take one approver more.
+// oneMore is what the trail says of an event by which a request needs one more approver.
 func oneMore(beyond bool) string {
 	if beyond {
 		return " beyond reach"

@@ -12,7 +12,7 @@ const TallySpan = time.Hour
 // MostForced is how often one person may act alone in [TallySpan].
 const MostForced = 3
 
-// goBeyond has r take one approver more, once: with it, the devices of its requester's
+// goBeyond has r need one more approver, once: with it, the devices of its requester's
 // approved requests of an hour would be more than Terms.Reach. Versions that know nothing of
 // a reach wait for that approver too.
 func goBeyond(r Request) Request {

@@ -41,7 +41,7 @@ const (
 	NotFrozen        Reason = "not_frozen"          // there is no freeze to lift
 	ForcedTooOften   Reason = "forced_too_often"    // the person has acted alone as often as one may in an hour
 	ForcedBeyond     Reason = "forced_beyond"       // with it they would reach more devices in an hour than one person does
-	TooFewForReach   Reason = "too_few_for_reach"   // it goes beyond that, and nobody could be the one approver more
+	TooFewForReach   Reason = "too_few_for_reach"   // it goes beyond that, and nobody could be the additional approver
 	Refrozen         Reason = "refrozen"            // the freeze that is to be lifted was lifted, and there is another
 	NoBreakGlass     Reason = "no_break_glass"      // nobody may act alone here
 	TooManyOpen      Reason = "too_many_open"       // the person has too many requests open

@@ -89,7 +89,7 @@ type Terms struct {
 	// EscalateAfter is how long it waits for approval until others are called in; zero: nobody is.
 	EscalateAfter time.Duration `json:"escalate,omitempty"`
 	// Reach is how many devices of one requester's approved requests an hour may see; what
-	// goes beyond needs one approver more. Zero: there is no such limit.
+	// goes beyond needs one more approver. Zero: there is no such limit.
 	Reach    int    `json:"reach,omitempty"`
 	Excludes string `json:"excludes,omitempty"` // the group of actions of which one may be open on a device; empty: the action alone
 	// QueuedFor is how long what Defender took may stay in its queue, of an action that

@@ -6,7 +6,7 @@ import (
 )
 
 // Review is the second pair of eyes on what one person did alone, afterwards. It is open
-// until somebody else, who may decide on the action, closes it with a word.
+// until somebody else, who may decide on the action, closes it in writing.
 type Review struct {
 	Reminded time.Time `json:"reminded,omitzero"` // when its approvers were last reminded
 	By       Person    `json:"by,omitzero"`       // who closed it
@@ -34,7 +34,7 @@ func (r Request) reviewDue() time.Time {
 func (r Request) forgottenFrom() time.Time { return latest(r.EndedAt, r.Review.At) }
 
 // validateForced wants of what was done alone that nobody decides on it, and of its review
-// that somebody else closed it with a word. What is no such thing has no review.
+// that somebody else closed it in writing. Nothing else has a review.
 func (r Request) validateForced() error {
 	closed := !r.Review.At.IsZero()
 	switch {

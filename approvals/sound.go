@@ -72,7 +72,7 @@ func (r Request) validateApprovals() error {
 		}
 	}
 	if r.Beyond && r.Terms.Needed < 2 {
-		return errors.New("it takes one approver more, and one is enough")
+		return errors.New("it needs one more approver, and one is enough")
 	}
 	enough := r.Forced || len(r.Approvals) >= r.Terms.Needed
 	switch r.State {

@@ -178,7 +178,7 @@ func checkStep(t *rapid.T, r, got approvals.Request, e approvals.Event, now time
 }
 
 // checkAlone: without approvers there is a review that stays open until somebody else closes
-// it, and what goes beyond its requester's reach takes one approver more for good.
+// it, and what goes beyond its requester's reach permanently needs one more approver.
 func checkAlone(t *rapid.T, r, got approvals.Request) {
 	if got.State == "" {
 		if r.UnderReview() {

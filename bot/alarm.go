@@ -23,7 +23,7 @@ const (
 	mostAlarmLine  = 200
 )
 
-// alarmPage is what a channel is told beside all cards.
+// alarmPage is what a channel is told apart from any card.
 func alarmPage(a approvals.Alarm) page {
 	p := page{heading(alarmHeading(a.Kind)), says(alarmHead(a)...)}
 	if a.Text != "" {
@@ -49,7 +49,7 @@ func alarmPage(a approvals.Alarm) page {
 func alarmHeading(k approvals.AlarmKind) string {
 	switch k {
 	case approvals.AlarmFreeze:
-		return "🧊 Frozen: nothing goes to Defender"
+		return "🧊 Frozen: nothing new is started in Defender"
 	case approvals.AlarmThaw:
 		return "▶️ The freeze was lifted"
 	case approvals.AlarmRules:
@@ -70,15 +70,15 @@ func alarmHead(a approvals.Alarm) []span {
 	}
 	switch a.Kind {
 	case approvals.AlarmFreeze:
-		return append(by, words(" froze all actions, "), when(a.At), words(". No call leaves, also of what is approved already. Requests can still be made and decided. The reason:"))
+		return append(by, words(" froze everything, "), when(a.At), words(". No call is sent, not even one that is approved already. Requests can still be made and decided. The reason:"))
 	case approvals.AlarmThaw:
-		return append(by, words(" approved lifting it, "), when(a.At), words(". What is approved and has not run out goes to Defender now. The reason for lifting it:"))
+		return append(by, words(" approved that, "), when(a.At), words(". Approved calls that were waiting are sent to Defender now. The reason for lifting it:"))
 	case approvals.AlarmRules:
-		return []span{words("I was started with other rules than the last time, "), when(a.At), words(". What is different now:")}
+		return []span{words("I started, "), when(a.At), words(", with rules that differ from those of the last start:")}
 	case approvals.AlarmForce:
-		return append(by, words(" had a call sent without asking anybody, "), when(a.At), words(". The reason:"))
+		return append(by, words(" acted alone, "), when(a.At), words(": this goes to Defender without anybody's approval. The reason:"))
 	case approvals.AlarmSeal:
-		return []span{words("It covers all that was written up to "), when(a.At), words(":")}
+		return []span{words("It covers everything written up to "), when(a.At), words(":")}
 	}
 	return append(by, words(" · "), when(a.At))
 }
@@ -95,13 +95,13 @@ func alarmLine(k approvals.AlarmKind, l string) span {
 func alarmThen(a approvals.Alarm) []span {
 	switch a.Kind {
 	case approvals.AlarmFreeze:
-		return []span{words("To lift it, type "), code("/defender unfreeze <reason>"), words("; a second person has to approve that.")}
+		return []span{words("To lift it, an approver types "), code("/defender unfreeze <reason>"), words(", and another approver approves that.")}
 	case approvals.AlarmRules:
-		return []span{words("If nobody here knows why, freeze all actions ("), code("/defender freeze <reason>"), words(") and ask whoever runs this bot.")}
+		return []span{words("If nobody here knows why, freeze everything ("), code("/defender freeze <reason>"), words(") and ask whoever runs this bot.")}
 	case approvals.AlarmForce:
-		return []span{words("Another approver has to look at it and press "), strong("Review"), words(" on its card.")}
+		return []span{words("Another approver has to review it: press "), strong("Review…"), words(" on its card.")}
 	case approvals.AlarmSeal:
-		return []span{words("Keep this message: if the trail's own seal of that number ever differs from it, somebody has changed the trail.")}
+		return []span{words("Keep this message. If the trail ever has another seal with this number, the trail was changed.")}
 	case approvals.AlarmThaw:
 	}
 	return nil

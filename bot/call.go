@@ -150,7 +150,7 @@ func turn(r approvals.Request, c approvals.Call) []span {
 	case at.IsZero(), r.HeldBy().Is():
 		return nil
 	case !at.Before(r.Lapses()):
-		return []span{words(" Its turn would come "), when(at), words(", but the approval runs out first, "), when(r.Lapses()), words(".")}
+		return []span{words(" Its turn would come "), when(at), words(", but " + lapsesFirst(r)), when(r.Lapses()), words(".")}
 	case at.Equal(c.Expected):
 		return []span{words(" Expected to be sent "), when(at), words(".")}
 	default:
@@ -163,7 +163,7 @@ func runsOut(r approvals.Request, c approvals.Call) []span {
 	if at := nextTry(c); !at.IsZero() && !at.Before(r.Lapses()) {
 		return nil
 	}
-	return []span{words(" The approval runs out "), when(r.Lapses()), words(".")}
+	return []span{words(strings.TrimPrefix(lapsing(r), ".")), when(r.Lapses()), words(".")}
 }
 
 // nextTry is when a call that waits may go: as foretold, or when what holds it
@@ -248,7 +248,7 @@ func aboutPerson(r approvals.Request, c approvals.Call) []span {
 	case approvals.ApproverGone:
 		return []span{mention(c.Why.Detail), words(" approved it, but is no longer an approver of this action. Try again if it is still needed.")}
 	case approvals.ApproverOwnHand:
-		return []span{mention(c.Why.Detail), words(" approved it, but came into the approver group after it was asked, and they or the requester changed the group last. Try again if it is still needed.")}
+		return []span{mention(c.Why.Detail), words(" approved it, but joined the approver group after this was asked, and the last change to the group was theirs or the requester's. Try again if it is still needed.")}
 	case approvals.ApproverUnchecked:
 		return []span{words("Slack could not confirm that "), mention(c.Why.Detail), words(" may still approve.")}
 	case approvals.RequesterGone:

@@ -95,8 +95,8 @@ func inJSON(blocks []slack.Block) []byte {
 // what is known of the devices; what it does to them. Ids and limits come last.
 func (v Views) page(r approvals.Request, d detail) page {
 	a, s := v.action(r), v.telling(r)
-	p := append(page{v.heading(r), s.line()}, s.more...)
-	p = append(p, v.actsAlone(r)...)
+	p := append(append(page{v.heading(r)}, v.unreviewed(r)...), s.line())
+	p = append(append(p, s.more...), v.reviewed(r)...)
 	p = append(p, beyondReach(r)...)
 	p = append(p, wanted(r)...)
 	p = append(p, lifts(r)...)

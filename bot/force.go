@@ -11,10 +11,10 @@ import (
 	"defenderbot/commands"
 )
 
-// actionReview is the button with which somebody else reviews what was done alone.
+// actionReview is the button for the review of what somebody did alone.
 const actionReview = "review"
 
-// forceFor has somebody act without a second person, and says what came of it.
+// forceFor lets somebody act without a second person, and says what came of it.
 func (b *Bot) forceFor(ctx context.Context, a act, c commands.Force) page {
 	a.what, a.wish = "force", wishOf(commands.Ask{Action: c.Action, Devices: []commands.Device{c.Device}, Comment: c.Comment})
 	_, said, err := b.perform(ctx, a, (*Bot).force)
@@ -31,19 +31,23 @@ func (b *Bot) force(ctx context.Context, a act) (approvals.Request, page, error)
 
 // forcedPage is the answer to whoever acts alone.
 func forcedPage(r approvals.Request) page {
-	return sayf("Recorded as %s. You act alone: as soon as I have looked up the device, it goes to Defender with nobody's approval. "+
-		"The card mentions the approvers, and one of them has to review it.", r.ID)
+	return sayf("Recorded as %s. You are acting alone: once I have looked up the device, this goes to Defender without anybody's approval. "+
+		"The card mentions the approvers; one of them has to review it.", r.ID)
 }
 
-// actsAlone says on the card that nobody approved it, and whom a review waits for, or who
-// has made it and what they said.
-func (v Views) actsAlone(r approvals.Request) page {
-	switch {
-	case !r.Acted():
+// unreviewed says, before all else, that nobody approved it, and whom its review waits for.
+func (v Views) unreviewed(r approvals.Request) page {
+	if !r.UnderReview() {
 		return nil
-	case r.UnderReview():
-		waits := append([]span{strong("🚨 Break-glass: "), mention(r.By.ID), strong(" acted alone. Nobody approved this.")}, words(" Waiting for a review by"))
-		return page{says(append(waits, v.reviewers(r)...)...)}
+	}
+	spans := []span{strong("🚨 Break-glass: "), mention(r.By.ID), strong(" acted alone. Nobody approved this."), words(" Waiting for a review by")}
+	return page{says(append(spans, v.reviewers(r)...)...)}
+}
+
+// reviewed says who reviewed what was done alone, and what they wrote.
+func (v Views) reviewed(r approvals.Request) page {
+	if !r.Acted() || r.UnderReview() {
+		return nil
 	}
 	return page{
 		says(strong("🚨 Break-glass: "), mention(r.By.ID), words(" acted alone. Reviewed by "), mention(r.Review.By.ID), words(", "), when(r.Review.At), words(":")),
@@ -57,7 +61,7 @@ func (v Views) reviewers(r approvals.Request) []span {
 	return spans
 }
 
-// reviewButton opens the form of a review; none, where none is open.
+// reviewButton opens the form of a review; there is none unless a review is open.
 func (v Views) reviewButton(r approvals.Request, value string) []slack.BlockElement {
 	if !r.UnderReview() {
 		return nil
@@ -70,7 +74,7 @@ func (v Views) reviewDue(r approvals.Request) page {
 	return page{
 		says(strong("🚨 "+v.headline(r)+"."), words(" "), mention(r.By.ID), words(" acted alone, "), when(r.ApprovedAt()), words(", and nobody has reviewed it yet.")),
 		says(append([]span{words("Waiting for a review by")}, v.reviewers(r)...)...),
-		says(words("The card has a button for it. I ask again every day until somebody has.")),
+		says(words("Press "), strong("Review…"), words(" on the card. I ask again every day until somebody has reviewed it.")),
 		aside(r.ID),
 	}
 }
@@ -78,16 +82,16 @@ func (v Views) reviewDue(r approvals.Request) page {
 // reviewDone tells everybody, and first whoever acted alone, what the review says.
 func (v Views) reviewDone(r approvals.Request) page {
 	return page{
-		says(mention(r.By.ID), words(" "), strong(v.headline(r)+"."), words(" Reviewed by "), mention(r.Review.By.ID), words(", "), when(r.Review.At), words(":")),
+		says(mention(r.By.ID), words(" 🚨 Break-glass: "), strong(v.headline(r)+"."), words(" Reviewed by "), mention(r.Review.By.ID), words(", "), when(r.Review.At), words(":")),
 		quoted(r.Review.Text),
 		aside(r.ID),
 	}
 }
 
-// reviewForm is the form that asks for the word of a review.
+// reviewForm is the form that asks for the text of a review.
 const reviewForm = "review"
 
-// askReview opens the form of a review. Whoever cannot review it is told so before they
+// askReview opens that form. Whoever cannot review it is told so before they
 // type; all is checked again when the form comes back.
 func (b *Bot) askReview(ctx context.Context, a act) (approvals.Request, page, error) {
 	r, err := b.desk.MayReview(ctx, a.by, a.id, a.digest)
@@ -113,7 +117,7 @@ func (v Views) reviewView(r approvals.Request, meta string) slack.ModalViewReque
 		Type: slack.VTModal, CallbackID: reviewForm, PrivateMetadata: meta,
 		Title: plainText("Review " + r.ID), Submit: plainText("Close review"), Close: plainText("Back"),
 		Blocks: slack.Blocks{BlockSet: append(p.blocks(),
-			slack.NewInputBlock(reasonBlock, plainText("What do you say? (Everybody in the channel will see this)"), nil,
+			slack.NewInputBlock(reasonBlock, plainText("Your review (everybody in the channel will see this)"), nil,
 				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)))},
 	}
 }
@@ -124,21 +128,21 @@ func readReview(b *Bot, e Envelope, i interaction) (a act, wrong map[string]stri
 		a.what = reviewForm
 	}
 	if len(wrong) > 0 && wrong[reasonBlock] == noReason {
-		wrong[reasonBlock] = "Please say what you think of it."
+		wrong[reasonBlock] = "Please write what you found."
 	}
 	return a, wrong
 }
 
 func (b *Bot) review(ctx context.Context, a act) (approvals.Request, page, error) {
 	r, err := b.desk.Review(ctx, a.by, a.id, a.digest, a.text)
-	return r, sayf("You have reviewed %s. Its card and its thread say so.", r.ID), err
+	return r, sayf("You reviewed %s. Its card and its thread show what you wrote.", r.ID), err
 }
 
-// beyondReach says on a card that waits for approval why it takes one approver more.
+// beyondReach says on a card that waits for approval why it takes one more.
 func beyondReach(r approvals.Request) page {
 	if !r.Beyond || r.State != approvals.Pending {
 		return nil
 	}
-	return page{says(words("⚠️ With this, approved requests of "), mention(r.By.ID),
-		wordsf(" would reach more than %s, so it needs one approver more than usual.", r.Terms.ReachInWords()))}
+	return page{says(words("⚠️ "), strong("One more approval than usual"), words(": with this, approved requests of "), mention(r.By.ID),
+		wordsf(" would reach more than %s.", r.Terms.ReachInWords()))}
 }

@@ -16,7 +16,7 @@ import (
 func lifting() defender.Action {
 	return defender.Action{
 		Name: approvals.Unfreeze, Title: "Lift the freeze", Verb: "Lift the freeze",
-		Effect: "What is approved and waits is then sent to Defender, as soon as Microsoft's limits allow.",
+		Effect: "Approved calls that are waiting are then sent to Defender, as soon as Microsoft's limits allow.",
 	}
 }
 
@@ -39,7 +39,7 @@ func orderedBy(f approvals.Freeze) (spans []span) {
 // mostOfFreeze is how many characters of the reason of a freeze stand on other cards.
 const mostOfFreeze = 200
 
-// because is why something is frozen, as far as there is room.
+// because is why calls are frozen, as far as there is room.
 func because(f approvals.Freeze) page {
 	if f.Text == "" {
 		return nil
@@ -53,9 +53,9 @@ func held(r approvals.Request) page {
 	if !f.Is() {
 		return nil
 	}
-	next := ". It can still be decided; once approved, it waits until the freeze is lifted:"
+	next := ". This can still be decided; once approved, it waits until the freeze is lifted. The reason:"
 	if r.State == approvals.Approved {
-		next = ". What waits goes on when the freeze is lifted:"
+		next = ". What waits is sent when the freeze is lifted. The reason:"
 	}
 	return append(frozenSince(f, next), because(f)...)
 }
@@ -63,7 +63,8 @@ func held(r approvals.Request) page {
 func frozenSince(f approvals.Freeze, next string) page {
 	spans := append([]span{words("🧊 "), strong("Nothing new is started in Defender"), words(": frozen by ")}, orderedBy(f)...)
 	if f.Text == "" {
-		next = strings.TrimSuffix(next, ":") + "."
+		next = strings.TrimSuffix(next, " The reason:")
+		next = strings.Replace(next, ":", ".", 1)
 	}
 	return page{says(append(spans, words(next))...)}
 }
@@ -93,13 +94,13 @@ func underFreeze(f approvals.Freeze, slash string, p page) page {
 }
 
 func howToLift(slash string) para {
-	return says(words("To lift it, an approver types this, and another one approves it: "), code(slash+" unfreeze <reason>"))
+	return says(words("To lift it, an approver types "), code(slash+" unfreeze <reason>"), words(", and another approver approves that."))
 }
 
 // frozePage is the answer to an order to freeze.
 func frozePage(slash string) page {
 	return page{
-		says(words("🧊 "), strong("Frozen"), words(": from now on nothing new is started in Defender, for anybody. What runs goes on, and can still be stopped.")),
+		says(words("🧊 "), strong("Frozen"), words(": from now on nothing new is started in Defender, for anybody. What is already running goes on, and can still be stopped.")),
 		says(words("Requests can still be made and decided; their cards say that they wait. Approvals run out as usual.")),
 		howToLift(slash),
 	}
@@ -161,15 +162,15 @@ func (b *Bot) askFreeze(ctx context.Context, a act) (approvals.Request, page, er
 
 func freezeView() slack.ModalViewRequest {
 	p := page{
-		says(strong("Start nothing more in Defender?")),
-		says(words("It takes effect at once, for everybody, and needs nobody else. What runs goes on, and can still be stopped. To lift it, another approver has to agree.")),
+		says(strong("Freeze everything?")),
+		says(words("From now on nothing new is started in Defender, for anybody. This takes effect at once, without a second person. What is already running goes on, and can still be stopped. To lift it, another approver has to agree.")),
 	}
-	input := slack.NewPlainTextInputBlockElement(plainText("Wrong list of hosts, a stolen account, ..."), reasonInput)
+	input := slack.NewPlainTextInputBlockElement(plainText("The list of hosts is wrong, an account was stolen, …"), reasonInput)
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: freezeForm,
 		Title: plainText("Freeze"), Submit: plainText("Freeze"), Close: plainText("Back"),
 		Blocks: slack.Blocks{BlockSet: append(p.blocks(),
-			slack.NewInputBlock(reasonBlock, plainText("Why? (Everybody whom it concerns will see this)"), nil,
+			slack.NewInputBlock(reasonBlock, plainText("Why? (Everybody who uses this bot will see this)"), nil,
 				input.WithMultiline(true).WithMinLength(1).WithMaxLength(reasonLimit)))},
 	}
 }
@@ -193,6 +194,6 @@ func homeFreeze(slash string, f approvals.Freeze, may bool) []slack.Block {
 		return nil
 	}
 	button := slack.NewButtonBlockElement(actionFreeze, freezeForm, plainText("Freeze everything…"))
-	button.AccessibilityLabel = "Freeze: start nothing more in Defender"
+	button.AccessibilityLabel = "Freeze everything: start nothing more in Defender"
 	return []slack.Block{slack.NewActionBlock("freeze", button.WithStyle(slack.StyleDanger))}
 }

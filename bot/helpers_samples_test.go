@@ -143,7 +143,7 @@ func notFound() approvals.Request {
 	return r
 }
 
-// joinedLate is r, whose first approver came into the group after it was asked for.
+// joinedLate is r, whose first approver joined the group after it was asked for.
 func joinedLate(r approvals.Request) approvals.Request {
 	r.Approvals = slices.Clone(r.Approvals)
 	r.Approvals[0].Joined = r.Asked.Add(time.Minute)

@@ -19,7 +19,7 @@ func decided(r approvals.Request) []para {
 	for _, a := range r.Approvals {
 		add(words("Approved by "), mention(a.By.ID), words(", "), when(a.At))
 		if late := a.Joined.Sub(r.Asked); !a.Joined.IsZero() {
-			spans = append(spans, words(" (joined the approver group "+inWords(late)+" after it was asked)"))
+			spans = append(spans, words(" (joined the approver group "+inWords(late)+" after this was asked)"))
 		}
 	}
 	if r.State == approvals.Done && stateLine(r) != callWords()[approvals.CallCancelled] { // else it is said already

@@ -31,7 +31,7 @@ func stateLine(r approvals.Request) string {
 	case r.Unfreezes():
 		return "✅ Lifted"
 	case len(r.Calls) == 1 && r.HeldBy().Is():
-		return frozenWord
+		return unapproved(r, frozenWord)
 	case len(r.Calls) == 1:
 		return unapproved(r, callWord(r.Calls[0]))
 	case r.State == approvals.Approved:
@@ -86,7 +86,7 @@ func (v Views) telling(r approvals.Request) telling {
 	case approvals.Approved, approvals.Done:
 		switch {
 		case r.Unfreezes():
-			s.rest = []span{words(". What is approved is sent to Defender again.")}
+			s.rest = []span{words(". Approved calls are sent to Defender again.")}
 		case len(r.Calls) == 1 && r.HeldBy().Is():
 			s.rest, s.more = []span{words(lapsing(r)), when(r.Lapses()), words(".")}, held(r)
 		case len(r.Calls) == 1:
@@ -100,18 +100,26 @@ func (v Views) telling(r approvals.Request) telling {
 	return s
 }
 
-// lapsing begins to say until when what waits may be sent.
+// lapsing begins to say until when a waiting call may be sent.
 func lapsing(r approvals.Request) string {
 	if r.Forced {
-		return ". It is sent until "
+		return ". It will not be sent after "
 	}
 	return ". The approval runs out "
 }
 
-// unapproved is a word of a call that does not call approved what somebody does alone.
+// lapsesFirst begins to say that this is over before a turn comes.
+func lapsesFirst(r approvals.Request) string {
+	if r.Forced {
+		return "it will not be sent after "
+	}
+	return "the approval runs out first, "
+}
+
+// unapproved is the word of a call, which is not "approved" where somebody acts alone.
 func unapproved(r approvals.Request, word string) string {
 	if r.Forced {
-		return strings.Replace(word, "Approved, waiting", "Waiting", 1)
+		return strings.NewReplacer("Approved, waiting", "Waiting", "Approved, frozen", "Frozen").Replace(word)
 	}
 	return word
 }
@@ -152,7 +160,7 @@ func (v Views) ofSeveral(r approvals.Request) []span {
 	}
 	spans := []span{words(led(items))}
 	if slices.ContainsFunc(r.Calls, func(c approvals.Call) bool { return c.State == approvals.Queued }) {
-		spans = append(spans, words(". The approval runs out "), when(r.Lapses()))
+		spans = append(spans, words(lapsing(r)), when(r.Lapses()))
 	}
 	if until := latest(r.Calls, searchedUntil); !until.IsZero() {
 		spans = append(spans, words(". Checking until "), when(until), words(" whether the uncertain ones started; they will not be sent twice"))

@@ -68,7 +68,9 @@ func refusal(n *approvals.Refusal) page {
 	case n.Why.Reason == approvals.OwnRequest && r.UnderReview():
 		return say("You acted alone here, so somebody else has to review it. The card mentions the approvers.")
 	case n.Why.Reason == approvals.NotAnApprover && r.ID == "": // there is no card
-		return say("Only an approver of this action may act alone, so nothing happened. Ask without the “!”, and somebody else approves it.")
+		return say("Only an approver of this action can act alone, so nothing happened. Ask without the “!”; somebody else then approves it.")
+	case n.Why.Reason == approvals.OwnHand && r.ID == "":
+		return say("You changed the approver group that you are in last, so you cannot act alone through it, and nothing happened. Ask without the “!”; somebody else then approves it.")
 	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":
 		return say(sentence(n.Why))
 	}
@@ -150,7 +152,7 @@ func (v Views) recordedPage(r approvals.Request) page {
 
 func approvedPage(r approvals.Request) page {
 	if r.Unfreezes() && r.State == approvals.Done {
-		return sayf("You approved %s: the freeze is lifted, and what is approved is sent to Defender again.", r.ID)
+		return sayf("You approved %s: the freeze is lifted, and approved calls are sent to Defender again.", r.ID)
 	}
 	if r.State == approvals.Pending {
 		people := "One more person has"
@@ -161,7 +163,7 @@ func approvedPage(r approvals.Request) page {
 		return append(p, beyondReach(r)...)
 	}
 	if f := r.HeldBy(); f.Is() {
-		return page{says(append(append([]span{wordsf("You approved %s. It waits, because calls are frozen by ", r.ID)}, orderedBy(f)...), words(". It is sent when the freeze is lifted; its card shows how it stands."))...)}
+		return page{says(append(append([]span{wordsf("You approved %s. It waits: calls are frozen by ", r.ID)}, orderedBy(f)...), words(". It is sent when the freeze is lifted, unless the approval runs out first; its card shows which."))...)}
 	}
 	return sayf("You approved %s. It goes to Defender as soon as Microsoft's limits allow; the card shows how it goes.", r.ID)
 }

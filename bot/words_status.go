@@ -15,8 +15,8 @@ func (v Views) statusPage(r approvals.Request, public bool) page {
 				s.rest = append([]span{wordsf(" · %d of %d given", len(r.Approvals), r.Terms.Needed)}, s.rest...)
 			}
 		}
-		p := append(page{says(strong(v.headline(r)), words(" · "), v.cardLink(r)), s.line()}, s.more...)
-		p = append(append(p, v.actsAlone(r)...), beyondReach(r)...)
+		p := append(append(page{says(strong(v.headline(r)), words(" · "), v.cardLink(r))}, v.unreviewed(r)...), s.line())
+		p = append(append(append(p, s.more...), v.reviewed(r)...), beyondReach(r)...)
 		p = append(p, wanted(r)...)
 		p = append(p, decided(r)...)
 		if len(r.Devices) > 1 {

@@ -166,7 +166,7 @@ func (g Grammar) badDays(raw string) *Error {
 }
 
 func (g Grammar) noReason(name string) *Error {
-	return g.wrong(name, "The reason is missing: “%s” needs one, which everybody whom it concerns reads.", name)
+	return g.wrong(name, "The reason is missing: “%s” needs one, and everybody can read it.", name)
 }
 
 func (g Grammar) longReason(name string, n int) *Error {

@@ -51,6 +51,6 @@ func (g Grammar) aloneHelp() string {
 	return strings.Join([]string{
 		g.Slash + " <action>" + aloneMark + " " + forceArgs,
 		"    Break-glass: act at once, without a second person. For approvers of the action, on one device, three times an hour at most.",
-		"    The approvers and whoever watches alerts are told, and somebody else has to review it.", "",
+		"    The approvers are told, and another of them has to review it.", "",
 	}, "\n")
 }

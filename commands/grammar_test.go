@@ -145,9 +145,9 @@ func TestHelp(t *testing.T) {
 /defender report [<days>d] [public]
     Sum up what was asked and decided in the last 7 days, or in up to 90; for approvers.
 /defender freeze <reason>
-    Start nothing more in Defender, at once and for everybody; for approvers.
+    Freeze everything: from now on nothing new is started in Defender, for anybody; for approvers.
 /defender unfreeze <reason>
-    Ask for a freeze to be lifted; another approver has to agree.
+    Ask for the freeze to be lifted; for approvers, and another one has to approve it.
 /defender help
     Show this help.
 

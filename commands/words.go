@@ -43,11 +43,11 @@ func (g Grammar) words() []form {
 		},
 		{
 			name: "freeze", args: "<reason>", read: g.reasoned("freeze", func(why string) Command { return Freeze{why} }),
-			summary: "Start nothing more in Defender, at once and for everybody; for approvers",
+			summary: "Freeze everything: from now on nothing new is started in Defender, for anybody; for approvers",
 		},
 		{
 			name: "unfreeze", args: "<reason>", read: g.reasoned("unfreeze", func(why string) Command { return Unfreeze{why} }),
-			summary: "Ask for a freeze to be lifted; another approver has to agree",
+			summary: "Ask for the freeze to be lifted; for approvers, and another one has to approve it",
 		},
 		{name: "help", summary: "Show this help", read: g.readHelp},
 	}

@@ -16,12 +16,12 @@ type Alarm struct {
 	text string // as it is kept
 }
 
-// Alarms are the oldest of those that channels are still to be told, so many at most.
+// Alarms are the oldest of those that channels are still to be told, at most this many.
 func (s *Store) Alarms(ctx context.Context, most int) ([]Alarm, error) {
 	texts, err := s.rdb.ZRange(ctx, s.keys.alarms(), 0, int64(most)-1).Result()
 	s.note(err)
 	if err != nil {
-		return nil, fmt.Errorf("what channels are to be told: %w", err)
+		return nil, fmt.Errorf("read the alerts: %w", err)
 	}
 	list := make([]Alarm, len(texts))
 	for i, text := range texts {
@@ -36,7 +36,7 @@ func (s *Store) Announced(ctx context.Context, a Alarm) error {
 	err := s.rdb.ZRem(ctx, s.keys.alarms(), a.text).Err()
 	s.note(err)
 	if err != nil {
-		return fmt.Errorf("take out alarm %s: %w", a.ID, err)
+		return fmt.Errorf("take out alert %s: %w", a.ID, err)
 	}
 	return nil
 }

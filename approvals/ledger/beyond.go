@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrFrozen means that no call leaves now, by order of an approver.
+// ErrFrozen means that no call is sent now, by order of an approver.
 var ErrFrozen = errors.New("frozen: no call leaves")
 
 // Beyond means that a change was not made because it would go beyond what one person may

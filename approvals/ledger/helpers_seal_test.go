@@ -52,7 +52,7 @@ func sealAt(ctx context.Context, s *Store, at func(Batch) time.Time) (Batch, err
 
 func now(b Batch) time.Time { return b.At }
 
-// ago is so long before now.
+// ago is that long before now.
 func ago(d time.Duration) func(Batch) time.Time {
 	return func(b Batch) time.Time { return b.At.Add(-d) }
 }

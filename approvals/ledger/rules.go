@@ -17,7 +17,7 @@ type Start struct {
 	Rules   string            // it goes by these, in a form that is the same where they are
 	Entry   audit.Entry       // that it starts
 	Changed *audit.Entry      // what is new in its rules; nil: they are those of the last start
-	Alarms  []approvals.Alarm // whom that is told
+	Alarms  []approvals.Alarm // who is told of that
 }
 
 type startReply struct {
@@ -27,7 +27,7 @@ type startReply struct {
 	Newest string `json:"newest"`
 }
 
-// Last is what is known of the start before.
+// Last is what is known of the previous start.
 type Last struct {
 	Rules string // it went by; empty: it is not known
 	First bool   // there was none: the audit trail is empty

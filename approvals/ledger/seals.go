@@ -72,7 +72,7 @@ type sealReply struct {
 }
 
 // Seal adds the seal of a batch, and trims the trail. The first of each day (UTC) is an
-// alarm too. Errors: [ErrSealedSince], and those of every change.
+// alarm, too. Errors: [ErrSealedSince], and those of every change.
 func (s *Store) Seal(ctx context.Context, b Batch, seal audit.Seal) error {
 	told := []string{}
 	if day := seal.At.UTC().Format(time.DateOnly); day != b.Before.At.UTC().Format(time.DateOnly) {

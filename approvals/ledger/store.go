@@ -41,7 +41,7 @@ type Store struct {
 	jumpedAt atomic.Pointer[time.Time]        // when its clock was last seen to jump, by ours
 	faulty   atomic.Pointer[time.Time]        // when Redis last failed, by our clock
 	freeze   atomic.Pointer[approvals.Freeze] // the freeze in force, as last seen
-	alerts   string                           // the channel for alarms; empty: none
+	alerts   string                           // the alert channel; empty: none
 	sealedAt atomic.Pointer[time.Time]        // when the newest seal was made, as last seen
 	wake     chan struct{}                    // something is due now
 }

@@ -17,7 +17,7 @@ const (
 )
 
 // tallied counts what has just come to its calls against what its requester may reach in a
-// while. It is counted where it has the approver more that going beyond it takes, too.
+// while. It is also counted where it has the additional approver that going beyond it takes.
 func (c *change) tallied(before, after approvals.Request) {
 	if approvals.Reaches(before, after) {
 		c.Tallies = quotas(after)
@@ -43,7 +43,7 @@ func quotas(r approvals.Request) (list []quota) {
 	return list
 }
 
-// forces tells the channel for alarms that somebody acts alone.
+// forces tells the alert channel that somebody acts alone.
 func (c *change) forces(after approvals.Request, e approvals.Event, alerts string, now time.Time) {
 	if _, is := e.(approvals.Force); is {
 		c.Alarms = append(c.Alarms, alarms(approvals.Alarm{Kind: approvals.AlarmForce, At: now, By: after.By, Request: after.ID, Text: after.Comment}, alerts)...)

@@ -61,7 +61,7 @@ func (s *Store) Seals(ctx context.Context) iter.Seq2[audit.Stored, error] {
 	}
 }
 
-// entriesAfter are the entries behind one, so many at most. What is more or less than an
+// entriesAfter are the entries after one, at most this many. What is more or less than an
 // entry has no text.
 func (s *Store) entriesAfter(ctx context.Context, last string, most int64) ([]audit.Record, error) {
 	found, err := s.rdb.XRangeN(ctx, s.keys.audit(), "("+last, "+", most).Result()

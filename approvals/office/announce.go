@@ -49,7 +49,7 @@ func (w *Worker) announce(ctx context.Context, l ledger.Lease) {
 }
 
 // announceOne posts an alarm and takes it out, or answers when to try again. What its
-// channel refuses for good, or does not take for a day, is left out: the log says so.
+// channel refuses permanently, or does not take for a day, is left out: the log says so.
 func (w *Worker) announceOne(ctx context.Context, a ledger.Alarm) time.Time {
 	err := a.Err
 	if err == nil {
@@ -58,15 +58,15 @@ func (w *Worker) announceOne(ctx context.Context, a ledger.Alarm) time.Time {
 	now := w.store.Now()
 	if err != nil && !w.givesUp(a, err, now) {
 		if _, wait := errors.AsType[*approvals.Later](err); !wait {
-			w.log.WarnContext(ctx, "alarm not posted", alarmFields(a, err)...)
+			w.log.WarnContext(ctx, "alert not posted", alarmFields(a, err)...)
 		}
 		return announceAgain(a, err, now)
 	}
 	if err != nil {
-		w.log.ErrorContext(ctx, "alarm given up, nobody was told", alarmFields(a, err)...)
+		w.log.ErrorContext(ctx, "alert given up, nobody was told", alarmFields(a, err)...)
 	}
 	if err := w.store.Announced(ctx, a); err != nil {
-		w.log.WarnContext(ctx, "alarm posted, perhaps once more later", alarmFields(a, err)...)
+		w.log.WarnContext(ctx, "alert posted, perhaps once more later", alarmFields(a, err)...)
 		return now.Add(stepRetry)
 	}
 	return time.Time{}

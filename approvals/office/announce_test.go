@@ -86,14 +86,14 @@ func TestAnnounceTrouble(t *testing.T) {
 			if diff := cmp.Diff([]string{"a", "c", "a", "b"}, *heard); diff != "" || o.alarmsLeft() != 0 {
 				t.Errorf("%d left; told (-want +got):\n%s", o.alarmsLeft(), diff)
 			}
-			if logged := strings.Contains(log.String(), "alarm not posted"); logged != (name == "unknown") {
+			if logged := strings.Contains(log.String(), "alert not posted"); logged != (name == "unknown") {
 				t.Errorf("logged: %v\n%s", logged, log)
 			}
 		})
 	}
 }
 
-// TestAnnounceGivesUp: what is refused for good, cannot be read, or was not taken for a day is
+// TestAnnounceGivesUp: what is refused permanently, cannot be read, or was not taken for a day is
 // left out, and the log says that nobody was told.
 func TestAnnounceGivesUp(t *testing.T) {
 	for name, tt := range map[string]struct {

@@ -73,7 +73,7 @@ func (w *Worker) stillForces(ctx context.Context, r approvals.Request, i int) ap
 	return nil
 }
 
-// Review is the word of somebody else on what was done alone, which closes its review.
+// Review takes what another approver writes about what was done alone, and closes its review.
 func (d *Desk) Review(ctx context.Context, by By, id, digest, text string) (approvals.Request, error) {
 	return d.end(ctx, by, id, approvals.ToReview, by.op(approvals.ToReview, id, digest, text), func(_ approvals.Request, p approvals.Person) (approvals.Event, error) {
 		return approvals.CloseReview{By: p, Digest: digest, Text: text}, nil

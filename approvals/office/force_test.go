@@ -216,7 +216,7 @@ func TestReachSaid(t *testing.T) {
 	}
 }
 
-// TestReachNobody: where nobody could be the one approver more the request goes no further,
+// TestReachNobody: where nobody could be the additional approver the request goes no further,
 // and says why.
 func TestReachNobody(t *testing.T) {
 	o, d, _, _ := alone(t, 1, "U1", "U2")

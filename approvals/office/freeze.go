@@ -7,7 +7,7 @@ import (
 	"defenderbot/approvals"
 )
 
-// Freeze has no call leave any more, by order of somebody who approves any action. It is the
+// Freeze stops every call from being sent, by order of somebody who approves any action. It is the
 // safe direction, so it needs nobody else, and is taken wherever it is given: also in a direct
 // message, and where the bot takes no commands.
 func (d *Desk) Freeze(ctx context.Context, by By, text string) (approvals.Freeze, error) {
@@ -46,7 +46,7 @@ func (d *Desk) Unfreeze(ctx context.Context, by By, comment string) (approvals.R
 	}
 	r := approvals.Request{Action: approvals.Unfreeze, Comment: comment, By: f.Person, Place: by.Place, Terms: d.liftTerms()}
 	if err := d.people.policy.May(approvals.ToAsk, f, ch, r); err != nil {
-		if approvals.IsRefusal(err, approvals.NotARequester) { // who may ask for it is no list of its own
+		if approvals.IsRefusal(err, approvals.NotARequester) { // it has no list of its own of who may ask
 			err = approvals.Refuse(approvals.NotYoursToFreeze, "")
 		}
 		return approvals.Request{}, err

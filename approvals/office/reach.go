@@ -18,7 +18,7 @@ func (w *Worker) beyondReach(ctx context.Context, r approvals.Request, n int) (b
 	return reached+n > r.Terms.Reach, err
 }
 
-// tooFewForReach is why a request goes no further that takes one approver more.
+// tooFewForReach is why a request that needs one more approver goes no further.
 func tooFewForReach(r approvals.Request) approvals.Why {
 	return approvals.Why{Reason: approvals.TooFewForReach, Detail: r.Terms.ReachInWords()}
 }
@@ -35,7 +35,7 @@ func (r *Roster) lacks(ctx context.Context, about approvals.Request, needed int)
 }
 
 // approve commits a yes. Where it would go beyond what the requester may reach, it counts and
-// one approver more is needed; if there is nobody who could be that, the request ends.
+// one more approver is needed; if there is nobody who could be that, the request ends.
 func (d *Desk) approve(ctx context.Context, op ledger.Op, r approvals.Request, yes approvals.Approve) (approvals.Request, ledger.Lease, error) {
 	decide := func(approvals.Request) (approvals.Event, error) { return yes, nil }
 	after, l, err := d.store.ApplyAndLease(ctx, op, r, decide)

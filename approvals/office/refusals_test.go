@@ -69,7 +69,7 @@ func noting(t *testing.T) (r *Refusals, p *paper, stop func()) {
 var incident = approvals.Place{Team: "T1", Channel: "C1"}
 
 // TestRefusals: the first refusal of a person is an entry at once, and the others of the
-// minute are one more, with what they were, when it is over; then it begins anew.
+// minute are one more, with what they were, when it is over; then the next minute begins.
 func TestRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, p, stop := noting(t)

@@ -25,7 +25,7 @@ func (w *Worker) tend(ctx context.Context) {
 	}
 	w.tended = now
 	if err := w.store.TendSeals(ctx); err != nil && ctx.Err() == nil {
-		w.log.WarnContext(ctx, "sealing of the audit trail not looked after", "error", err)
+		w.log.WarnContext(ctx, "sealing of the audit trail not scheduled", "error", err)
 	}
 }
 
@@ -54,7 +54,7 @@ func (w *Worker) sealOnce(ctx context.Context) (more bool, err error) {
 	}
 	for _, id := range b.None {
 		if w.once("no audit entry " + id) {
-			w.log.ErrorContext(ctx, "no seal covers what is no audit entry", "entry", id)
+			w.log.ErrorContext(ctx, "not an audit entry, so no seal covers it", "entry", id)
 		}
 	}
 	if len(b.Entries) == 0 && b.Before.Number > 0 && b.At.Sub(b.Before.At).Abs() < silenceEvery {

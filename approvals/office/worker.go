@@ -55,7 +55,7 @@ type WorkerConfig struct {
 	Defender *defender.Client
 	People   approvals.Directory
 	Policy   approvals.Policy
-	Roster   *Roster // counts who could be the one approver more; nil: it is not counted
+	Roster   *Roster // counts who could be the additional approver; nil: it is not counted
 	Chat     approvals.Chat
 	Homes    approvals.Homes // nil: they are left as they are
 	Log      *slog.Logger

@@ -16,7 +16,7 @@ import (
 	"defenderbot/internal/audit"
 )
 
-// auditing does what follows `bot audit`.
+// auditing runs what follows `bot audit`.
 func auditing(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("bot audit", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // what is wrong is said once, by main
@@ -80,7 +80,7 @@ func sealsOf(file string) (seals []audit.Seal, err error) {
 	return seals, nil
 }
 
-// errTampered ends a verification that found something.
+// errTampered is a verification that found something.
 var errTampered = errors.New("the audit trail is not what was sealed")
 
 func verify(ctx context.Context, t *app.Trail, against []audit.Seal, stdout io.Writer) error {

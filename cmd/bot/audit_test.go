@@ -132,7 +132,7 @@ func TestAuditVerify(t *testing.T) {
 	p := openSealed(t)
 	for _, args := range [][]string{{"verify"}, {"verify", "-against", p.log}} {
 		stdout, code, said := audited(t, args...)
-		for _, want := range []string{"1 to 2, the newest of ", "3 sealed, 1 not yet\n", "signatures  checked\n", "nothing that is sealed was changed\n"} {
+		for _, want := range []string{"1 to 2, the newest of ", "3 sealed, 1 not yet\n", "signatures  checked: all 2 seals are signed, and each signature is good\n", "nothing sealed was changed\n"} {
 			if !strings.Contains(stdout, want) || code != 0 {
 				t.Errorf("%v: exit code %d, %q, no %q in:\n%s", args, code, said, want, stdout)
 			}
@@ -174,7 +174,7 @@ func TestAuditVerifyKey(t *testing.T) {
 	_, other := signingKey(t)
 	t.Setenv("AUDIT_SIGNING_KEY_FILE", other)
 	stdout, code, said := audited(t, "verify")
-	if code != 1 || strings.Count(stdout, "is signed by another key") != 2 {
+	if code != 1 || strings.Count(stdout, "is signed by another key") != 2 || !strings.Contains(stdout, "signatures  checked\n") {
 		t.Errorf("exit code %d, %q:\n%s", code, said, stdout)
 	}
 	t.Setenv("AUDIT_SIGNING_KEY_FILE", "")

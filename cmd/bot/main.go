@@ -25,7 +25,7 @@ const help = `bot answers /defender in Slack. It is configured by environment va
 
   bot                                     run until SIGTERM
   bot audit export [-format jsonl|cef]    write the audit trail to stdout
-  bot audit verify [-against FILE]        verify its seals, also against those in a log of the bot
+  bot audit verify [-against FILE]        check it against its seals, and these against a log of the bot
   bot version                             print the version
   bot -help                               print this
 

@@ -302,7 +302,7 @@ func verified(t *testing.T, binary, log string, env []string) {
 	cmd := exec.CommandContext(limit(t), binary, "audit", "verify", "-against", file)
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
-	for _, want := range []string{"seals       1 to ", "signatures  checked\n", "nothing that is sealed was changed\n"} {
+	for _, want := range []string{"seals       1 to ", "signatures  checked: all ", "nothing sealed was changed\n"} {
 		if !strings.Contains(string(out), want) || err != nil {
 			t.Errorf("%v, no %q in:\n%s", err, want, out)
 		}

@@ -9,8 +9,8 @@ import (
 )
 
 // TestJob does what needs no typing, or little of it: the device picked from a list, the
-// package fetched, the form, a shortcut on an alert, the Home tab. Each state is held
-// against the rules of access_test.go.
+// package fetched, the form, a shortcut on an alert, the Home tab, what is done alone, a
+// freeze and the alarms of both. Each state is held against the rules of access_test.go.
 func TestJob(t *testing.T) {
 	path, ok := findChromium(t)
 	if !ok {
@@ -33,6 +33,10 @@ func TestJob(t *testing.T) {
 			formed(ada)
 			corrected(ada)
 			shortcut(ada)
+			joan := become(t, at, "joan", "home", w)
+			reviewedAtHome(grace, joan, rules)
+			frozenAtHome(grace, rules)
+			alarmed(map[string]*tab{"grace": grace, "joan": joan, "lena": become(t, at, "lena", "incident-42", w)}, rules)
 		})
 	}
 }

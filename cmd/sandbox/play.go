@@ -18,7 +18,7 @@ import (
 )
 
 // storyLimit is how long the story may take.
-const storyLimit = 60 * time.Second
+const storyLimit = 90 * time.Second
 
 // story plays people and checks what they see.
 type story struct {
@@ -71,7 +71,7 @@ func (s *story) tell(bot *app.App) error {
 		return fmt.Errorf("the bot is not ready: %w", errors.Join(err, bot.Ready(context.Background())))
 	}
 	s.print("#incident-42, with a window of one investigation in six seconds and eight seconds to approve\n")
-	for _, part := range []func() error{s.mainJob, s.queue, s.followed, s.collection, s.undecided, s.denial, s.turn, s.packaged, s.replaced, s.frozen, s.expiry, s.onceEach, s.audited} {
+	for _, part := range []func() error{s.mainJob, s.queue, s.followed, s.collection, s.undecided, s.denial, s.turn, s.packaged, s.replaced, s.alone, s.frozen, s.expiry, s.onceEach, s.audited} {
 		if err := part(); err != nil {
 			s.print("\n%s\n", s.place.Slack.Transcript(sandbox.Incident, ""))
 			return err
@@ -120,17 +120,8 @@ func (s *story) denial() error {
 	if err != nil {
 		return err
 	}
-	s.note("Joan presses Deny… and gives a reason")
-	if _, err := s.place.Slack.Click(s.ctx, sandbox.Joan, sandbox.Incident, card.TS, "deny"); err != nil {
+	if err := s.fills(sandbox.Joan, card, "deny", "it is our own scanner"); err != nil {
 		return err
-	}
-	views := s.place.Slack.Views(sandbox.Joan)
-	if len(views) != 1 {
-		return fmt.Errorf("%d forms are open, want one", len(views))
-	}
-	out, err := s.place.Slack.Submit(s.ctx, sandbox.Joan, views[0].ID, map[string]string{"text": "it is our own scanner"})
-	if err != nil || !out.Closed {
-		return fmt.Errorf("the form did not close: %v %w", out.Errors, err)
 	}
 	_, err = s.see("denied, with the reason", "Denied", "it is our own scanner")
 	return err
@@ -193,10 +184,10 @@ func (s *story) replaced() error {
 // onceEach holds Defender's own record against the story.
 func (s *story) onceEach() error {
 	seen := s.place.Defender.Snapshot()
-	if len(seen.Investigations) != 2 || len(seen.Actions) != 3 {
-		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 3", len(seen.Investigations), len(seen.Actions))
+	if len(seen.Investigations) != 2 || len(seen.Actions) != 4 {
+		return fmt.Errorf("defender started %d investigations and %d actions, want 2 and 4", len(seen.Investigations), len(seen.Actions))
 	}
-	s.note("Defender started two investigations, one collection and two scans, and nothing else: one for each approval that it did not refuse")
+	s.note("Defender started two investigations, one collection, two scans and the isolation of break-glass, and nothing else: one for each approval that it did not refuse, and one for which there was none")
 	return nil
 }
 
@@ -232,6 +223,23 @@ func (s *story) press(user string, card slackfake.Message, action, want string) 
 	s.whisper(user, said)
 	if !strings.Contains(said.Text, want) {
 		return fmt.Errorf("the answer does not say %q", want)
+	}
+	return nil
+}
+
+// fills lets somebody press a button that opens a form, give a reason and send it.
+func (s *story) fills(user string, card slackfake.Message, action, reason string) error {
+	s.note("%s presses %s… and writes: %s", name(user), button(action), reason)
+	if out, err := s.place.Slack.Click(s.ctx, user, sandbox.Incident, card.TS, action); err != nil || !out.Acked {
+		return fmt.Errorf("the click was not acknowledged; slack shows %q: %w", out.Shown, err)
+	}
+	views := s.place.Slack.Views(user)
+	if len(views) != 1 {
+		return fmt.Errorf("%d forms are open, want one", len(views))
+	}
+	out, err := s.place.Slack.Submit(s.ctx, user, views[0].ID, map[string]string{"text": reason})
+	if err != nil || !out.Closed {
+		return fmt.Errorf("the form did not close: %v %w", out.Errors, err)
 	}
 	return nil
 }

@@ -66,9 +66,13 @@ func (s *story) audited() (err error) {
 	if err != nil {
 		return err
 	}
-	s.print("%s\n", indent(trail.Summary(report, len(kept))))
-	if len(report.Findings) > 0 {
+	said := trail.Summary(report, len(kept))
+	s.print("%s\n", indent(said))
+	switch {
+	case len(report.Findings) > 0:
 		return errors.New("the audit trail is not what was sealed")
+	case report.Seals > 0 && !strings.Contains(said, fmt.Sprintf("all %d seals are signed, and each signature is good", report.Seals)):
+		return errors.New("there is a key, and not each seal has its signature")
 	}
 	var lines bytes.Buffer
 	if err := trail.Export(s.ctx, io.Writer(&lines), false); err != nil {

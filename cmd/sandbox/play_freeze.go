@@ -66,12 +66,14 @@ func (s *story) says(user, text, want string) error {
 	return nil
 }
 
-// alarm waits for what the channel for alarms is told.
-func (s *story) alarm(what, words string) error {
+// alarm waits for what the alert channel is told.
+func (s *story) alarm(what string, words ...string) error {
 	var told slackfake.Message
 	err := s.place.Slack.Wait(s.ctx, func(w *slackfake.Server) bool {
 		all := w.Messages(sandbox.Security)
-		i := slices.IndexFunc(all, func(m slackfake.Message) bool { return strings.Contains(m.Text, words) })
+		i := slices.IndexFunc(all, func(m slackfake.Message) bool {
+			return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(m.Text, w) })
+		})
 		if i >= 0 {
 			told = all[i]
 		}

@@ -21,7 +21,7 @@ type parts struct {
 	roster *office.Roster
 	rdb    redis.UniversalClient
 	store  *ledger.Store
-	start  ledger.Op // in which this process writes down that it starts
+	start  ledger.Op // with which this process writes down that it starts
 	warned bool      // that Redis may lose approvals
 }
 

@@ -42,8 +42,8 @@ type Env struct {
 	MaxDevices          string `envconfig:"MAX_DEVICES" default:"20" doc:"devices in one request, 1 to 20"`
 	MaxOpenPerRequester string `envconfig:"MAX_OPEN_PER_REQUESTER" default:"20" doc:"undecided requests that one person may have; 0: no limit"`
 	Retention           string `envconfig:"RETENTION" default:"2160h" doc:"how long records that have ended, and the audit trail, are kept"`
-	DevicesPerHour      string `envconfig:"DEVICES_PER_HOUR" default:"40" doc:"devices of one requester's approved requests in an hour; what goes beyond needs one approver more; 0: no limit"`
-	AlertChannel        string `envconfig:"ALERT_CHANNEL" need:"none" doc:"id of the channel that hears of freezes, changed rules, break-glass and the daily seal of the audit trail"`
+	DevicesPerHour      string `envconfig:"DEVICES_PER_HOUR" default:"40" doc:"devices that one requester's approved requests may reach in an hour; what goes beyond needs one more approval; 0: no limit"`
+	AlertChannel        string `envconfig:"ALERT_CHANNEL" need:"none" doc:"id of the channel that is told of freezes, changed rules, break-glass and the daily seal of the audit trail"`
 	BreakGlass          string `envconfig:"BREAK_GLASS" default:"false" doc:"let an approver of an action act alone, three times an hour at most; somebody else has to review it"`
 	AllowSharedChannels string `envconfig:"ALLOW_SHARED_CHANNELS" default:"false" doc:"take commands in channels shared with other organisations; let members of your organisation's other workspaces act in channels shared with them"`
 	AllowInsecureHTTP   string `envconfig:"ALLOW_INSECURE_HTTP" default:"false" doc:"allow plain http to hosts other than loopback"`

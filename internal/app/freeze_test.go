@@ -44,3 +44,14 @@ func saysFrozen(t *testing.T, addr string) {
 		t.Errorf("whoever reaches /readyz reads %q", body)
 	}
 }
+
+// TestFreezePackage: what was collected before a freeze can be fetched in it.
+func TestFreezePackage(t *testing.T) {
+	t.Parallel()
+	p := timeless(t)
+	run(t, p, p.Env(), app.Options{})
+	id, c := collects(t, p, sandbox.Laptop, "Succeeded")
+	says(t, "freeze", command(t, p, sandbox.Grace, sandbox.Incident, "freeze a list that is wrong"), "Frozen")
+	click(t, p, sandbox.Ada, c, "package")
+	toldWith(t, p, sandbox.Ada, "Download the package", id)
+}

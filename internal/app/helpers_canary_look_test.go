@@ -69,7 +69,11 @@ func (s *scan) readRedis(address string) {
 
 // content is what one key holds.
 func content(ctx context.Context, rdb *redis.Client, key string) string {
-	switch kind := rdb.Type(ctx, key).Val(); kind {
+	kind, err := rdb.Type(ctx, key).Result()
+	if err != nil { // there was no time, or Redis has gone
+		return ""
+	}
+	switch kind {
 	case "string":
 		return rdb.Get(ctx, key).Val()
 	case "hash":

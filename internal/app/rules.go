@@ -29,7 +29,7 @@ var about = map[string]string{ //nolint:gochecknoglobals // a table
 	"ESCALATE_TO": "who is called in late", "APPROVALS_REQUIRED": "approvals needed", "CHANNELS": "where commands are taken",
 	"ALLOW_SHARED_CHANNELS": "shared channels", "APPROVAL_TTL": "time to approve", "EXECUTION_TTL": "how long an approval lasts",
 	"MAX_DEVICES": "devices in one request", "MAX_OPEN_PER_REQUESTER": "open requests of one person",
-	"DEVICES_PER_HOUR": "devices of one person in an hour", "BREAK_GLASS": "break-glass", "ALERT_CHANNEL": "where alarms go",
+	"DEVICES_PER_HOUR": "devices of one person in an hour", "BREAK_GLASS": "break-glass", "ALERT_CHANNEL": "where alerts go",
 	"RETENTION": "how long records are kept",
 }
 
@@ -120,14 +120,14 @@ func (d difference) lines(named func(string) string) (list []string) {
 	if len(d.new) == 1 && len(d.gone) == 1 {
 		return []string{begin + named(d.new[0]) + ", was " + named(d.gone[0])}
 	}
-	word := "new: "
+	word := "added: "
 	if d.fresh {
 		word = ""
 	}
 	for _, part := range []struct {
 		word    string
 		entries []string
-	}{{word, d.new}, {"not any more: ", d.gone}} {
+	}{{word, d.new}, {"removed: ", d.gone}} {
 		for some := range slices.Chunk(part.entries, inALine) {
 			says := make([]string, len(some))
 			for i, entry := range some {

@@ -67,11 +67,11 @@ func TestRulesChanged(t *testing.T) {
 			t.Errorf("the first start is %+v, %+v", got[0], first)
 		}
 		want := []string{
-			"who may approve (APPROVERS): new: " + named(p, sandbox.Ben) + ", isolate=" + named(p, sandbox.Joan),
-			"who may approve (APPROVERS): not any more: " + named(p, sandbox.Joan),
-			"approvals needed (APPROVALS_REQUIRED): new: isolate=2",
+			"who may approve (APPROVERS): added: " + named(p, sandbox.Ben) + ", isolate=" + named(p, sandbox.Joan),
+			"who may approve (APPROVERS): removed: " + named(p, sandbox.Joan),
+			"approvals needed (APPROVALS_REQUIRED): added: isolate=2",
 			"time to approve (APPROVAL_TTL): 10m0s, was 30m0s",
-			"where alarms go (ALERT_CHANNEL): none, was " + sandbox.Security,
+			"where alerts go (ALERT_CHANNEL): none, was " + sandbox.Security,
 		}
 		if diff := cmp.Diff(want, strings.Split(changed.Detail, "\n")); diff != "" {
 			t.Errorf("what changed (-want +got):\n%s", diff)

@@ -34,7 +34,7 @@ func (t *Trail) Summary(r audit.Report, against int) string {
 		fmt.Fprintf(&b, "            and %d more\n", more)
 	}
 	if len(r.Findings) == 0 {
-		b.WriteString("nothing that is sealed was changed\n")
+		b.WriteString("nothing sealed was changed\n")
 	}
 	return b.String()
 }
@@ -47,6 +47,8 @@ func (t *Trail) signatures(r audit.Report) string {
 		return "not checked: AUDIT_SIGNING_KEY_FILE is not set"
 	case r.Unsigned > 0:
 		return fmt.Sprintf("checked; %d seals have none", r.Unsigned)
+	case r.Seals > 0 && len(r.Findings) == 0:
+		return fmt.Sprintf("checked: all %d seals are signed, and each signature is good", r.Seals)
 	}
 	return "checked"
 }

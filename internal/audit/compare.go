@@ -99,7 +99,7 @@ func (v *verification) moved(s Seal, got []sealed, changed []pair) {
 			})
 		}
 		if from >= 0 {
-			v.find(Swapped, s.Number, id, "what was entry %s now stands as entry %s", id, got[changed[from].got].ID)
+			v.find(Swapped, s.Number, id, "entry %s is now in the place of entry %s", id, got[changed[from].got].ID)
 			continue
 		}
 		v.find(Changed, s.Number, id, "entry %s is not what was sealed in seal %d", id, s.Number)

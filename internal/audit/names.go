@@ -1,12 +1,12 @@
 package audit
 
-// Name is what an entry is called, and what it tells of.
+// Name is what an entry is called, and what it means.
 type Name struct {
 	Name, Tells string
 }
 
-// Names are all names of entries, in the order of what they are about: a request, the calls
-// of one, what runs in Defender, and what is no request's. A name never changes its meaning.
+// Names are all names of entries, in the order of what they are about: a request, its calls,
+// what runs in Defender, and what belongs to no request. A name never changes its meaning.
 func Names() []Name {
 	return []Name{
 		{"ask", "somebody asked for an action; the detail is what they typed"},
@@ -14,17 +14,17 @@ func Names() []Name {
 		{"pick", "the requester chose one of them"},
 		{"resolve", "the devices are known, and people are asked to decide; the detail is their ids"},
 		{"reject", "it went no further, and why"},
-		{"remind", "half of the time to decide has passed, and the thread says so"},
-		{"escalate", "nobody has decided for long, and others are called in"},
+		{"remind", "half of the time to decide has passed, or a day without a review, and the thread says so"},
+		{"escalate", "two thirds of the time to decide have passed, and others are called in"},
 		{"approve", "an approver said yes; the detail is the digest of what they were shown"},
 		{"deny", "an approver said no; the detail is the reason as typed"},
 		{"cancel", "it was taken back, or those of its calls that waited"},
 		{"expire", "nobody decided in time"},
-		{"force", "somebody acted alone (break-glass)"},
-		{"review", "somebody else closed the review of that; the detail is what they typed"},
-		{"name", "what a device is called was found out late"},
-		{"retry", "what had failed was asked for again, as which request, for which devices"},
-		{"follow", "another action was asked for from its card, as which request"},
+		{"force", "the devices are known, and the requester acts alone (break-glass); the detail is their ids"},
+		{"review", "another approver reviewed that; the detail is what they typed"},
+		{"name", "the name of a device was found out later"},
+		{"retry", "what had failed was asked for again; the detail is as which request, and for which devices"},
+		{"follow", "another action was asked for from its card; the detail is which, and as which request"},
 		{"package", "somebody was given the link to what was collected; the link is written nowhere"},
 		{"forget", "its record was removed, because `RETENTION` has passed"},
 
@@ -40,8 +40,8 @@ func Names() []Name {
 		{"losesight", "Defender cannot be asked about it"},
 		{"regainsight", "Defender can be asked about it again"},
 		{"giveup", "how it ended cannot be found out"},
-		{"wait", "it has to wait, and for what; or not any more"},
-		{"lapse", "the approval is not good any more"},
+		{"wait", "it has to wait, and for what; or no longer has to"},
+		{"lapse", "the approval no longer holds"},
 		{"stop", "it was cancelled before it was sent"},
 
 		{"stopjobs", "somebody asked for what runs to be stopped"},
@@ -51,10 +51,10 @@ func Names() []Name {
 		{"refusestop", "Defender refused that, and why"},
 		{"losestop", "nobody knows whether it stopped anything"},
 
-		{"freeze", "an approver stopped all calls; the detail is the reason as typed. The `approve` of a request whose `action` is `unfreeze` lifts it"},
-		{"refused", "somebody was refused something (`what`, `reason`); with a `count`, so many more of the same minute"},
+		{"freeze", "an approver stopped all calls; the detail is the reason as typed. With the reason `rolled_back`, the bot put it back, because Redis had lost it with its last changes. The `approve` of a request whose `action` is `unfreeze` lifts it"},
+		{"refused", "somebody was refused something (`what`, `reason`); with a `count`, that many more in the same minute"},
 		{"start", "a process of the bot started, of which version; `to` is the digest of its rules"},
 		{"rules", "the rules are not those of the start before: `from` and `to` are their digests, and the detail is what is new"},
-		{"setback", "Redis had lost entries that a process had seen"},
+		{"setback", "Redis had lost entries that a process of the bot had seen"},
 	}
 }

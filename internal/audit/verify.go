@@ -131,9 +131,9 @@ func (v *verification) parse(stored Stored) (Seal, bool) {
 // place names a seal that does not name itself.
 func (v *verification) place() string {
 	if n := v.newest().Number; n > 0 {
-		return fmt.Sprintf("what stands %d after seal %d", v.broken, n)
+		return fmt.Sprintf("the record at place %d after seal %d", v.broken, n)
 	}
-	return "what stands where the oldest seal should"
+	return "the record in the place of the oldest seal"
 }
 
 // first takes the oldest seal that is kept. What it covers is gone with those before it where it
@@ -192,10 +192,10 @@ func (v *verification) linked(s Seal) error {
 		return v.skip(s)
 	}
 	if hole < broken {
-		v.find(Inserted, s.Number, "", "before seal %d stands what is no seal", s.Number)
+		v.find(Inserted, s.Number, "", "something before seal %d is not a seal", s.Number)
 	}
 	if hole > broken {
-		v.find(Missing, prev.Number+1, "", "of the seals %d to %d %d are gone", prev.Number+1, s.Number-1, hole-broken)
+		v.find(Missing, prev.Number+1, "", "%d of the seals %d to %d are gone", hole-broken, prev.Number+1, s.Number-1)
 	}
 	if hole > 0 {
 		return v.skip(s)

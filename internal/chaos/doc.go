@@ -13,13 +13,16 @@
 //
 // Kills come in rounds of about 50, each with a Slack workspace and a Defender
 // tenant of its own, so that Microsoft's limits do not slow the next round down.
+// In every third round approvers freeze everything now and then, and lift it.
 // Nobody waits for recovery between kills. When the kills of a round are done one
 // process goes on with what is open, beside the next round, until every request
 // has ended; an uncertain call takes some four minutes until then.
 //
 // # What is checked
 //
-// What people were told is in the records. Each call made at most one action or
+// What people were told is in the records. From the commit of a freeze until it is lifted no
+// call is saved as being sent, and none leaves but for what was saved before; what waited goes
+// on after it. Each call made at most one action or
 // investigation in Defender, and no POST left for it after an answer that was not
 // a proof that nothing started. Every request and every call has ended, and says
 // of itself what Defender knows of it. The card and its thread show that end, as

@@ -38,16 +38,13 @@ const lifting = 3 * time.Minute
 func (r *round) freeze(ctx context.Context, n int) {
 	ctx, cancel := context.WithTimeout(ctx, lifting)
 	defer cancel()
-	switch n % 3 {
-	case 0:
+	if n%2 == 0 {
 		r.freezeBeforeTake(ctx, n)
-	case 1:
-		r.busy.Go(func() {
-			r.killAt(ctx, moment{name: freezeSaved, at: redisSays, has: freezing, also: wasMade})
-		})
+	} else {
+		r.busy.Go(func() { r.killAt(ctx, moment{name: freezeSaved, at: redisSays, has: freezing, also: wasMade}) })
 		r.order(ctx, n)
-	default:
-		r.order(ctx, n)
+	}
+	if n%3 == 1 {
 		r.busy.Go(func() { r.killAt(ctx, moment{name: thawSaved, at: redisSays, has: `"thaw":"F-`, also: wasMade}) })
 	}
 	r.pause(ctx, time.Second, 5*time.Second)
@@ -57,31 +54,42 @@ func (r *round) freeze(ctx context.Context, n int) {
 	}
 }
 
-// overtaking is how long an order to freeze is held on its way to Redis at most: Slack waits
-// three seconds for the answer.
+// overtaking is how long something is held on its way to or from Redis for a freeze to meet
+// what it shall overtake: Slack waits three seconds for an answer.
 const overtaking = 2 * time.Second
 
-// freezeBeforeTake has a freeze overtake a commit that lets a call leave, on their way to
-// Redis. It was decided by a process that could not know of the freeze, and comes after it.
+// freezeBeforeTake has a freeze overtake the commit that lets a call leave, on their way to
+// Redis: that was decided by a process that could not know of the freeze, and comes after it.
+// Such a commit follows an approval, whose answer waits until the freeze is on its way.
 func (r *round) freezeBeforeTake(ctx context.Context, n int) {
-	order := r.gate.set(moment{at: redisAsks, has: freezing}.fits)
-	told := make(chan struct{})
+	approval := r.gate.set(moment{at: redisSays, has: handsOver, also: wasMade}.fits)
+	select {
+	case <-approval.caught:
+	case <-time.After(reached):
+		r.gate.unset(approval)
+		r.order(ctx, n)
+		return
+	}
+	order, told := r.gate.set(moment{at: redisAsks, has: freezing}.fits), make(chan struct{})
 	r.busy.Go(func() {
 		defer close(told)
 		r.order(ctx, n)
 	})
+	take := r.gate.set(moment{at: redisAsks, has: takesSlot}.fits)
 	select {
 	case <-order.caught:
-		r.overtake(order)
-	case <-time.After(reached):
+		approval.goesOn <- true
+		r.overtake(order, take)
+	case <-time.After(overtaking):
+		approval.goesOn <- true
 		r.gate.unset(order)
+		r.gate.unset(take)
 	}
 	<-told
 }
 
-// overtake holds an order until there is a commit for it to overtake.
-func (r *round) overtake(order *trap) {
-	take := r.gate.set(moment{at: redisAsks, has: takesSlot}.fits)
+// overtake lets the order go on once there is the commit that it overtakes, and that after it.
+func (r *round) overtake(order, take *trap) {
 	made := r.gate.set(moment{at: redisSays, has: freezing, also: wasMade}.fits)
 	defer r.gate.unset(made)
 	select {
