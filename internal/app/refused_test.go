@@ -271,13 +271,13 @@ func TestOwnHand(t *testing.T) {
 		}
 		stop = run(t, p, p.Env(), app.Options{})
 		if by != sandbox.Grace {
-			says(t, "added by "+by, click(t, p, sandbox.Ben, c, "approve"), "came into the approver group after this was asked", "Another approver has to decide it")
+			says(t, "added by "+by, click(t, p, sandbox.Ben, c, "approve"), "You joined the approver group after this was asked", "Another approver has to decide it")
 			nothingSent(t, p)
 			stop()
 			continue
 		}
 		click(t, p, sandbox.Ben, c, "approve")
-		if _, err := p.WaitCard(limit(t), sandbox.Incident, "(joined the approver group 4 minutes after it was asked)"); err != nil {
+		if _, err := p.WaitCard(limit(t), sandbox.Incident, "(joined the approver group 4 minutes after this was asked)"); err != nil {
 			t.Fatal(err)
 		}
 	}
