@@ -6,7 +6,7 @@ import (
 )
 
 // mostOnRoll is how many people are noted as those who were in the approver groups.
-const mostOnRoll = 200
+const mostOnRoll = 100
 
 // RollOf is who is noted as having been in the approver groups when something was asked
 // for: nobody, where they are too many.
@@ -36,11 +36,12 @@ func (f Facts) ThroughGroup(r Request, g Group, changer Person) Facts {
 
 // CameSince reports whether somebody who is in a group now may have come into it after r was
 // asked for: they were in none then or, where nobody noted who was, it was changed since.
-// Slack knows the second of a change.
+// Slack knows the second of a change. Whoever is about to act alone may always have come since:
+// nobody else's yes stands between such a change and the act.
 func (r Request) CameSince(p Person, g Group) bool {
 	switch {
-	case r.Asked.IsZero(): // it is about no request
-		return false
+	case r.Asked.IsZero(): // it is about no request yet
+		return r.Forced
 	case len(r.Roll) > 0:
 		return !slices.ContainsFunc(r.Roll, p.HasID)
 	}

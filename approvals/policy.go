@@ -221,13 +221,10 @@ func (p Policy) mayForce(f Facts, ch Channel, action string) error {
 	if err := cmp.Or(p.mayAskIn(ch), p.isOn(action)); err != nil {
 		return err
 	}
-	switch {
-	case !p.BreakGlass:
+	if !p.BreakGlass {
 		return Refuse(NoBreakGlass, "")
-	case !f.Decides:
-		return Refuse(NotAnApprover, "")
 	}
-	return nil
+	return unlessOwnHand(f, NotAnApprover)
 }
 
 // StillForces reports whether somebody who acts alone still may, at the moment of sending.

@@ -37,6 +37,7 @@ func bindings() map[string][]change {
 		{"actions.0.value", otherID + ".DIGEST"},
 		{"actions.0.value", "OTHER"},
 		{"actions.0.value", ""},
+		{"user.id", "U0NOBODY"},
 	}
 	form := []change{
 		{"view.private_metadata.id", otherID},
@@ -50,8 +51,9 @@ func bindings() map[string][]change {
 		{"team.id", "T0OTHER"},
 		{"view.private_metadata.home", true},
 		{"view.callback_id", "other"},
+		{"user.id", "U0NOBODY"},
 	}
-	home := []change{
+	atHome := []change{
 		{"container.type", "message"},
 		{"container.view_id", "V0OTHER"},
 		{"container.channel_id", channel},
@@ -60,16 +62,23 @@ func bindings() map[string][]change {
 		{"view.type", "modal"},
 		{"view.app_id", "A0OTHER"},
 		{"team.id", "T0OTHER"},
+		{"user.id", "U0NOBODY"},
+	}
+	home := append([]change{
 		{"actions.0.value", "ID.0123456789abcdef"},
 		{"actions.0.value", "ID"},
 		{"actions.0.value", otherID + ".DIGEST"},
 		{"actions.0.value", "OTHER"},
-	}
+	}, atHome...)
+	command := []change{{"team_id", "T0OTHER"}, {"team_id", ""}, {"user_id", "U0NOBODY"}, {"user_id", ""}, {"command", "/other"}}
+	placed := append([]change{{"channel_id", "C0NOWHERE"}, {"channel_id", ""}, {"channel_id", "D0DIRECT"}}, command...)
 	private := []change{{"container.channel_id", elsewhere}, {"channel.id", elsewhere}, {"team.id", "T0OTHER"}, {"container.channel_id", ""}, {"channel.id", ""}}
 	return map[string][]change{
 		"button: approve": message, "button: deny": message, "button: stop": message, "button: retry": message, "button: undo": message,
 		"button: successor": message, "button: package": message, "button: ask": message,
-		"form: deny": form, "home: approve": home, "home: deny": home, "picker": private, "private: package": private,
+		"button: review": message, "form: deny": form, "form: review": form, "home: approve": home, "home: deny": home, "home: review": home,
+		"home: freeze": atHome, "form: freeze": {{"team.id", "T0OTHER"}, {"team.id", ""}, {"user.id", "U0NOBODY"}, {"view.callback_id", "other"}},
+		"command: force": placed, "command: unfreeze": placed, "command: freeze": command, "picker": private, "private: package": private,
 	}
 }
 
@@ -78,7 +87,22 @@ func inState(surface string) string {
 	return map[string]string{
 		"button: stop": "running", "button: retry": "failed", "button: undo": "isolated", "button: successor": "action ended", "button: package": "succeeded",
 		"button: ask": "expired", "picker": "choosing", "private: package": "succeeded",
+		"button: review": "alone", "form: review": "alone", "home: review": "alone", "command: unfreeze": "frozen",
 	}[surface]
+}
+
+// before is a request in a state in which that can be done, asked for by somebody else.
+func (f *front) before(surface string) approvals.Request {
+	f.t.Helper()
+	state, freeze := inState(surface), false
+	if state == "" || state == "frozen" {
+		state, freeze = "pending", state == "frozen"
+	}
+	r := f.requestIn(state, approvals.Person{ID: typist})
+	if freeze {
+		f.freezes()
+	}
+	return r
 }
 
 // TestBinding: what was shown is what is run. A click or a form counts as it came; with any
@@ -86,20 +110,17 @@ func inState(surface string) string {
 // refusal that is counted.
 func TestBinding(t *testing.T) {
 	c := caller{kind: "member", role: "approver", id: "W0X"}
-	f := frontOn(t, approvals.Policy{Default: ruleFor(c)}, func(o *slackfake.Options) { o.EnterpriseID = homeOrg })
+	f := frontOn(t, approvals.Policy{Default: ruleFor(c), BreakGlass: true}, func(o *slackfake.Options) { o.EnterpriseID = homeOrg })
 	f.settle(c, false)
 	f.slack.AddChannel(slackfake.Channel{ID: "C0LOUNGE", Name: "lounge", Bot: true, Members: []string{typist, clicker, c.id}})
 	other := f.requestIn("pending", approvals.Person{ID: typist})
 	f.index = f.indexKey(other)
 	for _, name := range sortedKeys(bindings()) {
-		state, user := inState(name), c.id
-		if state == "" {
-			state = "pending"
-		}
+		user := c.id
 		if name == "picker" {
 			user = typist
 		}
-		r := f.requestIn(state, approvals.Person{ID: typist})
+		r := f.before(name)
 		s := surfaces()[name]
 		for _, change := range bindings()[name] {
 			forged := surface{send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
@@ -121,7 +142,7 @@ func TestBinding(t *testing.T) {
 // formless reports whether there is nobody's request in it any more, so that nothing can be
 // refused: it is told apart before.
 func formless(c change) bool {
-	return c.as == "" && (strings.HasSuffix(c.path, "value") || strings.HasSuffix(c.path, "metadata.id")) || strings.HasSuffix(c.path, "callback_id")
+	return c.as == "" && (strings.HasSuffix(c.path, "value") || strings.HasSuffix(c.path, "metadata.id")) || strings.HasSuffix(c.path, "callback_id") || c.path == "command"
 }
 
 // changed is an envelope of which one part says something else.
@@ -167,13 +188,12 @@ func (f *front) changed(e slackfake.Envelope, c change, r, other approvals.Reque
 // else, in whichever way it comes again: it is refused, and what it did is not told.
 func TestEnvelopeReusedAnywhere(t *testing.T) {
 	c := caller{kind: "member", role: "approver", id: "W0X"}
-	f := frontOn(t, approvals.Policy{Default: ruleFor(c)}, func(o *slackfake.Options) { o.EnterpriseID = homeOrg })
+	f := frontOn(t, approvals.Policy{Default: ruleFor(c), BreakGlass: true}, func(o *slackfake.Options) { o.EnterpriseID = homeOrg })
 	f.settle(c, false)
 	f.index = f.indexKey(f.requestIn("pending", approvals.Person{ID: typist}))
-	changing := map[string]string{ // what is done by an envelope's id, and in which state
-		"command: ask": "pending", "command: cancel": "pending", "form: ask": "pending", "form: deny": "pending", "button: approve": "pending", "button: cancel": "pending",
-		"button: retry": "failed", "button: stop": "running", "button: undo": "isolated", "button: successor": "action ended", "home: approve": "pending", "home: cancel": "pending",
-		"private: anyway": "pending",
+	changing := []string{ // what is done by an envelope's id
+		"command: ask", "command: cancel", "command: force", "command: freeze", "command: unfreeze", "form: ask", "form: deny", "form: review", "form: freeze",
+		"button: approve", "button: cancel", "button: retry", "button: stop", "button: undo", "button: successor", "home: approve", "home: cancel", "private: anyway",
 	}
 	as := func(id string, s surface) surface {
 		return surface{send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
@@ -182,13 +202,13 @@ func TestEnvelopeReusedAnywhere(t *testing.T) {
 			return e
 		}}
 	}
-	for n, first := range sortedKeys(changing) {
+	for n, first := range changing {
 		id := fmt.Sprint("reused ", n)
-		if got := f.tries(as(id, surfaces()[first]), c.id, f.requestIn(changing[first], approvals.Person{ID: typist})); !got.did {
+		if got := f.tries(as(id, surfaces()[first]), c.id, f.before(first)); !got.did {
 			t.Fatalf("%s: refused with %q", first, got.reason)
 		}
-		for _, second := range sortedKeys(changing) {
-			r := f.requestIn(changing[second], approvals.Person{ID: typist})
+		for _, second := range changing {
+			r := f.before(second)
 			if got := f.tries(as(id, surfaces()[second]), c.id, r); got.did || got.reason != approvals.OpReused {
 				t.Errorf("%s with the id of %s: done %v, refused with %q", second, first, got.did, got.reason)
 			}

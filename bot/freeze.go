@@ -114,6 +114,9 @@ func frozenAlready(f approvals.Freeze) page {
 
 // freeze takes an order to freeze.
 func (b *Bot) freeze(ctx context.Context, a act) (approvals.Request, page, error) {
+	if err := b.elsewhere(a); err != nil { // a form says where it was sent
+		return approvals.Request{}, nil, err
+	}
 	_, err := b.desk.Freeze(ctx, a.by, a.text)
 	return approvals.Request{}, frozePage(b.grammar.Slash), err
 }
@@ -145,7 +148,10 @@ func (b *Bot) askFreeze(ctx context.Context, a act) (approvals.Request, page, er
 	if !a.by.Home {
 		return approvals.Request{}, nil, approvals.Refuse(approvals.OtherMessage, "")
 	}
-	err := b.desk.MayFreeze(ctx, a.by)
+	err := b.elsewhere(a)
+	if err == nil {
+		err = b.desk.MayFreeze(ctx, a.by)
+	}
 	if err == nil {
 		if err = b.workspace.openForm(ctx, a.trigger, freezeView()); err != nil {
 			err = errors.Join(errFormClosed, err)

@@ -91,7 +91,7 @@ func (f *front) settle(c caller, shared bool) {
 func stateNames() []string {
 	return []string{
 		"checking", "choosing", "pending", "first approval", "called in", "queued", "running", "failed", "succeeded", "isolated", "action ended",
-		"denied", "cancelled", "expired", "rejected", "lifting",
+		"denied", "cancelled", "expired", "rejected", "lifting", "alone", "reviewed",
 	}
 }
 
@@ -118,8 +118,11 @@ func (f *front) requestIn(state string, by approvals.Person, barred ...approvals
 		r.Action = "isolate"
 	case "action ended":
 		r.Action = "investigate"
+	case "alone", "reviewed":
+		r.Forced = true
 	}
 	f.thaws()
+	f.forgetsActs()
 	if state == "lifting" {
 		r.Action, r.Devices, r.Frozen = approvals.Unfreeze, nil, f.freezes()
 	}
@@ -153,6 +156,18 @@ func (f *front) thaws() {
 	}
 	if _, _, err := f.store.Lease(f.t.Context(), 0); err != nil || f.store.Frozen().Is() { // by which a process hears of it
 		f.t.Fatalf("%s is still in force: %v", f.store.Frozen().ID, err)
+	}
+}
+
+// forgetsActs has everybody act alone as if for the first time.
+func (f *front) forgetsActs() {
+	f.t.Helper()
+	acts, err := f.redis.Keys(f.t.Context(), "*:forced:*").Result()
+	if err == nil && len(acts) > 0 {
+		err = f.redis.Del(f.t.Context(), acts...).Err()
+	}
+	if err != nil {
+		f.t.Fatal(err)
 	}
 }
 
@@ -200,8 +215,16 @@ func (f *front) waysTo(state string, device approvals.Device) []course {
 	sent := append(slices.Clone(open), yes, send)
 	ran := append(slices.Clone(sent), call(approvals.Accept{Attempt: 1, Job: job}))
 	ended := approvals.Job{ID: job.ID, Status: "Succeeded"}
+	alone := func(r approvals.Request) approvals.Event {
+		return approvals.Force{By: r.By, Devices: []approvals.Device{device}}
+	}
+	review := func(r approvals.Request) approvals.Event {
+		return approvals.CloseReview{By: other, Digest: r.Digest(), Text: "it was right"}
+	}
 	return map[string][]course{
 		"checking":       nil,
+		"alone":          {alone, open[1]},
+		"reviewed":       {alone, open[1], send, call(approvals.Fail{Attempt: 1, Why: approvals.Why{Reason: approvals.Refused}}), review},
 		"lifting":        {event(approvals.Resolve{}), open[1]},
 		"choosing":       {event(approvals.Offer{Device: 0, Offered: []approvals.Device{device, {ID: twinDevice(f.devices), Name: "srv-db-01", Verified: true}}})},
 		"pending":        open,
@@ -237,15 +260,17 @@ func surfaces() map[string]surface {
 	all := map[string]surface{
 		"command: ask":      {alone: true, send: typed(func(f *front, _ approvals.Request) string { return "collect " + f.newDevice() + " odd" })},
 		"command: form":     {alone: true, send: typed(func(*front, approvals.Request) string { return "" })},
+		"command: force":    {alone: true, send: typed(func(f *front, _ approvals.Request) string { return "collect! " + f.newDevice() + " odd" })},
 		"command: list":     {alone: true, reads: true, send: typed(func(*front, approvals.Request) string { return "list" })},
 		"command: report":   {alone: true, reads: true, send: typed(func(*front, approvals.Request) string { return "report" })},
 		"command: status":   {reads: true, send: typed(func(_ *front, r approvals.Request) string { return "status " + r.ID })},
 		"command: cancel":   {send: typed(func(_ *front, r approvals.Request) string { return "cancel " + r.ID })},
-		"command: freeze":   {alone: true, send: typed(func(*front, approvals.Request) string { return "freeze odd" })},
-		"command: unfreeze": {alone: true, send: typed(func(*front, approvals.Request) string { return "unfreeze odd" })},
+		"command: freeze":   {alone: true, send: typed(func(f *front, _ approvals.Request) string { return "freeze odd " + f.newDevice() })},
+		"command: unfreeze": {alone: true, send: typed(func(f *front, _ approvals.Request) string { return "unfreeze odd " + f.newDevice() })},
 		"form: freeze":      {alone: true, send: freezeSubmitted},
 		"form: ask":         {alone: true, send: askSubmitted},
-		"form: deny":        {send: denySubmitted},
+		"form: deny":        {send: wordSubmitted(denyForm)},
+		"form: review":      {send: wordSubmitted(reviewForm)},
 		"shortcut":          {alone: true, send: shortcutUsed},
 		"picker": {send: func(f *front, user string, r approvals.Request) slackfake.Envelope {
 			return f.private(user, actionPick, pickValue(r))
@@ -340,14 +365,17 @@ func submission(f *front, user, form string, meta any, values object) slackfake.
 	})
 }
 
-func denySubmitted(f *front, user string, r approvals.Request) slackfake.Envelope {
-	return submission(f, user, denyForm, denial{ID: r.ID, Digest: r.Digest(), Channel: channel, TS: r.Card.TS}, object{
-		reasonBlock: object{reasonInput: object{"type": "plain_text_input", "value": "no"}},
-	})
+// wordSubmitted sends a form that asks for a word on a request.
+func wordSubmitted(form string) func(*front, string, approvals.Request) slackfake.Envelope {
+	return func(f *front, user string, r approvals.Request) slackfake.Envelope {
+		return submission(f, user, form, denial{ID: r.ID, Digest: r.Digest(), Channel: channel, TS: r.Card.TS}, object{
+			reasonBlock: object{reasonInput: object{"type": "plain_text_input", "value": "no"}},
+		})
+	}
 }
 
 func freezeSubmitted(f *front, user string, _ approvals.Request) slackfake.Envelope {
-	return submission(f, user, freezeForm, "", object{reasonBlock: object{reasonInput: object{"type": "plain_text_input", "value": "odd"}}})
+	return submission(f, user, freezeForm, "", object{reasonBlock: object{reasonInput: object{"type": "plain_text_input", "value": "odd " + f.newDevice()}}})
 }
 
 func askSubmitted(f *front, user string, _ approvals.Request) slackfake.Envelope {

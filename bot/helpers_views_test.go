@@ -56,6 +56,7 @@ func everyView() map[string]view {
 	all["form-review"] = view{Form: &form}
 	all["answer-alone-own"] = said(explain(&approvals.Refusal{Why: approvals.Why{Reason: approvals.OwnRequest}, Request: actedAlone(ran())}))
 	all["answer-alone-no-approver"] = said(explain(approvals.Refuse(approvals.NotAnApprover, "")))
+	all["answer-alone-own-hand"] = said(explain(approvals.Refuse(approvals.OwnHand, "")))
 	all["answer-alone"] = said(forcedPage(actedAlone(openCalls()["queued"])))
 	for name, d := range drafts() {
 		form := views().askView(d, 20, `{"channel":"C0INCIDENT"}`)

@@ -26,7 +26,7 @@ func permits() []permit {
 		involved = "asker|asking approver|approver|approver by group|former asker"
 		waiting  = "pending|first approval|called in|lifting"
 		ended    = "failed|succeeded|isolated|action ended|denied|cancelled|expired|rejected"
-		anywhere = "checking|choosing|pending|first approval|called in|queued|running|" + ended
+		anywhere = "checking|choosing|pending|first approval|called in|queued|running|alone|reviewed|" + ended
 		approve  = "asking approver|approver|approver by group|called in|former asker"
 		once     = "" // what is about no request
 	)
@@ -35,19 +35,21 @@ func permits() []permit {
 		{"command: form|shortcut|private: ask|command: list", once, any},
 		{"command: report|command: freeze|form: freeze", once, approve},
 		{"home: freeze", anywhere, approve},
+		{"command: force", "|frozen", "asking approver|approver|approver by group|former asker"},
+		{"button: review|form: review|home: review", "alone", decides},
 		{"command: unfreeze", "frozen", "asking approver|approver|approver by group|former asker"},
 		{"command: status", anywhere + "|lifting", any},
 		{"button: approve|button: deny|form: deny|home: approve|home: deny", waiting, decides},
 		{"button: approve|button: deny|form: deny|home: approve|home: deny", "called in", "called in"},
-		{"button: cancel|home: cancel|command: cancel", "queued|" + waiting, involved},
+		{"button: cancel|home: cancel|command: cancel", "queued|alone|" + waiting, involved},
 		{"home: cancel|command: cancel", "checking|choosing", involved},
 		{"button: cancel|home: cancel|command: cancel", "called in", "called in"},
 		{"button: stop", "running", "asking approver|approver|approver by group|former asker"},
-		{"button: retry", "failed", involved},
+		{"button: retry", "failed|reviewed", involved},
 		{"button: undo", "isolated", askers},
 		{"button: successor", "action ended", askers},
 		{"button: package|private: package", "succeeded", involved},
-		{"button: ask", ended, any},
+		{"button: ask", "reviewed|" + ended, any},
 		{"picker", "choosing", "asker|asking approver"},
 	}
 }
@@ -87,7 +89,7 @@ func matrixOf(t *testing.T, kind, role string, shared bool) {
 	if kind == "two ids" {
 		c.person = approvals.Person{ID: "U0TWIN", Enterprise: "W0X", Name: "mallory"}
 	}
-	f := frontOn(t, approvals.Policy{Default: ruleFor(c), AllowShared: shared}, func(o *slackfake.Options) { o.EnterpriseID = homeOrg })
+	f := frontOn(t, approvals.Policy{Default: ruleFor(c), AllowShared: shared, BreakGlass: true}, func(o *slackfake.Options) { o.EnterpriseID = homeOrg })
 	f.settle(c, shared)
 	admitted := amongst("member|owner|two ids", kind)
 	sister := kind == "other workspace" && shared
@@ -134,7 +136,7 @@ func matrixOf(t *testing.T, kind, role string, shared bool) {
 	}
 	f.thaws()
 	f.freezes()
-	for _, name := range []string{"command: freeze", "form: freeze", "home: freeze", "command: unfreeze"} {
+	for _, name := range []string{"command: freeze", "form: freeze", "home: freeze", "command: unfreeze", "command: force"} {
 		check(name, "frozen", approvals.Request{})
 	}
 	if h := f.home(c.id); !h.Barred && len(h.Waiting.Requests)+len(h.Mine.Requests)+len(h.Ended.Requests) > 0 && !admitted {

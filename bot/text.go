@@ -69,6 +69,8 @@ func refusal(n *approvals.Refusal) page {
 		return say("You acted alone here, so somebody else has to review it. The card mentions the approvers.")
 	case n.Why.Reason == approvals.NotAnApprover && r.ID == "": // there is no card
 		return say("Only an approver of this action can act alone, so nothing happened. Ask without the “!”; somebody else then approves it.")
+	case n.Why.Reason == approvals.OwnHand && r.ID == "":
+		return say("You changed the approver group that you are in last, so you cannot act alone through it, and nothing happened. Ask without the “!”; somebody else then approves it.")
 	case n.Why.Reason != approvals.AlreadyDecided || r.ID == "":
 		return say(sentence(n.Why))
 	}

@@ -49,12 +49,13 @@ type leaseReply struct {
 }
 
 // Lease leases up to most members that are due and that nobody holds, and says
-// when the next one is due; zero: none is. It notices, too, if Redis has lost changes.
+// when the next one is due; zero: none is. It notices, too, if Redis has lost changes, and puts
+// back the freeze that is lost with them.
 func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error) {
 	var got leaseReply
-	seen := s.newest.seen()
+	seen, known := s.newest.seen(), s.Frozen()
 	keys := []string{s.keys.agenda(), s.keys.held(), s.keys.audit(), s.keys.doubt(), s.keys.frozen()}
-	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), seen, s.keep.Milliseconds(), s.lostEntry(seen)); err != nil {
+	if _, err := s.run(ctx, s.scripts.lease, keys, &got, most, asJSON(leaseTerms()), seen, s.keep.Milliseconds(), s.lostEntry(seen), inRedis(known), s.backAgain(known)); err != nil {
 		return nil, time.Time{}, fmt.Errorf("lease what is due: %w", err)
 	}
 	s.setBack.Store(got.Doubt)

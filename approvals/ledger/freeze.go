@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -31,19 +30,16 @@ type freezing struct {
 // repeat of op gives the freeze that op made.
 func (s *Store) Freeze(ctx context.Context, op Op, f approvals.Freeze) (approvals.Freeze, error) {
 	f.ID, f.At = "F-"+sixLetters(), s.Now()
-	entry := audit.Entry{
-		At: f.At, Event: "freeze", By: f.By.ID, Grid: f.By.Enterprise, Name: f.By.Name, Team: f.Place.Team, Channel: f.Place.Channel,
-		Detail: f.ID + ": " + f.Text,
-	}
+	entry := freezeEntry(f, f.At)
 	told := alarms(approvals.Alarm{Kind: approvals.AlarmFreeze, At: f.At, By: f.By, Text: f.Text}, f.Place.Channel, s.alerts)
 	var answer freezing
-	keys := []string{s.keys.op(op.ID), s.keys.frozen(), s.keys.agenda(), s.keys.audit(), s.keys.alarms()}
-	t, err := s.run(ctx, s.scripts.freeze, keys, &answer, op.Digest, f.ID+" "+asJSON(f), asJSON(entry), asJSON(told))
+	keys := []string{s.keys.op(op.ID), s.keys.frozen(), s.keys.agenda(), s.keys.audit(), s.keys.alarms(), s.keys.held()}
+	t, err := s.run(ctx, s.scripts.freeze, keys, &answer, op.Digest, inRedis(f), asJSON(entry), asJSON(told))
 	if err != nil {
 		return f, fmt.Errorf("freeze: %w", err)
 	}
 	s.newest.sees(answer.Newest)
-	was := frozenBy(answer.Freeze)
+	was := frozenBy(answer.Freeze) // of an id that was used for something else there is none
 	switch answer.Status {
 	case statusOK, "repeat":
 		if answer.Status == statusOK {
@@ -59,6 +55,20 @@ func (s *Store) Freeze(ctx context.Context, op Op, f approvals.Freeze) (approval
 		return was, &approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyFrozen, Detail: was.ID, Since: was.At}, Frozen: was}
 	}
 	return f, approvals.Refuse(approvals.OpReused, "")
+}
+
+func freezeEntry(f approvals.Freeze, at time.Time) audit.Entry {
+	return audit.Entry{
+		At: at, Event: "freeze", By: f.By.ID, Grid: f.By.Enterprise, Name: f.By.Name, Team: f.Place.Team, Channel: f.Place.Channel,
+		Detail: f.ID + ": " + f.Text,
+	}
+}
+
+// backAgain tells that a freeze was put back which Redis had lost.
+func (s *Store) backAgain(f approvals.Freeze) string {
+	e := freezeEntry(f, s.Now())
+	e.Reason = string(approvals.RolledBack)
+	return asJSON(e)
 }
 
 // Frozen is the freeze in force, as this process has seen it last: at most a second ago,
@@ -80,14 +90,14 @@ func (s *Store) ReadFreeze(ctx context.Context) (approvals.Freeze, error) {
 	case err != nil:
 		return approvals.Freeze{}, fmt.Errorf("read the freeze: %w", err)
 	}
-	return orUnnamed(text), nil
+	return frozenBy(text), nil
 }
 
 // seesFreeze takes over what an answer of Redis says of the freeze in force; nil: there is none.
 func (s *Store) seesFreeze(text *string) {
 	f := approvals.Freeze{}
 	if text != nil {
-		f = orUnnamed(*text)
+		f = frozenBy(*text)
 	}
 	s.freeze.Store(&f)
 }
@@ -95,21 +105,30 @@ func (s *Store) seesFreeze(text *string) {
 // unnamed is the id of a value in the place of a freeze that is none: then nothing leaves either.
 const unnamed = "?"
 
-func orUnnamed(text string) approvals.Freeze {
-	f := frozenBy(text)
-	f.ID = cmp.Or(f.ID, unnamed)
-	return f
+// notOfOrder reports whether a character is in no id of a freeze.
+func notOfOrder(c rune) bool {
+	return c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
 }
 
 // frozenBy is a freeze as it is kept. What cannot be read of it is left out: the id alone,
-// which the scripts go by, stands before the rest.
+// which the scripts go by (orderOf in lib.lua), stands before the rest.
 func frozenBy(text string) (f approvals.Freeze) {
 	id, rest, _ := strings.Cut(text, " ")
 	if json.Unmarshal([]byte(rest), &f) != nil {
 		f = approvals.Freeze{}
 	}
-	f.ID = id
+	if f.ID = id; id == "" || strings.ContainsFunc(id, notOfOrder) {
+		f.ID = unnamed
+	}
 	return f
+}
+
+// inRedis is how a freeze is kept; empty: there is none.
+func inRedis(f approvals.Freeze) string {
+	if !f.Is() {
+		return ""
+	}
+	return f.ID + " " + asJSON(f)
 }
 
 // alarms is an alarm for each of some channels, each channel once.

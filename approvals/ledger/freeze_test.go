@@ -234,7 +234,7 @@ func TestFreezeSeen(t *testing.T) {
 		s, other := alerting(t, rdb), newTestStore(t, rdb, defender.Actions())
 		r := approved(t, s, approvalstest.DeviceNo(1))
 		f := freeze(t, s)
-		for text, want := range map[string]string{f.ID + " " + asJSON(f): f.ID, "": "?", " ": "?", "F-1 {": "F-1", "by hand": "by"} {
+		for text, want := range map[string]string{f.ID + " " + asJSON(f): f.ID, "": "?", " ": "?", "F-1 {": "F-1", "by hand": "by", "\xff\xfe x": "?", "a\tb c": "?", "\nF-1 x": "?", "F-1": "F-1"} {
 			rdb.Set(t.Context(), s.keys.frozen(), text, 0)
 			if _, _, err := other.Lease(t.Context(), 0); err != nil || other.Frozen().ID != want {
 				t.Errorf("%q: saw %v, %v, want %s", text, other.Frozen(), err, want)
@@ -260,4 +260,67 @@ func TestUnfreezeFormat(t *testing.T) {
 			t.Errorf("%s is stored as %.40s, %v, want %s", r.Action, text, err, want)
 		}
 	}
+}
+
+// TestFreezeOdd: what somebody has put in the place of a freeze by hand keeps calls from being
+// sent, and can be lifted.
+func TestFreezeOdd(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := alerting(t, redistest.Client(t, addr))
+		r := approved(t, s, approvalstest.DeviceNo(1))
+		for _, text := range []string{"", " ", "stop", "stop\n", "\t", "F-1 {}", "F-1 {", " {}"} {
+			s.rdb.Set(t.Context(), s.keys.frozen(), text, 0)
+			if _, err := s.Apply(t.Context(), NewOp(), r, sending(s, 0)); !errors.Is(err, ErrFrozen) {
+				t.Errorf("%q: it is sent: %v", text, err)
+			}
+			f, err := s.ReadFreeze(t.Context())
+			if err != nil || !f.Is() {
+				t.Fatalf("%q is read as %v, %v", text, f, err)
+			}
+			lift := lifting(t, s, f)
+			if _, err := s.Apply(t.Context(), NewOp(), lift, func(approvals.Request) (approvals.Event, error) {
+				return approvals.Approve{By: approvalstest.Leader, Digest: lift.Digest()}, nil
+			}); err != nil {
+				t.Errorf("%q cannot be lifted: %v", text, err)
+			}
+		}
+	})
+}
+
+// TestFreezeLost: a freeze that Redis loses with its last changes is put back by whoever knows
+// of it, once, with an entry; one that was lifted is not.
+func TestFreezeLost(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := alerting(t, redistest.Client(t, addr))
+		approved(t, s, approvalstest.DeviceNo(1))
+		lose := func() {
+			look(t, s)
+			ids := trailOf(t, s)
+			s.rdb.XDel(t.Context(), s.keys.audit(), ids[len(ids)-1])
+			s.rdb.Del(t.Context(), s.keys.frozen())
+		}
+		f := freeze(t, s)
+		lose()
+		for range 2 {
+			look(t, s)
+			if got, err := s.ReadFreeze(t.Context()); err != nil || !cmp.Equal(got, f) || s.Frozen().ID != f.ID {
+				t.Errorf("in force is %v, %v, as this process knows %v, want %v", got, err, s.Frozen(), f)
+			}
+		}
+		told := 0
+		for _, m := range s.rdb.XRange(t.Context(), s.keys.audit(), "-", "+").Val() {
+			if text, _ := m.Values["e"].(string); strings.Contains(text, `"reason":"rolled_back"`) && strings.Contains(text, f.By.ID) {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("the trail tells of it %d times", told)
+		}
+		lift := lifting(t, s, f)
+		apply(t, s, lift, approvals.Approve{By: approvalstest.Leader, Digest: lift.Digest()})
+		lose()
+		if look(t, s); s.Frozen().Is() {
+			t.Errorf("one that was lifted is back: %v", s.Frozen())
+		}
+	})
 }

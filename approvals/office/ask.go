@@ -89,7 +89,7 @@ func hostNames(devices []approvals.Device) string {
 func (d *Desk) lookUp(ctx context.Context, by By, v approvals.Verb, action string) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(safely(func() (err error) {
-		f, err = d.people.facts(ctx, by.User, v, approvals.Request{Action: action})
+		f, err = d.people.facts(ctx, by.User, v, approvals.Request{Action: action, Forced: v == approvals.ToForce})
 		return err
 	}))
 	g.Go(safely(func() (err error) { ch, err = d.placeOf(ctx, by); return err }))

@@ -155,3 +155,26 @@ func TestApproveOwnHand(t *testing.T) {
 		t.Errorf("%d POSTs, approved by %+v", posts.Load(), got.Approvals)
 	}
 }
+
+// TestForceOwnHand: nobody acts alone through a group that they were the last to change,
+// whenever that was and by whichever of their ids; through one that a colleague has changed, or
+// named by id, they do.
+func TestForceOwnHand(t *testing.T) {
+	for _, tt := range []struct {
+		user, by string
+		want     approvals.Reason
+	}{{"U9", "U9", approvals.OwnHand}, {"UKIM", "ULEE", approvals.OwnHand}, {"U9", "U4", ""}, {"U9", "", ""}, {"U3", "U3", ""}} {
+		c, p, _ := onCall(tt.by, approvalstest.Start.Add(-24*time.Hour))
+		c.groups["S1"] = append(c.groups["S1"], "UKIM")
+		p.BreakGlass = true
+		o := newOffice(t, func(http.ResponseWriter, *http.Request) {}, chatter{}, c)
+		d := NewDesk(DeskConfig{
+			Store: o.store, People: c, Policy: p, Roster: NewRoster(c, p, slog.New(slog.DiscardHandler)), Worker: o.Worker,
+			Terms: approvalstest.Sample(approvals.Pending, "").Terms, MaxOpen: 5,
+		})
+		_, err := d.Force(t.Context(), from(tt.user), wishFor(1))
+		if why, refused := approvals.AsRefusal(err); refused != (tt.want != "") || refused && why.Why.Reason != tt.want {
+			t.Errorf("%s acts alone, the group was changed by %q: %v, want %q", tt.user, tt.by, err, tt.want)
+		}
+	}
+}

@@ -120,6 +120,9 @@ func (r *reader) rules(c Config, catalogue defender.Catalogue) {
 	idle(r, "REQUESTERS", c.Requesters, off)
 	idle(r, "ESCALATE_TO", c.EscalateTo, off)
 	idle(r, "APPROVALS_REQUIRED", c.Needed, off)
+	if c.BreakGlass && c.AlertChannel == "" {
+		r.warn("BREAK_GLASS", "is on without ALERT_CHANNEL, so only the channel where somebody acts alone hears of it")
+	}
 	for _, a := range catalogue {
 		if a.Undo != "" && slices.Contains(c.Actions, a.Name) && slices.Contains(off, a.Undo) {
 			r.warn("ACTIONS", "switches on %s and not %s, which takes it back", a.Name, a.Undo)

@@ -69,6 +69,9 @@ func onButtons() []miss {
 		{"an undo of what was not done", sandbox.Grace, onCard("undo", own), "There is no device here for which this can be asked"},
 		{"a package before its time", sandbox.Ada, onCard("package", own), "There is no package here"},
 		{"the form again, too early", sandbox.Ada, onCard("ask", own), "The request has moved on"},
+		{"a review of what nobody did alone", sandbox.Grace, onCard("review", own), "Nobody acted alone here, so there is nothing to review"},
+		{"a review by the requester", sandbox.Ada, onCard("review", own), "This is your own request, so somebody else has to decide it"},
+		{"a review by no approver", sandbox.Ben, onCard("review", own), "You are not an approver of this action"},
 		{"a freeze from a card", sandbox.Grace, onCard("freeze", own), "That is not this request's card"},
 		{"a button of another version", sandbox.Ada, onCard("melt", own), "That button belongs to another version of this bot"},
 	}
@@ -142,6 +145,16 @@ func onForms() []miss {
 		{"a denial of another digest", sandbox.Grace, denied(of(func(_ *misses, o object) { o["digest"] = "0" })), "The card you saw does not match this request"},
 		{"a denial in another channel", sandbox.Grace, denied(of(func(_ *misses, o object) { o["channel"] = second })), "That is not this request's card"},
 		{"a denial of a home that is in a channel", sandbox.Grace, denied(of(func(_ *misses, o object) { o["home"], o["ts"] = true, "" })), "That is not this request's card"},
+		{"a review with garbage", sandbox.Grace, func(m *misses, user string) string { return m.submits(user, "review", "{", because("seen")) }, "This form is out of date"},
+		{"a review without a word", sandbox.Grace, func(m *misses, user string) string {
+			return m.submits(user, "review", m.denies(func(object) {}), because(" \u202e "))
+		}, "Please write what you found"},
+		{"a review of what waits", sandbox.Grace, func(m *misses, user string) string {
+			return m.submits(user, "review", m.denies(func(object) {}), because("seen"))
+		}, "Nobody acted alone here, so there is nothing to review"},
+		{"a freeze by no approver", sandbox.Ben, func(m *misses, user string) string { return m.submits(user, "freeze", "", because("why")) }, "Only approvers can freeze calls"},
+		{"a freeze by a guest", sandbox.Gus, func(m *misses, user string) string { return m.submits(user, "freeze", "", because("why")) }, "Only full members of this workspace"},
+		{"a freeze without a reason", sandbox.Grace, func(m *misses, user string) string { return m.submits(user, "freeze", "", because("\u2066\n\u200b")) }, "Please give a reason"},
 		{"a denial by no approver", sandbox.Ben, denied(of(func(*misses, object) {})), "You are not an approver of this action"},
 		{"a denial without a reason", sandbox.Grace, func(m *misses, user string) string {
 			return m.submits(user, "deny", m.denies(func(object) {}), because(" \u200b "))

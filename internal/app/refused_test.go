@@ -271,7 +271,7 @@ func TestOwnHand(t *testing.T) {
 		}
 		stop = run(t, p, p.Env(), app.Options{})
 		if by != sandbox.Grace {
-			says(t, "added by "+by, click(t, p, sandbox.Ben, c, "approve"), "You joined the approver group after this was asked", "Another approver has to decide it")
+			says(t, "added by "+by, click(t, p, sandbox.Ben, c, "approve"), "joined the approver group after this was asked", "Another approver has to decide it")
 			nothingSent(t, p)
 			stop()
 			continue

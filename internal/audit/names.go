@@ -51,7 +51,7 @@ func Names() []Name {
 		{"refusestop", "Defender refused that, and why"},
 		{"losestop", "nobody knows whether it stopped anything"},
 
-		{"freeze", "an approver stopped all calls; the detail is the reason as typed. The `approve` of a request whose `action` is `unfreeze` lifts it"},
+		{"freeze", "an approver stopped all calls; the detail is the reason as typed. With the reason `rolled_back`, the bot put it back, because Redis had lost it with its last changes. The `approve` of a request whose `action` is `unfreeze` lifts it"},
 		{"refused", "somebody was refused something (`what`, `reason`); with a `count`, that many more in the same minute"},
 		{"start", "a process of the bot started, of which version; `to` is the digest of its rules"},
 		{"rules", "the rules are not those of the start before: `from` and `to` are their digests, and the detail is what is new"},

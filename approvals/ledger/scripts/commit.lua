@@ -76,7 +76,7 @@ for _, t in ipairs(c.tallies or {}) do -- what lies exactly one span back has le
     return answer('beyond', {claim = t.of, count = n})
   end
 end
-local order = freeze and (string.match(freeze, '^%S+') or '?') or '' -- the id of the freeze
+local order = freeze and orderOf(freeze) or ''
 if c.thaw and freeze and order ~= c.thaw then
   return answer('refrozen')
 end
@@ -185,9 +185,7 @@ local function write()
   end
   if c.thaw then
     put('DEL', frozen)
-    for _, member in ipairs(redis.call('ZRANGE', agenda, 0, -1)) do -- what waited goes on, and cards say so
-      put('ZADD', agenda, 'LT', now, member)
-    end
+    hasten(put, agenda, held, now) -- what waited goes on, and cards say so
   end
   if c.alarms then
     alarm(put, alarms, agenda, c.alarms, now)

@@ -1,18 +1,19 @@
--- KEYS: 1 op, 2 frozen, 3 agenda, 4 audit, 5 alarms
+-- KEYS: 1 op, 2 frozen, 3 agenda, 4 audit, 5 alarms, 6 held
 -- ARGV: 1 digest of who wants what, 2 the freeze: its id, a space, and the rest as it is kept, 3 its audit entry, 4 what
 -- channels are told of it, JSON [text]
 -- Freezes all calls, unless they are frozen: from here on commit.lua lets none go. All that is on the agenda becomes due, so
 -- that cards say so. The audit entry is the first write; an error after it begins with HALFWAY.
 -- Answers JSON: status (ok, repeat, reused, frozen), now, freeze (that one, or the one in force), newest (its audit entry).
-local op, frozen, agenda, audit, alarms = unpack(KEYS)
+local op, frozen, agenda, audit, alarms, held = unpack(KEYS)
 local now = clock()
 local function answer(status, freeze, newest)
   return cjson.encode({status = status, now = now, freeze = freeze, newest = newest})
 end
 
 local freeze = redis.call('GET', frozen) or nil
-redis.call('ZCARD', alarms) -- a key of another type fails here
-local members = redis.call('ZRANGE', agenda, 0, -1)
+for _, set in ipairs({agenda, alarms, held}) do -- a key of another type fails here
+  redis.call('ZCARD', set)
+end
 local before = redis.call('GET', op)
 if before then
   local digest, answered = string.match(before, '^(%x*) (.*)$')
@@ -33,9 +34,7 @@ local newest
 local function write()
   newest = redis.call('XADD', audit, '*', 'e', ARGV[3])
   redis.call('SET', frozen, ARGV[2])
-  for _, member in ipairs(members) do
-    redis.call('ZADD', agenda, 'LT', now, member)
-  end
+  hasten(redis.call, agenda, held, now)
   alarm(redis.call, alarms, agenda, cjson.decode(ARGV[4]), now)
   redis.call('SET', op, ARGV[1] .. ' ' .. ARGV[2], 'PX', 900000)
 end

@@ -1,16 +1,19 @@
 -- KEYS: 1 agenda, 2 held, 3 audit, 4 doubt, 5 frozen
 -- ARGV: 1 how many at most, 2 how long a lease lasts in ms, JSON {kind: ms}, 3 the newest audit entry that the caller has
--- seen, 4 for how long they are kept at least, in ms, 5 the audit entry that tells of lost changes
+-- seen, 4 for how long they are kept at least, in ms, 5 the audit entry that tells of lost changes, 6 the freeze that the
+-- caller knows as in force (empty: none), 7 the audit entry that tells that it was put back
 -- Leases what is due and not held, of the kinds that have a term: others are a later version's. A lease is an entry of
 -- held, scored with its end; when a member is due it leaves alone. One that ends later than any could is none: Redis's
 -- clock was ahead. A due time that is none, infinite or a fraction, is made now.
 -- If the entry that the caller has seen is gone, Redis has lost changes: calls of requests from before now may have been sent.
--- Several processes notice that; the first of them writes it down.
+-- Several processes notice that; the first of them writes it down. A freeze that is lost with them is put back: nobody has
+-- lifted it, or that is lost, too.
 -- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
 -- (audit entry), lost (true, or absent), first (true: nobody had noticed), doubt (when
 -- that was last noticed; 0: never), server, freeze (that in force, or absent).
 local agenda, held, audit, doubt, frozen = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
+local freeze = redis.call('GET', frozen) or nil -- a key of another type fails here, and not behind what is leased
 local leases, next, from, page = {}, 0, 0, 128
 repeat
   local members = redis.call('ZRANGE', agenda, from, from + page - 1, 'WITHSCORES')
@@ -51,7 +54,13 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
     end
     first = true
   end
+  if not freeze and ARGV[6] ~= '' then
+    redis.call('XADD', audit, '*', 'e', ARGV[7])
+    redis.call('SET', frozen, ARGV[6])
+    hasten(redis.call, agenda, held, now)
+    freeze = ARGV[6]
+  end
 end
 local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
 return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since, server = server(),
-  freeze = redis.call('GET', frozen) or nil})
+  freeze = freeze})

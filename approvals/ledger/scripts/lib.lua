@@ -83,3 +83,23 @@ local function field(entry, name)
   end
   return ''
 end
+
+-- hasten makes all that is on the agenda due. Whoever holds a member sees by its score alone that it was set anew, so that
+-- of what is held becomes less also where it was due before: else its holder gives it back as if nothing had happened.
+local function hasten(put, agenda, held, now)
+  local members = redis.call('ZRANGE', agenda, 0, -1, 'WITHSCORES')
+  for n = 1, #members, 2 do
+    local was = tonumber(members[n + 1]) or now
+    local at = math.min(was, now)
+    if tonumber(redis.call('ZSCORE', held, members[n]) or 0) > now then
+      at = math.min(at, was - 1)
+    end
+    put('ZADD', agenda, at, members[n])
+  end
+end
+
+-- orderOf is the id of the freeze that is kept as a text. What is no id is "?": it holds everything too, and is lifted
+-- like any other, so it has to be the same for everybody who reads it.
+local function orderOf(text)
+  return string.match(string.match(text, '^[^ ]*'), '^[%w%-]+$') or '?'
+end
