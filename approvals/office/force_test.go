@@ -1,6 +1,7 @@
 package office
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -84,6 +85,29 @@ func TestForce(t *testing.T) {
 		t.Errorf("after a day nobody is reminded: %+v", r.Notices)
 	}
 	if r, err = d.Review(t.Context(), pressed("U2", r.Place), r.ID, r.Digest(), "it was right"); err != nil || r.UnderReview() {
+		t.Errorf("%v, %+v", err, r.Review)
+	}
+}
+
+// TestForceWithoutCard: where the channel does not take the card, the review waits on the homes
+// of the others and is closed there.
+func TestForceWithoutCard(t *testing.T) {
+	o, d, _, _ := alone(t, 40, "U1", "U2")
+	o.chat = chatter{show: func(approvals.Request) (string, error) {
+		return "", &approvals.NoPlace{Why: approvals.Why{Reason: approvals.ChannelArchived}, Err: errors.New("is_archived")}
+	}}
+	r, err := d.Force(t.Context(), from("U1"), wishFor(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.turns(20)
+	r = o.load(r.ID)
+	athome := By{Op: ledger.NewOp().ID, User: "U2", Place: approvals.Place{Team: "T1"}, Home: true}
+	home, err := d.HomeOf(t.Context(), athome)
+	if err != nil || r.Card.TS != "" || len(home.Waiting.Requests) != 1 {
+		t.Fatalf("%v, card %q, %d wait for the other approver, want the review", err, r.Card.TS, len(home.Waiting.Requests))
+	}
+	if r, err = d.Review(t.Context(), athome, r.ID, r.Digest(), "it was right"); err != nil || r.UnderReview() {
 		t.Errorf("%v, %+v", err, r.Review)
 	}
 }

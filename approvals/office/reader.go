@@ -102,11 +102,11 @@ func (w reader) on(r approvals.Request) approvals.Facts {
 	return f
 }
 
-// decidesNow reports whether r waits for this person to decide on it, or to review it, where
-// its channel shows it.
+// decidesNow reports whether r waits for this person to decide on it, where its channel shows
+// it, or to review it. A review whose card the channel did not take can be closed nowhere else.
 func (w reader) decidesNow(r approvals.Request) bool {
 	if r.UnderReview() {
-		return r.Card.TS != "" && w.policy.May(approvals.ToReview, w.on(r), w.ch, r) == nil
+		return w.policy.May(approvals.ToReview, w.on(r), w.ch, r) == nil
 	}
 	given := slices.ContainsFunc(r.Approvals, func(a approvals.Approval) bool { return a.By.Is(w.f.Person) })
 	return r.State == approvals.Pending && r.Card.TS != "" && !given && w.policy.May(approvals.ToDeny, w.on(r), w.ch, r) == nil
