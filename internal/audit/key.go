@@ -18,7 +18,7 @@ import (
 // Key signs seals, or only knows who may have signed them. The zero Key does neither.
 type Key struct {
 	private ed25519.PrivateKey
-	known   []ed25519.PublicKey // whose signatures count, the own one first
+	known   []ed25519.PublicKey // whose signatures count, our own first
 }
 
 // ReadKey reads a PEM file, as `openssl genpkey -algorithm ed25519` writes it. Its first key signs;
