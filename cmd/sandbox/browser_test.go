@@ -182,11 +182,22 @@ func (p *tab) sees(where string, words ...string) {
 	}
 }
 
-// click uses the mouse.
+// click uses the mouse. What the page draws anew between finding it and pressing it is looked
+// for again: nothing was pressed.
 func (p *tab) click(selector string) {
 	p.Helper()
-	p.until(fmt.Sprintf(`(document.querySelector(%q).scrollIntoView({ block: "center" }), true)`, selector)) // not below what sticks to an edge
-	p.do(chromedp.Click(chromedp.CSS(selector)))
+	ctx, cancel := context.WithTimeout(p.ctx, stepLimit)
+	defer cancel()
+	for {
+		p.until(fmt.Sprintf(`(document.querySelector(%q).scrollIntoView({ block: "center" }), true)`, selector)) // not below what sticks to an edge
+		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "Could not find node") {
+			p.fail("%v", err)
+		}
+	}
 }
 
 // types uses the keyboard, wherever the focus is.
