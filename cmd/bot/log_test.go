@@ -60,9 +60,13 @@ func misread(t *testing.T, text string, inJSON bool) (what string) {
 		return ""
 	}
 	var got struct {
-		Level, Note, Error string
-		List               []string
-		Group              struct{ Note string }
+		Level string   `json:"level"`
+		Note  string   `json:"note"`
+		Error string   `json:"error"`
+		List  []string `json:"list"`
+		Group struct {
+			Note string `json:"note"`
+		} `json:"group"`
 	}
 	if err := json.Unmarshal([]byte(lines[0]), &got); err != nil || got.Level != "AUDIT" {
 		return fmt.Sprintf("%q: %v", lines[0], err)
