@@ -48,7 +48,7 @@ func frozenAtHome(grace *tab, rules string) {
 func alarmed(by map[string]*tab, rules string) {
 	for who, p := range by {
 		p.goTo(who, "security", rules)
-		p.sees("#messages", "acted alone", "it is being emptied", "froze all actions", "the list is wrong")
+		p.sees("#messages", "acted alone", "it is being emptied", "froze everything", "the list is wrong")
 		p.holds("with alarms")
 	}
 }

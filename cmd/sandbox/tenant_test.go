@@ -112,7 +112,7 @@ func TestVocabulary(t *testing.T) {
 	for _, a := range defender.Actions() {
 		want = append(want, "/defender "+a.Name+" + devices")
 	}
-	for _, word := range []string{"status", "list", "limits", "cancel", "history + devices", "report", "help"} {
+	for _, word := range []string{"status", "list", "limits", "cancel", "history + devices", "report", "freeze", "unfreeze", "help"} {
 		want = append(want, "/defender "+word)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -213,7 +213,9 @@ func secretsOf(e app.Env) (out []slackfake.Secret) {
 		text, _ := os.ReadFile(path)
 		if _, key, found := strings.Cut(string(text), "PRIVATE KEY-----\n"); found {
 			line, _, _ := strings.Cut(key, "\n")
-			out = append(out, slackfake.Secret{What: what, Text: line[len(line)/2:]}) // all keys begin alike
+			parts := strings.Split(line[len(line)/2:], "/") // all keys begin alike
+			longest := slices.MaxFunc(parts, func(a, b string) int { return len(a) - len(b) })
+			out = append(out, slackfake.Secret{What: what, Text: longest})
 		}
 	}
 	if text, err := os.ReadFile(e.FederatedTokenFile); err == nil {
