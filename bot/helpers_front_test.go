@@ -3,6 +3,7 @@ package bot
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -166,7 +167,7 @@ func (f *front) deliver(e slackfake.Envelope) (acks []string) {
 			return nil
 		},
 	})
-	if err := f.fetches.Wait(); err != nil {
+	if err := errors.Join(f.fetches.Wait(), f.apologies.Wait()); err != nil {
 		f.t.Error(err)
 	}
 	return acks
