@@ -41,7 +41,7 @@ test: test-race chart play ## Everything: tests with -race on a real Redis, the 
 .PHONY: test-race
 test-race: $(OFFICIAL)/node_modules/.package-lock.json $(IDENTITY)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json
 	tools/needs
-	REQUIRE_REDIS=1 REQUIRE_NODE=1 REQUIRE_CHROMIUM=1 $(GO) test -race -timeout 30m ./...
+	REQUIRE_REDIS=1 REQUIRE_NODE=1 REQUIRE_CHROMIUM=1 REQUIRE_TOOLS=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: test-go
 test-go: ## The tests that need nothing but Go

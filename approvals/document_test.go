@@ -22,6 +22,12 @@ func TestStateMachineDocument(t *testing.T) {
 		"## A request\n\n" + diagram(requestEdges()) + "\n## A call\n\n" + diagram(callEdges()) +
 		"\n## The stop of a call that runs\n\nIts job has stopped when Defender says so: that is the state of the call.\n\n" + diagram(stopEdges()) +
 		"\n## Timers\n\nEvery state has one, so nothing can be stuck.\n\n" + timerTable()
+	documented(t, path, got)
+}
+
+// documented compares a document with what the code makes of it.
+func documented(t *testing.T, path, got string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)

@@ -2,7 +2,6 @@ package approvals_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -52,17 +51,5 @@ func TestEntriesDocument(t *testing.T) {
 	for _, n := range audit.Names() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", n.Name, n.Tells)
 	}
-	got := b.String()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s is not what the code does (run: make golden):\n%s", path, diff)
-	}
+	documented(t, path, b.String())
 }

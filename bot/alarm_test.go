@@ -49,7 +49,7 @@ func TestAnnounce(t *testing.T) {
 	for code, want := range map[string]bool{"not_in_channel": true, "is_archived": true, "internal_error": false} {
 		s.Break(slackfake.Fault{Method: "chat.postMessage", Error: code, Times: 1})
 		if err := w.Announce(t.Context(), approvals.Alarm{ID: code, Kind: a.Kind, Channel: "C0" + code}); err == nil || isNoPlace(err) != want {
-			t.Errorf("%s: %v, refused for good: want %v", code, err, want)
+			t.Errorf("%s: %v, refused permanently: want %v", code, err, want)
 		}
 	}
 }

@@ -179,7 +179,7 @@ func (r *Refusals) writeOf(ctx context.Context, who string, all bool) error {
 	if !m.written { // by this goroutine alone, like what it was the first of
 		m.first = r.named(ctx, m.first)
 		if err := r.trail.Note(ctx, m.first); err != nil {
-			return err //nolint:wrapcheck // it says what was tried
+			return err
 		}
 		m.written = true
 	}
@@ -194,7 +194,7 @@ func (r *Refusals) writeOf(ctx context.Context, who string, all bool) error {
 	}
 	if err := r.trail.Note(ctx, m.rest()); err != nil {
 		r.keep(who, m)
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	return nil
 }

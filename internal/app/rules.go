@@ -24,13 +24,15 @@ type rule struct {
 }
 
 // about is what a rule is called for people.
-var about = map[string]string{ //nolint:gochecknoglobals // a table
-	"ACTIONS": "what can be asked for", "REQUESTERS": "who may ask", "APPROVERS": "who may approve",
-	"ESCALATE_TO": "who is called in late", "APPROVALS_REQUIRED": "approvals needed", "CHANNELS": "where commands are taken",
-	"ALLOW_SHARED_CHANNELS": "shared channels", "APPROVAL_TTL": "time to approve", "EXECUTION_TTL": "how long an approval lasts",
-	"MAX_DEVICES": "devices in one request", "MAX_OPEN_PER_REQUESTER": "open requests of one person",
-	"DEVICES_PER_HOUR": "devices of one person in an hour", "BREAK_GLASS": "break-glass", "ALERT_CHANNEL": "where alerts go",
-	"RETENTION": "how long records are kept",
+func about() map[string]string {
+	return map[string]string{
+		"ACTIONS": "what can be asked for", "REQUESTERS": "who may ask", "APPROVERS": "who may approve",
+		"ESCALATE_TO": "who is called in late", "APPROVALS_REQUIRED": "approvals needed", "CHANNELS": "where commands are taken",
+		"ALLOW_SHARED_CHANNELS": "shared channels", "APPROVAL_TTL": "time to approve", "EXECUTION_TTL": "how long an approval lasts",
+		"MAX_DEVICES": "devices in one request", "MAX_OPEN_PER_REQUESTER": "open requests of one person",
+		"DEVICES_PER_HOUR": "devices of one person in an hour", "BREAK_GLASS": "break-glass", "ALERT_CHANNEL": "where alerts go",
+		"RETENTION": "how long records are kept",
+	}
 }
 
 // rulesOf are the rules that the bot goes by.
@@ -116,7 +118,7 @@ const inALine = 4
 
 // lines say it to people. Named is an entry with the name of whom it means.
 func (d difference) lines(named func(string) string) (list []string) {
-	begin := cmp.Or(about[d.name], "a rule of another version") + " (" + d.name + "): "
+	begin := cmp.Or(about()[d.name], "a rule of another version") + " (" + d.name + "): "
 	if len(d.new) == 1 && len(d.gone) == 1 {
 		return []string{begin + named(d.new[0]) + ", was " + named(d.gone[0])}
 	}
