@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/kelseyhightower/envconfig"
-
 	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/audit"
@@ -48,9 +46,9 @@ func auditing(ctx context.Context, args []string, stdout io.Writer) error {
 
 // withTrail opens the trail that the environment names.
 func withTrail(ctx context.Context, use func(*app.Trail) error) (err error) {
-	var env app.Env
-	if err := envconfig.Process("", &env); err != nil {
-		return fmt.Errorf("read the environment: %w", err)
+	env, err := environment()
+	if err != nil {
+		return err
 	}
 	config, err := env.AuditConfig(time.Now())
 	if err != nil {

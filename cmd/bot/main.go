@@ -24,12 +24,13 @@ import (
 const help = `bot answers /defender in Slack. It is configured by environment variables.
 
   bot                                     run until SIGTERM
+  bot doctor [-json]                      connect to everything once and say what is wrong, and what to do
   bot audit export [-format jsonl|cef]    write the audit trail to stdout
   bot audit verify [-against FILE]        check it against its seals, and these against a log of the bot
   bot version                             print the version
   bot -help                               print this
 
-Exit codes: 0 stopped as asked, or all is well; 1 failed, or the trail was changed; 2 called or configured wrongly.
+Exit codes: 0 stopped as asked, or all is well; 1 failed, something is wrong, or the trail was changed; 2 called or configured wrongly.
 
 `
 
@@ -63,6 +64,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	switch {
 	case len(args) == 0:
 		return serve(ctx, stderr)
+	case args[0] == "doctor":
+		return examine(ctx, args[1:], stdout)
 	case args[0] == "audit":
 		return auditing(ctx, args[1:], stdout)
 	case len(args) == 1 && args[0] == "version":
@@ -74,15 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 func serve(ctx context.Context, stderr io.Writer) error {
-	var env app.Env
-	if err := envconfig.Process("", &env); err != nil {
-		return fmt.Errorf("read the environment: %w", err)
-	}
-	catalogue, strays := defender.Actions(), app.Strays(namesOf(os.Environ()))
-	config, err := env.Config(catalogue, time.Now())
-	if wrong, is := errors.AsType[*app.ConfigError](err); is {
-		wrong.Strays = strays
-	}
+	config, strays, err := configuration()
 	if err != nil {
 		return err
 	}
@@ -91,7 +86,15 @@ func serve(ctx context.Context, stderr io.Writer) error {
 		log.WarnContext(ctx, "unknown variable set", "variable", s.Name, "did_you_mean", s.Meant)
 	}
 	redis.SetLogger(redisLog{log})
-	return app.New(config, app.Options{Catalogue: catalogue, Clock: time.Now, Log: log, Version: version()}).Run(ctx)
+	return app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: log, Version: version()}).Run(ctx)
+}
+
+// environment is what the variables say, unchecked.
+func environment() (env app.Env, err error) {
+	if err := envconfig.Process("", &env); err != nil {
+		return env, fmt.Errorf("read the environment: %w", err)
+	}
+	return env, nil
 }
 
 // namesOf are the names of variables, without what they are set to.

@@ -88,23 +88,20 @@ func (a *App) Run(ctx context.Context) error {
 // work connects to Slack and works there. From then on a token that dies ends
 // it, also while it waits for something else.
 func (a *App) work(ctx context.Context) error {
-	p := &parts{rdb: a.config.Redis()}
-	if a.options.Hook != nil {
-		p.rdb.AddHook(a.options.Hook)
-	}
+	p := a.newParts()
 	defer func() {
 		if err := p.rdb.Close(); err != nil {
 			a.options.Log.WarnContext(ctx, "redis close failed", "error", err)
 		}
 	}()
-	slack, others := a.startChecks(p)
-	if err := a.until(ctx, slack); err != nil {
+	checks := slices.Concat(a.connectChecks(p), a.beginChecks(p))
+	if err := a.until(ctx, checks[0]); err != nil { // Slack's
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.watchToken(ctx, p.slack) })
 	g.Go(func() error {
-		for _, c := range others {
+		for _, c := range checks[1:] {
 			if err := a.until(ctx, c); err != nil {
 				return err
 			}

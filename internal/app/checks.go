@@ -13,9 +13,10 @@ import (
 
 // check is one thing that has to be so before the bot takes commands.
 type check struct {
-	name string
-	run  func(context.Context) (detail string, err error)
-	mend string // what an operator does about it
+	name  string
+	needs string // the check that has to pass before it; empty: none
+	run   func(context.Context) (detail string, err error)
+	mend  string // what an operator does about it
 }
 
 // failed is what the check found wrong, and what mends it. A final error says

@@ -25,31 +25,51 @@ type parts struct {
 	warned bool      // that Redis may lose approvals
 }
 
-// startChecks connect the parts, each with the help of those before it, and all of
-// them with Slack's.
-func (a *App) startChecks(p *parts) (slack check, others []check) {
+// newParts are parts of which only the way to Redis is known.
+func (a *App) newParts() *parts {
+	p := &parts{rdb: a.config.Redis()}
+	if a.options.Hook != nil {
+		p.rdb.AddHook(a.options.Hook)
+	}
+	return p
+}
+
+// connectChecks connect the parts, each with the help of those before it, and all of
+// them with Slack's, which is the first. They write nothing that lasts.
+func (a *App) connectChecks(p *parts) []check {
 	with := func(connect func(context.Context, *parts) (string, error)) func(context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) { return connect(ctx, p) }
 	}
-	slack = check{"slack", with(a.connectSlack), "see that this host reaches SLACK_API_URL, and whether Slack is up"}
-	return slack, []check{
-		{"slack's user groups", with(a.resolve), "see that each @handle in APPROVERS, REQUESTERS and ESCALATE_TO is a user group of the workspace"},
-		{"approvers", with(a.muster), mendApprovers},
-		{"redis", with(a.connectRedis), mendRedis},
+	return []check{
+		{name: "slack", run: with(a.connectSlack), mend: "see that this host reaches SLACK_API_URL, and whether Slack is up"},
+		{name: "slack's user groups", needs: "slack", run: with(a.resolve), mend: "see that each @handle in APPROVERS, REQUESTERS and ESCALATE_TO is a user group of the workspace"},
+		{name: "approvers", needs: "slack's user groups", run: with(a.muster), mend: mendApprovers},
+		{name: "redis", needs: "slack", run: with(a.connectRedis), mend: mendRedis},
 		a.durability(p),
-		{"rules", with(a.noteStart), mendRedis},
+	}
+}
+
+// beginChecks come last before the bot works: what was left is taken over, and that it
+// starts is written down.
+func (a *App) beginChecks(p *parts) []check {
+	return []check{
+		{name: "redis", run: func(ctx context.Context) (string, error) { return a.inherit(ctx, p) }, mend: mendRedis},
+		{name: "rules", run: func(ctx context.Context) (string, error) { return a.noteStart(ctx, p) }, mend: mendRedis},
 	}
 }
 
 // durability is the check that Redis keeps what it confirms.
 func (a *App) durability(p *parts) check {
-	return check{"redis durability", func(ctx context.Context) (string, error) { return a.checkDurable(ctx, p) }, "let the bot's user run INFO in Redis"}
+	return check{
+		name: "redis durability", run: func(ctx context.Context) (string, error) { return a.checkDurable(ctx, p) },
+		mend: "see that Redis answers, and let the bot's user run INFO in it",
+	}
 }
 
 // laterChecks are made again and again while the bot runs.
 func (a *App) laterChecks(p *parts) []check {
 	return []check{
-		{"redis", func(ctx context.Context) (string, error) { return "", named(p.store.Check(ctx)) }, mendRedis},
+		{name: "redis", run: func(ctx context.Context) (string, error) { return "", named(p.store.Check(ctx)) }, mend: mendRedis},
 		a.durability(p),
 	}
 }
@@ -127,13 +147,18 @@ func (a *App) connectRedis(ctx context.Context, p *parts) (detail string, err er
 	if err := p.store.Prepare(ctx); err != nil {
 		return "", named(err)
 	}
+	return "takes all that is needed", nil
+}
+
+// inherit takes over the windows that an older version has left.
+func (a *App) inherit(ctx context.Context, p *parts) (detail string, err error) {
 	if err := p.store.Inherit(ctx); err != nil {
 		if !redis.HasErrorPrefix(err, "CROSSSLOT") { // in a Cluster they cannot be: docs/decisions/0007
 			return "", named(err)
 		}
 		a.options.Log.WarnContext(ctx, "calls of an older version not counted", "error", err)
 	}
-	return "takes all that is needed", nil
+	return "calls of older versions are counted", nil
 }
 
 // inheritEvery is how often the bot looks for what an older version has written:

@@ -81,18 +81,18 @@ func (r *readiness) stands() (checks []check, missing []error) {
 func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 	redis := &probe{clock: a.options.Clock, ask: func(ctx context.Context) error { return named(p.store.Check(ctx)) }}
 	return []check{
-		{"slack", func(context.Context) (string, error) {
+		{name: "slack", run: func(context.Context) (string, error) {
 			if s.Live() == 0 {
 				return "", errors.New("no socket is open")
 			}
 			return "", nil
-		}, "see that this host reaches Slack, and that SLACK_CONNECTIONS of all processes together is at most 10"},
-		{"redis", func(ctx context.Context) (string, error) { return "", redis.get(ctx) }, mendRedis},
-		{"approvers", func(context.Context) (string, error) {
+		}, mend: "see that this host reaches Slack, and that SLACK_CONNECTIONS of all processes together is at most 10"},
+		{name: "redis", run: func(ctx context.Context) (string, error) { return "", redis.get(ctx) }, mend: mendRedis},
+		{name: "approvers", run: func(context.Context) (string, error) {
 			state := p.roster.State()
 			return remarks(state), cmp.Or(state.TooFew(), state.NobodyAsks())
-		}, mendApprovers},
-		{"freeze", func(context.Context) (string, error) { return frozen(p.store.Frozen()), nil }, ""},
+		}, mend: mendApprovers},
+		{name: "freeze", run: func(context.Context) (string, error) { return frozen(p.store.Frozen()), nil }},
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 func (a *App) watchToken(ctx context.Context, slack *bot.Workspace) error {
 	tick := time.NewTicker(tokenTick)
 	defer tick.Stop()
-	c := check{"slack", func(ctx context.Context) (string, error) { return "", slack.Check(ctx) }, "nothing to do yet: Slack is asked again"}
+	c := check{name: "slack", run: func(ctx context.Context) (string, error) { return "", slack.Check(ctx) }, mend: "nothing to do yet: Slack is asked again"}
 	var doubt error
 	for asked := a.options.Clock(); ; {
 		select {

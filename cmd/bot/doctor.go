@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"defenderbot/defender"
+	"defenderbot/internal/app"
+)
+
+// errUnwell is an examination that found something wrong.
+var errUnwell = errors.New("something is wrong; each line says what to do")
+
+// examine runs what follows `bot doctor`: it prints a line for each thing that it looked
+// at, as it goes, or everything as JSON.
+func examine(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("bot doctor", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // what is wrong is said once, by main
+	asJSON := flags.Bool("json", false, "")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
+		return usageError("bot doctor: unknown arguments; `bot -help` shows what there is")
+	}
+	config, strays, err := configuration()
+	if err != nil {
+		return err
+	}
+	r := &report{Version: version(), Counts: map[app.Grade]int{}}
+	add := func(f app.Finding) {
+		r.add(f)
+		if !*asJSON {
+			err = errors.Join(err, write(stdout, f.String()+"\n"))
+		}
+	}
+	for _, s := range strays {
+		add(app.Finding{
+			About: "configuration", Grade: app.Doubt, Says: s.Name + " is set, and this program does not read it",
+			Mend: "set " + s.Meant + " if that was meant; else it does no harm",
+		})
+	}
+	doctor := app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: slog.New(slog.DiscardHandler), Version: r.Version})
+	if err := errors.Join(doctor.Examine(ctx, add), err); err != nil {
+		return err
+	}
+	return r.end(*asJSON, stdout)
+}
+
+// report is what `bot doctor -json` prints.
+type report struct {
+	Version  string            `json:"version"`
+	Well     bool              `json:"well"` // nothing is wrong
+	Counts   map[app.Grade]int `json:"counts"`
+	Findings []app.Finding     `json:"findings"`
+}
+
+func (r *report) add(f app.Finding) {
+	r.Counts[f.Grade]++
+	r.Findings = append(r.Findings, f)
+	r.Well = r.Counts[app.Wrong] == 0
+}
+
+// end prints the sum, or everything as JSON.
+func (r *report) end(asJSON bool, stdout io.Writer) error {
+	text := fmt.Sprintf("%d wrong, %d warnings, %d unknown, %d ok\n", r.Counts[app.Wrong], r.Counts[app.Doubt], r.Counts[app.Unknown], r.Counts[app.Well])
+	if asJSON {
+		out, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		text = string(out) + "\n"
+	}
+	if err := write(stdout, text); err != nil {
+		return err
+	}
+	if !r.Well {
+		return errUnwell
+	}
+	return nil
+}
+
+// configuration is what the environment says, and variables in it that look like slips.
+func configuration() (app.Config, []app.Stray, error) {
+	env, err := environment()
+	if err != nil {
+		return app.Config{}, nil, err
+	}
+	strays := app.Strays(namesOf(os.Environ()))
+	config, err := env.Config(defender.Actions(), time.Now())
+	if wrong, is := errors.AsType[*app.ConfigError](err); is {
+		wrong.Strays = strays
+	}
+	return config, strays, err
+}

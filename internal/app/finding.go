@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"fmt"
+)
+
+// Grade is how one line of the doctor's checklist stands.
+type Grade string
+
+// The grades, best first.
+const (
+	Well    Grade = "ok"
+	Unknown Grade = "unknown" // nobody says, or something else has to work first
+	Doubt   Grade = "warning"
+	Wrong   Grade = "wrong" // the bot does not start, or does not do what it is there for
+)
+
+// Finding is one line of the doctor's checklist.
+type Finding struct {
+	About string `json:"about"` // what was looked at, one of [Lines]; programs may rely on it
+	Grade Grade  `json:"grade"`
+	Says  string `json:"says"`           // how it stands
+	Mend  string `json:"mend,omitempty"` // what to do about it, unless it is well
+}
+
+// Line is what the doctor has to say something about.
+type Line struct{ About, Looks string }
+
+// Lines are all that there are, in the order in which the doctor goes through them. The
+// runbook (docs/operate.md) has an entry for each.
+func Lines() []Line {
+	return []Line{
+		{"configuration", "variables that are allowed and look wrong, or that nothing reads"},
+		{"slack", "both tokens are taken, and are of one app in one workspace"},
+		{"slack's user groups", "each @handle is a user group of the workspace"},
+		{"approvers", "somebody may ask, and enough people may decide"},
+		{"redis", "Redis takes all that the bot writes"},
+		{"redis durability", "Redis neither evicts what it holds nor forgets it at a restart"},
+		{"people", "each entry of APPROVERS, REQUESTERS and ESCALATE_TO counts, and who can edit the groups"},
+	}
+}
+
+// String is for operators.
+func (f Finding) String() string {
+	text := fmt.Sprintf("%-8s %s: %s", f.Grade, f.About, f.Says)
+	if f.Mend != "" {
+		text += "\n         -> " + f.Mend
+	}
+	return text
+}
+
+// exam looks at one thing and says all that it found out about it. It starts nothing in
+// Defender and posts nothing in Slack, for the bot makes it too when it starts.
+type exam struct {
+	about string // of its findings, unless they say otherwise
+	needs string // a check that has to pass first; empty: none
+	run   func(context.Context) []Finding
+}
+
+// exams are those of a bot that is connected, or as far as it is.
+func (a *App) exams(p *parts) []exam {
+	return []exam{
+		{"people", "approvers", func(context.Context) []Finding { return lists(p.roster.State()) }},
+	}
+}
