@@ -32,6 +32,8 @@ type Workspace struct {
 	botID      string // the id that the bot's messages carry
 	app        string
 	site       string // its address, with a slash at the end
+	granted    []string
+	lead       lead
 
 	mu   sync.Mutex
 	urls map[string]replyURL // of the command that made a request; in memory only, they are secrets
@@ -76,6 +78,7 @@ func NewWorkspace(ctx context.Context, c WorkspaceConfig) (*Workspace, error) {
 		return nil, err
 	}
 	w.team, w.enterprise, w.botUser, w.botID, w.site = me.TeamID, me.EnterpriseID, me.UserID, me.BotID, me.URL
+	w.granted, w.lead = scopesIn(me.Header.Get("X-Oauth-Scopes")), leadOver(me.Header.Get("Date"), c.Clock())
 	w.app, err = w.appOf(ctx, c.AppToken)
 	return w, err
 }

@@ -22,6 +22,8 @@ type Finding struct {
 	Grade Grade  `json:"grade"`
 	Says  string `json:"says"`           // how it stands
 	Mend  string `json:"mend,omitempty"` // what to do about it, unless it is well
+
+	logged bool // the bot logs it by itself where it arises, so it does not warn of it once more when it starts
 }
 
 // Line is what the doctor has to say something about.
@@ -63,4 +65,34 @@ func (a *App) exams(p *parts) []exam {
 	return []exam{
 		{"people", "approvers", func(context.Context) []Finding { return lists(p.roster.State()) }},
 	}
+}
+
+// look makes exams one after the other, without those that need a check that has failed.
+func look(ctx context.Context, exams []exam, failed map[string]bool, say func(Finding)) {
+	for _, e := range exams {
+		if failed[e.needs] {
+			say(unexamined(e.about, e.needs))
+			continue
+		}
+		for _, f := range e.findings(ctx) {
+			say(f)
+		}
+	}
+}
+
+// findings are those of one exam, which has as long as one try to connect. A mistake in it
+// must not end a bot that works.
+func (e exam) findings(ctx context.Context) (found []Finding) {
+	one, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			found = append(found, Finding{About: e.about, Grade: Doubt, Says: fmt.Sprintf("the examination panicked: %v", p), Mend: "report this: it is a mistake in the program"})
+		}
+	}()
+	return e.run(one)
+}
+
+func unexamined(about, needs string) Finding {
+	return Finding{About: about, Grade: Unknown, Says: "not looked at, because it needs: " + needs, Mend: "mend that first"}
 }
