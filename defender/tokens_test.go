@@ -289,12 +289,16 @@ func TestTokenURL(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	token := func(claims string) string { return "h." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".s" }
-	for access, want := range map[string][]string{
-		token(`{"roles":["Machine.Read.All","Alert.ReadWrite.All"]}`): {"Machine.Read.All", "Alert.ReadWrite.All"},
-		token(`{"aud":"x"}`): nil, token(`{`): nil, "opaque": nil, "a.*.b": nil, "": nil,
+	for access, want := range map[string]struct {
+		roles    []string
+		readable bool
+	}{
+		token(`{"roles":["Machine.Read.All","Alert.ReadWrite.All"]}`): {[]string{"Machine.Read.All", "Alert.ReadWrite.All"}, true},
+		token(`{"aud":"x"}`): {nil, true}, token(`{`): {}, "opaque": {}, "a.*.b": {}, "": {},
 	} {
-		if diff := cmp.Diff(want, defender.Roles(access)); diff != "" {
-			t.Errorf("Roles(%s) (-want +got):\n%s", access, diff)
+		roles, readable := defender.Roles(access)
+		if diff := cmp.Diff(want.roles, roles); diff != "" || readable != want.readable {
+			t.Errorf("Roles(%s) is readable %v, want %v (-want +got):\n%s", access, readable, want.readable, diff)
 		}
 	}
 }
