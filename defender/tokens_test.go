@@ -309,10 +309,17 @@ func TestTokenRequestRedirect(t *testing.T) {
 	tokens := tokensOf(t, trip(func(r *http.Request) (*http.Response, error) {
 		asked++
 		resp, err := canned(http.StatusTemporaryRedirect, "")(r)
-		resp.Header.Set("Location", "https://elsewhere.example/")
+		resp.Header.Set("Location", "https://u:p@elsewhere.example/login?code="+clientSecret+"#"+clientSecret)
 		return resp, err
 	}), time.Now)
-	if _, err := tokens.Get(t.Context()); err == nil || asked != 1 {
-		t.Errorf("Get = %v after %d requests, want an error after 1", err, asked)
+	_, err := tokens.Get(t.Context())
+	if err == nil || asked != 1 {
+		t.Fatalf("Get = %v after %d requests, want an error after 1", err, asked)
+	}
+	leaksNothing(t, err)
+	const target = "https://elsewhere.example/login"
+	e, is := errors.AsType[*defender.TokenError](err)
+	if !is || e.Says() != "HTTP 307, which leads to "+target || err.Error() != "no token: HTTP 307: it leads to "+target+", and redirects are not followed" {
+		t.Errorf("Get = %v, and says %q", err, e.Says())
 	}
 }
