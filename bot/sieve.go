@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -44,11 +45,29 @@ func (s *sieve) RoundTrip(req *http.Request) (*http.Response, error) {
 		method = "a response_url"
 	case res.StatusCode == http.StatusOK:
 		err = s.check(method, res)
+	default:
+		err = elsewhere(res)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: unusable answer: %w", method, err)
 	}
 	return res, nil
+}
+
+// elsewhere is an error that says where a redirect leads, without what can hold secrets.
+// It is not followed: whoever is there would be handed the token. A proxy that wants a
+// person to log in answers like this.
+func elsewhere(res *http.Response) error {
+	if res.StatusCode < 300 || res.StatusCode > 399 {
+		return nil
+	}
+	_ = res.Body.Close() // nobody reads it
+	to, err := res.Location()
+	if err != nil { // it names none; the parser's error could quote it
+		return fmt.Errorf("HTTP %d", res.StatusCode)
+	}
+	bare := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
+	return fmt.Errorf("HTTP %d leads to %s, and redirects are not followed", res.StatusCode, &bare)
 }
 
 // taken makes every yes of a response_url one that the library understands: it is

@@ -47,6 +47,7 @@ type Client struct {
 	now       func() time.Time
 	userAgent string
 	transport *http.Transport
+	clock     lead
 }
 
 // New checks the configuration and returns a client. It does no I/O.
@@ -118,7 +119,7 @@ func (c *Client) get(ctx context.Context, q query, path string, into any) error 
 	if err != nil {
 		return &Error{Op: q.op, Cause: NotSent, Err: withoutAddress(err)}
 	}
-	a, err := exchange(c.transport, req, token)
+	a, err := exchange(hearing{c.transport, c.now, &c.clock}, req, token)
 	if err != nil {
 		c.transport.CloseIdleConnections() // what made one silent may have made them all so
 		return &Error{Op: q.op, Cause: OutcomeUnknown, Err: withoutAddress(err)}
