@@ -35,6 +35,9 @@ type TokenConfig struct {
 	Transport http.RoundTripper
 	// Log gets what goes wrong in the background; nil means that nothing is logged.
 	Log *slog.Logger
+	// Observe is told of each request: its HTTP status, 0 if there was no answer, and how long
+	// that took; may be nil.
+	Observe func(status int, took time.Duration)
 }
 
 // TokenURL returns the token endpoint of a tenant, for [Cloud.Authority] or another host.
@@ -73,10 +76,14 @@ func NewTokens(cfg TokenConfig) (*Tokens, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	via := roundTripperOf(cfg.Transport)
+	if cfg.Observe != nil {
+		via = observer{next: via, now: cfg.Now, tell: cfg.Observe}
+	}
 	return &Tokens{
 		cfg: cfg,
 		http: &http.Client{
-			Transport: roundTripperOf(cfg.Transport),
+			Transport: via,
 			Timeout:   tokenLimit,
 			// A redirect would take the secret to another place.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

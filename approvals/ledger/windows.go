@@ -171,7 +171,7 @@ func (s *Store) Windows(ctx context.Context, actions []string) ([]Window, error)
 
 // windowsOf leaves out the endpoints of other actions.
 func (s *Store) windowsOf(actions []string) (windows []Window) {
-	for _, e := range s.endpoints() {
+	for _, e := range s.actions.Endpoints() {
 		w, others := Window{Endpoint: e}, false
 		for _, a := range s.actions {
 			switch {
