@@ -41,7 +41,9 @@ func TestFlow(t *testing.T) {
 	request := func(s approvals.State, by []approvals.Approval, calls ...approvals.Call) approvals.Request {
 		return approvals.Request{ID: "D-1", Action: "collect", State: s, Opened: opened, Approvals: by, Calls: calls, EndedAt: opened.Add(time.Hour)}
 	}
-	call := func(s approvals.CallState, attempt int) approvals.Call { return approvals.Call{State: s, Attempt: attempt} }
+	call := func(s approvals.CallState, attempt int) approvals.Call {
+		return approvals.Call{State: s, Attempt: attempt}
+	}
 	forced := func(r approvals.Request) approvals.Request { r.Forced = true; return r }
 	of := func(action string, r approvals.Request) approvals.Request { r.Action = action; return r }
 	for _, tt := range []struct {
