@@ -102,11 +102,8 @@ func (b *backlog) window(w ledger.Window, at time.Time, show func(d *prometheus.
 
 // per is the length of a window, as a label.
 func per(l defender.Limit) string {
-	switch l.Per {
-	case time.Minute:
-		return "minute"
-	case time.Hour:
-		return "hour"
+	if name, usual := map[time.Duration]string{time.Minute: "minute", time.Hour: "hour"}[l.Per]; usual {
+		return name
 	}
 	return fmt.Sprintf("%gs", l.Per.Seconds())
 }

@@ -97,26 +97,36 @@ func outcome(r approvals.Request) string {
 
 // decided counts a decision, and how long it was waited for.
 func (f flow) decided(action string, before, after approvals.Request) {
-	how, at := "", after.EndedAt
-	switch {
-	case before.ApprovedAt().IsZero() && !after.ApprovedAt().IsZero():
-		how, at = decidedApproved, after.ApprovedAt()
-		if after.Forced {
-			how = decidedForced
-		}
-	case after.State == before.State:
-		return
-	case after.State == approvals.Denied:
-		how = decidedDenied
-	case after.State == approvals.Expired:
-		how = decidedExpired
-	default:
+	how := decision(before, after)
+	if how == "" {
 		return
 	}
 	f.decisions.WithLabelValues(action, how).Inc()
-	if how != decidedForced {
-		f.took.WithLabelValues(how).Observe(at.Sub(after.Opened).Seconds())
+	switch how {
+	case decidedForced:
+	case decidedApproved:
+		f.took.WithLabelValues(how).Observe(after.ApprovedAt().Sub(after.Opened).Seconds())
+	default:
+		f.took.WithLabelValues(how).Observe(after.EndedAt.Sub(after.Opened).Seconds())
 	}
+}
+
+// decision is how a change decided a request; empty: it did not.
+func decision(before, after approvals.Request) string {
+	switch {
+	case before.ApprovedAt().IsZero() && !after.ApprovedAt().IsZero():
+		if after.Forced {
+			return decidedForced
+		}
+		return decidedApproved
+	case after.State == before.State:
+		return ""
+	case after.State == approvals.Denied:
+		return decidedDenied
+	case after.State == approvals.Expired:
+		return decidedExpired
+	}
+	return ""
 }
 
 // moved counts what became of a call.

@@ -23,11 +23,12 @@ func counted(t *testing.T, m *metrics) map[string]float64 {
 		for _, s := range f.GetMetric() {
 			value := s.GetCounter().GetValue() + float64(s.GetHistogram().GetSampleCount())
 			name, ours := strings.CutPrefix(f.GetName(), "defenderbot_")
+			parts := []string{name}
 			for _, l := range s.GetLabel() {
-				name += " " + l.GetValue()
+				parts = append(parts, l.GetValue())
 			}
 			if ours && value > 0 {
-				all[name] = value
+				all[strings.Join(parts, " ")] = value
 			}
 		}
 	}
@@ -86,7 +87,8 @@ func TestFlow(t *testing.T) {
 		},
 		{
 			"one of two has ended", request(approvals.Approved, yes, call(approvals.Running, 1), call(approvals.Running, 1)),
-			request(approvals.Approved, yes, call(approvals.Succeeded, 1), call(approvals.Running, 1)), map[string]float64{"calls_total collect succeeded": 1},
+			request(approvals.Approved, yes, call(approvals.Succeeded, 1), call(approvals.Running, 1)),
+			map[string]float64{"calls_total collect succeeded": 1},
 		},
 		{
 			"all that waited is cancelled", request(approvals.Approved, yes, call(approvals.Succeeded, 1), call(approvals.Queued, 0), call(approvals.Queued, 0)),
@@ -95,7 +97,9 @@ func TestFlow(t *testing.T) {
 		},
 		{"forgotten", request(approvals.Denied, nil), approvals.Request{}, map[string]float64{}},
 		{
-			"of another version", approvals.Request{}, of("levitate", request(approvals.Checking, nil)),
+			"of another version",
+			approvals.Request{},
+			of("levitate", request(approvals.Checking, nil)),
 			map[string]float64{"requests_asked_total other": 1},
 		},
 		{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ func statuses() []string {
 const noAnswer = "none"
 
 func statusOf(code int) string {
-	switch exact := fmt.Sprint(code); {
+	switch exact := strconv.Itoa(code); {
 	case code == 0:
 		return noAnswer
 	case slices.Contains(statuses(), exact):
