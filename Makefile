@@ -68,7 +68,7 @@ fmt: $(LINT) ## Format the code
 .PHONY: golden
 golden: ## Write the golden files anew from what the code does; read the diff
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
-	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestConversations' -update
+	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestMetricsDocument|TestConversations' -update
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them

@@ -59,6 +59,10 @@ type WorkspaceConfig struct {
 	AppToken string
 	BotToken string
 	Clock    func() time.Time
+	// Called is told what became of each call of the Web API, as one of [Methods]: one of the
+	// Called… constants, an HTTP status that is not Slack's own (http_4xx, http_5xx), or
+	// Slack's error; may be nil.
+	Called func(method, outcome string)
 }
 
 // NewWorkspace makes a Workspace and asks who it is. What it shows is set by
@@ -70,7 +74,7 @@ func NewWorkspace(ctx context.Context, c WorkspaceConfig) (*Workspace, error) {
 	w.api = slack.New(c.BotToken, slack.OptionAppLevelToken(c.AppToken), slack.OptionAPIURL(c.APIURL),
 		slack.OptionHTTPClient(&http.Client{
 			Timeout:       httpLimit,
-			Transport:     &sieve{next: transport(usualPings()), api: c.APIURL, clock: c.Clock, dead: w.doubt},
+			Transport:     &sieve{next: transport(usualPings()), api: c.APIURL, clock: c.Clock, dead: w.doubt, count: c.Called},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a token goes nowhere else
 		}))
 	me, err := w.whoAmI(ctx)
