@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// lead is by how much our clock was ahead of Slack's when the bot asked who it is.
-type lead struct {
+// clockLead is by how much our clock was ahead of Slack's when the bot asked who it is.
+type clockLead struct {
 	by   time.Duration // negative: behind
 	said bool          // false: Slack did not say what time it was
 }
 
 // leadOver reads the Date of an answer, which has whole seconds
 // (https://www.rfc-editor.org/rfc/rfc9110#field.date).
-func leadOver(date string, now time.Time) lead {
+func leadOver(date string, now time.Time) clockLead {
 	at, err := http.ParseTime(date)
 	if err != nil {
-		return lead{}
+		return clockLead{}
 	}
-	return lead{now.Sub(at), true}
+	return clockLead{now.Sub(at), true}
 }
 
 // ClockLead is by how much our clock was ahead of Slack's when the bot connected, to about a

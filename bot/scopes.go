@@ -10,8 +10,8 @@ type Scope struct {
 	Name string
 	For  string // what the bot needs it for; slack-manifest.yaml explains it in the same words
 
-	vital bool // without it no request can be made or shown
-	or    string
+	vital bool   // without it no request can be made or shown
+	or    string // or without this one
 }
 
 // Scopes are all that the bot needs, in the order of slack-manifest.yaml.

@@ -21,13 +21,13 @@ const censusEvery = 10 * time.Second
 // many of them are the bot's, its processes know together.
 type census struct {
 	log    *slog.Logger
-	recent [3]int // the most sockets of this process in the last intervals
-	named  int    // by Slack, in a greeting that is not judged yet; 0: none
-	ours   int    // the most that all processes had since then
-	rounds int    // to wait: other processes speak up once in an interval
+	recent [3]int          // the most sockets of this process in the last intervals
+	named  int             // by Slack, in a greeting that is not judged yet; 0: none
+	ours   int             // the most that all processes had since then
+	rounds int             // to wait: other processes speak up once in an interval
 	news   ledger.Greeting // judged, and not written down yet
 	told   int             // how many sockets of others the log was told of
-	ever   bool   // there were some
+	ever   bool            // there were some
 }
 
 // foreign reports whether others were ever found: an estimate can be wrong for hours,

@@ -3,10 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	"defenderbot/approvals"
-	"defenderbot/approvals/office"
+	"slices"
 )
 
 // Examine connects to everything as the bot does when it starts, each once, and says how
@@ -23,7 +20,7 @@ func (a *App) Examine(ctx context.Context, say func(Finding)) error {
 		failed[c.name] = f.Grade != Well
 		say(f)
 	}
-	look(ctx, a.exams(p), failed, say)
+	look(ctx, slices.Concat(a.idleExams(p), a.exams(p)), failed, say)
 	return errors.Join(ctx.Err(), p.rdb.Close())
 }
 
@@ -43,36 +40,4 @@ func (a *App) once(ctx context.Context, c check, failed map[string]bool) Finding
 		f.Mend = c.mends(err)
 	}
 	return f
-}
-
-// lists says who on the lists of people does not count and why, and which lists
-// others than administrators may be able to change.
-// The roster logs all of it when it finds it out.
-func lists(s office.RosterState) (found []Finding) {
-	add := func(grade Grade, says, mend string) {
-		found = append(found, Finding{About: "people", Grade: grade, Says: says, Mend: mend, logged: true})
-	}
-	for _, l := range []struct {
-		variable string
-		out      []approvals.Standing
-	}{{"APPROVERS", s.Out}, {"REQUESTERS", s.CannotAsk}, {"ESCALATE_TO", s.CannotBeCalled}} {
-		for _, entry := range l.out {
-			if entry.Undecided() {
-				add(Unknown, l.variable+": "+entry.String(), "look again later: nobody who cannot be looked up can decide")
-			} else {
-				add(Doubt, l.variable+": "+entry.Label()+" does not count: "+entry.Cause(), "take the entry out, or replace it")
-			}
-		}
-	}
-	for _, action := range s.Short {
-		add(Doubt, "APPROVERS: too few for "+action, "list more people who may decide, or lower APPROVALS_REQUIRED")
-	}
-	for _, group := range s.Open {
-		add(Doubt, fmt.Sprintf("APPROVERS: the members of user group %s may be open to edits by everybody: Slack does not say that they are locked or come from an identity provider", group),
-			"let only administrators edit user groups (a setting of the workspace), lock the group, or list approvers by id")
-	}
-	if len(found) == 0 {
-		found = append(found, Finding{About: "people", Grade: Well, Says: "every entry counts"})
-	}
-	return found
 }
