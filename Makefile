@@ -20,6 +20,9 @@ OFFICIAL := internal/slackfake/official
 IDENTITY := internal/defenderfake/official
 AXE := cmd/sandbox/testdata/axe
 
+# What `make test` is made of.
+PARTS := test-race chart play test-release
+
 .PHONY: help
 help: ## Show this help
 	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,9 +37,16 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 	$(GO) mod tidy -diff
 	$(GO) -C $(IDENTITY) vet .
 	$(GO) -C $(IDENTITY) mod tidy -diff
+	$(GO) -C release vet ./...
+	cd release && ../$(LINT) run --config ../.golangci.yml
+	$(GO) -C release mod tidy -diff
 
 .PHONY: test
-test: test-race chart play ## Everything: tests with -race on a real Redis, the chart, the sandbox's story
+test: $(PARTS) ## Everything: tests with -race on a real Redis, the chart, the sandbox's story, a release
+
+.PHONY: parts
+parts: # what .ci/run runs, and says the time of
+	@echo check $(PARTS)
 
 .PHONY: test-race
 test-race: $(OFFICIAL)/node_modules/.package-lock.json $(IDENTITY)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json
@@ -58,6 +68,11 @@ play: ## Run the whole bot through its story in the terminal
 .PHONY: chart
 chart: $(HELM) ## Lint the Helm chart, render it, and feed it wrong values
 	HELM=$(HELM) charts/test.sh
+
+.PHONY: test-release
+test-release: $(HELM) .bin/cyclonedx-gomod ## Make a release twice, compare, look into it, run its image under chroot (as root)
+	tools/needs
+	$(GO) -C release test -timeout 30m ./...
 
 ##@ Now and then
 
@@ -98,6 +113,14 @@ soak: ## Simulate SOAK (24h) of Microsoft's windows with work always waiting; te
 .PHONY: build
 build: ## Build the static binary into .bin/bot
 	CGO_ENABLED=0 $(GO) build -trimpath -o .bin/bot ./cmd/bot
+
+.PHONY: image
+image: ## Build the image without a container engine, for amd64 and arm64: a tar of an OCI layout in .bin/dist
+	$(GO) -C release run . image
+
+.PHONY: dist
+dist: $(HELM) .bin/cyclonedx-gomod ## Make all that a release has in .bin/dist: archives, image, SBOMs, chart, checksums
+	$(GO) -C release run . dist
 
 .PHONY: sbom
 sbom: build .bin/cyclonedx-gomod ## List the modules and the Go that are in .bin/bot, as CycloneDX: .bin/bot.cdx.json
