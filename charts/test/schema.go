@@ -45,8 +45,9 @@ func Schema(values []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// mapping is the schema of an object whose keys are all known. A scalar that has a default
-// can be changed and not taken away, because the templates count on it.
+// mapping is the schema of an object whose keys are all known. A scalar or a list that has a
+// default can be changed and not taken away, because the templates count on it: a rule of a
+// network policy without its ports would let everything through.
 func mapping(path string, node *yaml.Node) (object, error) {
 	properties, required := object{}, []string{}
 	var errs []error
@@ -55,7 +56,7 @@ func mapping(path string, node *yaml.Node) (object, error) {
 		p, err := property(path+key.Value, key.HeadComment, value)
 		errs = append(errs, err)
 		properties[key.Value] = p
-		if value.Kind == yaml.ScalarNode && value.Value != "" {
+		if value.Value != "" || value.Kind == yaml.SequenceNode && len(value.Content) > 0 {
 			required = append(required, key.Value)
 		}
 	}
