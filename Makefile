@@ -22,7 +22,7 @@ AXE := cmd/sandbox/testdata/axe
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Every change
 
@@ -59,6 +59,11 @@ play: ## Run the whole bot through its story in the terminal
 chart: $(HELM) ## Lint the Helm chart, render it, and feed it wrong values
 	HELM=$(HELM) charts/test.sh
 
+.PHONY: docs-check
+docs-check: $(HELM) ## Follow the documents: every command in them, the whole trial of docs/install.md included; some minutes
+	tools/needs
+	REQUIRE_TOOLS=1 $(GO) test ./docs -count=1 -timeout 30m -args -walk
+
 ##@ Now and then
 
 .PHONY: fmt
@@ -69,6 +74,7 @@ fmt: $(LINT) ## Format the code
 golden: ## Write the golden files anew from what the code does; read the diff
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
 	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestConversations' -update
+	$(GO) test ./docs -run TestInstallRoles -update
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them
