@@ -73,7 +73,7 @@ func testNames(t *testing.T) map[string]bool {
 }
 
 // TestCommandsInSentences: what is named in a sentence is there: targets of make, programs,
-// what the bot can be told to do, and variables.
+// what the bot can be told to do, files of the repository, and variables.
 func TestCommandsInSentences(t *testing.T) {
 	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
 	if err != nil {
@@ -87,6 +87,11 @@ func TestCommandsInSentences(t *testing.T) {
 			if found := regexp.MustCompile(`^go run \./(\S+)`).FindStringSubmatch(word); found != nil {
 				if _, err := os.Stat(filepath.Join(root, found[1])); err != nil {
 					t.Errorf("%s: %s: %v", d.path, word, err)
+				}
+			}
+			if regexp.MustCompile(`^(?:approvals|bot|charts|cmd|commands|defender|deploy|docs|internal|tools)(?:/[\w.@-]+)+$`).MatchString(word) {
+				if _, err := os.Stat(filepath.Join(root, word)); err != nil {
+					t.Errorf("%s: %v", d.path, err)
 				}
 			}
 			if found := regexp.MustCompile(`^(?:\.bin/|/)?bot (\S+)`).FindStringSubmatch(word); found != nil && !slices.Contains([]string{"doctor", "audit", "version", "-help"}, found[1]) {

@@ -37,7 +37,7 @@ func generated(t *testing.T, path string, parts map[string]string) {
 		want = between.ReplaceAllLiteralString(want, "<!-- "+name+" -->\n"+text+"<!-- /"+name+" -->")
 	}
 	if *update {
-		if err := os.WriteFile(filepath.Join(root, path), []byte(want), 0o644); err != nil { //nolint:gosec // everybody reads it
+		if err := os.WriteFile(filepath.Join(root, path), []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -148,7 +148,7 @@ const exposed = "15"
 func TestUnit(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	switch {
-	case err != nil && os.Getenv("REQUIRE_TOOLS") != "": //nolint:forbidigo // what is a failure is for the test run to say
+	case err != nil && os.Getenv("REQUIRE_TOOLS") != "":
 		t.Fatal(err)
 	case err != nil:
 		t.Skip(err)
@@ -164,7 +164,7 @@ func TestUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"verify", path}, {"security", "--offline=true", "--no-pager", "--threshold=" + exposed, path}} {
-		out, err := exec.CommandContext(t.Context(), analyze, args...).CombinedOutput() //nolint:gosec // systemd's own
+		out, err := exec.CommandContext(t.Context(), analyze, args...).CombinedOutput()
 		if err != nil || args[0] == "verify" && len(out) > 0 {
 			t.Errorf("systemd-analyze %q: %v\n%s", args, err, out)
 		}

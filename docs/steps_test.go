@@ -3,22 +3,31 @@ package docs_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"defenderbot/internal/audit"
+	"defenderbot/internal/redistest"
 )
 
 // steps are what a document has people do without a command.
 func steps() map[string]func(t *testing.T, r *reader, text string) {
 	return map[string]func(*testing.T, *reader, string){
-		"ask":     ask,
-		"kill":    func(t *testing.T, r *reader, _ string) { t.Helper(); r.terminals["one"].signal(t, syscall.SIGKILL) },
-		"approve": approve,
+		"ask":      ask,
+		"kill":     func(t *testing.T, r *reader, _ string) { t.Helper(); r.terminals["one"].signal(t, syscall.SIGKILL) },
+		"approve":  approve,
+		"redis":    startRedis,
+		"restored": restored,
+		"key":      key,
+		"newkey":   newKey,
 	}
 }
 
@@ -46,6 +55,55 @@ func approve(t *testing.T, r *reader, _ string) {
 	t.Helper()
 	post(t, r.page(t)+"/click", url.Values{"as": {"grace"}, "in": {channel}, "ts": {r.card(t)}, "action": {"approve"}})
 	sees(t, r.page(t), "ada", "✅ Succeeded")
+}
+
+// startRedis is the Redis of whoever reads on, with a user as the documents name it.
+func startRedis(t *testing.T, r *reader, _ string) {
+	t.Helper()
+	server := redistest.Start(t)
+	rdb := server.Client(t)
+	err := errors.Join(
+		rdb.Set(t.Context(), "what", "is there", 0).Err(),
+		rdb.Do(t.Context(), "ACL", "SETUSER", "defenderbot", "on", ">old").Err(),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.env = append(r.env, "REDIS_URL=redis://"+server.Addr)
+}
+
+// restored looks whether the server that was restored has what the other one had, and
+// keeps it.
+func restored(t *testing.T, r *reader, _ string) {
+	t.Helper()
+	rdb := redistest.Client(t, "127.0.0.1:"+r.ports.Replace("6390"))
+	got, err := rdb.Get(t.Context(), "what").Result()
+	if err != nil || got != "is there" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if info := rdb.Info(t.Context(), "persistence").Val(); !strings.Contains(info, "aof_enabled:1") {
+		t.Errorf("it has no append-only file:\n%s", info)
+	}
+	if files, err := filepath.Glob(filepath.Join(r.dir, "restored", "appendonlydir", "*.rdb")); err != nil || len(files) != 1 {
+		t.Errorf("what it keeps: %q, %v", files, err)
+	}
+}
+
+// key is one that has sealed the trail so far.
+func key(t *testing.T, r *reader, _ string) {
+	t.Helper()
+	w := r.open(t, "openssl genpkey -algorithm ed25519 -out audit-key.pem")
+	if err := w.wait(t, time.Minute); err != nil {
+		t.Fatal(err, w.out.text())
+	}
+}
+
+// newKey looks whether the bot takes the one that follows.
+func newKey(t *testing.T, r *reader, _ string) {
+	t.Helper()
+	if _, err := audit.ReadKey(filepath.Join(r.dir, "next-key.pem")); err != nil {
+		t.Error(err)
+	}
 }
 
 // card is the message that can be approved.

@@ -32,6 +32,7 @@ func TestCommands(t *testing.T) {
 type reader struct {
 	dir       string
 	terminals map[string]*window
+	env       []string          // beside this process's own
 	ports     *strings.Replacer // those of the documents may be in use
 }
 
@@ -54,7 +55,7 @@ func newReader(t *testing.T, dir string) *reader {
 func (r *reader) follow(t *testing.T, d document) {
 	t.Helper()
 	for _, b := range d.blocks {
-		begun := time.Now() //nolint:forbidigo // how long a step takes is for whoever reads the test's log
+		begun := time.Now()
 		if found := step.FindStringSubmatch(b.note); found != nil {
 			do := steps()[found[1]]
 			if do == nil {
@@ -74,7 +75,7 @@ func (r *reader) follow(t *testing.T, d document) {
 		if err := w.wait(t, 10*time.Minute); err != nil {
 			t.Fatalf("%s:%d: %v\n%s\n%s", d.path, b.line, err, b.text, w.out.text())
 		}
-		t.Logf("%s:%d: %s", d.path, b.line, time.Since(begun).Round(time.Second)) //nolint:forbidigo // as above
+		t.Logf("%s:%d: %s", d.path, b.line, time.Since(begun).Round(time.Second))
 	}
 }
 
@@ -90,7 +91,7 @@ type window struct {
 // is in its environment.
 func (r *reader) open(t *testing.T, script string) *window {
 	t.Helper()
-	w := &window{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), "bash", "-euo", "pipefail", "-c", r.ports.Replace(script)), out: newOutput(), ended: make(chan struct{})} //nolint:gosec // what the documents say
+	w := &window{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), "bash", "-euo", "pipefail", "-c", r.ports.Replace(script)), out: newOutput(), ended: make(chan struct{})}
 	w.cmd.Dir, w.cmd.Stdout, w.cmd.Stderr = r.dir, w.out, w.out
 	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	tools, err := filepath.Abs(filepath.Join(root, ".bin"))
@@ -106,6 +107,7 @@ func (r *reader) open(t *testing.T, script string) *window {
 			w.cmd.Env = append(w.cmd.Env, v)
 		}
 	}
+	w.cmd.Env = append(w.cmd.Env, r.env...)
 	if err := w.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +121,7 @@ func (r *reader) open(t *testing.T, script string) *window {
 // says waits until the words have been written.
 func (w *window) says(t *testing.T, words string) {
 	t.Helper()
-	limit := time.After(5 * time.Minute) //nolint:forbidigo // it compiles first
+	limit := time.After(5 * time.Minute)
 	for {
 		text, changed := w.out.read()
 		if strings.Contains(text, words) {
