@@ -36,7 +36,13 @@ func Lines() []Line {
 		{"slack's user groups", "each @handle is a user group of the workspace"},
 		{"approvers", "somebody may ask, and enough people may decide"},
 		{"redis", "Redis takes all that the bot writes"},
-		{"redis durability", "Redis neither evicts what it holds nor forgets it at a restart"},
+		{"redis durability", "Redis does not forget what it has confirmed, at a restart or a failover"},
+		{"redis eviction", "Redis drops nothing when its memory is full"},
+		{"redis version", "Redis 7 or newer, or Valkey"},
+		{"redis memory", "there is room for what is to come"},
+		{"redis replicas", "there are as many as REDIS_WAIT_REPLICAS asks for, and a failover loses nothing"},
+		{"redis round trip", "Redis answers fast enough for Slack's three seconds"},
+		{"redis clock", "Redis's clock, by which windows and deadlines run, agrees with this machine's"},
 		{"people", "each entry of APPROVERS, REQUESTERS and ESCALATE_TO counts, and who can edit the groups"},
 	}
 }
@@ -60,7 +66,7 @@ type exam struct {
 
 // exams are those of a bot that is connected, or as far as it is.
 func (a *App) exams(p *parts) []exam {
-	return []exam{
+	return append(a.redisExams(p), []exam{
 		{"people", "approvers", func(context.Context) []Finding { return lists(p.roster.State()) }},
-	}
+	}...)
 }
