@@ -32,16 +32,16 @@ func (a *App) examineRedis(ctx context.Context, p *parts) []Finding {
 		return []Finding{unanswered("redis version", err)}
 	}
 	said := infoFields(text)
-	found := []Finding{version(said), memory(said), a.replicas(said)}
+	found := []Finding{redisVersion(said), redisMemory(said), a.replicas(said)}
 	trips, err := a.trips(ctx, node)
 	if err != nil {
 		return append(found, unanswered("redis round trip", err))
 	}
-	return append(found, roundTrip(trips), clock(trips))
+	return append(found, roundTrip(trips), redisClock(trips))
 }
 
 func unanswered(about string, err error) Finding {
-	return Finding{about, Unknown, "not known, nor what comes after it of Redis: " + err.Error(), "see the lines about redis above"}
+	return Finding{About: about, Grade: Unknown, Says: "not known, nor what comes after it of Redis: " + err.Error(), Mend: "see the lines about redis above"}
 }
 
 // infoFields are the fields of INFO (https://redis.io/docs/latest/commands/info/).
@@ -58,8 +58,8 @@ func infoFields(text string) map[string]string {
 // oldestRedis is the oldest major version that the tests run on.
 const oldestRedis = 7
 
-// version is that of the server. Valkey goes by 7.2 as a Redis.
-func version(said map[string]string) Finding {
+// redisVersion is that of the server. Valkey goes by 7.2 as a Redis.
+func redisVersion(said map[string]string) Finding {
 	f := Finding{About: "redis version", Grade: Well, Says: "Redis " + said["redis_version"]}
 	if v := said["valkey_version"]; v != "" {
 		f.Says = "Valkey " + v
@@ -79,8 +79,8 @@ func version(said map[string]string) Finding {
 // noeviction a full Redis refuses all that is new.
 const scarce = 80 // percent
 
-// memory is how much of it is left.
-func memory(said map[string]string) Finding {
+// redisMemory is how much of it is left.
+func redisMemory(said map[string]string) Finding {
 	used, errUsed := strconv.ParseUint(said["used_memory"], 10, 64)
 	most, errMost := strconv.ParseUint(said["maxmemory"], 10, 64)
 	of := "its maxmemory"
@@ -89,7 +89,7 @@ func memory(said map[string]string) Finding {
 		of = "its host's memory, and sets no maxmemory"
 	}
 	if errUsed != nil || errMost != nil || most == 0 {
-		return Finding{"redis memory", Unknown, "Redis does not report how much memory it may use", "watch it where this Redis is run: when it is full, nothing new is recorded"}
+		return Finding{About: "redis memory", Grade: Unknown, Says: "Redis does not report how much memory it may use", Mend: "watch it where this Redis is run: when it is full, nothing new is recorded"}
 	}
 	percent := float64(used) / float64(most) * 100
 	f := Finding{About: "redis memory", Grade: Well, Says: fmt.Sprintf("%d MiB in use, %.0f %% of %s", used>>20, percent, of)}
@@ -160,25 +160,29 @@ const slow = 50 * time.Millisecond
 
 func roundTrip(trips []trip) Finding {
 	median := trips[len(trips)/2].took
-	f := Finding{About: "redis round trip", Grade: Well, Says: median.Round(10 * time.Microsecond).String()}
-	if median > slow {
-		f.Grade, f.Mend = Doubt, "run the bot nearer to Redis: Slack waits three seconds for an answer, and a click takes three of these trips"
+	if median <= slow {
+		return Finding{About: "redis round trip", Grade: Well, Says: "no more than " + slow.String()}
 	}
-	return f
+	return Finding{
+		About: "redis round trip", Grade: Doubt, Says: median.Round(time.Millisecond).String(),
+		Mend: "run the bot nearer to Redis: Slack waits three seconds for an answer, and a click takes three of these trips",
+	}
 }
 
 // clocksApart is how far the clocks may be from each other: what windows have to spare.
 const clocksApart = time.Second
 
-func clock(trips []trip) Finding {
+func redisClock(trips []trip) Finding {
 	ahead, unsure := trips[0].ahead, trips[0].took/2
+	if ahead.Abs()-unsure <= clocksApart {
+		return Finding{About: "redis clock", Grade: Well, Says: "no more than a second apart"}
+	}
 	side := "ahead of"
 	if ahead < 0 {
 		side = "behind"
 	}
-	f := Finding{About: "redis clock", Grade: Well, Says: fmt.Sprintf("%s %s this machine's, give or take %s", ahead.Abs().Round(time.Millisecond), side, unsure.Round(100*time.Microsecond))}
-	if ahead.Abs()-unsure > clocksApart {
-		f.Grade, f.Mend = Doubt, "let both machines keep their time by NTP: deadlines, limits and the audit trail go by Redis's clock, tokens by this machine's"
+	return Finding{
+		About: "redis clock", Grade: Doubt, Says: fmt.Sprintf("%s %s this machine's", ahead.Abs().Round(time.Millisecond), side),
+		Mend: "let both machines keep their time by NTP: deadlines, limits and the audit trail go by Redis's clock, tokens by this machine's",
 	}
-	return f
 }

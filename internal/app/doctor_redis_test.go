@@ -130,9 +130,9 @@ func TestDoctorRedisTime(t *testing.T) {
 		clock func() time.Time
 		want  lineOf
 	}{
-		{"no time passes", func() time.Time { return began }, lineOf{"redis round trip", app.Well, "0s"}},
-		{"much time passes", func() time.Time { slow = slow.Add(80 * time.Millisecond); return slow }, lineOf{"redis round trip", app.Doubt, "80ms -> run the bot nearer"}},
-		{"in step", time.Now, lineOf{"redis clock", app.Well, "this machine's, give or take"}},
+		{"no time passes", func() time.Time { return began }, lineOf{"redis round trip", app.Well, "no more than 50ms"}},
+		{"much time passes", func() time.Time { slow = slow.Add(80 * time.Millisecond); return slow }, lineOf{"redis round trip", app.Doubt, "run the bot nearer"}},
+		{"in step", time.Now, lineOf{"redis clock", app.Well, "no more than a second apart"}},
 		{"ahead", off(-time.Minute), lineOf{"redis clock", app.Doubt, "ahead of this machine's"}},
 		{"behind", off(time.Minute), lineOf{"redis clock", app.Doubt, "behind this machine's"}},
 	} {
