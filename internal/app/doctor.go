@@ -11,12 +11,16 @@ import (
 
 // Examine connects to everything as the bot does when it starts, each once, and says how
 // it stands, a finding at a time. It works nowhere: it opens no socket, takes no work
-// from Redis and starts nothing in Defender.
-func (a *App) Examine(ctx context.Context, say func(Finding)) error {
+// from Redis and starts nothing in Defender. With [Probe] it sends Defender, last of all,
+// what cannot start anything.
+func (a *App) Examine(ctx context.Context, probe bool, say func(Finding)) error {
 	for _, w := range a.config.Warnings {
 		say(Finding{About: "configuration", Grade: Doubt, Says: w, Mend: "set the variable right, or leave it if that is meant"})
 	}
-	p := a.newParts()
+	p, err := a.newParts()
+	if err != nil {
+		return err
+	}
 	failed := map[string]bool{}
 	for _, c := range a.connectChecks(p) {
 		f := a.once(ctx, c, failed)
@@ -33,6 +37,9 @@ func (a *App) Examine(ctx context.Context, say func(Finding)) error {
 			say(f)
 		}
 		cancel()
+	}
+	if probe {
+		a.probing(ctx, p, failed, say)
 	}
 	return errors.Join(ctx.Err(), p.rdb.Close())
 }

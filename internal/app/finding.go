@@ -38,6 +38,13 @@ func Lines() []Line {
 		{"redis", "Redis takes all that the bot writes"},
 		{"redis durability", "Redis neither evicts what it holds nor forgets it at a restart"},
 		{"people", "each entry of APPROVERS, REQUESTERS and ESCALATE_TO counts, and who can edit the groups"},
+		{"credential", "when what the bot proves itself with at Entra runs out, as far as it tells"},
+		{"entra", "Entra takes it, and gives tokens"},
+		{"entra roles", "the token has the roles that the actions need which are switched on, and no others"},
+		{"defender", "Defender takes the token and answers a read"},
+		{"microsoft clock", "this host and Microsoft agree on what time it is"},
+		{"ended actions", "what the tenant has said last of actions that Microsoft has ended"},
+		{aboutProbe, "with -probe: what Defender answers to each action on a device that does not exist"},
 	}
 }
 
@@ -60,7 +67,7 @@ type exam struct {
 
 // exams are those of a bot that is connected, or as far as it is.
 func (a *App) exams(p *parts) []exam {
-	return []exam{
+	return append([]exam{
 		{"people", "approvers", func(context.Context) []Finding { return lists(p.roster.State()) }},
-	}
+	}, a.microsoftExams(p)...)
 }
