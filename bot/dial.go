@@ -57,7 +57,7 @@ func permanent(err error, mend string) error {
 	refused, is := errors.AsType[slack.SlackErrorResponse](err)
 	if is && tokenRefused(refused.Err) || isSlackError(err, "not_allowed_token_type", "missing_scope", "no_permission",
 		"team_access_not_granted", "forbidden_team") {
-		return fmt.Errorf("%w: %w; %s", ErrPermanent, err, mend)
+		return fmt.Errorf("%w: %w; %s", ErrPermanent, explained(err, refused), mend)
 	}
 	return err
 }

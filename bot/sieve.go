@@ -2,6 +2,7 @@ package bot
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type sieve struct {
 	api   string // the address of the Web API; what goes elsewhere goes to a response_url
 	clock func() time.Time
 	dead  func(code string) // is told when the bot token was refused
+	count func(method, outcome string)
 }
 
 // mostAnswer is how large an answer may be, in bytes.
@@ -30,26 +32,28 @@ const mostAnswer = 16 << 20
 
 // RoundTrip implements [http.RoundTripper].
 func (s *sieve) RoundTrip(req *http.Request) (*http.Response, error) {
+	method := s.methodOf(req)
 	res, err := s.next.RoundTrip(req)
 	if err != nil {
+		s.called(method, 0, "", err)
 		return nil, err
 	}
 	if res.StatusCode == http.StatusTooManyRequests {
 		wait := retryAfter(res.Header.Get("Retry-After"), s.clock())
 		res.Header.Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	}
-	method, toAPI := strings.CutPrefix(req.URL.String(), s.api)
+	status, code := res.StatusCode, ""
 	switch {
-	case !toAPI:
+	case method == "":
 		err = taken(res)
-		method = "a response_url"
-	case res.StatusCode == http.StatusOK:
-		err = s.check(method, res)
+	case status == http.StatusOK:
+		code, err = s.check(method, res)
 	default:
 		err = elsewhere(res)
 	}
+	s.called(method, status, code, err)
 	if err != nil {
-		return nil, fmt.Errorf("%s: unusable answer: %w", method, err)
+		return nil, fmt.Errorf("%s: unusable answer: %w", cmp.Or(method, "a response_url"), err)
 	}
 	return res, nil
 }
@@ -109,17 +113,17 @@ func drain(res *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// check looks at an answer of the Web API.
-func (s *sieve) check(method string, res *http.Response) error {
+// check looks at an answer of the Web API, and returns the code with which Slack refused.
+func (s *sieve) check(method string, res *http.Response) (code string, err error) {
 	body, err := drain(res)
 	if err != nil {
-		return err
+		return "", err
 	}
-	code, err := verdict(method, body)
+	code, err = verdict(method, body)
 	if tokenRefused(code) && method != openMethod { // the other token is the session's business
 		s.dead(code)
 	}
-	return err
+	return code, err
 }
 
 const openMethod = "apps.connections.open"

@@ -35,6 +35,9 @@ type TokenConfig struct {
 	Transport http.RoundTripper
 	// Log gets what goes wrong in the background; nil means that nothing is logged.
 	Log *slog.Logger
+	// Observe is told of each request: its HTTP status, 0 if there was no answer, and how long
+	// that took; may be nil.
+	Observe func(status int, took time.Duration)
 }
 
 // TokenURL returns the token endpoint of a tenant, for [Cloud.Authority] or another host.
@@ -75,8 +78,12 @@ func NewTokens(cfg TokenConfig) (*Tokens, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	t := &Tokens{cfg: cfg, wake: make(chan struct{}, 1)}
+	via := roundTripperOf(cfg.Transport)
+	if cfg.Observe != nil {
+		via = observer{next: via, now: cfg.Now, tell: cfg.Observe}
+	}
 	t.http = &http.Client{
-		Transport: hearing{roundTripperOf(cfg.Transport), cfg.Now, &t.clock},
+		Transport: hearing{via, cfg.Now, &t.clock},
 		Timeout:   tokenLimit,
 		// A redirect would take the secret to another place.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

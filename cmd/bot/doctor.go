@@ -45,7 +45,11 @@ func examine(ctx context.Context, args []string, stdout io.Writer) error {
 		})
 	}
 	doctor := app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: slog.New(slog.DiscardHandler), Version: r.Version})
-	if err := errors.Join(doctor.Examine(ctx, *probe, add), err); err != nil {
+	look := doctor.Examine
+	if *probe {
+		look = doctor.Probe
+	}
+	if err := errors.Join(look(ctx, add), err); err != nil {
 		return err
 	}
 	return r.end(*asJSON, stdout)

@@ -53,7 +53,7 @@ type App struct {
 
 // New makes an App. It starts nothing and speaks to nobody.
 func New(c Config, o Options) *App {
-	return &App{config: c, options: o, watch: newWatch()}
+	return &App{config: c, options: o, watch: newWatch(o)}
 }
 
 // Ready says why the bot cannot take commands now; nil if it can.
@@ -146,13 +146,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Clock: clock, Log: log, Count: a.watch.socketEvent,
 	}
 	a.watch.started(a.runningChecks(p, session))
-	live, able := session.Live, func() int { return p.roster.State().Able }
-	a.watch.live.Store(&live)
-	a.watch.able.Store(&able)
-	sealed := func() float64 { return p.store.SealAge().Seconds() }
-	a.watch.sealed.Store(&sealed)
-	frozen := func() int { return number(p.store.Frozen().Is()) }
-	a.watch.frozen.Store(&frozen)
+	a.watch.shows(p, session, p.tokens, a)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
@@ -177,6 +171,10 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return a.reindex(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
+	g.Go(func() error {
+		a.warn(ctx, p)
+		return nil
+	})
 	g.Go(func() error { return p.tokens.Run(ctx) })
 	if len(p.policy.Groups()) > 0 {
 		g.Go(func() error { return p.slack.KeepGroups(ctx) })

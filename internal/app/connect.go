@@ -35,6 +35,7 @@ func (a *App) newParts() (*parts, error) {
 		return nil, err
 	}
 	p.rdb = a.config.Redis()
+	p.rdb.AddHook(stopwatch{clock: a.options.Clock, took: a.watch.traffic.redisTook})
 	if a.options.Hook != nil {
 		p.rdb.AddHook(a.options.Hook)
 	}
@@ -98,6 +99,7 @@ const (
 func (a *App) connectSlack(ctx context.Context, p *parts) (detail string, err error) {
 	p.slack, err = bot.NewWorkspace(ctx, bot.WorkspaceConfig{
 		APIURL: a.config.SlackAPIURL, AppToken: a.config.SlackAppToken, BotToken: a.config.SlackBotToken, Clock: a.options.Clock,
+		Called: a.watch.traffic.slackCalled,
 	})
 	if err != nil {
 		return "", err

@@ -13,13 +13,14 @@ func (a *App) meetMicrosoft(p *parts) (err error) {
 	c, clock := a.config, a.options.Clock
 	p.tokens, err = defender.NewTokens(defender.TokenConfig{
 		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
-		Credential: c.Credential, Now: clock, Log: a.options.Log,
+		Credential: c.Credential, Now: clock, Log: a.options.Log, Observe: a.watch.traffic.entraAsked,
 	})
 	if err != nil {
 		return fmt.Errorf("tokens: %w", err)
 	}
 	p.client, err = defender.New(defender.Config{
 		BaseURL: c.Cloud.BaseURL, Tokens: p.tokens, Now: clock, UserAgent: "defenderbot/" + a.options.Version,
+		Observe: a.watch.traffic.defenderAsked,
 	})
 	if err != nil {
 		return fmt.Errorf("defender: %w", err)

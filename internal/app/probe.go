@@ -12,9 +12,6 @@ import (
 	"defenderbot/internal/audit"
 )
 
-// Probe has [App.Examine] send, too, what cannot have an effect.
-const Probe = true
-
 const aboutProbe = "probe"
 
 // sendWithin is how long one POST may wait to be sent.
