@@ -72,7 +72,7 @@ fmt: $(LINT) ## Format the code
 .PHONY: golden
 golden: $(HELM) .bin/helm-docs ## Write the golden files anew from what the code does; read the diff
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
-	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestConversations' -update
+	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestMetricsDocument|TestConversations' -update
 	$(GO) -C $(CHARTTEST) test -count=1 . -run 'TestSchema|TestREADME|TestGolden' -update
 
 .PHONY: pictures

@@ -25,7 +25,10 @@ type Session struct {
 	Drained func(context.Context)                         // waits until nothing is being answered; may be nil
 	Clock   func() time.Time                              // when an envelope came, and how long a socket lasted
 	Log     *slog.Logger
-	Count   func(event string) // "hello", "closed", "refresh_requested", ...; may be nil
+	// Count is told what happens to sockets: "hello" and "closed"; the reason that Slack gave
+	// for closing one, such as "refresh_requested"; how one was lost: "silent", "stuck", "cut";
+	// "refused": none was opened. May be nil.
+	Count func(event string)
 
 	pace  pace                                  // the zero value is the usual one
 	proxy func(*http.Request) (*url.URL, error) // nil: as the environment says
@@ -121,6 +124,9 @@ func (r *running) keepOne(ctx context.Context) {
 func (r *running) one(ctx context.Context, ended func()) (lasted bool, err error) {
 	sock, err := r.connect(ctx)
 	if err != nil {
+		if ctx.Err() == nil {
+			r.count("refused")
+		}
 		ended()
 		return false, err
 	}
@@ -143,6 +149,9 @@ func (r *running) attend(ctx context.Context, sock *socket, ended func()) error 
 			offer(wanted, r.announced(reason))
 		})
 		r.leave(sock)
+		if how := sock.lost(); how != "" && ctx.Err() == nil {
+			r.count(how)
+		}
 		offer(wanted, err)
 	})
 	select {

@@ -19,7 +19,7 @@ type rightsReply struct {
 // has as many replicas confirm that as every change needs. The error says what is
 // refused, and why. It asks once and does not wait.
 func (s *Store) Check(ctx context.Context) error {
-	keys, sets := s.keys.rights(s.endpoints())
+	keys, sets := s.keys.rights(s.actions.Endpoints())
 	var t tried
 	text, err := s.once(ctx, s.scripts.rights, keys, &t, []any{sets})
 	var answer rightsReply

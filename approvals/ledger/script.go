@@ -22,7 +22,7 @@ var files embed.FS
 type scripts struct {
 	note, rules *redis.Script // beside changes of requests
 
-	commit, lease, finish, read, hold, budget, windows, list, reindex, rights, jump, ghost, inherit, trail, slots, agenda, sockets, home, now, freeze, seal *redis.Script
+	commit, lease, finish, read, hold, budget, windows, list, reindex, rights, jump, ghost, inherit, trail, slots, agenda, sockets, census, home, now, freeze, seal, backlog *redis.Script
 }
 
 func loadScripts() scripts {
@@ -33,12 +33,13 @@ func loadScripts() scripts {
 		jump: script("jump"), ghost: script("ghost"),
 		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
 		note: script("note"), rules: script("rules"),
-		sockets: script("sockets"), home: script("home"), now: script("now"), freeze: script("freeze"), seal: script("seal"),
+		sockets: script("sockets"), census: script("census"), home: script("home"), now: script("now"), freeze: script("freeze"), seal: script("seal"),
+		backlog: script("backlog"),
 	}
 }
 
 func (s scripts) all() []*redis.Script {
-	return []*redis.Script{s.note, s.rules, s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.windows, s.list, s.reindex, s.rights, s.jump, s.ghost, s.sockets, s.home, s.now, s.freeze, s.seal}
+	return []*redis.Script{s.note, s.rules, s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.windows, s.list, s.reindex, s.rights, s.jump, s.ghost, s.sockets, s.census, s.home, s.now, s.freeze, s.seal, s.backlog}
 }
 
 // asJSON is a value of this package's own for a script; texts and numbers can

@@ -54,7 +54,7 @@ type App struct {
 
 // New makes an App. It starts nothing and speaks to nobody.
 func New(c Config, o Options) *App {
-	return &App{config: c, options: o, watch: newWatch()}
+	return &App{config: c, options: o, watch: newWatch(o)}
 }
 
 // Ready says why the bot cannot take commands now; nil if it can.
@@ -117,13 +117,14 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	c, log, clock := a.config, a.options.Log, a.options.Clock
 	tokens, err := defender.NewTokens(defender.TokenConfig{
 		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
-		Credential: c.Credential, Now: clock, Log: log,
+		Credential: c.Credential, Now: clock, Log: log, Observe: a.watch.traffic.entraAsked,
 	})
 	if err != nil {
 		return fmt.Errorf("tokens: %w", err)
 	}
 	client, err := defender.New(defender.Config{
 		BaseURL: c.Cloud.BaseURL, Tokens: tokens, Now: clock, UserAgent: "defenderbot/" + a.options.Version,
+		Observe: a.watch.traffic.defenderAsked,
 	})
 	if err != nil {
 		return fmt.Errorf("defender: %w", err)
@@ -157,13 +158,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Clock: clock, Log: log, Count: a.watch.socketEvent,
 	}
 	a.watch.started(a.runningChecks(p, session))
-	live, able := session.Live, func() int { return p.roster.State().Able }
-	a.watch.live.Store(&live)
-	a.watch.able.Store(&able)
-	sealed := func() float64 { return p.store.SealAge().Seconds() }
-	a.watch.sealed.Store(&sealed)
-	frozen := func() int { return number(p.store.Frozen().Is()) }
-	a.watch.frozen.Store(&frozen)
+	a.watch.shows(p, session, tokens, a)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
@@ -188,6 +183,10 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return a.reindex(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
+	g.Go(func() error {
+		a.warn(ctx, p)
+		return nil
+	})
 	g.Go(func() error { return tokens.Run(ctx) })
 	if len(p.policy.Groups()) > 0 {
 		g.Go(func() error { return p.slack.KeepGroups(ctx) })

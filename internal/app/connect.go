@@ -28,6 +28,7 @@ type parts struct {
 // newParts are parts of which only the way to Redis is known.
 func (a *App) newParts() *parts {
 	p := &parts{rdb: a.config.Redis()}
+	p.rdb.AddHook(stopwatch{clock: a.options.Clock, took: a.watch.traffic.redisTook})
 	if a.options.Hook != nil {
 		p.rdb.AddHook(a.options.Hook)
 	}
@@ -91,6 +92,7 @@ const (
 func (a *App) connectSlack(ctx context.Context, p *parts) (detail string, err error) {
 	p.slack, err = bot.NewWorkspace(ctx, bot.WorkspaceConfig{
 		APIURL: a.config.SlackAPIURL, AppToken: a.config.SlackAppToken, BotToken: a.config.SlackBotToken, Clock: a.options.Clock,
+		Called: a.watch.traffic.slackCalled,
 	})
 	if err != nil {
 		return "", err
