@@ -77,9 +77,11 @@ type reply interface{ clock() time.Time }
 
 // tried says how a script's run went besides its answer.
 type tried struct {
-	doubt    bool  // an earlier try may have been carried out
-	replicas int   // how many replicas confirmed, where that was asked
-	unasked  error // why they were not
+	doubt    bool // an earlier try may have been carried out
+	replicas int  // how many replicas confirmed, where that was asked
+	disk     bool // the server's own disk has it, where that was asked
+	noWait   error
+	noDisk   error // why the one or the other could not be asked
 }
 
 // run runs a script until it answers, the context ends or it makes no sense to
@@ -128,7 +130,7 @@ func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tr
 		return "", err
 	}
 	var text string
-	if wait := s.waits(sc); wait > 0 {
+	if wait := s.waits(sc); wait != (patience{}) {
 		text, err = s.durably(ctx, master, sc, wait, keys, t, args)
 	} else {
 		text, err = sc.Run(ctx, master, keys, args...).Text()
@@ -138,40 +140,6 @@ func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tr
 		cluster.ReloadState(ctx) // the keys may have moved, or their master failed
 	}
 	return text, err
-}
-
-// durably runs a script and WAIT on one connection to the master of its keys,
-// so that WAIT speaks of this very write
-// (https://redis.io/docs/latest/commands/wait/).
-func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Script, wait time.Duration, keys []string, t *tried, args []any) (string, error) {
-	send := func(text func(redis.Pipeliner) *redis.Cmd) (string, error) {
-		var answer, waited *redis.Cmd
-		_, err := master.Pipelined(ctx, func(p redis.Pipeliner) error {
-			answer, waited = text(p), p.Do(ctx, "wait", s.replicas, wait.Milliseconds())
-			return nil
-		})
-		if err != nil && answer.Err() != nil {
-			return "", answer.Err()
-		}
-		t.replicas, t.unasked = waited.Int() // no answer: none confirmed
-		return answer.Text()
-	}
-	text, err := send(func(p redis.Pipeliner) *redis.Cmd { return p.EvalSha(ctx, sc.Hash(), keys, args...) })
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		text, err = send(func(p redis.Pipeliner) *redis.Cmd { return sc.Eval(ctx, p, keys, args...) })
-	}
-	return text, err
-}
-
-// waits is how long WAIT waits for replicas behind a script; 0: nobody waits.
-func (s *Store) waits(sc *redis.Script) time.Duration {
-	switch {
-	case s.replicas > 0 && (sc == s.scripts.commit || sc == s.scripts.freeze || sc == s.scripts.seal):
-		return time.Second
-	case s.replicas > 0 && sc == s.scripts.rights: // whoever asks for /readyz waits a second for all
-		return time.Second / 2
-	}
-	return 0
 }
 
 // master is the server that has key. A Cluster's client is not left to find it
