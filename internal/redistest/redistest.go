@@ -76,6 +76,7 @@ type Server struct {
 	Addr string
 	dir  string
 	args []string
+	env  []string // nil: this process's
 	cmd  *exec.Cmd
 }
 
@@ -83,14 +84,21 @@ type Server struct {
 // ends it with the test. More arguments are given to the server as they are.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
+	s := newServer(t, args...)
+	s.Up(t)
+	t.Cleanup(func() { s.Kill(t) })
+	return s
+}
+
+// newServer is a server that does not run yet.
+func newServer(t testing.TB, args ...string) *Server {
+	t.Helper()
 	port := FreePort(t)
 	s := &Server{Addr: "127.0.0.1:" + port, dir: t.TempDir()}
 	s.args = append([]string{
 		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes",
 		"--appendfsync", "always", "--maxmemory-policy", "noeviction", "--enable-debug-command", "local",
 	}, args...)
-	s.Up(t)
-	t.Cleanup(func() { s.Kill(t) })
 	return s
 }
 
@@ -98,6 +106,7 @@ func Start(t testing.TB, args ...string) *Server {
 func (s *Server) Up(t testing.TB) {
 	t.Helper()
 	s.cmd = exec.Command(program(), s.args...) //nolint:gosec,noctx // our own arguments; it ends with Kill
+	s.cmd.Env = s.env
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)
 	}
