@@ -1,5 +1,7 @@
 # The image is one static binary and the certificates it trusts; there is no
 # shell in it. The fakes are not even in the build context (.dockerignore).
+# A release's image is made without a container engine (make image) and holds the
+# same, with its version; this is for who has an engine and no Go.
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -18,11 +18,15 @@ LINT := .bin/golangci-lint
 HELM := .bin/helm
 OFFICIAL := internal/slackfake/official
 IDENTITY := internal/defenderfake/official
+CHARTTEST := charts/test
 AXE := cmd/sandbox/testdata/axe
+
+# What `make test` is made of.
+PARTS := test-race chart play test-release docs-check
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Every change
 
@@ -34,9 +38,18 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 	$(GO) mod tidy -diff
 	$(GO) -C $(IDENTITY) vet .
 	$(GO) -C $(IDENTITY) mod tidy -diff
+	$(GO) -C release vet ./...
+	cd release && ../$(LINT) run --config ../.golangci.yml
+	$(GO) -C release mod tidy -diff
+	cd $(CHARTTEST) && ../../$(LINT) run
+	$(GO) -C $(CHARTTEST) mod tidy -diff
 
 .PHONY: test
-test: test-race chart play ## Everything: tests with -race on a real Redis, the chart, the sandbox's story
+test: $(PARTS) ## Everything: tests with -race on a real Redis, the chart, the sandbox's story, a release
+
+.PHONY: parts
+parts: # what .ci/run runs, and says the time of
+	@echo check $(PARTS)
 
 .PHONY: test-race
 test-race: $(OFFICIAL)/node_modules/.package-lock.json $(IDENTITY)/node_modules/.package-lock.json $(AXE)/node_modules/.package-lock.json
@@ -56,8 +69,19 @@ play: ## Run the whole bot through its story in the terminal
 	$(GO) run ./cmd/sandbox -play
 
 .PHONY: chart
-chart: $(HELM) ## Lint the Helm chart, render it, and feed it wrong values
-	HELM=$(HELM) charts/test.sh
+chart: $(HELM) .bin/helm-docs .bin/kube-score ## Hold the Helm chart to Kubernetes' types, the bot, kube-score and its docs; feed it wrong values; run what it installs
+	tools/needs
+	REQUIRE_REDIS=1 $(GO) -C $(CHARTTEST) test -count=1 ./...
+
+.PHONY: test-release
+test-release: $(HELM) .bin/cyclonedx-gomod ## Make a release twice, compare, look into it, run its image under chroot (as root)
+	tools/needs
+	$(GO) -C release test -timeout 30m ./...
+
+.PHONY: docs-check
+docs-check: $(HELM) ## Follow the documents: every command in them, the whole trial of docs/install.md included; some minutes
+	tools/needs
+	REQUIRE_TOOLS=1 $(GO) test ./docs -count=1 -timeout 30m -args -walk
 
 ##@ Now and then
 
@@ -66,9 +90,11 @@ fmt: $(LINT) ## Format the code
 	$(LINT) fmt
 
 .PHONY: golden
-golden: ## Write the golden files anew from what the code does; read the diff
+golden: $(HELM) .bin/helm-docs ## Write the golden files anew from what the code does; read the diff
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
 	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestMetricsDocument|TestConversations' -update
+	$(GO) -C $(CHARTTEST) test -count=1 . -run 'TestSchema|TestREADME|TestGolden' -update
+	$(GO) test ./docs -run TestInstallRoles -update
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them
@@ -99,6 +125,14 @@ soak: ## Simulate SOAK (24h) of Microsoft's windows with work always waiting; te
 build: ## Build the static binary into .bin/bot
 	CGO_ENABLED=0 $(GO) build -trimpath -o .bin/bot ./cmd/bot
 
+.PHONY: image
+image: ## Build the image without a container engine, for amd64 and arm64: a tar of an OCI layout in .bin/dist
+	$(GO) -C release run . image
+
+.PHONY: dist
+dist: $(HELM) .bin/cyclonedx-gomod ## Make all that a release has in .bin/dist: archives, image, SBOMs, chart, checksums
+	$(GO) -C release run . dist
+
 .PHONY: sbom
 sbom: build .bin/cyclonedx-gomod ## List the modules and the Go that are in .bin/bot, as CycloneDX: .bin/bot.cdx.json
 	.bin/cyclonedx-gomod bin -json -std -noserial -notimestamp -output .bin/bot.cdx.json .bin/bot
@@ -125,6 +159,14 @@ clean: ## Remove what was built
 .bin/benchstat: PACKAGE = golang.org/x/perf/cmd/benchstat
 .bin/cyclonedx-gomod: PACKAGE = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 .bin/govulncheck: PACKAGE = golang.org/x/vuln/cmd/govulncheck
+
+.bin/helm-docs: PACKAGE = github.com/norwoodj/helm-docs/cmd/helm-docs
+.bin/kube-score: PACKAGE = github.com/zegl/kube-score/cmd/kube-score
+
+# A module of their own: both want Kubernetes' libraries of some years ago.
+.bin/helm-docs .bin/kube-score: charts/tools/go.mod charts/tools/go.sum
+	@echo "building $@ (charts/tools/go.mod pins it; a minute the first time)"
+	$(GO) -C charts/tools build -o ../../$@ $(PACKAGE)
 
 .bin/%: tools/go.mod tools/go.sum
 	@echo "building $* (tools/go.mod pins it; minutes the first time)"

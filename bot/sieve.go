@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -47,12 +48,30 @@ func (s *sieve) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = taken(res)
 	case status == http.StatusOK:
 		code, err = s.check(method, res)
+	default:
+		err = elsewhere(res)
 	}
 	s.called(method, status, code, err)
 	if err != nil {
 		return nil, fmt.Errorf("%s: unusable answer: %w", cmp.Or(method, "a response_url"), err)
 	}
 	return res, nil
+}
+
+// elsewhere is an error that says where a redirect leads, without what can hold secrets.
+// It is not followed: whoever is there would be handed the token. A proxy that wants a
+// person to log in answers like this.
+func elsewhere(res *http.Response) error {
+	if res.StatusCode < 300 || res.StatusCode > 399 {
+		return nil
+	}
+	_ = res.Body.Close() // nobody reads it
+	to, err := res.Location()
+	if err != nil { // it names none; the parser's error could quote it
+		return fmt.Errorf("HTTP %d", res.StatusCode)
+	}
+	bare := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
+	return fmt.Errorf("HTTP %d leads to %s, and redirects are not followed", res.StatusCode, &bare)
 }
 
 // taken makes every yes of a response_url one that the library understands: it is

@@ -49,6 +49,7 @@ type Client struct {
 	now       func() time.Time
 	userAgent string
 	transport *http.Transport
+	clock     lead
 	observe   Observer
 }
 
@@ -122,7 +123,7 @@ func (c *Client) get(ctx context.Context, q query, path string, into any) error 
 	if err != nil {
 		return &Error{Op: q.op, Cause: NotSent, Err: withoutAddress(err)}
 	}
-	a, err := c.observed(c.transport, req, token)
+	a, err := c.observed(hearing{c.transport, c.now, &c.clock}, req, token)
 	if err != nil {
 		c.transport.CloseIdleConnections() // what made one silent may have made them all so
 		return &Error{Op: q.op, Cause: OutcomeUnknown, Err: withoutAddress(err)}

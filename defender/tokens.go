@@ -52,6 +52,7 @@ type Tokens struct {
 	http   *http.Client
 	flight singleflight.Group
 	wake   chan struct{} // the token was discarded
+	clock  lead
 
 	mu     sync.Mutex
 	hand   grant
@@ -76,20 +77,18 @@ func NewTokens(cfg TokenConfig) (*Tokens, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	t := &Tokens{cfg: cfg, wake: make(chan struct{}, 1)}
 	via := roundTripperOf(cfg.Transport)
 	if cfg.Observe != nil {
 		via = observer{next: via, now: cfg.Now, tell: cfg.Observe}
 	}
-	return &Tokens{
-		cfg: cfg,
-		http: &http.Client{
-			Transport: via,
-			Timeout:   tokenLimit,
-			// A redirect would take the secret to another place.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		wake: make(chan struct{}, 1),
-	}, nil
+	t.http = &http.Client{
+		Transport: hearing{via, cfg.Now, &t.clock},
+		Timeout:   tokenLimit,
+		// A redirect would take the secret to another place.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return t, nil
 }
 
 // Format prints nothing of the token, whatever the verb.
@@ -105,6 +104,29 @@ func (t *Tokens) Current() (access string, ok bool) {
 	defer t.mu.Unlock()
 	return t.hand.access, t.hand.access != "" && t.cfg.Now().Before(t.hand.lastUse)
 }
+
+// Standing is nil while a token is in hand, and says why there is none after a request that
+// failed, even when another would be made now. Before the first request has been answered
+// it is [ErrNoToken].
+func (t *Tokens) Standing() error {
+	_, ok := t.Current()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case ok:
+		return nil
+	case t.failed.err != nil:
+		return t.failed.err
+	}
+	return ErrNoToken
+}
+
+// ErrNoToken means that no token has been asked for yet, or that one is being asked for.
+var ErrNoToken = errors.New("no token yet")
+
+// Ahead is by how much the login service's clock is ahead of this program's; see
+// [Client.Ahead].
+func (t *Tokens) Ahead() (ahead time.Duration, known bool) { return t.clock.is() }
 
 // Get returns the token in hand, or asks for one; whoever asks at the same time shares
 // the request. After a failure it returns that, without a request, for 1 s to 1 min or for

@@ -33,6 +33,8 @@ type RosterState struct {
 	Short []string             // actions that need more people than may decide, for certain, with both numbers
 	none  bool                 // no action has enough, for certain
 
+	Deciding []Deciding // how many may decide on each action that is switched on, by name
+
 	CannotBeCalled []approvals.Standing // entries of those who are called in late that do not count, by id
 
 	Open []string // groups that decide and whose members everybody can edit, unless a setting that the chat does not say forbids it
@@ -50,6 +52,13 @@ func (s RosterState) Unverifiable() error {
 		return nil
 	}
 	return fmt.Errorf("nobody on the lists can be looked up, so what they press is refused: %w", s.silence)
+}
+
+// Deciding is how many people may decide on an action.
+type Deciding struct {
+	Action       string
+	Able, Needed int
+	Certain      bool // everybody on its list could be looked up; else there may be more
 }
 
 // NobodyAsks is the error where no request can ever be made: a list says who may

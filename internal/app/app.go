@@ -183,6 +183,10 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return a.reindex(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
+	g.Go(func() error {
+		a.warn(ctx, p)
+		return nil
+	})
 	g.Go(func() error { return tokens.Run(ctx) })
 	if len(p.policy.Groups()) > 0 {
 		g.Go(func() error { return p.slack.KeepGroups(ctx) })

@@ -85,7 +85,7 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 		WaitReplicas:     r.number("REDIS_WAIT_REPLICAS", e.RedisWaitReplicas, 0, 10),
 		AllowVolatile:    r.yes("ALLOW_VOLATILE_REDIS", e.AllowVolatileRedis),
 		Tenant:           r.entra("AZURE_TENANT_ID", e.TenantID, "an id (a GUID) or a domain of the tenant"),
-		ClientID:         r.entra("AZURE_CLIENT_ID", e.ClientID, "a GUID, the application (client) id"),
+		ClientID:         r.clientID("AZURE_CLIENT_ID", e.ClientID),
 		Credential:       r.credential(e),
 		Actions:          r.actions(e.Actions, catalogue),
 		Approvers:        r.people("APPROVERS", r.required("APPROVERS", e.Approvers), catalogue),

@@ -27,7 +27,7 @@ type Env struct {
 	ClientCertificate   string `envconfig:"AZURE_CLIENT_CERTIFICATE_PATH" need:"one of three" doc:"a PEM file with its certificate and key"`
 	FederatedTokenFile  string `envconfig:"AZURE_FEDERATED_TOKEN_FILE" need:"one of three" doc:"a file with a workload identity's token"`
 	AuthorityHost       string `envconfig:"AZURE_AUTHORITY_HOST" need:"by cloud" doc:"where tokens come from"`
-	Cloud               string `envconfig:"DEFENDER_CLOUD" default:"global" doc:"global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod"`
+	Cloud               string `envconfig:"DEFENDER_CLOUD" default:"global" doc:"global, us, eu, uk, au, swa, ina, aea, gcc, gcc-high or dod"`
 	DefenderAPIURL      string `envconfig:"DEFENDER_API_URL" need:"by cloud" doc:"where Defender's API is"`
 	DefenderScope       string `envconfig:"DEFENDER_SCOPE" need:"by cloud" doc:"OAuth scope of the token"`
 	LinkInvestigation   string `envconfig:"LINK_INVESTIGATION" doc:"address of an investigation in the portal, with {id}"`
