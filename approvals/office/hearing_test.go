@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -90,11 +91,7 @@ func TestRosterHears(t *testing.T) {
 				c := newCrowd()
 				c.groups["S1"] = []string{"U4"}
 				breaks := func(them map[string]error) {
-					c.change(func() {
-						for id, err := range them {
-							c.broken[id] = err
-						}
-					})
+					c.change(func() { maps.Copy(c.broken, them) })
 				}
 				breaks(tt.broken)
 				r, b := newRoster(c, ruled(approvals.Rule{Approvers: tt.list, Needed: 1}))

@@ -51,7 +51,10 @@ func TestLoggerTakesIn(t *testing.T) {
 	var out bytes.Buffer
 	takeIn(logger(&out, app.Config{LogJSON: true}))
 	log.Printf("unsolicited\nresponse")
-	var line struct{ Level, Msg string }
+	var line struct {
+		Level string `json:"level"`
+		Msg   string `json:"msg"`
+	}
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Level != "INFO" || line.Msg != "unsolicited\nresponse" {
 		t.Errorf("%q: %+v, %v", out.String(), line, err)
 	}
