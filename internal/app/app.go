@@ -203,7 +203,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, OnDisk: c.WaitAOF, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
 		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }
