@@ -22,11 +22,11 @@ CHARTTEST := charts/test
 AXE := cmd/sandbox/testdata/axe
 
 # What `make test` is made of.
-PARTS := test-race chart play test-release
+PARTS := test-race chart play test-release docs-check
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Every change
 
@@ -78,6 +78,11 @@ test-release: $(HELM) .bin/cyclonedx-gomod ## Make a release twice, compare, loo
 	tools/needs
 	$(GO) -C release test -timeout 30m ./...
 
+.PHONY: docs-check
+docs-check: $(HELM) ## Follow the documents: every command in them, the whole trial of docs/install.md included; some minutes
+	tools/needs
+	REQUIRE_TOOLS=1 $(GO) test ./docs -count=1 -timeout 30m -args -walk
+
 ##@ Now and then
 
 .PHONY: fmt
@@ -89,6 +94,7 @@ golden: $(HELM) .bin/helm-docs ## Write the golden files anew from what the code
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
 	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestMetricsDocument|TestConversations' -update
 	$(GO) -C $(CHARTTEST) test -count=1 . -run 'TestSchema|TestREADME|TestGolden' -update
+	$(GO) test ./docs -run TestInstallRoles -update
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them

@@ -13,6 +13,7 @@ import (
 	"defenderbot/approvals/ledger"
 	"defenderbot/approvals/office"
 	"defenderbot/bot"
+	"defenderbot/defender"
 )
 
 // parts are what the bot is made of once it is connected.
@@ -22,18 +23,24 @@ type parts struct {
 	roster *office.Roster
 	rdb    redis.UniversalClient
 	store  *ledger.Store
+	tokens *defender.Tokens
+	client *defender.Client
 	start  ledger.Op        // with which this process writes down that it starts
 	warned map[string]error // which checks found that Redis may lose approvals, and that was permitted
 }
 
-// newParts are parts of which only the way to Redis is known.
-func (a *App) newParts() *parts {
-	p := &parts{rdb: a.config.Redis(), warned: map[string]error{}}
+// newParts are parts of which only the ways to Redis, Entra and Defender are known.
+func (a *App) newParts() (*parts, error) {
+	p := &parts{warned: map[string]error{}}
+	if err := a.meetMicrosoft(p); err != nil {
+		return nil, err
+	}
+	p.rdb = a.config.Redis()
 	p.rdb.AddHook(stopwatch{clock: a.options.Clock, took: a.watch.traffic.redisTook})
 	if a.options.Hook != nil {
 		p.rdb.AddHook(a.options.Hook)
 	}
-	return p
+	return p, nil
 }
 
 // connectChecks connect the parts, each with the help of those before it, and all of
