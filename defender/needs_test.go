@@ -20,33 +20,45 @@ func TestNeeds(t *testing.T) {
 	}{
 		"nothing": {nil, []string{"Machine.Read.All", "Machine.Scan"}, []defender.Need{read}, nil, []string{"Machine.Scan"}},
 		"no role": {
-			[]string{"scan"}, nil,
+			[]string{"scan"},
+			nil,
 			[]defender.Need{read, {AnyOf: []string{"Machine.Scan"}, Actions: []string{"scan"}}},
-			[]string{"looking devices and their actions up", "scan"}, nil,
+			[]string{"looking devices and their actions up", "scan"},
+			nil,
 		},
 		"two actions with one role": {
-			[]string{"unisolate", "isolate"}, []string{"Machine.Isolate", "Machine.Read.All"},
-			[]defender.Need{read, {AnyOf: []string{"Machine.Isolate"}, Actions: []string{"isolate", "unisolate"}}}, nil, nil,
+			[]string{"unisolate", "isolate"},
+			[]string{"Machine.Isolate", "Machine.Read.All"},
+			[]defender.Need{read, {AnyOf: []string{"Machine.Isolate"}, Actions: []string{"isolate", "unisolate"}}},
+			nil, nil,
 		},
 		"the larger role reads too": {
-			[]string{"collect"}, []string{"Machine.ReadWrite.All", "Machine.CollectForensics"},
+			[]string{"collect"},
+			[]string{"Machine.ReadWrite.All", "Machine.CollectForensics"},
 			[]defender.Need{
 				read,
 				{AnyOf: []string{"Machine.CollectForensics"}, Actions: []string{"collect"}},
 				{AnyOf: []string{"Machine.ReadWrite.All"}, Actions: []string{"collect"}, Package: true},
-			}, nil, nil,
+			},
+			nil, nil,
 		},
 		"no link to packages": {
-			[]string{"collect"}, []string{"Machine.Read.All", "Machine.CollectForensics"},
+			[]string{"collect"},
+			[]string{"Machine.Read.All", "Machine.CollectForensics"},
 			[]defender.Need{
 				read,
 				{AnyOf: []string{"Machine.CollectForensics"}, Actions: []string{"collect"}},
 				{AnyOf: []string{"Machine.ReadWrite.All"}, Actions: []string{"collect"}, Package: true},
-			}, []string{"the link to what collect has collected"}, nil,
+			},
+			[]string{"the link to what collect has collected"},
+			nil,
 		},
 		"the larger role for nothing": {
-			[]string{"scan"}, []string{"Machine.ReadWrite.All", "Machine.Read.All", "Machine.Scan"},
-			[]defender.Need{read, {AnyOf: []string{"Machine.Scan"}, Actions: []string{"scan"}}}, nil, []string{"Machine.ReadWrite.All"},
+			[]string{"scan"},
+			[]string{"Machine.ReadWrite.All", "Machine.Read.All", "Machine.Scan"},
+			[]defender.Need{read, {AnyOf: []string{"Machine.Scan"}, Actions: []string{"scan"}}},
+			nil,
+			[]string{"Machine.ReadWrite.All"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -44,9 +45,7 @@ func newCluster(t *testing.T, all []thing) *cluster {
 		"audit-key":             {"key.pem": signingKey(t)},
 		"company-ca":            {"ca.crt": certificate(t)},
 	}}
-	for name, value := range tokens {
-		c.data["defenderbot-secrets"][name] = value
-	}
+	maps.Copy(c.data["defenderbot-secrets"], tokens)
 	for _, s := range find[*core.Secret](all) {
 		c.data[s.Name] = s.StringData
 	}
@@ -59,9 +58,7 @@ func (c *cluster) environ(t *testing.T, pod core.PodTemplateSpec) map[string]str
 	t.Helper()
 	container, env := pod.Spec.Containers[0], map[string]string{}
 	for _, from := range container.EnvFrom {
-		for name, value := range c.read(t, from.SecretRef.Name) {
-			env[name] = value
-		}
+		maps.Copy(env, c.read(t, from.SecretRef.Name))
 	}
 	for _, v := range container.Env {
 		env[v.Name] = v.Value

@@ -19,6 +19,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	kubernetes "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/pod-security-admission/api"
+	security "k8s.io/pod-security-admission/policy"
 )
 
 // thing is a decoded object of any kind.
@@ -113,6 +115,11 @@ func TestObjects(t *testing.T) {
 					seen[id] = true
 					wantValid(t, id, o)
 				}
+				for _, s := range find[*apps.StatefulSet](all) { // the controller makes a label of its name and a hash
+					if wrong := validation.IsValidLabelValue(s.Name + "-0123456789"); wrong != nil {
+						t.Errorf("%s: controller-revision-hash: %v", s.Name, wrong)
+					}
+				}
 				for kind, pod := range pods(all) {
 					wantValid(t, "pod of "+kind, &pod.ObjectMeta)
 				}
@@ -135,6 +142,24 @@ func wantValid(t *testing.T, id string, o meta.Object) {
 	for key, value := range o.GetLabels() {
 		if wrong := append(validation.IsQualifiedName(key), validation.IsValidLabelValue(value)...); wrong != nil {
 			t.Errorf("%s: label %s=%s: %v", id, key, value, wrong)
+		}
+	}
+}
+
+// TestPodSecurity: every pod may run where Kubernetes enforces the strictest of its standards
+// (https://kubernetes.io/docs/concepts/security/pod-security-standards/).
+func TestPodSecurity(t *testing.T) {
+	t.Parallel()
+	standards, err := security.NewEvaluator(security.DefaultChecks(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range sets(t) {
+		for kind, pod := range pods(decode(t, render(t, set))) {
+			restricted := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
+			if got := security.AggregateCheckResults(standards.EvaluatePod(restricted, &pod.ObjectMeta, &pod.Spec)); !got.Allowed {
+				t.Errorf("%s: %s: %s", set, kind, got.ForbiddenDetail())
+			}
 		}
 	}
 }

@@ -104,6 +104,9 @@ func (r *running) redis(t *testing.T, c *cluster, port string) {
 		defer rdb.Close()
 		return rdb.Ping(ctx).Err() == nil
 	})
+	if err := redistest.Client(t, options.Addr).Ping(t.Context()).Err(); err == nil || !strings.HasPrefix(err.Error(), "NOAUTH") {
+		t.Errorf("without the password: %v, want NOAUTH", err)
+	}
 }
 
 // start starts a process and ends it with the test.

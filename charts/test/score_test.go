@@ -26,9 +26,12 @@ var exceptions = []struct{ check, set, why string }{
 type scored struct {
 	Object string `json:"object_name"`
 	Checks []struct {
-		Check   struct{ ID, Name string } `json:"check"`
-		Grade   int                       `json:"grade"` // 10 is well
-		Skipped bool                      `json:"skipped"`
+		Check struct {
+			ID   string `json:"id"`
+			Name string `json:"name"`
+		} `json:"check"`
+		Grade   int  `json:"grade"` // 10 is well
+		Skipped bool `json:"skipped"`
 	} `json:"checks"`
 }
 

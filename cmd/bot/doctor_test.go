@@ -118,7 +118,7 @@ func TestDoctorUnwell(t *testing.T) {
 	for _, f := range r.Findings {
 		grades[f.About] = f.Grade
 	}
-	if grades["slack"] != app.Wrong || grades["approvers"] != app.Unknown || grades["redis durability"] != app.Well {
+	if grades["slack"] != app.Wrong || grades["approvers"] != app.Unknown || grades["redis durability"] != app.Doubt {
 		t.Errorf("%+v", r.Findings)
 	}
 }

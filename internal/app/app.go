@@ -77,8 +77,16 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.serveHTTP(running, listener) })
 	}
 	g.Go(func() error { return a.work(running) })
+	g.Go(func() error {
+		<-running.Done()
+		if ctx.Err() != nil {
+			a.options.Log.InfoContext(ctx, "stopping", "takes_at_most", "25s")
+		}
+		return nil
+	})
 	err = g.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		a.options.Log.InfoContext(ctx, "stopped")
 		return nil
 	}
 	return err
@@ -191,7 +199,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, OnDisk: c.WaitAOF, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
 		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }

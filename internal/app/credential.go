@@ -13,8 +13,10 @@ import (
 // and what was meant is used then only by its place in the order.
 func (r *reader) credential(e Env) defender.Credential {
 	kinds := []struct{ variable, value string }{
-		{"AZURE_CLIENT_SECRET", e.ClientSecret}, {"AZURE_CLIENT_SECRET_FILE", e.ClientSecretFile},
-		{"AZURE_CLIENT_CERTIFICATE_PATH", e.ClientCertificate}, {"AZURE_FEDERATED_TOKEN_FILE", e.FederatedTokenFile},
+		{"AZURE_CLIENT_SECRET", e.ClientSecret},
+		{"AZURE_CLIENT_SECRET_FILE", e.ClientSecretFile},
+		{"AZURE_CLIENT_CERTIFICATE_PATH", e.ClientCertificate},
+		{"AZURE_FEDERATED_TOKEN_FILE", e.FederatedTokenFile},
 	}
 	var set []string
 	for _, k := range kinds {

@@ -32,6 +32,9 @@ func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts
 	for _, c := range a.connectChecks(p) {
 		f := a.once(ctx, c, failed)
 		failed[c.name] = f.Grade != Well
+		if p.warned[c.name] != nil {
+			f.Grade, f.Says, f.Mend = Doubt, p.warned[c.name].Error(), "ALLOW_VOLATILE_REDIS permits it for a trial: mend it, and take the variable away"
+		}
 		say(f)
 	}
 	look(ctx, slices.Concat(a.idleExams(p), a.exams(p)), failed, say)
