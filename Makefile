@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 
 GO ?= go
 FUZZTIME ?= 60s
+REV ?= $(shell git describe --tags --abbrev=0)
 BENCH ?= .
 REDIS_SERVER ?= redis-server
 SOAK ?= 24h
@@ -95,6 +96,12 @@ golden: $(HELM) .bin/helm-docs ## Write the golden files anew from what the code
 	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestMetricsDocument|TestConversations' -update
 	$(GO) -C $(CHARTTEST) test -count=1 . -run 'TestSchema|TestREADME|TestGolden' -update
 	$(GO) test ./docs -run TestInstallRoles -update
+
+.PHONY: previous
+previous: ## Keep REV (a released tag) as the version that upgrades start from: its source, and what it leaves when killed
+	git archive $(REV) go.mod go.sum cmd/bot commands approvals defender bot internal/app internal/audit \
+		':(exclude,glob)**/*_test.go' ':(exclude,glob)**/testdata/**' | gzip -n9 >internal/upgrade/testdata/previous.tar.gz
+	REQUIRE_REDIS=1 $(GO) test ./internal/upgrade -run TestKept -count=1 -update
 
 .PHONY: pictures
 pictures: ## Take the pictures in docs/img anew; look at them

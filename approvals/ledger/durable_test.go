@@ -78,7 +78,9 @@ func TestDurableBoth(t *testing.T) {
 		prepare(t, s)
 		r := pendingOn(t, s, approvalstest.DeviceNo(1))
 		setting(t, server, "appendfsync", "no")
-		deny := func(r approvals.Request) (approvals.Event, error) { return approvals.Deny{By: approvalstest.Leader, Digest: r.Digest()}, nil }
+		deny := func(r approvals.Request) (approvals.Event, error) {
+			return approvals.Deny{By: approvalstest.Leader, Digest: r.Digest()}, nil
+		}
 		if _, err := s.Apply(t.Context(), NewOp(), r, deny); !errors.Is(err, approvals.ErrNotOnDisk) {
 			t.Errorf("with a replica and no disk: %v", err)
 		}

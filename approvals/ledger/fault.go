@@ -25,7 +25,7 @@ const (
 	Unreachable Fault = "unreachable" // no connection could be made
 	NoAnswer    Fault = "no answer"   // the connection broke, or it took too long
 	Behind      Fault = "too few replicas"
-	NotOnDisk   Fault = "not on disk" // in time
+	NotOnDisk   Fault = "not on disk"     // in time
 	NoCommand   Fault = "unknown command" // renamed, or of a later version
 	NoRight     Fault = "NOPERM"
 	Unspecific  Fault = "ERR"

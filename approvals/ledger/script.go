@@ -157,6 +157,11 @@ func (s *Store) master(ctx context.Context, key string) (redis.Cmdable, error) {
 	return node, nil
 }
 
+// Master is the server that has what the bot keeps, to ask it about itself.
+func (s *Store) Master(ctx context.Context) (redis.Cmdable, error) {
+	return s.master(ctx, s.keys.nothing())
+}
+
 // errNoMaster means that it is not known which server of a Cluster to ask.
 var errNoMaster = errors.New("no master is known")
 

@@ -24,7 +24,8 @@ import (
 const help = `bot answers /defender in Slack. It is configured by environment variables.
 
   bot                                     run until SIGTERM
-  bot doctor [-json]                      connect to everything once and say what is wrong, and what to do
+  bot doctor [-json] [-probe]             connect to everything once and say what is wrong, and what to do;
+                                          with -probe, ask Defender for each action on a device that does not exist
   bot audit export [-format jsonl|cef]    write the audit trail to stdout
   bot audit verify [-against FILE]        check it against its seals, and these against a log of the bot
   bot version                             print the version

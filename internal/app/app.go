@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -88,7 +87,10 @@ func (a *App) Run(ctx context.Context) error {
 // work connects to Slack and works there. From then on a token that dies ends
 // it, also while it waits for something else.
 func (a *App) work(ctx context.Context) error {
-	p := a.newParts()
+	p, err := a.newParts()
+	if err != nil {
+		return err
+	}
 	defer func() {
 		if err := p.rdb.Close(); err != nil {
 			a.options.Log.WarnContext(ctx, "redis close failed", "error", err)
@@ -115,20 +117,6 @@ func (a *App) work(ctx context.Context) error {
 // connected to what.
 func (a *App) run(ctx context.Context, p *parts) error {
 	c, log, clock := a.config, a.options.Log, a.options.Clock
-	tokens, err := defender.NewTokens(defender.TokenConfig{
-		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
-		Credential: c.Credential, Now: clock, Log: log, Observe: a.watch.traffic.entraAsked,
-	})
-	if err != nil {
-		return fmt.Errorf("tokens: %w", err)
-	}
-	client, err := defender.New(defender.Config{
-		BaseURL: c.Cloud.BaseURL, Tokens: tokens, Now: clock, UserAgent: "defenderbot/" + a.options.Version,
-		Observe: a.watch.traffic.defenderAsked,
-	})
-	if err != nil {
-		return fmt.Errorf("defender: %w", err)
-	}
 	grammar := Grammar(a.options.Catalogue, c.Actions, c.MaxDevices)
 	grammar.Alone = c.BreakGlass
 	p.slack.Use(bot.Views{
@@ -139,11 +127,11 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
-		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
+		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
 		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team()), Key: c.AuditKey},
 	})
 	desk := office.NewDesk(office.DeskConfig{
-		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
+		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention, Reach: c.DevicesPerHour},
 	})
 	homes.Use(desk, grammar)
@@ -158,7 +146,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Clock: clock, Log: log, Count: a.watch.socketEvent,
 	}
 	a.watch.started(a.runningChecks(p, session))
-	a.watch.shows(p, session, tokens, a)
+	a.watch.shows(p, session, p.tokens, a)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
@@ -187,7 +175,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		a.warn(ctx, p)
 		return nil
 	})
-	g.Go(func() error { return tokens.Run(ctx) })
+	g.Go(func() error { return p.tokens.Run(ctx) })
 	if len(p.policy.Groups()) > 0 {
 		g.Go(func() error { return p.slack.KeepGroups(ctx) })
 	}
@@ -203,7 +191,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, OnDisk: c.WaitAOF, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
 		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }

@@ -148,6 +148,8 @@ func TestConfigRefuses(t *testing.T) {
 		{"open requests", func(e *app.Env) { e.MaxOpenPerRequester = "many" }, "MAX_OPEN_PER_REQUESTER: must be a whole number from 0 to 100000"},
 		{"shared channels", func(e *app.Env) { e.AllowSharedChannels = "yes" }, "ALLOW_SHARED_CHANNELS: must be one of: true, false"},
 		{"plain http", func(e *app.Env) { e.AllowInsecureHTTP = "1" }, "ALLOW_INSECURE_HTTP: must be one of: true, false"},
+		{"disk", func(e *app.Env) { e.RedisWaitAOF = "true" }, "REDIS_WAIT_AOF: must be one of: 0, 1"},
+		{"durability", func(e *app.Env) { e.RedisDurability = "rdb" }, "REDIS_DURABILITY: must be one of: aof, provider"},
 		{"volatile Redis", func(e *app.Env) { e.AllowVolatileRedis = "TRUE" }, "ALLOW_VOLATILE_REDIS: must be one of: true, false"},
 		{"break-glass", func(e *app.Env) { e.BreakGlass = "perhaps" }, "BREAK_GLASS: must be one of: true, false"},
 		{"devices an hour", func(e *app.Env) { e.DevicesPerHour = "-1" }, "DEVICES_PER_HOUR: must be a whole number"},
@@ -204,7 +206,7 @@ func TestConfigDefaults(t *testing.T) {
 	global, _ := defender.CloudNamed("global")
 	want := app.Config{
 		SlackAppToken: "xapp-1-A-1", SlackBotToken: "xoxb-1-1", SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
-		Cloud: global, Tenant: "tenant", ClientID: client,
+		Durability: app.ByAOF, Cloud: global, Tenant: "tenant", ClientID: client,
 		Actions:    []string{"investigate", "collect", "scan", "scan-quick"},
 		Approvers:  app.ByAction[app.People]{Default: app.People{Users: []string{"U0GRACE"}, Groups: []string{"S0ONCALL"}}},
 		Requesters: app.ByAction[app.People]{}, Needed: app.ByAction[int]{Default: 1},
@@ -221,7 +223,7 @@ func TestConfigTakes(t *testing.T) {
 	t.Parallel()
 	c := config(t, app.Env{
 		SlackAppTokenFile: file(t, "xapp-file\n"), SlackBotTokenFile: file(t, " xoxb-file "), SlackAPIURL: "https://slack.example/api",
-		SlackConnections: "10", RedisURLFile: file(t, "redis://h/0\n"), RedisWaitReplicas: "1", TenantID: "t", ClientID: "c",
+		SlackConnections: "10", RedisURLFile: file(t, "redis://h/0\n"), RedisWaitReplicas: "1", RedisWaitAOF: "1", RedisDurability: "provider", TenantID: "t", ClientID: "c",
 		ClientSecretFile: file(t, "s\n"), Approvers: "@on.call, W0GRID ,U0ADA, isolate = S0SENIOR,isolate=U0CISO,isolate=@seniors", Requesters: "unisolate=U0ADA,S0SOC", EscalateTo: "@leads, U0CISO", Channels: "C0INCIDENT, G0OLD",
 		ApprovalsRequired: "collect=3, 2,isolate = 4", Actions: "unisolate, collect,isolate,collect", ApprovalTTL: "90s", ExecutionTTL: "2h", Retention: "24h", MaxDevices: "1",
 		MaxOpenPerRequester: "0", AllowSharedChannels: "true", AllowVolatileRedis: "true", HTTPAddr: "127.0.0.1:9090",
@@ -246,6 +248,7 @@ func TestConfigTakes(t *testing.T) {
 		{"channels", c.Channels, []string{"C0INCIDENT", "G0OLD"}},
 		{"approvals", c.Needed, app.ByAction[int]{Default: 2, Own: map[string]int{"collect": 3, "isolate": 4}}},
 		{"times", []time.Duration{c.ApprovalTTL, c.ExecutionTTL, c.Retention}, []time.Duration{90 * time.Second, 2 * time.Hour, 24 * time.Hour}},
+		{"disk and durability", []any{c.WaitAOF, c.Durability}, []any{true, app.ByProvider}},
 		{"permissions", []bool{c.AllowShared, c.AllowVolatile}, []bool{true, true}},
 		{"address", c.HTTPAddr, "127.0.0.1:9090"},
 		{"link", c.LinkInvestigation, "https://portal.example/{id}"},
@@ -294,7 +297,7 @@ func certificate(t *testing.T, end time.Time) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-24 * time.Hour), NotAfter: end}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: end}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)

@@ -10,17 +10,35 @@ import (
 // it stands, a finding at a time. It works nowhere: it opens no socket, takes no work
 // from Redis and starts nothing in Defender.
 func (a *App) Examine(ctx context.Context, say func(Finding)) error {
+	return a.examine(ctx, say, func(*parts, map[string]bool) {})
+}
+
+// Probe is [App.Examine], and then sends Defender what cannot start anything: each action
+// that is switched on, for a device that does not exist.
+func (a *App) Probe(ctx context.Context, say func(Finding)) error {
+	return a.examine(ctx, say, func(p *parts, failed map[string]bool) { a.probing(ctx, p, failed, say) })
+}
+
+// examine examines, and then does what comes last.
+func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts, failed map[string]bool)) error {
 	for _, w := range a.config.Warnings {
 		say(Finding{About: "configuration", Grade: Doubt, Says: w, Mend: "set the variable right, or leave it if that is meant"})
 	}
-	p := a.newParts()
+	p, err := a.newParts()
+	if err != nil {
+		return err
+	}
 	failed := map[string]bool{}
 	for _, c := range a.connectChecks(p) {
 		f := a.once(ctx, c, failed)
 		failed[c.name] = f.Grade != Well
+		if p.warned[c.name] != nil {
+			f.Grade, f.Says, f.Mend = Doubt, p.warned[c.name].Error(), "ALLOW_VOLATILE_REDIS permits it for a trial: mend it, and take the variable away"
+		}
 		say(f)
 	}
 	look(ctx, slices.Concat(a.idleExams(p), a.exams(p)), failed, say)
+	last(p, failed)
 	return errors.Join(ctx.Err(), p.rdb.Close())
 }
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Grade is how one line of the doctor's checklist stands.
@@ -38,13 +39,26 @@ func Lines() []Line {
 		{"slack's user groups", "each @handle is a user group of the workspace"},
 		{"approvers", "somebody may ask, enough people may decide on each action, and one can be away"},
 		{"redis", "Redis takes all that the bot writes"},
-		{"redis durability", "Redis neither evicts what it holds nor forgets it at a restart"},
+		{"redis durability", "Redis does not forget what it has confirmed, at a restart or a failover"},
+		{"redis eviction", "Redis drops nothing when its memory is full"},
+		{"redis version", "Redis 7 or newer, or Valkey"},
+		{"redis memory", "there is room for what is to come"},
+		{"redis replicas", "there are as many as REDIS_WAIT_REPLICAS asks for, and a failover loses nothing"},
+		{"redis round trip", "Redis answers fast enough for Slack's three seconds"},
+		{"redis clock", "Redis's clock, by which windows and deadlines run, agrees with this machine's"},
 		{"slack socket mode", "Slack would open a socket for the app-level token; none is opened"},
 		{"slack sockets", "Slack's 10 sockets are enough for the replicas, and nobody else has any of them"},
 		{"slack scopes", "the bot token has the scopes that the bot needs, and no others"},
 		{"slack clock", "this host and Slack agree on what time it is"},
 		{"slack channels", "the bot is in CHANNELS and ALERT_CHANNEL, and may post there as far as Slack says"},
 		{"people", "each entry of APPROVERS, REQUESTERS and ESCALATE_TO counts, and who can edit the groups"},
+		{"credential", "when what the bot proves itself with at Entra runs out, as far as it tells"},
+		{"entra", "Entra takes it, and gives tokens"},
+		{"entra roles", "the token has the roles that the actions need which are switched on, and no others"},
+		{"defender", "Defender takes the token and answers a read"},
+		{"microsoft clock", "this host and Microsoft agree on what time it is"},
+		{"ended actions", "what the tenant has said last of actions that Microsoft has ended"},
+		{aboutProbe, "with -probe: what Defender answers to each action on a device that does not exist"},
 	}
 }
 
@@ -67,13 +81,13 @@ type exam struct {
 
 // exams are those of a bot that is connected, or as far as it is.
 func (a *App) exams(p *parts) []exam {
-	return []exam{
+	return slices.Concat([]exam{
 		{"slack scopes", "slack", func(context.Context) []Finding { return scopes(p.slack.Granted()) }},
 		{"slack clock", "slack", func(context.Context) []Finding { return clock(p.slack.ClockLead()) }},
 		{"slack channels", "slack", func(ctx context.Context) []Finding { return a.channels(ctx, p.slack) }},
 		{"approvers", "approvers", func(context.Context) []Finding { return deciding(p.roster.State(), p.policy) }},
 		{"people", "approvers", func(context.Context) []Finding { return lists(p.roster.State()) }},
-	}
+	}, a.redisExams(p), a.microsoftExams(p))
 }
 
 // idleExams are of what the work of a running bot shows by itself.

@@ -97,6 +97,7 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 			state := p.roster.State()
 			return remarks(state), cmp.Or(state.TooFew(), state.NobodyAsks())
 		}, mend: mendApprovers},
+		{name: "entra", run: func(context.Context) (string, error) { return entraStands(p.tokens) }, mend: "nothing to do yet: Entra has been asked, and has not answered"},
 		{name: "freeze", run: func(context.Context) (string, error) { return frozen(p.store.Frozen()), nil }},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"defenderbot/defender"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
+	"defenderbot/internal/upgrade"
 )
 
 var (
@@ -34,14 +35,32 @@ const killsPerRound = 50
 // TestChaos kills the bot at the worst moments and looks whether anything was
 // lost or done twice: see the documentation of the package.
 func TestChaos(t *testing.T) {
-	if !installed(t) {
-		return
+	t.Parallel()
+	if installed(t) {
+		battle(t, plans(t))
 	}
+}
+
+// TestChaosUpgrade is the same with two versions side by side, this one and the one before, as
+// in the middle of a rolling update that takes long. In the end this one is left.
+func TestChaosUpgrade(t *testing.T) {
+	t.Parallel()
+	if installed(t) {
+		battle(t, []plan{{previous: upgrade.Previous(t), kills: min(*killsFlag, upgradeKills), replicas: 2, seed: drawnFrom(t)}})
+	}
+}
+
+// upgradeKills is how many processes are killed while two versions run.
+const upgradeKills = 20
+
+// battle runs rounds one after another; what is open when one ends goes on beside the next.
+func battle(t *testing.T, plans []plan) {
+	t.Helper()
 	began, program := time.Now(), build(t)
 	server := redistest.Start(t)
 	total, results, checks := newTally(), sync.Mutex{}, sync.WaitGroup{}
 	defer checks.Wait() // also when a later round cannot be started
-	for number, p := range plans(t) {
+	for number, p := range plans {
 		p.program, p.redis = program, server.Addr
 		r := newRound(t, number+1, p)
 		a := newArtist(t, r.tenant())
@@ -81,11 +100,7 @@ func plans(t *testing.T) []plan {
 	if *killsFlag < 1 || *replicasFlag < 0 || *replicasFlag > 4 {
 		t.Fatalf("-kills %d -replicas %d: there is at least one kill, and of at most 4 processes", *killsFlag, *replicasFlag)
 	}
-	seed := *seedFlag
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.Logf("-seed %d", seed)
+	seed := drawnFrom(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 	rounds := (*killsFlag + killsPerRound - 1) / killsPerRound
 	var all []plan
@@ -101,6 +116,17 @@ func plans(t *testing.T) []plan {
 		all = append(all, p)
 	}
 	return all
+}
+
+// drawnFrom is what the order of things is drawn from.
+func drawnFrom(t *testing.T) uint64 {
+	t.Helper()
+	seed := *seedFlag
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("-seed %d", seed)
+	return seed
 }
 
 // strike runs people and processes, and kills the latter. It returns when one

@@ -18,6 +18,8 @@
 // process goes on with what is open, beside the next round, until every request
 // has ended; an uncertain call takes some four minutes until then.
 //
+// TestChaosUpgrade does the same while the version before runs beside this one.
+//
 // # What is checked
 //
 // What people were told is in the records. From the commit of a freeze until it is lifted no

@@ -108,6 +108,10 @@ func (r *round) evidence(ctx context.Context, a *artist) (evidence, error) {
 		}
 		delete(e.stray, id)
 		e.cards[id] = r.shown(record)
+		if r.plan.previous != "" { // which may have drawn it last, in its own way
+			e.drawn[id] = e.cards[id]
+			continue
+		}
 		if e.drawn[id], err = a.draw(ctx, record); err != nil {
 			return e, fmt.Errorf("draw %s: %w", id, err)
 		}

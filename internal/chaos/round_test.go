@@ -30,6 +30,7 @@ func approvers() []string { return []string{"U0GRACE", "U0JOAN", "U0KEN", "U0LIZ
 // plan is what a round is made of.
 type plan struct {
 	program  string // the program's file
+	previous string // the file of the version before, which all slots but the first run; empty: no version but this one
 	redis    string // address of the redis-server
 	kills    int
 	replicas int

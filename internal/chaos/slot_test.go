@@ -28,6 +28,9 @@ type slot struct {
 func newSlot(t testing.TB, r *round, number int) *slot {
 	t.Helper()
 	s := &slot{name: fmt.Sprintf("r%d.%d", r.number, number), path: r.plan.program, log: r.log}
+	if r.plan.previous != "" && number > 0 {
+		s.path = r.plan.previous
+	}
 	redis := newRedisWay(t, r.plan.redis, r.gate, s)
 	slack := newSlackWay(t, r.slack.APIURL(), r.gate, s)
 	defender := newDefenderWay(t, r.defender.URL(), r.gate, s, r.posts)

@@ -16,6 +16,9 @@ const (
 	ActionCancelled  = "Cancelled"
 )
 
+// openStatuses are the statuses that an action can still leave.
+func openStatuses() map[string]bool { return map[string]bool{ActionPending: true, ActionInProgress: true} }
+
 // Action is a machine action as it is at one moment.
 type Action struct {
 	ID              string // GUID

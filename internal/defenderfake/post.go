@@ -83,7 +83,7 @@ func (t *tenant) start(r rule, d Device, by, source, scope, comment string, now 
 		progress: progress{
 			created: now, pending: cmp.Or(d.PickUpAfter, t.opts.PendingFor), run: t.opts.RunFor,
 			words: [3]string{ActionPending, ActionInProgress, d.ActionEnd},
-			open:  map[string]bool{ActionPending: true, ActionInProgress: true},
+			open:  openStatuses(),
 		},
 	}
 	t.actions = append(t.actions, a)

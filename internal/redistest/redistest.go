@@ -88,6 +88,7 @@ type Server struct {
 	program string
 	dir     string
 	args    []string
+	env     []string // nil: this process's
 	cmd     *exec.Cmd
 }
 
@@ -106,14 +107,21 @@ func StartNewer(t testing.TB, args ...string) *Server {
 
 func start(t testing.TB, program string, args []string) *Server {
 	t.Helper()
+	s := newServer(t, program, args...)
+	s.Up(t)
+	t.Cleanup(func() { s.Kill(t) })
+	return s
+}
+
+// newServer is a server that does not run yet.
+func newServer(t testing.TB, program string, args ...string) *Server {
+	t.Helper()
 	port := FreePort(t)
 	s := &Server{Addr: "127.0.0.1:" + port, program: program, dir: t.TempDir()}
 	s.args = append([]string{
 		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes",
 		"--appendfsync", "always", "--maxmemory-policy", "noeviction", "--enable-debug-command", "local",
 	}, args...)
-	s.Up(t)
-	t.Cleanup(func() { s.Kill(t) })
 	return s
 }
 
@@ -121,6 +129,7 @@ func start(t testing.TB, program string, args []string) *Server {
 func (s *Server) Up(t testing.TB) {
 	t.Helper()
 	s.cmd = exec.Command(s.program, s.args...) //nolint:gosec,noctx // our own arguments; it ends with Kill
+	s.cmd.Env = s.env
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)
 	}
