@@ -19,14 +19,15 @@ LINT := .bin/golangci-lint
 HELM := .bin/helm
 OFFICIAL := internal/slackfake/official
 IDENTITY := internal/defenderfake/official
+CHARTTEST := charts/test
 AXE := cmd/sandbox/testdata/axe
 
 # What `make test` is made of.
-PARTS := test-race chart play test-release
+PARTS := test-race chart play test-release docs-check
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## |##@ ' '/^##@/ {print "\n" $$2} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Every change
 
@@ -41,6 +42,8 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 	$(GO) -C release vet ./...
 	cd release && ../$(LINT) run --config ../.golangci.yml
 	$(GO) -C release mod tidy -diff
+	cd $(CHARTTEST) && ../../$(LINT) run
+	$(GO) -C $(CHARTTEST) mod tidy -diff
 
 .PHONY: test
 test: $(PARTS) ## Everything: tests with -race on a real Redis, the chart, the sandbox's story, a release
@@ -67,13 +70,19 @@ play: ## Run the whole bot through its story in the terminal
 	$(GO) run ./cmd/sandbox -play
 
 .PHONY: chart
-chart: $(HELM) ## Lint the Helm chart, render it, and feed it wrong values
-	HELM=$(HELM) charts/test.sh
+chart: $(HELM) .bin/helm-docs .bin/kube-score ## Hold the Helm chart to Kubernetes' types, the bot, kube-score and its docs; feed it wrong values; run what it installs
+	tools/needs
+	REQUIRE_REDIS=1 $(GO) -C $(CHARTTEST) test -count=1 ./...
 
 .PHONY: test-release
 test-release: $(HELM) .bin/cyclonedx-gomod ## Make a release twice, compare, look into it, run its image under chroot (as root)
 	tools/needs
 	$(GO) -C release test -timeout 30m ./...
+
+.PHONY: docs-check
+docs-check: $(HELM) ## Follow the documents: every command in them, the whole trial of docs/install.md included; some minutes
+	tools/needs
+	REQUIRE_TOOLS=1 $(GO) test ./docs -count=1 -timeout 30m -args -walk
 
 ##@ Now and then
 
@@ -82,9 +91,11 @@ fmt: $(LINT) ## Format the code
 	$(LINT) fmt
 
 .PHONY: golden
-golden: ## Write the golden files anew from what the code does; read the diff
+golden: $(HELM) .bin/helm-docs ## Write the golden files anew from what the code does; read the diff
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
-	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestConversations' -update
+	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestMetricsDocument|TestConversations' -update
+	$(GO) -C $(CHARTTEST) test -count=1 . -run 'TestSchema|TestREADME|TestGolden' -update
+	$(GO) test ./docs -run TestInstallRoles -update
 
 .PHONY: previous
 previous: ## Keep REV (a released tag) as the version that upgrades start from: its source, and what it leaves when killed
@@ -155,6 +166,14 @@ clean: ## Remove what was built
 .bin/benchstat: PACKAGE = golang.org/x/perf/cmd/benchstat
 .bin/cyclonedx-gomod: PACKAGE = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
 .bin/govulncheck: PACKAGE = golang.org/x/vuln/cmd/govulncheck
+
+.bin/helm-docs: PACKAGE = github.com/norwoodj/helm-docs/cmd/helm-docs
+.bin/kube-score: PACKAGE = github.com/zegl/kube-score/cmd/kube-score
+
+# A module of their own: both want Kubernetes' libraries of some years ago.
+.bin/helm-docs .bin/kube-score: charts/tools/go.mod charts/tools/go.sum
+	@echo "building $@ (charts/tools/go.mod pins it; a minute the first time)"
+	$(GO) -C charts/tools build -o ../../$@ $(PACKAGE)
 
 .bin/%: tools/go.mod tools/go.sum
 	@echo "building $* (tools/go.mod pins it; minutes the first time)"

@@ -14,7 +14,7 @@ import (
 )
 
 // elsewhere are the entries that no event of a request makes.
-var elsewhere = []string{"freeze", "refused", "start", "rules", "setback"}
+var elsewhere = []string{"freeze", "refused", "start", "rules", "setback", "probe"}
 
 // TestEntryNames: each event that is written down has a row that says what it tells of, and
 // each row an event.

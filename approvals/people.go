@@ -31,6 +31,8 @@ type Channel struct {
 	Archived bool
 	Direct   bool // a direct message, in which no card reaches an approver
 	Shared   bool // with another organisation, or about to be
+	// Restricted: not everybody may post there, and the chat does not say whether the bot may.
+	Restricted bool
 	// OrgShared: workspaces of our own organisation share it.
 	OrgShared bool
 }

@@ -131,7 +131,7 @@ const (
 	NoToken            Reason = "no_token"            // Microsoft's login service refuses, or the credential cannot be used
 	LoginTrouble       Reason = "login_trouble"       // Microsoft's login service is not there, or has a problem
 	TokenRefused       Reason = "token_refused"       // Defender does not take the access token
-	NotDurable         Reason = "not_durable"         // too few replicas of Redis confirmed
+	NotDurable         Reason = "not_durable"         // Redis did not confirm that it lasts
 	ApproverUnchecked  Reason = "approver_unchecked"  // could not check that the approver still may
 	ApproverGone       Reason = "approver_gone"       // the approver no longer may
 	ApproverOwnHand    Reason = "approver_own_hand"   // the approver became one by such a change
@@ -249,9 +249,12 @@ var (
 	ErrUnconfirmed = errors.New("could not confirm that it was recorded")
 	// ErrNotRead means that something could not be read, and nothing was to be changed.
 	ErrNotRead = errors.New("could not be read")
-	// ErrTooFewReplicas means that it was recorded, but could be lost with the master
-	// of the database.
-	ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrUnconfirmed)
+	// ErrNotDurable means that it was recorded, but could be lost if the database fails.
+	ErrNotDurable = fmt.Errorf("%w and will last", ErrUnconfirmed)
+	// ErrTooFewReplicas means that it could be lost with the master of the database.
+	ErrTooFewReplicas = fmt.Errorf("%w: too few replicas of Redis have it", ErrNotDurable)
+	// ErrNotOnDisk means that it could be lost with the memory of the database.
+	ErrNotOnDisk = fmt.Errorf("%w: it is not on Redis's disk yet", ErrNotDurable)
 )
 
 // RefusalOr keeps a refusal and marks every other error with kind.

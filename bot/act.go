@@ -121,7 +121,7 @@ func (b *Bot) answer(ctx context.Context, a act, said page) {
 	if err == nil {
 		return
 	}
-	b.log.WarnContext(ctx, "command not answered in its acknowledgement", "envelope", a.envelope.ID, "error", err)
+	b.log.InfoContext(ctx, "command not answered in its acknowledgement", "envelope", a.envelope.ID, "error", err)
 	b.ack(a.envelope, nil)
 	b.whisper(ctx, a.to, said)
 }

@@ -57,16 +57,25 @@ func permanent(err error, mend string) error {
 	refused, is := errors.AsType[slack.SlackErrorResponse](err)
 	if is && tokenRefused(refused.Err) || isSlackError(err, "not_allowed_token_type", "missing_scope", "no_permission",
 		"team_access_not_granted", "forbidden_team") {
-		return fmt.Errorf("%w: %w; %s", ErrPermanent, err, mend)
+		return fmt.Errorf("%w: %w; %s", ErrPermanent, explained(err, refused), mend)
 	}
 	return err
+}
+
+// leadsTo says to which host a redirect leads, which is not followed; its path may hold a
+// ticket, like that of the address.
+func leadsTo(res *http.Response) string {
+	if to, err := res.Location(); err == nil && res.StatusCode >= 300 && res.StatusCode <= 399 {
+		return ", which leads to " + to.Host
+	}
+	return ""
 }
 
 // handshakeError says how Slack answered. The address is left out: its ticket
 // is a secret.
 func handshakeError(ctx context.Context, res *http.Response, err error) error {
 	if res != nil {
-		return fmt.Errorf("slack refused a socket: HTTP %d", res.StatusCode)
+		return fmt.Errorf("slack refused a socket: HTTP %d%s", res.StatusCode, leadsTo(res))
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err

@@ -88,7 +88,7 @@ func (w *Workspace) Channel(ctx context.Context, id string) (approvals.Channel, 
 			return approvals.Channel{}, fmt.Errorf("conversations.info of %s: the answer is about another channel", id)
 		}
 		return approvals.Channel{
-			ID: id, Member: c.IsMember, Archived: c.IsArchived, Direct: c.IsIM || c.IsMpIM,
+			ID: id, Member: c.IsMember, Archived: c.IsArchived, Direct: c.IsIM || c.IsMpIM, Restricted: restricted(c),
 			Shared: c.IsExtShared || c.IsPendingExtShared || c.IsShared && !c.IsOrgShared, OrgShared: c.IsOrgShared,
 		}, nil
 	})
@@ -96,6 +96,16 @@ func (w *Workspace) Channel(ctx context.Context, id string) (approvals.Channel, 
 		w.memory.forget("channel " + id) // an invitation must take effect at once
 	}
 	return ch, err
+}
+
+// restricted reports whether not everybody may post in a channel. Slack says so without
+// documenting it, and not whether the bot may.
+func restricted(c *slack.Channel) bool {
+	if c.IsReadOnly {
+		return true
+	}
+	p := c.Properties
+	return p != nil && len(p.PostingRestrictedTo.Type)+len(p.PostingRestrictedTo.User) > 0
 }
 
 // lacksScopeForMessages reports whether nothing but a right to look at direct messages is
@@ -107,10 +117,6 @@ func lacksScopeForMessages(err error) bool {
 	}
 	lacking := slices.DeleteFunc(scopesIn(refused.Needed), func(scope string) bool { return slices.Contains(scopesIn(refused.Provided), scope) })
 	return len(lacking) > 0 && !slices.ContainsFunc(lacking, func(scope string) bool { return scope != "im:read" && scope != "mpim:read" })
-}
-
-func scopesIn(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // amongSome reports whether a channel is a direct message between some people, by the name

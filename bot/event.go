@@ -16,13 +16,16 @@ type event struct {
 	} `json:"event"`
 }
 
+// homeOpened is the one event that the bot wants to hear of.
+const homeOpened = "app_home_opened"
+
 // personID is the form of a person's id.
 var personID = regexp.MustCompile(`^[UW][A-Z0-9]{1,30}$`)
 
 // event takes note of a home that was opened. What could not be noted is not acknowledged:
 // Slack sends it again. Other events are of no interest.
 func (b *Bot) event(ctx context.Context, e Envelope, v event) {
-	opened := v.Event.Type == "app_home_opened" && v.Event.Tab == "home" && v.Team == b.workspace.Team() && personID.MatchString(v.Event.User)
+	opened := v.Event.Type == homeOpened && v.Event.Tab == "home" && v.Team == b.workspace.Team() && personID.MatchString(v.Event.User)
 	if !opened || b.homes == nil {
 		b.ack(e, nil)
 		return

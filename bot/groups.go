@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -87,8 +88,8 @@ func (w *Workspace) GroupNamed(ctx context.Context, handle string) (string, erro
 	groups, err := w.api.GetUserGroupsContext(ctx)
 	if err != nil {
 		err = fmt.Errorf("usergroups.list: %w", err)
-		if lastingRefusal(err) != "" {
-			return "", fmt.Errorf("%w: %w; check that the app has usergroups:read, or list people by id", ErrPermanent, err)
+		if refused, is := errors.AsType[slack.SlackErrorResponse](err); is && lastingRefusal(err) != "" {
+			return "", fmt.Errorf("%w: %w; check that the app has usergroups:read, or list people by id", ErrPermanent, explained(err, refused))
 		}
 		return "", err // also where the token is the trouble: that is found out once, for all calls
 	}

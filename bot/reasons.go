@@ -121,7 +121,7 @@ func sayings() map[approvals.Reason]saying {
 		approvals.NoToken:            {"I cannot sign in to Defender", true, "Whoever runs this bot should check its credential."},
 		approvals.LoginTrouble:       {what: "Microsoft's login service is not answering as it should", detail: true},
 		approvals.TokenRefused:       {"Defender does not accept my access token", true, "Whoever runs this bot should check DEFENDER_CLOUD, DEFENDER_SCOPE and the tenant."},
-		approvals.NotDurable:         {what: "Too few copies of my database (Redis) could confirm the call, so it was not sent", then: "Tell whoever runs this bot."},
+		approvals.NotDurable:         {what: "My database (Redis) could not confirm that the call is stored safely, so it was not sent", then: "Tell whoever runs this bot."},
 		approvals.ApproverUnchecked:  {what: "Slack could not confirm that the approver may still approve"},
 		approvals.ApproverGone:       {what: "Somebody who approved it is no longer an approver of this action", then: retry},
 		approvals.ApproverOwnHand:    {what: "Somebody who approved it joined the approver group after this was asked, and the last change to the group was theirs or the requester's, so nothing was sent", then: retry},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -212,5 +213,19 @@ func TestSessionHidesAddress(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("connect to %q: %v", address, err)
 		}
+	}
+}
+
+// TestSocketRedirect: where a socket is sent elsewhere, it goes nowhere, and the log names
+// the host alone, for the rest may be a ticket.
+func TestSocketRedirect(t *testing.T) {
+	slack := httptest.NewServer(http.RedirectHandler("https://elsewhere.example/link/a-ticket-4712?ticket=a-ticket-4712", http.StatusFound))
+	t.Cleanup(slack.Close)
+	w := watch(t, func(context.Context) (string, error) { return "ws" + strings.TrimPrefix(slack.URL, "http"), nil })
+	w.wait("the reason", func() bool {
+		return strings.Contains(w.logged(), "slack refused a socket: HTTP 302, which leads to elsewhere.example\"")
+	})
+	if strings.Contains(w.logged(), "a-ticket-4712") || w.Live() != 0 {
+		t.Errorf("%d sockets are live, and the log says: %s", w.Live(), w.logged())
 	}
 }

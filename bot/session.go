@@ -25,7 +25,10 @@ type Session struct {
 	Drained func(context.Context)                         // waits until nothing is being answered; may be nil
 	Clock   func() time.Time                              // when an envelope came, and how long a socket lasted
 	Log     *slog.Logger
-	Count   func(event string) // "hello", "closed", "refresh_requested", ...; may be nil
+	// Count is told what happens to sockets: "hello" and "closed"; the reason that Slack gave
+	// for closing one, such as "refresh_requested"; how one was lost: "silent", "stuck", "cut";
+	// "refused": none was opened. May be nil.
+	Count func(event string)
 
 	pace  pace                                  // the zero value is the usual one
 	proxy func(*http.Request) (*url.URL, error) // nil: as the environment says
@@ -110,17 +113,27 @@ func (r *running) keepOne(ctx context.Context) {
 		}
 		wait := r.pace.next(failed, err)
 		if err != nil {
-			r.Log.WarnContext(ctx, "slack socket down", "error", err, "again_in", wait.String())
+			level := slog.LevelInfo // one that is lost is replaced at once, as a rule
+			if failed >= failedOften {
+				level = slog.LevelWarn
+			}
+			r.Log.Log(ctx, level, "slack socket down", "error", err, "again_in", wait.String())
 		}
 		pause(ctx, wait)
 	}
 }
+
+// failedOften is from how many failures of one slot in a row on a person should look.
+const failedOften = 2
 
 // one opens a socket, attends it, and reports whether it lasted. When the socket is
 // closed, which may be long after the return, ended is called.
 func (r *running) one(ctx context.Context, ended func()) (lasted bool, err error) {
 	sock, err := r.connect(ctx)
 	if err != nil {
+		if ctx.Err() == nil {
+			r.count("refused")
+		}
 		ended()
 		return false, err
 	}
@@ -143,6 +156,9 @@ func (r *running) attend(ctx context.Context, sock *socket, ended func()) error 
 			offer(wanted, r.announced(reason))
 		})
 		r.leave(sock)
+		if how := sock.lost(); how != "" && ctx.Err() == nil {
+			r.count(how)
+		}
 		offer(wanted, err)
 	})
 	select {

@@ -2,12 +2,14 @@ package bot
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +24,7 @@ type sieve struct {
 	api   string // the address of the Web API; what goes elsewhere goes to a response_url
 	clock func() time.Time
 	dead  func(code string) // is told when the bot token was refused
+	count func(method, outcome string)
 }
 
 // mostAnswer is how large an answer may be, in bytes.
@@ -29,26 +32,46 @@ const mostAnswer = 16 << 20
 
 // RoundTrip implements [http.RoundTripper].
 func (s *sieve) RoundTrip(req *http.Request) (*http.Response, error) {
+	method := s.methodOf(req)
 	res, err := s.next.RoundTrip(req)
 	if err != nil {
+		s.called(method, 0, "", err)
 		return nil, err
 	}
 	if res.StatusCode == http.StatusTooManyRequests {
 		wait := retryAfter(res.Header.Get("Retry-After"), s.clock())
 		res.Header.Set("Retry-After", strconv.Itoa(int(wait/time.Second)))
 	}
-	method, toAPI := strings.CutPrefix(req.URL.String(), s.api)
+	status, code := res.StatusCode, ""
 	switch {
-	case !toAPI:
+	case method == "":
 		err = taken(res)
-		method = "a response_url"
-	case res.StatusCode == http.StatusOK:
-		err = s.check(method, res)
+	case status == http.StatusOK:
+		code, err = s.check(method, res)
+	default:
+		err = elsewhere(res)
 	}
+	s.called(method, status, code, err)
 	if err != nil {
-		return nil, fmt.Errorf("%s: unusable answer: %w", method, err)
+		return nil, fmt.Errorf("%s: unusable answer: %w", cmp.Or(method, "a response_url"), err)
 	}
 	return res, nil
+}
+
+// elsewhere is an error that says where a redirect leads, without what can hold secrets.
+// It is not followed: whoever is there would be handed the token. A proxy that wants a
+// person to log in answers like this.
+func elsewhere(res *http.Response) error {
+	if res.StatusCode < 300 || res.StatusCode > 399 {
+		return nil
+	}
+	_ = res.Body.Close() // nobody reads it
+	to, err := res.Location()
+	if err != nil { // it names none; the parser's error could quote it
+		return fmt.Errorf("HTTP %d", res.StatusCode)
+	}
+	bare := url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}
+	return fmt.Errorf("HTTP %d leads to %s, and redirects are not followed", res.StatusCode, &bare)
 }
 
 // taken makes every yes of a response_url one that the library understands: it is
@@ -90,17 +113,17 @@ func drain(res *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// check looks at an answer of the Web API.
-func (s *sieve) check(method string, res *http.Response) error {
+// check looks at an answer of the Web API, and returns the code with which Slack refused.
+func (s *sieve) check(method string, res *http.Response) (code string, err error) {
 	body, err := drain(res)
 	if err != nil {
-		return err
+		return "", err
 	}
-	code, err := verdict(method, body)
+	code, err = verdict(method, body)
 	if tokenRefused(code) && method != openMethod { // the other token is the session's business
 		s.dead(code)
 	}
-	return err
+	return code, err
 }
 
 const openMethod = "apps.connections.open"

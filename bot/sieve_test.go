@@ -136,10 +136,19 @@ func TestRedirects(t *testing.T) {
 		t.Errorf("%s %s came elsewhere: %s", r.Method, r.URL, text)
 	}))
 	defer elsewhere.Close()
-	api := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/api/auth.test", http.StatusTemporaryRedirect))
-	defer api.Close()
-	if _, err := NewWorkspace(t.Context(), WorkspaceConfig{APIURL: api.URL + "/api/", BotToken: "xoxb-1", Clock: time.Now}); err == nil {
-		t.Error("a redirect counts as an answer")
+	for location, want := range map[string]string{
+		elsewhere.URL + "/sign-in?token=xoxb-1#xoxb-1": "HTTP 307 leads to " + elsewhere.URL + "/sign-in, and redirects are not followed",
+		"%zz": "HTTP 307",
+	} {
+		api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", location)
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}))
+		defer api.Close()
+		_, err := NewWorkspace(t.Context(), WorkspaceConfig{APIURL: api.URL + "/api/", BotToken: "xoxb-1", Clock: time.Now})
+		if err == nil || !strings.HasSuffix(err.Error(), "auth.test: unusable answer: "+want) || strings.Contains(err.Error(), "xoxb-1") {
+			t.Errorf("%v, want one that ends with %q", err, want)
+		}
 	}
 }
 

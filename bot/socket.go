@@ -201,6 +201,20 @@ func (s *socket) close() {
 	<-s.ended
 }
 
+// lost is how a socket ended that has ended, in one word; empty: Slack had announced it, or
+// it was ended here. Only its reader may ask.
+func (s *socket) lost() string {
+	switch {
+	case s.leaving || s.closing.Load():
+		return ""
+	case errors.Is(s.why, errSilent):
+		return "silent"
+	case errors.Is(s.why, errStuck):
+		return "stuck"
+	}
+	return "cut"
+}
+
 // end ends the socket at once. Of several causes the first counts.
 func (s *socket) end(why error) {
 	s.once.Do(func() {

@@ -25,6 +25,9 @@ func explain(err error) page {
 	case errors.Is(err, approvals.ErrTooFewReplicas):
 		return say("This was recorded, but too few copies of my database (Redis) confirmed it: if Redis fails now, it may be lost. " +
 			"Check that the channel shows it, and tell whoever runs this bot.")
+	case errors.Is(err, approvals.ErrNotDurable):
+		return say("This was recorded, but my database (Redis) did not confirm in time that it is on its disk: if it fails now, it may be lost. " +
+			"Check that the channel shows it, and tell whoever runs this bot.")
 	case errors.Is(err, approvals.ErrUnconfirmed):
 		return say("My database (Redis) did not confirm this, so I cannot tell whether it was recorded. " +
 			"If the channel does not show it within a minute, try again: it is never recorded twice.")

@@ -130,6 +130,7 @@ func TestExplainInternals(t *testing.T) {
 		{fmt.Errorf("%w: %w", approvals.ErrNotRead, secret), []string{"Redis", "could not read", "Nothing has changed", "Try again"}},
 		{fmt.Errorf("%w: %w", approvals.ErrUnconfirmed, secret), []string{"Redis", "cannot tell", "try again"}},
 		{fmt.Errorf("commit: %w: %w", approvals.ErrTooFewReplicas, secret), []string{"Redis", "was recorded", "copies", "channel"}},
+		{fmt.Errorf("commit: %w: %w", approvals.ErrNotOnDisk, secret), []string{"Redis", "was recorded", "disk", "channel"}},
 		{errors.Join(errFormClosed, secret), []string{"form", "nothing happened", "Try again"}},
 		{&approvals.Refusal{Why: approvals.Why{Reason: approvals.NotKnown}, Err: secret}, []string{"Slack could not tell me", "Try again"}},
 		{fmt.Errorf("decode: %w", secret), []string{"Something went wrong", "Check the channel"}},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -34,33 +33,11 @@ func (w *Workspace) whoAmI(ctx context.Context) (*slack.AuthTestResponse, error)
 	if err != nil {
 		return nil, permanent(fmt.Errorf("auth.test: %w", err), "check SLACK_BOT_TOKEN and that the app is installed")
 	}
-	if lacking := lackingScopes(me.Header.Get("X-Oauth-Scopes")); len(lacking) > 0 {
+	if lacking := vitalLacking(scopesIn(me.Header.Get("X-Oauth-Scopes"))); len(lacking) > 0 {
 		return nil, fmt.Errorf("%w: SLACK_BOT_TOKEN lacks the scope %s; add what is missing under OAuth & Permissions and reinstall the app",
 			ErrPermanent, strings.Join(lacking, ", "))
 	}
 	return me, nil
-}
-
-// lackingScopes are the scopes without which no request can be made or shown, as
-// far as a token does not have them. Slack names a token's scopes in a header of
-// every answer (https://docs.slack.dev/authentication/installing-with-oauth);
-// without it nothing is known. The other scopes of the manifest are missed where
-// they are needed: usergroups:read where a list has groups, im:write where nothing
-// else reaches a person.
-func lackingScopes(granted string) (lacking []string) {
-	if granted == "" {
-		return nil
-	}
-	has := strings.FieldsFunc(granted, func(r rune) bool { return r == ',' || r == ' ' })
-	for _, scope := range []string{"commands", "chat:write", "users:read"} {
-		if !slices.Contains(has, scope) {
-			lacking = append(lacking, scope)
-		}
-	}
-	if !slices.Contains(has, "channels:read") && !slices.Contains(has, "groups:read") {
-		lacking = append(lacking, "channels:read (or groups:read, for private channels)")
-	}
-	return lacking
 }
 
 // aboutWorkspace is an error where an answer of auth.test is not about one

@@ -31,7 +31,9 @@ type Workspace struct {
 	botUser    string // who writes the bot's messages, and is a member of channels
 	botID      string // the id that the bot's messages carry
 	app        string
-	site       string // its address, with a slash at the end
+	site       string   // its address, with a slash at the end
+	granted    []string // the scopes of the bot token
+	lead       clockLead
 
 	mu   sync.Mutex
 	urls map[string]replyURL // of the command that made a request; in memory only, they are secrets
@@ -57,6 +59,10 @@ type WorkspaceConfig struct {
 	AppToken string
 	BotToken string
 	Clock    func() time.Time
+	// Called is told what became of each call of the Web API, as one of [Methods]: one of the
+	// Called… constants, an HTTP status that is not Slack's own (http_4xx, http_5xx), or
+	// Slack's error; may be nil.
+	Called func(method, outcome string)
 }
 
 // NewWorkspace makes a Workspace and asks who it is. What it shows is set by
@@ -68,7 +74,7 @@ func NewWorkspace(ctx context.Context, c WorkspaceConfig) (*Workspace, error) {
 	w.api = slack.New(c.BotToken, slack.OptionAppLevelToken(c.AppToken), slack.OptionAPIURL(c.APIURL),
 		slack.OptionHTTPClient(&http.Client{
 			Timeout:       httpLimit,
-			Transport:     &sieve{next: transport(usualPings()), api: c.APIURL, clock: c.Clock, dead: w.doubt},
+			Transport:     &sieve{next: transport(usualPings()), api: c.APIURL, clock: c.Clock, dead: w.doubt, count: c.Called},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a token goes nowhere else
 		}))
 	me, err := w.whoAmI(ctx)
@@ -76,6 +82,7 @@ func NewWorkspace(ctx context.Context, c WorkspaceConfig) (*Workspace, error) {
 		return nil, err
 	}
 	w.team, w.enterprise, w.botUser, w.botID, w.site = me.TeamID, me.EnterpriseID, me.UserID, me.BotID, me.URL
+	w.granted, w.lead = scopesIn(me.Header.Get("X-Oauth-Scopes")), leadOver(me.Header.Get("Date"), c.Clock())
 	w.app, err = w.appOf(ctx, c.AppToken)
 	return w, err
 }
@@ -107,6 +114,22 @@ func (w *Workspace) OpenSocket(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("apps.connections.open: %w", err)
 	}
 	return url, nil
+}
+
+// SocketMode is an error where Slack opens no socket for the app. It asks for an address
+// and opens none there: whoever has a socket is sent people's clicks. A refusal that waiting
+// does not mend is an [ErrPermanent].
+func (w *Workspace) SocketMode(ctx context.Context) error {
+	_, err := w.OpenSocket(ctx)
+	refused, is := errors.AsType[slack.SlackErrorResponse](err)
+	if !is {
+		return err
+	}
+	err = explained(err, refused)
+	if fate := meaningOf(refused.Err).fate; fate == passing || fate == limited {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrPermanent, err)
 }
 
 // Show implements [approvals.Chat].

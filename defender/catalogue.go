@@ -97,6 +97,18 @@ func (c Catalogue) Names() []string {
 	return names
 }
 
+// Endpoints are all that have limits of their own, each once: those that serve all actions,
+// and those of the rows, of which two can share one.
+func (c Catalogue) Endpoints() []Endpoint {
+	list := []Endpoint{MachinesEndpoint(), MachineActionsEndpoint(), InvestigationsEndpoint(), CancelEndpoint(), PackageEndpoint()}
+	for _, a := range c {
+		if !slices.ContainsFunc(list, func(e Endpoint) bool { return e.Name == a.Post.Name }) {
+			list = append(list, a.Post)
+		}
+	}
+	return list
+}
+
 // Named returns the row with that name. Case matters.
 func (c Catalogue) Named(name string) (Action, bool) {
 	i := slices.IndexFunc(c, func(a Action) bool { return a.Name == name })

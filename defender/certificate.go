@@ -1,6 +1,7 @@
 package defender
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -38,6 +39,12 @@ func Certificate(path string) Credential {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		return assertion(token), nil
+	}, end: func(now time.Time) (time.Time, error) {
+		_, cert, err := readCertificate(path, now)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("%s: %w", path, err)
+		}
+		return cert.NotAfter, nil
 	}}
 }
 
@@ -80,7 +87,7 @@ func pairIn(text []byte) (tls.Certificate, error) {
 	}
 	switch {
 	case key == nil && certs == nil:
-		return tls.Certificate{}, errors.New("it is not a PEM file; convert a PKCS#12 file (.pfx, .p12) first")
+		return tls.Certificate{}, notPEM(text)
 	case key == nil:
 		return tls.Certificate{}, errors.New("it has no private key")
 	case certs == nil:
@@ -95,6 +102,15 @@ func pairIn(text []byte) (tls.Certificate, error) {
 		wrong = err
 	}
 	return tls.Certificate{}, fmt.Errorf("no certificate in it belongs to its key: %w", wrong)
+}
+
+// notPEM says what a file without any PEM is instead, as far as its beginning shows.
+func notPEM(text []byte) error {
+	if bytes.HasPrefix(text, []byte{derSequence}) {
+		return errors.New("it is not a PEM file but a PKCS#12 file (.pfx, .p12) or another in DER form; " +
+			"convert it with openssl pkcs12 -in FILE -out FILE.pem -nodes")
+	}
+	return errors.New("it is not a PEM file with a key and a certificate")
 }
 
 // sign makes the assertion: a JSON web token, signed with PS256, whose header names the

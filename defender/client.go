@@ -38,6 +38,8 @@ type Config struct {
 	// are switched on. nil means the system's certificates and the proxy that HTTPS_PROXY
 	// names.
 	Transport *http.Transport
+	// Observe is told of each request; may be nil.
+	Observe Observer
 }
 
 // Client speaks to one tenant. It is safe for concurrent use.
@@ -47,6 +49,8 @@ type Client struct {
 	now       func() time.Time
 	userAgent string
 	transport *http.Transport
+	clock     lead
+	observe   Observer
 }
 
 // New checks the configuration and returns a client. It does no I/O.
@@ -64,6 +68,7 @@ func New(cfg Config) (*Client, error) {
 		now:       cfg.Now,
 		userAgent: cfg.UserAgent,
 		transport: transportOf(cfg.Transport),
+		observe:   cfg.Observe,
 	}, nil
 }
 
@@ -118,7 +123,7 @@ func (c *Client) get(ctx context.Context, q query, path string, into any) error 
 	if err != nil {
 		return &Error{Op: q.op, Cause: NotSent, Err: withoutAddress(err)}
 	}
-	a, err := exchange(c.transport, req, token)
+	a, err := c.observed(hearing{c.transport, c.now, &c.clock}, req, token)
 	if err != nil {
 		c.transport.CloseIdleConnections() // what made one silent may have made them all so
 		return &Error{Op: q.op, Cause: OutcomeUnknown, Err: withoutAddress(err)}

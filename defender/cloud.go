@@ -33,8 +33,9 @@ const (
 // global host and several regional ones, which are nearer. Microsoft documents no host
 // for the cloud in China. The audience of the government clouds is not documented; it is
 // the host, as other clients have it.
-// See https://learn.microsoft.com/defender-endpoint/gov and
-// https://learn.microsoft.com/defender-endpoint/api/exposed-apis-list.
+// See https://learn.microsoft.com/defender-endpoint/gov,
+// https://learn.microsoft.com/defender-endpoint/api/exposed-apis-list and, for aea,
+// https://learn.microsoft.com/defender-endpoint/api/machineaction.
 func Clouds() []Cloud {
 	gcc := "https://api-gcc.securitycenter.microsoft.us"
 	return []Cloud{
@@ -45,6 +46,7 @@ func Clouds() []Cloud {
 		public("au", "https://au.api.security.microsoft.com"),
 		public("swa", "https://swa.api.security.microsoft.com"),
 		public("ina", "https://ina.api.security.microsoft.com"),
+		public("aea", "https://aea.api.security.microsoft.com"),
 		{"gcc", gcc, publicLogin, gcc + "/.default", publicPortal},
 		{"gcc-high", governmentAPI, governmentLogin, governmentAPI + "/.default", "https://security.microsoft.us"},
 		{"dod", governmentAPI, governmentLogin, governmentAPI + "/.default", "https://security.apps.mil"},

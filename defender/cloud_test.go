@@ -23,6 +23,7 @@ func TestClouds(t *testing.T) {
 		{"au", "https://au.api.security.microsoft.com", login, scope, portal},
 		{"swa", "https://swa.api.security.microsoft.com", login, scope, portal},
 		{"ina", "https://ina.api.security.microsoft.com", login, scope, portal},
+		{"aea", "https://aea.api.security.microsoft.com", login, scope, portal},
 		{"gcc", "https://api-gcc.securitycenter.microsoft.us", login, "https://api-gcc.securitycenter.microsoft.us/.default", portal},
 		{"gcc-high", "https://api-gov.securitycenter.microsoft.us", gov, "https://api-gov.securitycenter.microsoft.us/.default", "https://security.microsoft.us"},
 		{"dod", "https://api-gov.securitycenter.microsoft.us", gov, "https://api-gov.securitycenter.microsoft.us/.default", "https://security.apps.mil"},
@@ -30,7 +31,7 @@ func TestClouds(t *testing.T) {
 	if diff := cmp.Diff(want, defender.Clouds()); diff != "" {
 		t.Errorf("clouds (-want +got):\n%s", diff)
 	}
-	if c, ok := defender.CloudNamed("dod"); !ok || c != want[9] {
+	if c, ok := defender.CloudNamed("dod"); !ok || c != want[10] {
 		t.Errorf("CloudNamed(dod) = %v, %v", c, ok)
 	}
 	if c, ok := defender.CloudNamed("china"); ok {

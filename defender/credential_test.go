@@ -199,8 +199,9 @@ func TestCertificateRefuses(t *testing.T) {
 		"not yet":     {writePEM(t, later, laterDER), "its certificate is not valid before"},
 		"encrypted":   {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))), "its key is encrypted"},
 		"old cipher":  {writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: []byte("x")}))), "its key is encrypted"},
-		"PKCS#12":     {writeFile(t, "\x30\x82\x0a\x00"), "convert a PKCS#12 file"},
+		"PKCS#12":     {writeFile(t, "\x30\x82\x0a\x00"), "a PKCS#12 file (.pfx, .p12) or another in DER form; convert it"},
 		"UTF-16":      {writeFile(t, "\xff\xfe-\x00-\x00"), "it is UTF-16"},
+		"no mark":     {writeFile(t, "-\x00-\x00"), "it has NUL characters, as UTF-16 has"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := proofs(t, defender.Certificate(tt.path), c.Now)()
@@ -267,17 +268,71 @@ func TestFederatedTokenFile(t *testing.T) {
 			t.Errorf("client_assertion = %q, want %q", got, want)
 		}
 	}
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := proofs(t, defender.FederatedTokenFile(path), time.Now)(); err == nil || !strings.Contains(err.Error(), "is empty") {
-		t.Errorf("Get with an empty file = %v", err)
-	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	if err := defender.FederatedTokenFile(path).Check(time.Now()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Check without a file = %v", err)
+	}
+}
+
+// TestFederatedTokenFileRefuses: a file that holds no token that could be taken is refused
+// before anybody is asked.
+func TestFederatedTokenFileRefuses(t *testing.T) {
+	c := newClock()
+	token := func(end time.Time) string {
+		return "eyJ." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, end.Unix())) + ".c2ln"
+	}
+	for name, tt := range map[string]struct{ text, want string }{
+		"empty":          {" \n", "it is empty"},
+		"two":            {"first\nsecond\n", "it holds more than a token"},
+		"UTF-16":         {"\xff\xfee\x00y\x00", "it is UTF-16"},
+		"no mark":        {"e\x00y\x00", "it has NUL characters"},
+		"expired":        {token(c.Now().Add(-time.Hour)), "its token expired at 2026-01-02T02:04:05Z, and nothing has replaced it"},
+		"just expired":   {token(c.Now().Add(-time.Minute)), ""}, // by a clock that is a little behind it has not
+		"good":           {token(c.Now().Add(time.Hour)), ""},
+		"with a mark":    {"\xef\xbb\xbf" + token(c.Now().Add(time.Hour)) + "\r\n", ""},
+		"without an end": {"eyJ.e30.c2ln", ""},
+		"no web token":   {"opaque", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := writeFile(t, tt.text)
+			_, err := proofs(t, defender.FederatedTokenFile(path), c.Now)()
+			checked := defender.FederatedTokenFile(path).Check(c.Now())
+			if tt.want == "" {
+				if err != nil || checked != nil {
+					t.Errorf("Get = %v, Check = %v", err, checked)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), path+": "+tt.want) || checked == nil || !strings.Contains(checked.Error(), tt.want) {
+				t.Errorf("Get = %v, Check = %v, want the path and %q", err, checked, tt.want)
+			}
+			leaksNothing(t, err)
+		})
+	}
+}
+
+// TestCredentialEnds: only a certificate tells when it runs out.
+func TestCredentialEnds(t *testing.T) {
+	c := newClock()
+	end := c.Now().Add(time.Hour)
+	key, der := certificate(t, end)
+	path := writePEM(t, key, der)
+	for _, tt := range []struct {
+		credential defender.Credential
+		want       time.Time
+	}{
+		{defender.Certificate(path), end},
+		{defender.Secret(clientSecret), time.Time{}},
+		{defender.FederatedTokenFile(path), time.Time{}},
+	} {
+		if got, err := tt.credential.Ends(c.Now()); err != nil || !got.Equal(tt.want) {
+			t.Errorf("a %s ends %v, %v; want %v", tt.credential.Kind(), got, err, tt.want)
+		}
+	}
+	if _, err := defender.Certificate(path).Ends(end.Add(time.Second)); err == nil || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("after its end: %v", err)
 	}
 }
 

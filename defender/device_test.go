@@ -86,11 +86,25 @@ func TestDeviceOther(t *testing.T) {
 
 // TestReadsRedirect keeps the token where it belongs.
 func TestReadsRedirect(t *testing.T) {
-	r := setup(t, redirect(http.StatusFound))
-	_, err := r.Device(t.Context(), device40)
-	failed(t, err, defender.BadAnswer)
-	if n := len(r.all()); n != 1 {
-		t.Errorf("%d requests, want 1", n)
+	for location, want := range map[string]string{
+		"/api/elsewhere": "HTTP 302, which leads to /api/elsewhere",
+		"https://u:p@portal.example/sign-in?to=" + accessToken + "#x": "HTTP 302, which leads to https://portal.example/sign-in",
+		"https://portal.example/" + accessToken:                       "HTTP 302, which leads to https://portal.example/[redacted]",
+		"?only=" + accessToken:                                        "HTTP 302",
+		"":                                                            "HTTP 302",
+		"http://%zz":                                                  "HTTP 302",
+	} {
+		r := setup(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", location)
+			w.WriteHeader(http.StatusFound)
+		})
+		_, err := r.Device(t.Context(), device40)
+		if e := failed(t, err, defender.BadAnswer); e.Says() != want {
+			t.Errorf("%s: %q, want %q", location, e.Says(), want)
+		}
+		if n := len(r.all()); n != 1 {
+			t.Errorf("%d requests, want 1", n)
+		}
 	}
 }
 

@@ -106,7 +106,7 @@ func (e *Error) Says() string {
 	case e.Message != "":
 		return e.Message
 	case e.Status != 0:
-		return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, e.Code))
+		return strings.TrimSpace(fmt.Sprintf("HTTP %d %s", e.Status, e.Code)) + leads(e.Err)
 	}
 	return trouble(e.Err)
 }

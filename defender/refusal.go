@@ -1,6 +1,7 @@
 package defender
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -35,7 +36,7 @@ func errorOf(q query, a answer, now time.Time) *Error {
 		Code:    tidy(r.Error.Code, a.token),
 		Message: tidy(r.Error.Message, a.token),
 		Target:  tidy(r.Error.Target, a.token),
-		Err:     a.err,
+		Err:     cmp.Or(a.err, redirectIn(a.status, a.header, a.token)),
 	}
 	e.Cause = causeOf(q, a.status, r.Error.Code, r.Error.Message)
 	if e.Cause.definite() && !its {

@@ -78,7 +78,7 @@ func (c *Client) post(ctx context.Context, path string, body []byte, notAfter ti
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.GetBody = nil // A body that cannot be read twice cannot be sent twice.
-	a, err := exchange(g.transport(ctx, c.transport), req, token)
+	a, err := c.observed(g.transport(ctx, c.transport), req, token)
 	if err != nil {
 		return answer{}, &Error{Cause: g.verdict(), Err: withoutAddress(err)}
 	}

@@ -28,7 +28,7 @@ type TokenError struct {
 	// RetryAfter is for how long the login service wants to be left alone; 0 where it did
 	// not say.
 	RetryAfter time.Duration
-	// Err is what happened underneath, if there was no answer.
+	// Err is what happened underneath, if there was no answer, or a [Redirect].
 	Err error
 }
 
@@ -51,7 +51,7 @@ func (e *TokenError) Says() string {
 	case e.Status == 0:
 		return trouble(e.Err)
 	case e.Code == "" && e.AADSTS == "":
-		return fmt.Sprintf("HTTP %d", e.Status)
+		return fmt.Sprintf("HTTP %d", e.Status) + leads(e.Err)
 	}
 	if words := refusals()[e.AADSTS]; words != "" {
 		return words + " (" + e.AADSTS + ")"
@@ -105,5 +105,6 @@ func tokenError(err error, secrets []string, now time.Time) *TokenError {
 		AADSTS:      aadsts.FindString(e.ErrorDescription),
 		Description: tidy(e.ErrorDescription, secrets...),
 		RetryAfter:  retryAfter(e.Response.Header.Get("Retry-After"), "", now),
+		Err:         redirectIn(e.Response.StatusCode, e.Response.Header, secrets...),
 	}
 }

@@ -35,6 +35,9 @@ type TokenConfig struct {
 	Transport http.RoundTripper
 	// Log gets what goes wrong in the background; nil means that nothing is logged.
 	Log *slog.Logger
+	// Observe is told of each request: its HTTP status, 0 if there was no answer, and how long
+	// that took; may be nil.
+	Observe func(status int, took time.Duration)
 }
 
 // TokenURL returns the token endpoint of a tenant, for [Cloud.Authority] or another host.
@@ -49,6 +52,7 @@ type Tokens struct {
 	http   *http.Client
 	flight singleflight.Group
 	wake   chan struct{} // the token was discarded
+	clock  lead
 
 	mu     sync.Mutex
 	hand   grant
@@ -73,16 +77,18 @@ func NewTokens(cfg TokenConfig) (*Tokens, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Tokens{
-		cfg: cfg,
-		http: &http.Client{
-			Transport: roundTripperOf(cfg.Transport),
-			Timeout:   tokenLimit,
-			// A redirect would take the secret to another place.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		wake: make(chan struct{}, 1),
-	}, nil
+	t := &Tokens{cfg: cfg, wake: make(chan struct{}, 1)}
+	via := roundTripperOf(cfg.Transport)
+	if cfg.Observe != nil {
+		via = observer{next: via, now: cfg.Now, tell: cfg.Observe}
+	}
+	t.http = &http.Client{
+		Transport: hearing{via, cfg.Now, &t.clock},
+		Timeout:   tokenLimit,
+		// A redirect would take the secret to another place.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return t, nil
 }
 
 // Format prints nothing of the token, whatever the verb.
@@ -98,6 +104,29 @@ func (t *Tokens) Current() (access string, ok bool) {
 	defer t.mu.Unlock()
 	return t.hand.access, t.hand.access != "" && t.cfg.Now().Before(t.hand.lastUse)
 }
+
+// Standing is nil while a token is in hand, and says why there is none after a request that
+// failed, even when another would be made now. Before the first request has been answered
+// it is [ErrNoToken].
+func (t *Tokens) Standing() error {
+	_, ok := t.Current()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case ok:
+		return nil
+	case t.failed.err != nil:
+		return t.failed.err
+	}
+	return ErrNoToken
+}
+
+// ErrNoToken means that no token has been asked for yet, or that one is being asked for.
+var ErrNoToken = errors.New("no token yet")
+
+// Ahead is by how much the login service's clock is ahead of this program's; see
+// [Client.Ahead].
+func (t *Tokens) Ahead() (ahead time.Duration, known bool) { return t.clock.is() }
 
 // Get returns the token in hand, or asks for one; whoever asks at the same time shares
 // the request. After a failure it returns that, without a request, for 1 s to 1 min or for

@@ -289,12 +289,16 @@ func TestTokenURL(t *testing.T) {
 
 func TestRoles(t *testing.T) {
 	token := func(claims string) string { return "h." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".s" }
-	for access, want := range map[string][]string{
-		token(`{"roles":["Machine.Read.All","Alert.ReadWrite.All"]}`): {"Machine.Read.All", "Alert.ReadWrite.All"},
-		token(`{"aud":"x"}`): nil, token(`{`): nil, "opaque": nil, "a.*.b": nil, "": nil,
+	for access, want := range map[string]struct {
+		roles    []string
+		readable bool
+	}{
+		token(`{"roles":["Machine.Read.All","Alert.ReadWrite.All"]}`): {[]string{"Machine.Read.All", "Alert.ReadWrite.All"}, true},
+		token(`{"aud":"x"}`): {nil, true}, token(`{`): {}, "opaque": {}, "a.*.b": {}, "": {},
 	} {
-		if diff := cmp.Diff(want, defender.Roles(access)); diff != "" {
-			t.Errorf("Roles(%s) (-want +got):\n%s", access, diff)
+		roles, readable := defender.Roles(access)
+		if diff := cmp.Diff(want.roles, roles); diff != "" || readable != want.readable {
+			t.Errorf("Roles(%s) is readable %v, want %v (-want +got):\n%s", access, readable, want.readable, diff)
 		}
 	}
 }
@@ -305,10 +309,17 @@ func TestTokenRequestRedirect(t *testing.T) {
 	tokens := tokensOf(t, trip(func(r *http.Request) (*http.Response, error) {
 		asked++
 		resp, err := canned(http.StatusTemporaryRedirect, "")(r)
-		resp.Header.Set("Location", "https://elsewhere.example/")
+		resp.Header.Set("Location", "https://u:p@elsewhere.example/login?code="+clientSecret+"#"+clientSecret)
 		return resp, err
 	}), time.Now)
-	if _, err := tokens.Get(t.Context()); err == nil || asked != 1 {
-		t.Errorf("Get = %v after %d requests, want an error after 1", err, asked)
+	_, err := tokens.Get(t.Context())
+	if err == nil || asked != 1 {
+		t.Fatalf("Get = %v after %d requests, want an error after 1", err, asked)
+	}
+	leaksNothing(t, err)
+	const target = "https://elsewhere.example/login"
+	e, is := errors.AsType[*defender.TokenError](err)
+	if !is || e.Says() != "HTTP 307, which leads to "+target || err.Error() != "no token: HTTP 307: it leads to "+target+", and redirects are not followed" {
+		t.Errorf("Get = %v, and says %q", err, e.Says())
 	}
 }

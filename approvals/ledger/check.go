@@ -19,7 +19,7 @@ type rightsReply struct {
 // has as many replicas confirm that as every change needs. The error says what is
 // refused, and why. It asks once and does not wait.
 func (s *Store) Check(ctx context.Context) error {
-	keys, sets := s.keys.rights(s.endpoints())
+	keys, sets := s.keys.rights(s.actions.Endpoints())
 	var t tried
 	text, err := s.once(ctx, s.scripts.rights, keys, &t, []any{sets})
 	var answer rightsReply
@@ -32,9 +32,12 @@ func (s *Store) Check(ctx context.Context) error {
 	case len(answer.Refused) > 0:
 		s.note(answer.Refused)
 		return fmt.Errorf("redis refuses what is needed: %w", answer.Refused)
-	case t.unasked != nil:
-		s.note(t.unasked)
-		return fmt.Errorf("redis refuses WAIT, which REDIS_WAIT_REPLICAS needs: %w", t.unasked)
+	case t.noDisk != nil:
+		s.note(t.noDisk)
+		return fmt.Errorf("redis refuses WAITAOF, which REDIS_WAIT_AOF needs: %w", t.noDisk)
+	case t.noWait != nil:
+		s.note(t.noWait)
+		return fmt.Errorf("redis refuses WAIT, which REDIS_WAIT_REPLICAS needs: %w", t.noWait)
 	case t.replicas < s.replicas:
 		s.note(approvals.ErrTooFewReplicas)
 		return fmt.Errorf("REDIS_WAIT_REPLICAS is %d, and %d replicas confirm a write: %w", s.replicas, t.replicas, approvals.ErrTooFewReplicas)

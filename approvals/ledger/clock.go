@@ -104,7 +104,7 @@ type jumpReply struct {
 // countAnew counts the calls of all windows anew after a jump.
 func (s *Store) countAnew(ctx context.Context, by time.Duration) error {
 	keys, longest := []string{s.keys.jump()}, []int64{}
-	for _, e := range s.endpoints() {
+	for _, e := range s.actions.Endpoints() {
 		most := approvals.Margin
 		for _, l := range e.Limits {
 			most = max(most, l.Per+approvals.Margin)

@@ -212,10 +212,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		if answer.Soon > 0 && answer.Soon <= answer.Time {
 			s.Wake()
 		}
-		if t.replicas < s.replicas {
-			s.note(approvals.ErrTooFewReplicas)
-			return answer, approvals.ErrTooFewReplicas
-		}
+		return answer, s.lasts(t)
 	}
 	return answer, nil
 }

@@ -23,7 +23,8 @@
 // # Sockets
 //
 // One set is about processes and not about requests: how many sockets to the chat
-// each has. So they can tell that others have sockets of the same app.
+// each has. So they can tell that others have sockets of the same app. Beside it stands
+// how many the chat counted last.
 //
 // # Windows
 //

@@ -47,6 +47,21 @@ func offered(t *testing.T, s *Store, action string, device int) (bool, *approval
 	return err == nil, refused
 }
 
+// endedAgo is how long ago Defender refused investigations because they have ended; -1: it
+// did not, as far as is known.
+func endedAgo(t *testing.T, s *Store) time.Duration {
+	t.Helper()
+	a, _ := defender.Actions().Named("investigate")
+	at, err := s.EndedAt(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at.IsZero() {
+		return -1
+	}
+	return s.Now().Sub(at).Abs()
+}
+
 // TestEndedRemembered: that Defender refused an action because it has ended is known to
 // all bots of the tenant from that commit on, about that action alone, until an attempt
 // is accepted. Whoever asks all the same, and a repeat of what was recorded, are taken.
@@ -69,11 +84,17 @@ func TestEndedRemembered(t *testing.T) {
 		if is, _ := offered(t, s, "investigate", 2); !is {
 			t.Fatal("refused for another reason, and not offered any more")
 		}
+		if ago := endedAgo(t, s); ago != -1 {
+			t.Errorf("refused for another reason, and known as ended %v ago", ago)
+		}
 		refuse(t, s, "investigate", 3, approvals.Ended)
 		for n, store := range []*Store{s, other} {
 			is, refused := offered(t, store, "investigate", 10+n)
 			if is || s.Now().Sub(refused.Why.Since).Abs() > 10*time.Second {
 				t.Errorf("bot %d: offered %v, %+v", n, is, refused)
+			}
+			if ago := endedAgo(t, store); ago == -1 || ago > 10*time.Second {
+				t.Errorf("bot %d: known as ended %v ago", n, ago)
 			}
 		}
 		if is, _ := offered(t, s, "scan", 4); !is {
@@ -94,6 +115,9 @@ func TestEndedRemembered(t *testing.T) {
 		answer(t, s, "investigate", 6, approvals.Accept{Attempt: 1, Job: approvals.Job{ID: "7"}})
 		if is, _ := offered(t, s, "investigate", 7); !is {
 			t.Error("an attempt was accepted, and it is not offered")
+		}
+		if ago := endedAgo(t, s); ago != -1 {
+			t.Errorf("an attempt was accepted, and it is known as ended %v ago", ago)
 		}
 	})
 }

@@ -25,6 +25,7 @@ const (
 	Unreachable Fault = "unreachable" // no connection could be made
 	NoAnswer    Fault = "no answer"   // the connection broke, or it took too long
 	Behind      Fault = "too few replicas"
+	NotOnDisk   Fault = "not on disk"     // in time
 	NoCommand   Fault = "unknown command" // renamed, or of a later version
 	NoRight     Fault = "NOPERM"
 	Unspecific  Fault = "ERR"
@@ -46,6 +47,8 @@ func FaultOf(err error) Fault {
 		return NoFault
 	case errors.Is(err, approvals.ErrTooFewReplicas):
 		return Behind
+	case errors.Is(err, approvals.ErrNotOnDisk):
+		return NotOnDisk
 	case errors.As(err, &refused):
 		return faultNamed(refused.Error())
 	case errors.Is(err, errNoMaster), errors.As(err, &op) && op.Op == "dial":

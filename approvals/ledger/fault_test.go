@@ -48,6 +48,7 @@ func TestFaultOf(t *testing.T) {
 	for want, errs := range map[Fault][]error{
 		NoFault:     {nil, redis.Nil, context.Canceled, errors.New("else"), approvals.Refuse(approvals.NoSuchRequest, "")},
 		Behind:      {approvals.ErrTooFewReplicas},
+		NotOnDisk:   {approvals.ErrNotOnDisk},
 		Unreachable: {errNoMaster, &net.OpError{Op: "dial", Err: io.EOF}},
 		NoAnswer:    {io.EOF, context.DeadlineExceeded, &net.OpError{Op: "read", Err: io.EOF}, redis.ErrPoolTimeout},
 		"OOM":       {refusedError{{"SET", "OOM command not allowed"}, {"ZADD", "OOM command not allowed"}}},

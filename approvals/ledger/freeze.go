@@ -46,11 +46,7 @@ func (s *Store) Freeze(ctx context.Context, op Op, f approvals.Freeze) (approval
 			s.freeze.Store(&was)
 		}
 		s.Wake()
-		if t.replicas < s.replicas {
-			s.note(approvals.ErrTooFewReplicas)
-			return was, approvals.ErrTooFewReplicas
-		}
-		return was, nil
+		return was, s.lasts(t)
 	case "frozen":
 		return was, &approvals.Refusal{Why: approvals.Why{Reason: approvals.AlreadyFrozen, Detail: was.ID, Since: was.At}, Frozen: was}
 	}

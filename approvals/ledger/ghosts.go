@@ -29,7 +29,7 @@ func (s *Store) Free(ctx context.Context, id string) (int, error) {
 		record = s.keys.request(id)
 	}
 	keys := []string{record, s.keys.agenda(), s.keys.held()}
-	for _, e := range s.endpoints() {
+	for _, e := range s.actions.Endpoints() {
 		keys = append(keys, s.keys.queue(e.Name))
 	}
 	var members []string

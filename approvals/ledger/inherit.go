@@ -11,7 +11,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"defenderbot/approvals"
-	"defenderbot/defender"
 )
 
 // Inherit counts the calls that the first version made, where it counted them
@@ -194,7 +193,7 @@ func (s *Store) inheritTrail(ctx context.Context, old keys) error {
 
 // countSlots counts the calls that were made under another name of the cloud.
 func (s *Store) countSlots(ctx context.Context, old keys) error {
-	for _, e := range s.endpoints() {
+	for _, e := range s.actions.Endpoints() {
 		var answer inherited
 		_, err := s.run(ctx, s.scripts.slots, []string{old.window(e.Name), old.hold(e.Name), s.keys.window(e.Name), s.keys.hold(e.Name)}, &answer)
 		if err != nil {
@@ -202,15 +201,4 @@ func (s *Store) countSlots(ctx context.Context, old keys) error {
 		}
 	}
 	return nil
-}
-
-// endpoints are all that have windows, each once: two actions can share one.
-func (s *Store) endpoints() []defender.Endpoint {
-	list := []defender.Endpoint{defender.MachinesEndpoint(), defender.MachineActionsEndpoint(), defender.InvestigationsEndpoint(), defender.CancelEndpoint(), defender.PackageEndpoint()}
-	for _, a := range s.actions {
-		if !slices.ContainsFunc(list, func(e defender.Endpoint) bool { return e.Name == a.Post.Name }) {
-			list = append(list, a.Post)
-		}
-	}
-	return list
 }

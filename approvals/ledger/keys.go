@@ -75,6 +75,7 @@ func (k keys) agenda() string         { return k.tag + k.team + "due" }
 func (k keys) held() string           { return k.tag + k.team + "held" }
 func (k keys) oneAgenda() string      { return k.tag + k.team + "agenda" } // of versions whose leases were due times
 func (k keys) sockets() string        { return k.tag + k.team + "sockets" }
+func (k keys) greeting() string       { return k.tag + k.team + "greeting" } // how many sockets the chat said that the app has
 func (k keys) index() string          { return k.tag + k.team + "index" }
 func (k keys) audit() string          { return k.tag + k.team + "audit" }
 func (k keys) queue(e string) string  { return k.tag + k.team + "queue:" + e }

@@ -22,7 +22,7 @@ var files embed.FS
 type scripts struct {
 	note, rules *redis.Script // beside changes of requests
 
-	commit, lease, finish, read, hold, budget, windows, list, reindex, rights, jump, ghost, inherit, trail, slots, agenda, sockets, home, now, freeze, seal *redis.Script
+	commit, lease, finish, read, hold, budget, windows, list, reindex, rights, jump, ghost, inherit, trail, slots, agenda, sockets, census, home, now, freeze, seal, backlog *redis.Script
 }
 
 func loadScripts() scripts {
@@ -33,12 +33,13 @@ func loadScripts() scripts {
 		jump: script("jump"), ghost: script("ghost"),
 		inherit: script("inherit"), trail: script("trail"), slots: script("slots"), agenda: script("agenda"),
 		note: script("note"), rules: script("rules"),
-		sockets: script("sockets"), home: script("home"), now: script("now"), freeze: script("freeze"), seal: script("seal"),
+		sockets: script("sockets"), census: script("census"), home: script("home"), now: script("now"), freeze: script("freeze"), seal: script("seal"),
+		backlog: script("backlog"),
 	}
 }
 
 func (s scripts) all() []*redis.Script {
-	return []*redis.Script{s.note, s.rules, s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.windows, s.list, s.reindex, s.rights, s.jump, s.ghost, s.sockets, s.home, s.now, s.freeze, s.seal}
+	return []*redis.Script{s.note, s.rules, s.commit, s.lease, s.finish, s.read, s.hold, s.budget, s.windows, s.list, s.reindex, s.rights, s.jump, s.ghost, s.sockets, s.census, s.home, s.now, s.freeze, s.seal, s.backlog}
 }
 
 // asJSON is a value of this package's own for a script; texts and numbers can
@@ -76,9 +77,11 @@ type reply interface{ clock() time.Time }
 
 // tried says how a script's run went besides its answer.
 type tried struct {
-	doubt    bool  // an earlier try may have been carried out
-	replicas int   // how many replicas confirmed, where that was asked
-	unasked  error // why they were not
+	doubt    bool // an earlier try may have been carried out
+	replicas int  // how many replicas confirmed, where that was asked
+	disk     bool // the server's own disk has it, where that was asked
+	noWait   error
+	noDisk   error // why the one or the other could not be asked
 }
 
 // run runs a script until it answers, the context ends or it makes no sense to
@@ -127,7 +130,7 @@ func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tr
 		return "", err
 	}
 	var text string
-	if wait := s.waits(sc); wait > 0 {
+	if wait := s.waits(sc); wait != (patience{}) {
 		text, err = s.durably(ctx, master, sc, wait, keys, t, args)
 	} else {
 		text, err = sc.Run(ctx, master, keys, args...).Text()
@@ -137,40 +140,6 @@ func (s *Store) once(ctx context.Context, sc *redis.Script, keys []string, t *tr
 		cluster.ReloadState(ctx) // the keys may have moved, or their master failed
 	}
 	return text, err
-}
-
-// durably runs a script and WAIT on one connection to the master of its keys,
-// so that WAIT speaks of this very write
-// (https://redis.io/docs/latest/commands/wait/).
-func (s *Store) durably(ctx context.Context, master redis.Cmdable, sc *redis.Script, wait time.Duration, keys []string, t *tried, args []any) (string, error) {
-	send := func(text func(redis.Pipeliner) *redis.Cmd) (string, error) {
-		var answer, waited *redis.Cmd
-		_, err := master.Pipelined(ctx, func(p redis.Pipeliner) error {
-			answer, waited = text(p), p.Do(ctx, "wait", s.replicas, wait.Milliseconds())
-			return nil
-		})
-		if err != nil && answer.Err() != nil {
-			return "", answer.Err()
-		}
-		t.replicas, t.unasked = waited.Int() // no answer: none confirmed
-		return answer.Text()
-	}
-	text, err := send(func(p redis.Pipeliner) *redis.Cmd { return p.EvalSha(ctx, sc.Hash(), keys, args...) })
-	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		text, err = send(func(p redis.Pipeliner) *redis.Cmd { return sc.Eval(ctx, p, keys, args...) })
-	}
-	return text, err
-}
-
-// waits is how long WAIT waits for replicas behind a script; 0: nobody waits.
-func (s *Store) waits(sc *redis.Script) time.Duration {
-	switch {
-	case s.replicas > 0 && (sc == s.scripts.commit || sc == s.scripts.freeze || sc == s.scripts.seal):
-		return time.Second
-	case s.replicas > 0 && sc == s.scripts.rights: // whoever asks for /readyz waits a second for all
-		return time.Second / 2
-	}
-	return 0
 }
 
 // master is the server that has key. A Cluster's client is not left to find it
@@ -186,6 +155,11 @@ func (s *Store) master(ctx context.Context, key string) (redis.Cmdable, error) {
 		return nil, fmt.Errorf("%w: %w", errNoMaster, err)
 	}
 	return node, nil
+}
+
+// Master is the server that has what the bot keeps, to ask it about itself.
+func (s *Store) Master(ctx context.Context) (redis.Cmdable, error) {
+	return s.master(ctx, s.keys.nothing())
 }
 
 // errNoMaster means that it is not known which server of a Cluster to ask.

@@ -95,9 +95,7 @@ func (s *Store) Seal(ctx context.Context, b Batch, seal audit.Seal) error {
 	if len(told) > 0 {
 		s.Wake()
 	}
-	if t.replicas < s.replicas {
-		s.note(approvals.ErrTooFewReplicas) // it is added; one that is lost shows, for the log has it
-	}
+	_ = s.lasts(t) // it is added; one that is lost shows, for the log has it
 	return nil
 }
 

@@ -30,7 +30,7 @@ func TestSocketsOfAll(t *testing.T) {
 	} {
 		now = now.Add(tt.after)
 		mini.SetTime(now)
-		if all, err := s.Sockets(t.Context(), tt.process, tt.n); err != nil || all != tt.all {
+		if all, err := s.Sockets(t.Context(), tt.process, tt.n, Greeting{}); err != nil || all != tt.all {
 			t.Errorf("%s: %d sockets of all, %v, want %d", tt.whatIsSeen, all, err, tt.all)
 		}
 	}
@@ -38,4 +38,50 @@ func TestSocketsOfAll(t *testing.T) {
 	if mini.Exists(s.keys.sockets()) {
 		t.Error("the key outlives its processes")
 	}
+}
+
+// TestSocketsCensus reads what the processes said, for as long as it counts, and what the
+// chat said when somebody last took its greeting down. It changes nothing.
+func TestSocketsCensus(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		rdb := redistest.Client(t, addr)
+		s := newTestStore(t, rdb, testActions())
+		look := func(what string, want Census) {
+			t.Helper()
+			got, err := s.Census(t.Context())
+			if want.Greeting.Named > 0 {
+				want.Greeting.At = got.Greeting.At
+			}
+			if err != nil || got != want || want.Greeting.Named > 0 && time.Since(got.Greeting.At).Abs() > time.Minute {
+				t.Errorf("%s: %+v, %v, want %+v", what, got, err, want)
+			}
+		}
+		note := func(process string, n int, g Greeting) {
+			t.Helper()
+			if _, err := s.Sockets(t.Context(), process, n, g); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look("nobody has said anything", Census{})
+		note("a", 2, Greeting{})
+		note("b", 3, Greeting{Named: 7, Ours: 5})
+		look("two processes, and a greeting", Census{2, 5, Greeting{Named: 7, Ours: 5}})
+		note("a", 2, Greeting{})
+		look("who has none to report leaves it", Census{2, 5, Greeting{Named: 7, Ours: 5}})
+		note("a", 2, Greeting{Named: 5, Ours: 5})
+		look("the last one counts", Census{2, 5, Greeting{Named: 5, Ours: 5}})
+		ctx := t.Context()
+		if err := rdb.ZAdd(ctx, s.keys.sockets(), z("4/c", time.Now().Add(-socketsLife-time.Second))).Err(); err != nil {
+			t.Fatal(err)
+		}
+		look("a process that has said nothing for long", Census{2, 5, Greeting{Named: 5, Ours: 5}})
+		if n, err := rdb.ZCard(ctx, s.keys.sockets()).Result(); n != 3 || err != nil {
+			t.Errorf("looking has left %d entries, %v, want all 3", n, err)
+		}
+		for key, most := range map[string]time.Duration{s.keys.sockets(): socketsLife, s.keys.greeting(): greetingLife} {
+			if life, err := rdb.PTTL(ctx, key).Result(); err != nil || life <= 0 || life > most {
+				t.Errorf("%s lives for %v, %v", key, life, err)
+			}
+		}
+	})
 }

@@ -26,6 +26,7 @@ type Store struct {
 	actions  defender.Catalogue
 	clock    func() time.Time
 	replicas int
+	onDisk   bool
 	keep     time.Duration
 	observe  Observer
 	failed   func(Fault)
@@ -60,7 +61,8 @@ type StoreConfig struct {
 	Clock        func() time.Time // this machine's clock; used for differences only
 	Retention    time.Duration    // how long the audit trail is kept at least
 	Alerts       string           // the channel that hears of freezes; empty: none
-	Replicas     int              // how many replicas of Redis must have what is about to be sent
+	Replicas     int              // how many replicas of Redis must have a change before it counts
+	OnDisk       bool             // whether Redis's disk must have it, too; needs Redis 7.2 or Valkey
 	Observe      Observer         // may be nil
 
 	Failed func(Fault)         // is told of each answer that Redis did not give, in whatever goroutine; may be nil
@@ -75,7 +77,7 @@ type StoreConfig struct {
 func NewStore(c StoreConfig) *Store {
 	s := &Store{
 		rdb: c.Redis, keys: newKeys(c.Tenant, c.Installation), scripts: loadScripts(), actions: c.Catalogue,
-		clock: c.Clock, replicas: c.Replicas, alerts: c.Alerts, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
+		clock: c.Clock, replicas: c.Replicas, onDisk: c.OnDisk, alerts: c.Alerts, keep: c.Retention, observe: c.Observe, wake: make(chan struct{}, 1),
 		failed: c.Failed, jumped: c.Jumped, lost: c.Lost, limit: cmp.Or(c.JumpLimit, approvals.Margin),
 	}
 	for _, cloud := range c.Clouds {

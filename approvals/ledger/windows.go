@@ -129,6 +129,7 @@ type Window struct {
 	Used     []int       // of each limit, how many calls count now
 	Next     []time.Time // of each limit, when its next slot comes; zero: there is a free one
 	Waiting  int         // how many calls stand in line
+	Oldest   time.Time   // when the first of them was approved; zero: none stands there
 	Held     time.Time   // nobody calls before then; zero: everybody may
 }
 
@@ -138,6 +139,7 @@ type windowsReply struct {
 		Used    []int   `json:"used"`
 		Next    []int64 `json:"next"`
 		Waiting int     `json:"waiting"`
+		Oldest  int64   `json:"oldest"`
 		Held    int64   `json:"held"`
 	} `json:"windows"`
 }
@@ -159,6 +161,7 @@ func (s *Store) Windows(ctx context.Context, actions []string) ([]Window, error)
 	}
 	for i, got := range answer.Windows {
 		windows[i].Used, windows[i].Waiting, windows[i].Held = got.Used, got.Waiting, timeOf(got.Held)
+		windows[i].Oldest = timeOf(got.Oldest)
 		for _, at := range got.Next {
 			windows[i].Next = append(windows[i].Next, timeOf(at))
 		}
@@ -168,7 +171,7 @@ func (s *Store) Windows(ctx context.Context, actions []string) ([]Window, error)
 
 // windowsOf leaves out the endpoints of other actions.
 func (s *Store) windowsOf(actions []string) (windows []Window) {
-	for _, e := range s.endpoints() {
+	for _, e := range s.actions.Endpoints() {
 		w, others := Window{Endpoint: e}, false
 		for _, a := range s.actions {
 			switch {

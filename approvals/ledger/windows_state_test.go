@@ -15,14 +15,14 @@ import (
 func TestWindows(t *testing.T) {
 	m := newMoment(t, testActions()) // 2 in 10 s, 3 in a minute
 	endpoint := testActions()[0].Post
-	began := m.now
+	began, oldest := m.now, time.Time{}
 	check := func(what string, waiting int, held time.Time, used []int, next ...time.Duration) {
 		t.Helper()
 		all, err := m.Windows(t.Context(), []string{"collect"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := Window{Endpoint: endpoint, Actions: []string{"collect"}, Used: used, Waiting: waiting, Held: held}
+		want := Window{Endpoint: endpoint, Actions: []string{"collect"}, Used: used, Waiting: waiting, Oldest: oldest, Held: held}
 		for _, after := range next {
 			at := time.Time{}
 			if after > 0 {
@@ -51,7 +51,7 @@ func TestWindows(t *testing.T) {
 	m.pass(7 * time.Second)
 	book(1)
 	check("three of three in a minute", 0, time.Time{}, []int{2, 3}, 4*time.Second-time.Millisecond, 61*time.Second-11*time.Second-2*time.Millisecond)
-	approved(t, m.Store, approvalstest.DeviceNo(1), approvalstest.DeviceNo(2))
+	oldest = approved(t, m.Store, approvalstest.DeviceNo(1), approvalstest.DeviceNo(2)).ApprovedAt()
 	until := m.now.Add(time.Hour)
 	if err := m.HoldReads(t.Context(), endpoint, until); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -75,15 +76,16 @@ func (r *Roster) deciders() RosterState {
 		}
 		known := !slices.ContainsFunc(append(own, r.barred(p.list.Groups)...), approvals.Standing.Undecided)
 		for _, action := range p.actions {
-			needed := r.people.policy.RuleFor(action).Needed
-			if known && able(own) < needed {
-				s.Short = append(s.Short, fmt.Sprintf("%s (%d of %d)", action, able(own), needed))
+			d := Deciding{action, able(own), r.people.policy.RuleFor(action).Needed, known}
+			if s.Deciding = append(s.Deciding, d); known && d.Able < d.Needed {
+				s.Short = append(s.Short, fmt.Sprintf("%s (%d of %d)", action, d.Able, d.Needed))
 			} else {
 				s.none = false
 			}
 		}
 	}
 	slices.Sort(s.Short)
+	slices.SortFunc(s.Deciding, func(a, b Deciding) int { return cmp.Compare(a.Action, b.Action) })
 	met := slices.DeleteFunc(slices.Clone(all), func(e approvals.Standing) bool { return e.Bar == approvals.NotAsked })
 	s.Unmet = len(all) - len(met)
 	s.Out = slices.DeleteFunc(others(append(met, r.barred(groupsOf(r.approving()...))...)), func(e approvals.Standing) bool { return counts[e.ID] })

@@ -47,7 +47,7 @@ func (w *Worker) send(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	if full, ok := errors.AsType[*ledger.Full](err); ok {
 		return w.foretell(ctx, l, r, i, full)
 	}
-	if errors.Is(err, approvals.ErrTooFewReplicas) {
+	if errors.Is(err, approvals.ErrNotDurable) {
 		e := approvals.Requeue{Attempt: after.Calls[i].Attempt, Why: approvals.Why{Reason: approvals.NotDurable}, Hold: w.holdUntil(r)}
 		return time.Time{}, w.answered(ctx, after, i, e)
 	}

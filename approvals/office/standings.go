@@ -33,12 +33,32 @@ type RosterState struct {
 	Short []string             // actions that need more people than may decide, for certain, with both numbers
 	none  bool                 // no action has enough, for certain
 
+	Deciding []Deciding // how many may decide on each action that is switched on, by name
+
 	CannotBeCalled []approvals.Standing // entries of those who are called in late that do not count, by id
 
 	Open []string // groups that decide and whose members everybody can edit, unless a setting that the chat does not say forbids it
 
 	CannotAsk []approvals.Standing // groups of those who may ask that give nobody, or could not be read
 	nobody    bool                 // may ask for anything, for certain
+
+	silence error // why nobody can be looked up; nil: somebody can
+}
+
+// Unverifiable is the error where nobody can be looked up: no click can be judged then, because
+// what is known of whoever presses is at most a minute old.
+func (s RosterState) Unverifiable() error {
+	if s.silence == nil {
+		return nil
+	}
+	return fmt.Errorf("nobody on the lists can be looked up, so what they press is refused: %w", s.silence)
+}
+
+// Deciding is how many people may decide on an action.
+type Deciding struct {
+	Action       string
+	Able, Needed int
+	Certain      bool // everybody on its list could be looked up; else there may be more
 }
 
 // NobodyAsks is the error where no request can ever be made: a list says who may
@@ -101,6 +121,9 @@ type sighting struct {
 func (s sighting) unknown() bool {
 	return s.err != nil && !errors.Is(s.err, approvals.ErrNoSuchPerson) && !isWithheld(s.err)
 }
+
+// answered is the opposite.
+func (s sighting) answered() bool { return !s.unknown() }
 
 // errNotAsked stands for an answer that nobody asked for yet.
 var errNotAsked = errors.New("not everybody was asked about yet")

@@ -62,7 +62,7 @@ func (w *Worker) stop(ctx context.Context, l ledger.Lease, r approvals.Request, 
 	after, err := w.store.ApplyLeased(ctx, l, r, func(r approvals.Request) (approvals.Event, error) {
 		return approvals.On{Call: i, Event: w.nextStop(r, i)}, nil
 	})
-	if errors.Is(err, approvals.ErrTooFewReplicas) && after.Calls[i].Stop.State == approvals.StopSending {
+	if errors.Is(err, approvals.ErrNotDurable) && after.Calls[i].Stop.State == approvals.StopSending {
 		e := approvals.HoldStop{Attempt: after.Calls[i].Stop.Attempt, Why: approvals.Why{Reason: approvals.NotDurable}, Hold: w.stopAgain(after.Calls[i])}
 		return time.Time{}, w.answered(ctx, after, i, e)
 	}

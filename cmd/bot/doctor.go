@@ -23,7 +23,7 @@ var errUnwell = errors.New("something is wrong; each line says what to do")
 func examine(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("bot doctor", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // what is wrong is said once, by main
-	asJSON := flags.Bool("json", false, "")
+	asJSON, probe := flags.Bool("json", false, ""), flags.Bool("probe", false, "")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return usageError("bot doctor: unknown arguments; `bot -help` shows what there is")
 	}
@@ -45,7 +45,11 @@ func examine(ctx context.Context, args []string, stdout io.Writer) error {
 		})
 	}
 	doctor := app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: slog.New(slog.DiscardHandler), Version: r.Version})
-	if err := errors.Join(doctor.Examine(ctx, add), err); err != nil {
+	look := doctor.Examine
+	if *probe {
+		look = doctor.Probe
+	}
+	if err := errors.Join(look(ctx, add), err); err != nil {
 		return err
 	}
 	return r.end(*asJSON, stdout)

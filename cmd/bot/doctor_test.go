@@ -49,7 +49,8 @@ func examined(t *testing.T, args ...string) (r report, err error) {
 	return r, err
 }
 
-// TestDoctorWell: all is well but what the sandbox allows itself.
+// TestDoctorWell: all is well but what the sandbox allows itself, and the doctor has
+// something to say about each of its lines.
 func TestDoctorWell(t *testing.T) {
 	place := patient(t)
 	if err := place.Slack.ChangeGroup(sandbox.OnCall, func(g *slackfake.Group) { g.Locked = true }); err != nil {
@@ -58,6 +59,11 @@ func TestDoctorWell(t *testing.T) {
 	r, err := examined(t)
 	if err != nil || !r.Well || r.Counts[app.Wrong] != 0 || r.Counts[app.Well] < 5 {
 		t.Errorf("%v: %+v", err, r)
+	}
+	for _, l := range app.Lines() {
+		if l.About != "configuration" && l.About != "probe" && !slices.ContainsFunc(r.Findings, func(f app.Finding) bool { return f.About == l.About }) {
+			t.Errorf("it says nothing about %q", l.About)
+		}
 	}
 	var stdout bytes.Buffer
 	if err := run(limit(t), []string{"doctor"}, &stdout, &bytes.Buffer{}); err != nil {
@@ -112,7 +118,7 @@ func TestDoctorUnwell(t *testing.T) {
 	for _, f := range r.Findings {
 		grades[f.About] = f.Grade
 	}
-	if grades["slack"] != app.Wrong || grades["approvers"] != app.Unknown || grades["redis durability"] != app.Well {
+	if grades["slack"] != app.Wrong || grades["approvers"] != app.Unknown || grades["redis durability"] != app.Doubt {
 		t.Errorf("%+v", r.Findings)
 	}
 }

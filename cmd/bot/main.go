@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
-	"github.com/redis/go-redis/v9"
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
@@ -24,7 +23,8 @@ import (
 const help = `bot answers /defender in Slack. It is configured by environment variables.
 
   bot                                     run until SIGTERM
-  bot doctor [-json]                      connect to everything once and say what is wrong, and what to do
+  bot doctor [-json] [-probe]             connect to everything once and say what is wrong, and what to do;
+                                          with -probe, ask Defender for each action on a device that does not exist
   bot audit export [-format jsonl|cef]    write the audit trail to stdout
   bot audit verify [-against FILE]        check it against its seals, and these against a log of the bot
   bot version                             print the version
@@ -85,7 +85,7 @@ func serve(ctx context.Context, stderr io.Writer) error {
 	for _, s := range strays {
 		log.WarnContext(ctx, "unknown variable set", "variable", s.Name, "did_you_mean", s.Meant)
 	}
-	redis.SetLogger(redisLog{log})
+	takeIn(log)
 	return app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: log, Version: version()}).Run(ctx)
 }
 

@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	play := flags.Bool("play", false, "play the story in the terminal and exit; 0 only if every step was seen")
 	only := flags.Bool("serve-only", false, "everything but the bot, for one of your own; prints how to configure it")
+	file := flags.String("env", "", "with -serve-only: write the bot's variables into this file as well")
 	url := flags.String("redis", "", "use this Redis (redis://host:port/db), a database with nothing in it; its time cannot be moved")
 	addr := flags.String("addr", "", "where the page is, on this machine (default "+defaultAddr+", or a free port)")
 	if err := flags.Parse(args); err != nil {
@@ -54,6 +55,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if *play && (*only || *addr != "") {
 		return errors.New("-play goes with neither -serve-only nor -addr; see -help")
 	}
+	if *file != "" && !*only {
+		return errors.New("-env goes with -serve-only; see -help")
+	}
 	if *url != "" {
 		if err := usable(ctx, *url); err != nil {
 			return err
@@ -63,7 +67,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if *play {
 		return playStory(ctx, out, options)
 	}
-	return servePage(ctx, out, options, *addr, *only)
+	return servePage(ctx, out, options, serving{addr: *addr, own: *only, env: *file})
 }
 
 // usable checks that there is a Redis with nothing in it: what another bot left

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,16 +24,23 @@ func TestServeOnly(t *testing.T) {
 	out, in := io.Pipe()
 	ctx, stop := context.WithCancel(t.Context())
 	sandbox := make(chan error, 1)
-	go func() { sandbox <- run(ctx, []string{"-serve-only", "-addr", "127.0.0.1:0"}, in) }()
+	file := filepath.Join(t.TempDir(), "bot.env")
+	go func() { sandbox <- run(ctx, []string{"-serve-only", "-addr", "127.0.0.1:0", "-env", file}, in) }()
 	t.Cleanup(func() { ended(t, stop, sandbox) })
 	lines := bufio.NewScanner(out)
 	lines.Scan()
 	_, site, _ := strings.Cut(lines.Text(), " at ")
 	site, _, _ = strings.Cut(site, " ")
+	var printed strings.Builder
 	for lines.Scan() && !strings.Contains(lines.Text(), "go run ./cmd/bot") {
 		if name, value, ok := strings.Cut(strings.TrimSpace(lines.Text()), "="); ok {
-			t.Setenv(strings.TrimPrefix(name, "export "), strings.Trim(value, "'"))
+			name = strings.TrimPrefix(name, "export ")
+			t.Setenv(name, strings.Trim(value, "'"))
+			printed.WriteString(name + "=" + value + "\n")
 		}
+	}
+	if written, err := os.ReadFile(file); err != nil || string(written) != printed.String() {
+		t.Errorf("%v: -env wrote %q, and %q is printed", err, written, &printed)
 	}
 	page := ask(t, http.MethodGet, site+"/", "", nil, nil).body
 	for _, want := range []string{"No bot is connected", "says how to connect yours", "your bot&#39;s is real"} {

@@ -67,8 +67,8 @@ func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
 
 // tell is the story.
 func (s *story) tell(bot *app.App) error {
-	if err := s.place.Slack.Wait(s.ctx, func(*slackfake.Server) bool { return bot.Ready(s.ctx) == nil }); err != nil {
-		return fmt.Errorf("the bot is not ready: %w", errors.Join(err, bot.Ready(context.Background())))
+	if err := sandbox.WaitReady(s.ctx, bot); err != nil {
+		return err
 	}
 	s.print("#incident-42, with a window of one investigation in six seconds and eight seconds to approve\n")
 	for _, part := range []func() error{s.mainJob, s.queue, s.followed, s.collection, s.undecided, s.denial, s.turn, s.packaged, s.replaced, s.alone, s.frozen, s.expiry, s.onceEach, s.audited} {

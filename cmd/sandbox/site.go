@@ -29,6 +29,7 @@ type site struct {
 	host    string // as it stands in the address of the page
 	bell    bell
 	pace    pace
+	held    bool // to a Redis that keeps what it confirms: it is somebody's own, as the bot is
 
 	mu      sync.Mutex
 	notices []notice
@@ -42,25 +43,40 @@ type notice struct {
 	text    string
 }
 
+// serving says how the page is served.
+type serving struct {
+	addr string // where; empty: the default, or a free port
+	own  bool   // for a bot of somebody's own
+	env  string // the file that configures it; empty: none
+}
+
 // servePage starts everything and serves the page until ctx ends. For a bot of
 // somebody's own it starts everything else and says how to connect.
-func servePage(ctx context.Context, out io.Writer, options sandbox.Options, addr string, own bool) error {
-	listener, err := listen(ctx, addr)
+func servePage(ctx context.Context, out io.Writer, options sandbox.Options, how serving) error {
+	listener, err := listen(ctx, how.addr)
 	if err != nil {
 		return err
 	}
 	// What takes minutes in Defender takes seconds here: one wants to see it.
 	options.Defender = defenderfake.Options{PendingFor: 5 * time.Second, RunFor: 20 * time.Second}
-	s, err := newSite(options, listener.Addr().String(), own) //nolint:contextcheck // what it starts lives until close
+	s, err := newSite(options, listener.Addr().String(), how.own) //nolint:contextcheck // what it starts lives until close
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	said := fmt.Sprintf("The sandbox is at http://%s until you press Ctrl-C.\nOpen it in two windows to be two people.\n", s.host)
-	if own {
+	if how.own {
 		said += exports(s.env())
 	}
-	_, err = io.WriteString(out, said)
-	return errors.Join(err, s.serve(ctx, listener), s.close())
+	if how.env != "" {
+		err = writeEnv(how.env, s.env())
+	}
+	if err == nil {
+		_, err = io.WriteString(out, said)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close(), s.close())
+	}
+	return errors.Join(s.serve(ctx, listener), s.close())
 }
 
 // newSite opens the place and starts the bot in it, or leaves that to somebody.
@@ -77,7 +93,7 @@ func newSite(options sandbox.Options, host string, own bool) (*site, error) {
 	s := &site{place: place, key: key, host: host, words: newVocabulary(place), trouble: newTrouble(place), pace: pace{place: place}}
 	switch {
 	case own:
-		s.pace.fixed = "your bot's is real"
+		s.pace.fixed, s.held = "your bot's is real", options.Redis != ""
 		return s, nil
 	case options.Redis != "":
 		s.pace.fixed = "not with -redis"
@@ -114,6 +130,9 @@ func (s *site) startBot() error {
 // env configures a bot for the page.
 func (s *site) env() app.Env {
 	env := s.place.Env()
+	if s.held {
+		env.AllowVolatileRedis = "false"
+	}
 	env.AllowSharedChannels = "true" // so that what somebody of another organisation can do is seen
 	// So that a rule for one action is seen. Whoever of them asks, two others are left.
 	env.ApprovalsRequired = "1,isolate=2"

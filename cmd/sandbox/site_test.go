@@ -211,6 +211,7 @@ func TestRunArguments(t *testing.T) {
 		{[]string{"-addr", "here"}, "-addr: address here: missing port in address"},
 		{[]string{"serve"}, `unknown argument "serve"; see -help`},
 		{[]string{"-play", "-serve-only"}, "-play goes with neither -serve-only nor -addr; see -help"},
+		{[]string{"-env", "bot.env"}, "-env goes with -serve-only; see -help"},
 		{[]string{"-redis", "nonsense"}, "-redis: not an address such as redis://127.0.0.1:6379/1"},
 		{[]string{"-redis", "redis://127.0.0.1:1"}, "-redis: 127.0.0.1:1 cannot be used: dial tcp 127.0.0.1:1: connect: connection refused"},
 		{[]string{"-redis", "redis://" + full.Addr()}, "-redis: database 0 of " + full.Addr() + " is not empty (1 keys); take another one"},

@@ -86,7 +86,7 @@ func TestSmallestACL(t *testing.T) {
 // documents give them.
 func TestSmallestACLMore(t *testing.T) {
 	t.Parallel()
-	story := func(t *testing.T, servers []*redistest.Server, url, what, wait string) {
+	story := func(t *testing.T, servers []*redistest.Server, url, what string, change func(*app.Env)) {
 		t.Helper()
 		rights := slices.Concat(smallest(t), more(t, what))
 		for _, s := range servers {
@@ -94,7 +94,8 @@ func TestSmallestACLMore(t *testing.T) {
 		}
 		p := open(t, servers[0].Addr, nil)
 		env := p.Env()
-		env.RedisURL, env.AllowVolatileRedis, env.RedisWaitReplicas = url, "", wait
+		env.RedisURL, env.AllowVolatileRedis = url, ""
+		change(&env)
 		launch(t, p, env).becomes(t, p)
 		id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 		click(t, p, sandbox.Grace, c, "approve")
@@ -107,14 +108,17 @@ func TestSmallestACLMore(t *testing.T) {
 	}
 	redistest.Cluster(t, func(t *testing.T, c *redistest.Nodes) {
 		all := c.Servers
-		story(t, all, "redis://defenderbot:password@"+all[0].Addr+"?addr="+all[1].Addr+"&addr="+all[2].Addr, "a Cluster", "0")
+		story(t, all, "redis://defenderbot:password@"+all[0].Addr+"?addr="+all[1].Addr+"&addr="+all[2].Addr, "a Cluster", func(*app.Env) {})
 	})
 	redistest.Real(t, func(t *testing.T, s *redistest.Server) {
-		story(t, []*redistest.Server{s}, "redis://defenderbot:password@"+s.Addr+"/1", "a database other than 0 in `REDIS_URL`", "0")
+		story(t, []*redistest.Server{s}, "redis://defenderbot:password@"+s.Addr+"/1", "a database other than 0 in `REDIS_URL`", func(*app.Env) {})
 	})
 	redistest.Real(t, func(t *testing.T, s *redistest.Server) {
 		redistest.StartReplica(t, s)
-		story(t, []*redistest.Server{s}, "redis://defenderbot:password@"+s.Addr, "`REDIS_WAIT_REPLICAS` above 0", "1")
+		story(t, []*redistest.Server{s}, "redis://defenderbot:password@"+s.Addr, "`REDIS_WAIT_REPLICAS` above 0", func(e *app.Env) { e.RedisWaitReplicas = "1" })
+	})
+	redistest.Newer(t, func(t *testing.T, s *redistest.Server) {
+		story(t, []*redistest.Server{s}, "redis://defenderbot:password@"+s.Addr, "`REDIS_WAIT_AOF=1`", func(e *app.Env) { e.RedisWaitAOF = "1" })
 	})
 }
 

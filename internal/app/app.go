@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -54,7 +53,7 @@ type App struct {
 
 // New makes an App. It starts nothing and speaks to nobody.
 func New(c Config, o Options) *App {
-	return &App{config: c, options: o, watch: newWatch()}
+	return &App{config: c, options: o, watch: newWatch(o)}
 }
 
 // Ready says why the bot cannot take commands now; nil if it can.
@@ -78,8 +77,16 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.serveHTTP(running, listener) })
 	}
 	g.Go(func() error { return a.work(running) })
+	g.Go(func() error {
+		<-running.Done()
+		if ctx.Err() != nil {
+			a.options.Log.InfoContext(ctx, "stopping", "takes_at_most", "25s")
+		}
+		return nil
+	})
 	err = g.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		a.options.Log.InfoContext(ctx, "stopped")
 		return nil
 	}
 	return err
@@ -88,7 +95,10 @@ func (a *App) Run(ctx context.Context) error {
 // work connects to Slack and works there. From then on a token that dies ends
 // it, also while it waits for something else.
 func (a *App) work(ctx context.Context) error {
-	p := a.newParts()
+	p, err := a.newParts()
+	if err != nil {
+		return err
+	}
 	defer func() {
 		if err := p.rdb.Close(); err != nil {
 			a.options.Log.WarnContext(ctx, "redis close failed", "error", err)
@@ -115,19 +125,6 @@ func (a *App) work(ctx context.Context) error {
 // connected to what.
 func (a *App) run(ctx context.Context, p *parts) error {
 	c, log, clock := a.config, a.options.Log, a.options.Clock
-	tokens, err := defender.NewTokens(defender.TokenConfig{
-		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
-		Credential: c.Credential, Now: clock, Log: log,
-	})
-	if err != nil {
-		return fmt.Errorf("tokens: %w", err)
-	}
-	client, err := defender.New(defender.Config{
-		BaseURL: c.Cloud.BaseURL, Tokens: tokens, Now: clock, UserAgent: "defenderbot/" + a.options.Version,
-	})
-	if err != nil {
-		return fmt.Errorf("defender: %w", err)
-	}
 	grammar := Grammar(a.options.Catalogue, c.Actions, c.MaxDevices)
 	grammar.Alone = c.BreakGlass
 	p.slack.Use(bot.Views{
@@ -138,11 +135,11 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	})
 	homes := bot.NewHomes(p.slack)
 	worker := office.NewWorker(office.WorkerConfig{
-		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
+		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
 		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team()), Key: c.AuditKey},
 	})
 	desk := office.NewDesk(office.DeskConfig{
-		Store: p.store, Defender: client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
+		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
 		Terms: approvals.Terms{ApprovalTTL: c.ApprovalTTL, ExecutionTTL: c.ExecutionTTL, Retention: c.Retention, Reach: c.DevicesPerHour},
 	})
 	homes.Use(desk, grammar)
@@ -157,13 +154,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		Clock: clock, Log: log, Count: a.watch.socketEvent,
 	}
 	a.watch.started(a.runningChecks(p, session))
-	live, able := session.Live, func() int { return p.roster.State().Able }
-	a.watch.live.Store(&live)
-	a.watch.able.Store(&able)
-	sealed := func() float64 { return p.store.SealAge().Seconds() }
-	a.watch.sealed.Store(&sealed)
-	frozen := func() int { return number(p.store.Frozen().Is()) }
-	a.watch.frozen.Store(&frozen)
+	a.watch.shows(p, session, p.tokens, a)
 	log.InfoContext(ctx, "running", "version", a.options.Version, "team", p.slack.Team(), "cloud", c.Cloud.Name, "credential", c.Credential.Kind())
 	log.LogAttrs(ctx, slog.LevelInfo, "rules in force", a.rules(p.policy)...)
 
@@ -188,7 +179,11 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	g.Go(func() error { return a.reindex(ctx, p.store) })
 	g.Go(func() error { return a.recheck(ctx, a.laterChecks(p)...) })
 	g.Go(func() error { return a.count(ctx, p.store, session, &foreign) })
-	g.Go(func() error { return tokens.Run(ctx) })
+	g.Go(func() error {
+		a.warn(ctx, p)
+		return nil
+	})
+	g.Go(func() error { return p.tokens.Run(ctx) })
 	if len(p.policy.Groups()) > 0 {
 		g.Go(func() error { return p.slack.KeepGroups(ctx) })
 	}
@@ -204,7 +199,7 @@ func (a *App) store(rdb redis.UniversalClient, w ledger.Installation) *ledger.St
 	clouds := defender.Namesakes(c.Cloud.Name)
 	return ledger.NewStore(ledger.StoreConfig{
 		Redis: rdb, Tenant: ledger.Tenant{Authority: clouds[0], Tenant: c.Tenant, Client: c.ClientID}, Installation: w, Clouds: clouds,
-		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
+		Catalogue: a.options.Catalogue, Clock: a.options.Clock, Replicas: c.WaitReplicas, OnDisk: c.WaitAOF, Retention: c.Retention, Alerts: c.AlertChannel, Observe: a.observe,
 		Failed: a.watch.redisFailed, Jumped: a.jumped, Lost: a.redisLost, JumpLimit: a.options.JumpLimit,
 	})
 }

@@ -71,8 +71,8 @@ func run(t testing.TB, p *sandbox.Place, env app.Env, options app.Options) (stop
 		}
 	}
 	t.Cleanup(stop)
-	if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool { return bot.Ready(ctx) == nil }); err != nil {
-		t.Fatalf("the bot is not ready: %v", bot.Ready(ctx))
+	if err := sandbox.WaitReady(limit(t), bot); err != nil {
+		t.Fatal(err)
 	}
 	return stop
 }

@@ -18,8 +18,8 @@ var (
 // those that change nothing for whoever works on the device.
 func (r *reader) actions(value string, catalogue defender.Catalogue) []string {
 	words := r.list("ACTIONS", value)
-	for _, word := range words {
-		r.known("ACTIONS", word, catalogue)
+	for i, word := range words {
+		r.known("ACTIONS", i, word, catalogue)
 	}
 	var on []string
 	for _, a := range catalogue {
@@ -33,8 +33,8 @@ func (r *reader) actions(value string, catalogue defender.Catalogue) []string {
 // people reads who may do something, and who alone may do it with single actions.
 func (r *reader) people(name, value string, catalogue defender.Catalogue) ByAction[People] {
 	by := map[string]People{}
-	for _, word := range r.list(name, value) {
-		action, word := r.entry(name, word, catalogue)
+	for i, word := range r.list(name, value) {
+		action, word := r.entry(name, i, word, catalogue)
 		p := by[action]
 		switch {
 		case userID.MatchString(word):
@@ -44,7 +44,7 @@ func (r *reader) people(name, value string, catalogue defender.Catalogue) ByActi
 		case handle.MatchString(word):
 			p.Handles = append(p.Handles, word[1:])
 		default:
-			r.wrong(name, "takes user ids (U…, W…), user group ids (S…) and @handles of user groups, each also for one action (isolate=S…), separated by commas")
+			r.wrong(name, "takes user ids (U…, W…), user group ids (S…) and @handles of user groups, each also for one action (isolate=S…), separated by commas; %s is none of these", nth(i))
 		}
 		by[action] = p
 	}
@@ -57,14 +57,14 @@ func (r *reader) people(name, value string, catalogue defender.Catalogue) ByActi
 func (r *reader) approvals(value string, catalogue defender.Catalogue) ByAction[int] {
 	const variable = "APPROVALS_REQUIRED"
 	by := map[string]int{}
-	for _, word := range r.list(variable, value) {
-		action, count := r.entry(variable, word, catalogue)
+	for i, word := range r.list(variable, value) {
+		action, count := r.entry(variable, i, word, catalogue)
 		if _, again := by[action]; again {
-			r.wrong(variable, "says the same thing twice")
+			r.wrong(variable, "says the same thing twice, the second time in %s", nth(i))
 		}
 		n, whole := wholeNumber(count, 1, 10)
 		if !whole {
-			r.wrong(variable, "must be a whole number from 1 to 10, also for one action (1,isolate=2)")
+			r.wrong(variable, "must be a whole number from 1 to 10, also for one action (1,isolate=2); %s is not", nth(i))
 		}
 		by[action] = n
 	}
@@ -76,20 +76,20 @@ func (r *reader) approvals(value string, catalogue defender.Catalogue) ByAction[
 
 // entry takes a word of a list apart: which action it is about, empty for all that
 // have none of their own, and what it says.
-func (r *reader) entry(name, word string, catalogue defender.Catalogue) (action, says string) {
+func (r *reader) entry(name string, i int, word string, catalogue defender.Catalogue) (action, says string) {
 	action, says, single := strings.Cut(word, "=")
 	if !single {
 		return "", word
 	}
 	action = strings.TrimSpace(action)
-	r.known(name, action, catalogue)
+	r.known(name, i, action, catalogue)
 	return action, strings.TrimSpace(says)
 }
 
 // known sees that a catalogue has an action.
-func (r *reader) known(name, action string, catalogue defender.Catalogue) {
+func (r *reader) known(name string, i int, action string, catalogue defender.Catalogue) {
 	if _, known := catalogue.Named(action); !known {
-		r.wrong(name, "names an action that this version does not have; it has %s", strings.Join(catalogue.Names(), ", "))
+		r.wrong(name, "names an action that this version does not have (%s); it has %s", nth(i), strings.Join(catalogue.Names(), ", "))
 	}
 }
 

@@ -21,12 +21,13 @@ const censusEvery = 10 * time.Second
 // many of them are the bot's, its processes know together.
 type census struct {
 	log    *slog.Logger
-	recent [3]int // the most sockets of this process in the last intervals
-	named  int    // by Slack, in a greeting that is not judged yet; 0: none
-	ours   int    // the most that all processes had since then
-	rounds int    // to wait: other processes speak up once in an interval
-	told   int    // how many sockets of others the log was told of
-	ever   bool   // there were some
+	recent [3]int          // the most sockets of this process in the last intervals
+	named  int             // by Slack, in a greeting that is not judged yet; 0: none
+	ours   int             // the most that all processes had since then
+	rounds int             // to wait: other processes speak up once in an interval
+	news   ledger.Greeting // judged, and not written down yet
+	told   int             // how many sockets of others the log was told of
+	ever   bool            // there were some
 }
 
 // foreign reports whether others were ever found: an estimate can be wrong for hours,
@@ -61,6 +62,7 @@ func (c *census) judge(ctx context.Context, named, ours int) {
 	case others == 0 && c.told > 0:
 		c.log.InfoContext(ctx, "foreign slack sockets gone", "ours", c.ours)
 	}
+	c.news = ledger.Greeting{Named: c.named, Ours: c.ours}
 	c.told, c.named, c.ever = others, 0, c.ever || others > 0
 }
 
@@ -69,7 +71,8 @@ func (c *census) judge(ctx context.Context, named, ours int) {
 func (a *App) count(ctx context.Context, store *ledger.Store, s *bot.Session, foreign *atomic.Bool) error {
 	c, process := &census{log: a.options.Log}, rand.Text()
 	for {
-		if ours, err := store.Sockets(ctx, process, c.most(s.Peak())); err == nil {
+		if ours, err := store.Sockets(ctx, process, c.most(s.Peak()), c.news); err == nil {
+			c.news = ledger.Greeting{}
 			c.judge(ctx, s.Named(), ours)
 			foreign.Store(c.foreign())
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"defenderbot/approvals/ledger"
 	"defenderbot/bot"
 )
 
@@ -29,7 +28,7 @@ func (c check) failed(err error) error {
 }
 
 // mends is what an operator does about an error of the check.
-func (c check) mends(err error) string { return cmp.Or(mends()[ledger.FaultOf(err)], c.mend) }
+func (c check) mends(err error) string { return cmp.Or(mendToken(err), mendOf(err), c.mend) }
 
 // finalError is one that no waiting mends.
 type finalError struct{ error }

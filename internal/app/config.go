@@ -18,6 +18,8 @@ type Config struct {
 
 	Redis         func() redis.UniversalClient // makes a client; it does not connect
 	WaitReplicas  int
+	WaitAOF       bool
+	Durability    Durability
 	AllowVolatile bool
 
 	Cloud      defender.Cloud // with the overrides in it
@@ -83,9 +85,11 @@ func (e Env) Config(catalogue defender.Catalogue, now time.Time) (Config, error)
 		SlackBotToken:    r.token("SLACK_BOT_TOKEN", "xoxb-", r.secret("SLACK_BOT_TOKEN", e.SlackBotToken, e.SlackBotTokenFile)),
 		SlackConnections: r.number("SLACK_CONNECTIONS", e.SlackConnections, 1, 10),
 		WaitReplicas:     r.number("REDIS_WAIT_REPLICAS", e.RedisWaitReplicas, 0, 10),
+		WaitAOF:          r.word("REDIS_WAIT_AOF", e.RedisWaitAOF, "0", "1") == "1",
+		Durability:       Durability(r.word("REDIS_DURABILITY", e.RedisDurability, string(ByAOF), string(ByProvider))),
 		AllowVolatile:    r.yes("ALLOW_VOLATILE_REDIS", e.AllowVolatileRedis),
 		Tenant:           r.entra("AZURE_TENANT_ID", e.TenantID, "an id (a GUID) or a domain of the tenant"),
-		ClientID:         r.entra("AZURE_CLIENT_ID", e.ClientID, "a GUID, the application (client) id"),
+		ClientID:         r.clientID("AZURE_CLIENT_ID", e.ClientID),
 		Credential:       r.credential(e),
 		Actions:          r.actions(e.Actions, catalogue),
 		Approvers:        r.people("APPROVERS", r.required("APPROVERS", e.Approvers), catalogue),

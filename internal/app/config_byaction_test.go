@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,15 +14,17 @@ import (
 // that there are and never with the value.
 func TestConfigByAction(t *testing.T) {
 	t.Parallel()
-	unknown := "names an action that this version does not have; it has " + strings.Join(defender.Actions().Names(), ", ")
+	unknown := func(entry int) string {
+		return fmt.Sprintf("names an action that this version does not have (entry %d); it has %s", entry, strings.Join(defender.Actions().Names(), ", "))
+	}
 	for _, tt := range []struct {
 		name   string
 		change func(*app.Env)
 		want   string
 	}{
-		{"approvers of what there is not", func(e *app.Env) { e.Approvers += ",wipe=U0GRACE" }, "APPROVERS: " + unknown},
-		{"approvers of an action in capitals", func(e *app.Env) { e.Approvers += ",Isolate=U0GRACE" }, "APPROVERS: " + unknown},
-		{"approvers of an action without a name", func(e *app.Env) { e.Approvers += ",=U0GRACE" }, "APPROVERS: " + unknown},
+		{"approvers of what there is not", func(e *app.Env) { e.Approvers += ",wipe=U0GRACE" }, "APPROVERS: " + unknown(3)},
+		{"approvers of an action in capitals", func(e *app.Env) { e.Approvers += ",Isolate=U0GRACE" }, "APPROVERS: " + unknown(3)},
+		{"approvers of an action without a name", func(e *app.Env) { e.Approvers += ",=U0GRACE" }, "APPROVERS: " + unknown(3)},
 		{"approvers of an action by name", func(e *app.Env) { e.Approvers += ",isolate=" + secret }, "APPROVERS: takes user ids"},
 		{"approvers of an action, nobody", func(e *app.Env) { e.Approvers += ",isolate=" }, "APPROVERS: takes user ids"},
 		{"approvers of two actions at once", func(e *app.Env) { e.Approvers += ",isolate=restrict=U0GRACE" }, "APPROVERS: takes user ids"},
@@ -29,12 +32,12 @@ func TestConfigByAction(t *testing.T) {
 			"no approvers of what is on", func(e *app.Env) { e.Approvers = "collect=U0GRACE,scan=S0ONCALL" },
 			"APPROVERS: has nobody for investigate, scan-quick, which can be asked for (see ACTIONS)",
 		},
-		{"requesters of what there is not", func(e *app.Env) { e.Requesters = "wipe=U0GRACE" }, "REQUESTERS: " + unknown},
+		{"requesters of what there is not", func(e *app.Env) { e.Requesters = "wipe=U0GRACE" }, "REQUESTERS: " + unknown(1)},
 		{"requesters of an action, nobody", func(e *app.Env) { e.Requesters = "isolate=" }, "REQUESTERS: takes user ids"},
-		{"actions that there are not", func(e *app.Env) { e.Actions = "collect," + secret }, "ACTIONS: " + unknown},
+		{"actions that there are not", func(e *app.Env) { e.Actions = "collect," + secret }, "ACTIONS: " + unknown(2)},
 		{"no actions", func(e *app.Env) { e.Actions = ", ," }, "ACTIONS: is a list with nothing in it"},
-		{"an action twice as one", func(e *app.Env) { e.Actions = "collect scan" }, "ACTIONS: " + unknown},
-		{"approvals of what there is not", func(e *app.Env) { e.ApprovalsRequired = "1,wipe=2" }, "APPROVALS_REQUIRED: " + unknown},
+		{"an action twice as one", func(e *app.Env) { e.Actions = "collect scan" }, "ACTIONS: " + unknown(1)},
+		{"approvals of what there is not", func(e *app.Env) { e.ApprovalsRequired = "1,wipe=2" }, "APPROVALS_REQUIRED: " + unknown(2)},
 	} {
 		got := problems(t, changed(tt.change))
 		if len(got) != 1 || !strings.HasPrefix(got[0], tt.want) {
@@ -47,7 +50,7 @@ func TestConfigByAction(t *testing.T) {
 	all := problems(t, changed(func(e *app.Env) {
 		e.Actions, e.Approvers, e.Requesters, e.ApprovalsRequired = "wipe", "wipe=U0GRACE,U0GRACE", "wipe=U0GRACE", "wipe=2"
 	}))
-	if want := []string{"ACTIONS: " + unknown, "APPROVALS_REQUIRED: " + unknown, "APPROVERS: " + unknown, "REQUESTERS: " + unknown}; !slices.Equal(all, want) {
+	if want := []string{"ACTIONS: " + unknown(1), "APPROVALS_REQUIRED: " + unknown(1), "APPROVERS: " + unknown(1), "REQUESTERS: " + unknown(1)}; !slices.Equal(all, want) {
 		t.Errorf("all at once: %q, want %q", all, want)
 	}
 }

@@ -27,10 +27,13 @@ import (
 func env() app.Env {
 	return app.Env{
 		SlackAppToken: "xapp-1-A-1", SlackBotToken: "xoxb-1-1", RedisURL: "redis://redis:6379/0",
-		TenantID: "tenant", ClientID: "client", ClientSecret: "quiet", Approvers: "U0GRACE,S0ONCALL",
+		TenantID: "tenant", ClientID: client, ClientSecret: "quiet", Approvers: "U0GRACE,S0ONCALL",
 		HTTPAddr: ":8080",
 	}
 }
+
+// client is an application's id.
+const client = "8f0b6c1e-3b52-4f0e-8f55-2f3f6f9f0c11"
 
 // changed is env with something else in it.
 func changed(change func(*app.Env)) app.Env {
@@ -115,7 +118,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"an empty federated token", func(e *app.Env) { e.ClientSecret, e.FederatedTokenFile = "", empty }, "AZURE_FEDERATED_TOKEN_FILE: it is empty"},
 		{"no federated token there", func(e *app.Env) { e.ClientSecret, e.FederatedTokenFile = "", "/"+secret }, "AZURE_FEDERATED_TOKEN_FILE: it cannot be read: no such file"},
 		{"authority", func(e *app.Env) { e.AuthorityHost = secret }, "AZURE_AUTHORITY_HOST: must be an https address"},
-		{"cloud", func(e *app.Env) { e.Cloud = secret }, "DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod"},
+		{"cloud", func(e *app.Env) { e.Cloud = secret }, "DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, aea, gcc, gcc-high or dod"},
 		{"Defender with a query", func(e *app.Env) { e.DefenderAPIURL = "https://defender.example/?k=" + secret }, "DEFENDER_API_URL: must be an https address"},
 		{"Defender over http", func(e *app.Env) { e.DefenderAPIURL = "http://defender.example" }, "DEFENDER_API_URL: is plain http to another host"},
 		{"Defender with its path", func(e *app.Env) { e.DefenderAPIURL = "https://defender.example/api/" }, "DEFENDER_API_URL: must end before /api"},
@@ -145,6 +148,8 @@ func TestConfigRefuses(t *testing.T) {
 		{"open requests", func(e *app.Env) { e.MaxOpenPerRequester = "many" }, "MAX_OPEN_PER_REQUESTER: must be a whole number from 0 to 100000"},
 		{"shared channels", func(e *app.Env) { e.AllowSharedChannels = "yes" }, "ALLOW_SHARED_CHANNELS: must be one of: true, false"},
 		{"plain http", func(e *app.Env) { e.AllowInsecureHTTP = "1" }, "ALLOW_INSECURE_HTTP: must be one of: true, false"},
+		{"disk", func(e *app.Env) { e.RedisWaitAOF = "true" }, "REDIS_WAIT_AOF: must be one of: 0, 1"},
+		{"durability", func(e *app.Env) { e.RedisDurability = "rdb" }, "REDIS_DURABILITY: must be one of: aof, provider"},
 		{"volatile Redis", func(e *app.Env) { e.AllowVolatileRedis = "TRUE" }, "ALLOW_VOLATILE_REDIS: must be one of: true, false"},
 		{"break-glass", func(e *app.Env) { e.BreakGlass = "perhaps" }, "BREAK_GLASS: must be one of: true, false"},
 		{"devices an hour", func(e *app.Env) { e.DevicesPerHour = "-1" }, "DEVICES_PER_HOUR: must be a whole number"},
@@ -179,7 +184,7 @@ func TestConfigAllErrors(t *testing.T) {
   AZURE_CLIENT_ID: is required
   AZURE_CLIENT_SECRET: is required, or one of AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE
   AZURE_TENANT_ID: is required
-  DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod
+  DEFENDER_CLOUD: must be global, us, eu, uk, au, swa, ina, aea, gcc, gcc-high or dod
   HTTP_ADDR: must be host:port or :port
   MAX_DEVICES: must be a whole number from 1 to 20
   REDIS_URL: is required (or REDIS_URL_FILE)
@@ -201,7 +206,7 @@ func TestConfigDefaults(t *testing.T) {
 	global, _ := defender.CloudNamed("global")
 	want := app.Config{
 		SlackAppToken: "xapp-1-A-1", SlackBotToken: "xoxb-1-1", SlackAPIURL: "https://slack.com/api/", SlackConnections: 2,
-		Cloud: global, Tenant: "tenant", ClientID: "client",
+		Durability: app.ByAOF, Cloud: global, Tenant: "tenant", ClientID: client,
 		Actions:    []string{"investigate", "collect", "scan", "scan-quick"},
 		Approvers:  app.ByAction[app.People]{Default: app.People{Users: []string{"U0GRACE"}, Groups: []string{"S0ONCALL"}}},
 		Requesters: app.ByAction[app.People]{}, Needed: app.ByAction[int]{Default: 1},
@@ -218,7 +223,7 @@ func TestConfigTakes(t *testing.T) {
 	t.Parallel()
 	c := config(t, app.Env{
 		SlackAppTokenFile: file(t, "xapp-file\n"), SlackBotTokenFile: file(t, " xoxb-file "), SlackAPIURL: "https://slack.example/api",
-		SlackConnections: "10", RedisURLFile: file(t, "redis://h/0\n"), RedisWaitReplicas: "1", TenantID: "t", ClientID: "c",
+		SlackConnections: "10", RedisURLFile: file(t, "redis://h/0\n"), RedisWaitReplicas: "1", RedisWaitAOF: "1", RedisDurability: "provider", TenantID: "t", ClientID: "c",
 		ClientSecretFile: file(t, "s\n"), Approvers: "@on.call, W0GRID ,U0ADA, isolate = S0SENIOR,isolate=U0CISO,isolate=@seniors", Requesters: "unisolate=U0ADA,S0SOC", EscalateTo: "@leads, U0CISO", Channels: "C0INCIDENT, G0OLD",
 		ApprovalsRequired: "collect=3, 2,isolate = 4", Actions: "unisolate, collect,isolate,collect", ApprovalTTL: "90s", ExecutionTTL: "2h", Retention: "24h", MaxDevices: "1",
 		MaxOpenPerRequester: "0", AllowSharedChannels: "true", AllowVolatileRedis: "true", HTTPAddr: "127.0.0.1:9090",
@@ -243,6 +248,7 @@ func TestConfigTakes(t *testing.T) {
 		{"channels", c.Channels, []string{"C0INCIDENT", "G0OLD"}},
 		{"approvals", c.Needed, app.ByAction[int]{Default: 2, Own: map[string]int{"collect": 3, "isolate": 4}}},
 		{"times", []time.Duration{c.ApprovalTTL, c.ExecutionTTL, c.Retention}, []time.Duration{90 * time.Second, 2 * time.Hour, 24 * time.Hour}},
+		{"disk and durability", []any{c.WaitAOF, c.Durability}, []any{true, app.ByProvider}},
 		{"permissions", []bool{c.AllowShared, c.AllowVolatile}, []bool{true, true}},
 		{"address", c.HTTPAddr, "127.0.0.1:9090"},
 		{"link", c.LinkInvestigation, "https://portal.example/{id}"},
@@ -291,13 +297,74 @@ func certificate(t *testing.T, end time.Time) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-24 * time.Hour), NotAfter: end}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: end}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	keyBlock := &pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}
 	return file(t, string(pem.EncodeToMemory(keyBlock))+string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})))
+}
+
+// TestConfigCredentialWarnings: what is probably not what was meant is said, and keeps
+// nobody from starting.
+func TestConfigCredentialWarnings(t *testing.T) {
+	t.Parallel()
+	some, pem := file(t, "text"), certificate(t, time.Now().Add(time.Hour))
+	const id = "AZURE_CLIENT_SECRET: is a GUID, as the ids of secrets are"
+	for name, tt := range map[string]struct {
+		change func(*app.Env)
+		want   []string // the beginning of each
+	}{
+		"nothing":                    {func(*app.Env) {}, nil},
+		"the id of a secret":         {func(e *app.Env) { e.ClientSecret = strings.ToUpper(client) }, []string{id}},
+		"the same from a file":       {func(e *app.Env) { e.ClientSecret, e.ClientSecretFile = "", file(t, client+"\n") }, []string{strings.Replace(id, "SECRET:", "SECRET_FILE:", 1)}},
+		"a secret with a GUID in it": {func(e *app.Env) { e.ClientSecret = "q~" + client }, nil},
+		"a name as client id":        {func(e *app.Env) { e.ClientID = "defenderbot" }, []string{"AZURE_CLIENT_ID: is no GUID"}},
+		"two kinds": {
+			func(e *app.Env) { e.FederatedTokenFile = some },
+			[]string{"AZURE_CLIENT_SECRET: is used; also set, and not used: AZURE_FEDERATED_TOKEN_FILE; "},
+		},
+		"three kinds": {
+			func(e *app.Env) {
+				e.ClientSecret, e.ClientSecretFile, e.ClientCertificate, e.FederatedTokenFile = "", some, pem, some
+			},
+			[]string{"AZURE_CLIENT_SECRET_FILE: is used; also set, and not used: AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE; "},
+		},
+		"two kinds without a secret": {
+			func(e *app.Env) { e.ClientSecret, e.ClientCertificate, e.FederatedTokenFile = "", pem, some },
+			[]string{"AZURE_CLIENT_CERTIFICATE_PATH: is used; also set, and not used: AZURE_FEDERATED_TOKEN_FILE; "},
+		},
+	} {
+		got := config(t, changed(tt.change)).Warnings
+		if !slices.EqualFunc(got, tt.want, strings.HasPrefix) {
+			t.Errorf("%s: warnings %q, want %q", name, got, tt.want)
+		}
+		if strings.Contains(strings.ToLower(strings.Join(got, "\n")), client) {
+			t.Errorf("%s: warnings %q show a value", name, got)
+		}
+	}
+}
+
+// TestConfigEntries: which entry of a list is wrong is said by its place.
+func TestConfigEntries(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change func(*app.Env)
+		want   []string // in each problem
+	}{
+		"approvers":      {func(e *app.Env) { e.Approvers = "U0GRACE,ada,,isolate=S0LEADS,isolate=bob" }, []string{"; entry 2 is none", "; entry 4 is none"}},
+		"channels":       {func(e *app.Env) { e.Channels = "#general, C0INCIDENT, D0DM" }, []string{"; entry 1 is none", "; entry 3 is none"}},
+		"actions":        {func(e *app.Env) { e.Actions = "collect,wipe" }, []string{"(entry 2)"}},
+		"by action":      {func(e *app.Env) { e.Requesters = "U0ADA,wipe=U0ADA" }, []string{"(entry 2)"}},
+		"approvals":      {func(e *app.Env) { e.ApprovalsRequired = "1,isolate=many" }, []string{"; entry 2 is not"}},
+		"approval again": {func(e *app.Env) { e.ApprovalsRequired = "1,isolate=2,isolate=3" }, []string{"the second time in entry 3"}},
+	} {
+		got := problems(t, changed(tt.change))
+		if !slices.EqualFunc(got, tt.want, strings.Contains) {
+			t.Errorf("%s: problems %q, want %q in them", name, got, tt.want)
+		}
+	}
 }
 
 func TestCredentialOrder(t *testing.T) {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"defenderbot/approvals/ledger"
 	"defenderbot/approvals/office"
 	"defenderbot/bot"
+	"defenderbot/defender"
 )
 
 // parts are what the bot is made of once it is connected.
@@ -21,17 +23,24 @@ type parts struct {
 	roster *office.Roster
 	rdb    redis.UniversalClient
 	store  *ledger.Store
-	start  ledger.Op // with which this process writes down that it starts
-	warned bool      // that Redis may lose approvals
+	tokens *defender.Tokens
+	client *defender.Client
+	start  ledger.Op        // with which this process writes down that it starts
+	warned map[string]error // which checks found that Redis may lose approvals, and that was permitted
 }
 
-// newParts are parts of which only the way to Redis is known.
-func (a *App) newParts() *parts {
-	p := &parts{rdb: a.config.Redis()}
+// newParts are parts of which only the ways to Redis, Entra and Defender are known.
+func (a *App) newParts() (*parts, error) {
+	p := &parts{warned: map[string]error{}}
+	if err := a.meetMicrosoft(p); err != nil {
+		return nil, err
+	}
+	p.rdb = a.config.Redis()
+	p.rdb.AddHook(stopwatch{clock: a.options.Clock, took: a.watch.traffic.redisTook})
 	if a.options.Hook != nil {
 		p.rdb.AddHook(a.options.Hook)
 	}
-	return p
+	return p, nil
 }
 
 // connectChecks connect the parts, each with the help of those before it, and all of
@@ -40,13 +49,12 @@ func (a *App) connectChecks(p *parts) []check {
 	with := func(connect func(context.Context, *parts) (string, error)) func(context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) { return connect(ctx, p) }
 	}
-	return []check{
+	return slices.Concat([]check{
 		{name: "slack", run: with(a.connectSlack), mend: "see that this host reaches SLACK_API_URL, and whether Slack is up"},
 		{name: "slack's user groups", needs: "slack", run: with(a.resolve), mend: "see that each @handle in APPROVERS, REQUESTERS and ESCALATE_TO is a user group of the workspace"},
 		{name: "approvers", needs: "slack's user groups", run: with(a.muster), mend: mendApprovers},
 		{name: "redis", needs: "slack", run: with(a.connectRedis), mend: mendRedis},
-		a.durability(p),
-	}
+	}, a.keeps(p))
 }
 
 // beginChecks come last before the bot works: what was left is taken over, and that it
@@ -58,20 +66,11 @@ func (a *App) beginChecks(p *parts) []check {
 	}
 }
 
-// durability is the check that Redis keeps what it confirms.
-func (a *App) durability(p *parts) check {
-	return check{
-		name: "redis durability", run: func(ctx context.Context) (string, error) { return a.checkDurable(ctx, p) },
-		mend: "see that Redis answers, and let the bot's user run INFO in it",
-	}
-}
-
 // laterChecks are made again and again while the bot runs.
 func (a *App) laterChecks(p *parts) []check {
-	return []check{
+	return append([]check{
 		{name: "redis", run: func(ctx context.Context) (string, error) { return "", named(p.store.Check(ctx)) }, mend: mendRedis},
-		a.durability(p),
-	}
+	}, a.keeps(p)...)
 }
 
 // named begins what Redis did not do with the one word for it, where that is not in
@@ -91,6 +90,7 @@ const (
 func (a *App) connectSlack(ctx context.Context, p *parts) (detail string, err error) {
 	p.slack, err = bot.NewWorkspace(ctx, bot.WorkspaceConfig{
 		APIURL: a.config.SlackAPIURL, AppToken: a.config.SlackAppToken, BotToken: a.config.SlackBotToken, Clock: a.options.Clock,
+		Called: a.watch.traffic.slackCalled,
 	})
 	if err != nil {
 		return "", err

@@ -3,37 +3,42 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	"defenderbot/approvals"
-	"defenderbot/approvals/office"
+	"slices"
 )
 
 // Examine connects to everything as the bot does when it starts, each once, and says how
 // it stands, a finding at a time. It works nowhere: it opens no socket, takes no work
 // from Redis and starts nothing in Defender.
 func (a *App) Examine(ctx context.Context, say func(Finding)) error {
+	return a.examine(ctx, say, func(*parts, map[string]bool) {})
+}
+
+// Probe is [App.Examine], and then sends Defender what cannot start anything: each action
+// that is switched on, for a device that does not exist.
+func (a *App) Probe(ctx context.Context, say func(Finding)) error {
+	return a.examine(ctx, say, func(p *parts, failed map[string]bool) { a.probing(ctx, p, failed, say) })
+}
+
+// examine examines, and then does what comes last.
+func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts, failed map[string]bool)) error {
 	for _, w := range a.config.Warnings {
 		say(Finding{About: "configuration", Grade: Doubt, Says: w, Mend: "set the variable right, or leave it if that is meant"})
 	}
-	p := a.newParts()
+	p, err := a.newParts()
+	if err != nil {
+		return err
+	}
 	failed := map[string]bool{}
 	for _, c := range a.connectChecks(p) {
 		f := a.once(ctx, c, failed)
 		failed[c.name] = f.Grade != Well
+		if p.warned[c.name] != nil {
+			f.Grade, f.Says, f.Mend = Doubt, p.warned[c.name].Error(), "ALLOW_VOLATILE_REDIS permits it for a trial: mend it, and take the variable away"
+		}
 		say(f)
 	}
-	for _, e := range a.exams(p) {
-		if failed[e.needs] {
-			say(unexamined(e.about, e.needs))
-			continue
-		}
-		one, cancel := context.WithTimeout(ctx, connectWait)
-		for _, f := range e.run(one) {
-			say(f)
-		}
-		cancel()
-	}
+	look(ctx, slices.Concat(a.idleExams(p), a.exams(p)), failed, say)
+	last(p, failed)
 	return errors.Join(ctx.Err(), p.rdb.Close())
 }
 
@@ -53,39 +58,4 @@ func (a *App) once(ctx context.Context, c check, failed map[string]bool) Finding
 		f.Mend = c.mends(err)
 	}
 	return f
-}
-
-func unexamined(about, needs string) Finding {
-	return Finding{About: about, Grade: Unknown, Says: "not looked at, because it needs: " + needs, Mend: "mend that first"}
-}
-
-// lists says who on the lists of people does not count and why, and which lists
-// others than administrators may be able to change.
-func lists(s office.RosterState) (found []Finding) {
-	for _, l := range []struct {
-		variable string
-		out      []approvals.Standing
-	}{{"APPROVERS", s.Out}, {"REQUESTERS", s.CannotAsk}, {"ESCALATE_TO", s.CannotBeCalled}} {
-		for _, entry := range l.out {
-			f := Finding{About: "people", Grade: Doubt, Says: l.variable + ": " + entry.Label() + " does not count: " + entry.Cause(), Mend: "take the entry out, or replace it"}
-			if entry.Undecided() {
-				f = Finding{About: "people", Grade: Unknown, Says: l.variable + ": " + entry.String(), Mend: "look again later: nobody who cannot be looked up can decide"}
-			}
-			found = append(found, f)
-		}
-	}
-	for _, action := range s.Short {
-		found = append(found, Finding{About: "people", Grade: Doubt, Says: "APPROVERS: too few for " + action, Mend: "list more people who may decide, or lower APPROVALS_REQUIRED"})
-	}
-	for _, group := range s.Open {
-		found = append(found, Finding{
-			About: "people", Grade: Doubt,
-			Says: fmt.Sprintf("APPROVERS: the members of user group %s may be open to edits by everybody: Slack does not say that they are locked or come from an identity provider", group),
-			Mend: "let only administrators edit user groups (a setting of the workspace), lock the group, or list approvers by id",
-		})
-	}
-	if len(found) == 0 {
-		found = append(found, Finding{About: "people", Grade: Well, Says: "every entry counts"})
-	}
-	return found
 }

@@ -5,59 +5,153 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"defenderbot/approvals/ledger"
 )
 
-// checkDurable checks that Redis neither evicts keys nor forgets them at a restart.
-// Where that is permitted it warns of it, once.
+// Durability is on whose word the bot believes that Redis keeps what it has confirmed.
+type Durability string
+
+// The two that there are.
+const (
+	ByAOF      Durability = "aof"      // Redis reports an append-only file
+	ByProvider Durability = "provider" // the operator states it
+)
+
+// keeps are the checks that Redis keeps what it confirms: that it does not forget, and
+// that it does not drop. A service can do the one without the other, and report neither.
+func (a *App) keeps(p *parts) []check {
+	const mend = "do what the error says; the bot's user needs INFO"
+	durability := check{name: "redis durability", run: func(ctx context.Context) (string, error) { return a.checkDurable(ctx, p) }, mend: mend}
+	if a.config.WaitAOF {
+		durability.needs = "redis"
+	}
+	return []check{
+		durability,
+		{name: "redis eviction", run: func(ctx context.Context) (string, error) { return a.checkEviction(ctx, p) }, mend: mend},
+	}
+}
+
+// reported is what Redis says of one of these questions.
+type reported int
+
+// In order of how much speaks against it.
+const (
+	yes reported = iota
+	silent
+	no
+)
+
+const permit = ", or set ALLOW_VOLATILE_REDIS=true for a trial"
+
+// checkDurable checks that Redis does not forget what it has confirmed, and where changes
+// wait for its disk, that they get there in time.
 func (a *App) checkDurable(ctx context.Context, p *parts) (detail string, err error) {
-	err = durable(ctx, p.rdb)
+	is, _, err := reports(ctx, p.rdb, "persistence", "aof_enabled", "1")
+	stated := a.config.Durability == ByProvider
 	switch {
-	case err == nil:
-		return "durable", nil
-	case !a.config.AllowVolatile || !isFinal(err): // what could not be asked is not permitted either
+	case err != nil:
 		return "", err
-	case !p.warned:
-		p.warned = true
-		a.options.Log.WarnContext(ctx, "redis may lose approvals", "permitted_by", "ALLOW_VOLATILE_REDIS", "error", err,
+	case is == yes:
+		detail = "appendonly is on"
+	case stated && is == no:
+		detail = "REDIS_DURABILITY=provider states it; Redis itself reports that appendonly is off"
+	case stated:
+		detail = "REDIS_DURABILITY=provider states it; Redis itself does not report it"
+	case is == no:
+		return a.volatile(ctx, p, "redis durability", errors.New("redis is not durable: appendonly is off, so a restart loses approvals; switch it on; "+
+			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms in another way"+permit))
+	default:
+		return a.volatile(ctx, p, "redis durability", errors.New("it is not known whether redis is durable: INFO persistence does not report aof_enabled; "+
+			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms"+permit))
+	}
+	if !a.config.WaitAOF {
+		return detail, nil
+	}
+	took, err := p.store.ToDisk(ctx)
+	return fmt.Sprintf("%s, and a change was on the disk after %s", detail, took.Round(time.Millisecond)), named(err)
+}
+
+// checkEviction checks that Redis drops nothing when its memory is full. What it reports
+// itself outranks whatever anybody states.
+func (a *App) checkEviction(ctx context.Context, p *parts) (detail string, err error) {
+	is, policy, err := reports(ctx, p.rdb, "memory", "maxmemory_policy", "noeviction")
+	switch {
+	case err != nil:
+		return "", err
+	case is == yes:
+		return "maxmemory-policy is noeviction", nil
+	case is == silent && a.config.Durability == ByProvider:
+		return "REDIS_DURABILITY=provider states that nothing is evicted; Redis itself does not report it", nil
+	case is == silent:
+		return a.volatile(ctx, p, "redis eviction", errors.New("it is not known whether redis evicts: INFO memory does not report maxmemory_policy; "+
+			"set REDIS_DURABILITY=provider if whoever runs this Redis evicts nothing"+permit))
+	}
+	return a.volatile(ctx, p, "redis eviction", fmt.Errorf("redis evicts: its maxmemory-policy is not noeviction but %s, so it may drop approvals; set it to noeviction%s", policy, permit))
+}
+
+// volatile is an error that no waiting mends, unless ALLOW_VOLATILE_REDIS permits what it
+// is about. Then it is warned of, once.
+func (a *App) volatile(ctx context.Context, p *parts, check string, is error) (detail string, err error) {
+	if !a.config.AllowVolatile {
+		return "", finalError{is}
+	}
+	if p.warned[check] == nil {
+		p.warned[check] = is
+		a.options.Log.WarnContext(ctx, "redis may lose approvals", "permitted_by", "ALLOW_VOLATILE_REDIS", "error", is,
 			"lost", "requests that wait, what was sent and the windows of Microsoft's limits: a call could be made twice or beyond a limit")
 	}
 	return "may lose what it confirmed, which ALLOW_VOLATILE_REDIS permits", nil
 }
 
-// durable reads INFO, because CONFIG is often forbidden
-// (https://redis.io/docs/latest/commands/info/).
-func durable(ctx context.Context, rdb redis.UniversalClient) error {
-	if c, ok := rdb.(*redis.ClusterClient); ok {
-		return c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return durableNode(ctx, node) })
-	}
-	return durableNode(ctx, rdb)
+// reports is what Redis says in a field of INFO, for CONFIG is often forbidden
+// (https://redis.io/docs/latest/commands/info/), of all masters of a Cluster that which
+// speaks most against it, and the words for it.
+func reports(ctx context.Context, rdb redis.UniversalClient, section, field, good string) (worst reported, value string, err error) {
+	var mu sync.Mutex
+	err = eachMaster(ctx, rdb, func(ctx context.Context, node redis.Cmdable) error {
+		text, err := info(ctx, node, section)
+		if err != nil {
+			return err
+		}
+		is, says := yes, ""
+		if v, said := infoField(text, field); !said {
+			is = silent
+		} else if v != good {
+			is, says = no, v
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if is > worst {
+			worst, value = is, says
+		}
+		return nil
+	})
+	return worst, value, err
 }
 
-// durableNode asks for what is needed; each has three answers: yes, no, and that
-// Redis does not say.
-func durableNode(ctx context.Context, rdb redis.Cmdable) error {
-	for _, want := range []struct{ section, field, value, otherwise string }{
-		{"memory", "maxmemory_policy", "noeviction", "its maxmemory-policy is not noeviction, so it may drop approvals; set it"},
-		{"persistence", "aof_enabled", "1", "appendonly is off, so a restart loses approvals; switch it on"},
-	} {
-		text, err := rdb.Info(ctx, want.section).Result()
-		if err != nil && ledger.FaultOf(err) != ledger.Unspecific { // that is a server without this section
-			return fmt.Errorf("ask Redis about its %s: %w", want.section, err)
-		}
-		const permit = ", or set ALLOW_VOLATILE_REDIS=true for a trial"
-		switch value, said := infoField(text, want.field); {
-		case !said:
-			return finalError{fmt.Errorf("it is not known whether redis is durable: INFO %s does not report %s; "+
-				"use a Redis that reports it%s", want.section, want.field, permit)}
-		case value != want.value:
-			return finalError{errors.New("redis is not durable: " + want.otherwise + permit)}
-		}
+// eachMaster asks the server, or the masters of a Cluster side by side.
+func eachMaster(ctx context.Context, rdb redis.UniversalClient, ask func(context.Context, redis.Cmdable) error) error {
+	if c, ok := rdb.(*redis.ClusterClient); ok {
+		return c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return ask(ctx, node) })
 	}
-	return nil
+	return ask(ctx, rdb)
+}
+
+// info is a section of INFO; empty where the server has none by that name.
+func info(ctx context.Context, node redis.Cmdable, section string) (string, error) {
+	text, err := node.Info(ctx, section).Result()
+	if err != nil && ledger.FaultOf(err) == ledger.Unspecific {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask Redis about its %s: %w", section, err)
+	}
+	return text, nil
 }
 
 // infoField is a field of INFO, and whether it is there.
@@ -68,22 +162,4 @@ func infoField(text, field string) (value string, said bool) {
 		}
 	}
 	return "", false
-}
-
-// mends are what an operator does about a fault of Redis, where more is to be said
-// than mendRedis says.
-func mends() map[ledger.Fault]string {
-	return map[ledger.Fault]string{
-		"OOM":            "free memory or raise maxmemory: with noeviction Redis refuses all that is new",
-		"READONLY":       "REDIS_URL leads to a replica: name the master, or Sentinel or Cluster, which know it",
-		"NOREPLICAS":     "bring its replicas back: min-replicas-to-write asks for more than there are",
-		"NOAUTH":         "put the user and the password into REDIS_URL",
-		"WRONGPASS":      "see that the user and the password in REDIS_URL are right",
-		"MISCONF":        "see that Redis can write to its disk: it refuses changes until it can",
-		"LOADING":        "nothing to do yet: Redis reads its data and is asked again",
-		"WRONGTYPE":      "another program uses keys of the bot: give each a database or a server of its own",
-		ledger.NoRight:   "give the bot's user the commands of docs/redis.md",
-		ledger.NoCommand: "do not rename the commands of docs/redis.md; the bot needs Redis 7 or newer",
-		ledger.Behind:    "bring its replicas back, or lower REDIS_WAIT_REPLICAS",
-	}
 }

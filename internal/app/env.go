@@ -19,6 +19,8 @@ type Env struct {
 	RedisURL          string `envconfig:"REDIS_URL" need:"required" doc:"as go-redis reads it: with master_name a Sentinel, with addr a Cluster, else one server (redis, rediss, unix)"`
 	RedisURLFile      string `envconfig:"REDIS_URL_FILE" doc:"a file that holds it instead"`
 	RedisWaitReplicas string `envconfig:"REDIS_WAIT_REPLICAS" default:"0" doc:"how many replicas must confirm a change before it counts"`
+	RedisWaitAOF      string `envconfig:"REDIS_WAIT_AOF" default:"0" doc:"1: a change counts when it is on Redis's disk; needs Redis 7.2 or Valkey, and appendfsync always to be fast"`
+	RedisDurability   string `envconfig:"REDIS_DURABILITY" default:"aof" doc:"aof: the bot checks that appendonly is on; provider: you state that whoever runs this Redis keeps what it has confirmed, though it reports no appendonly"`
 
 	TenantID            string `envconfig:"AZURE_TENANT_ID" need:"required" doc:"the tenant"`
 	ClientID            string `envconfig:"AZURE_CLIENT_ID" need:"required" doc:"the application (client) id of the app registration"`
@@ -27,7 +29,7 @@ type Env struct {
 	ClientCertificate   string `envconfig:"AZURE_CLIENT_CERTIFICATE_PATH" need:"one of three" doc:"a PEM file with its certificate and key"`
 	FederatedTokenFile  string `envconfig:"AZURE_FEDERATED_TOKEN_FILE" need:"one of three" doc:"a file with a workload identity's token"`
 	AuthorityHost       string `envconfig:"AZURE_AUTHORITY_HOST" need:"by cloud" doc:"where tokens come from"`
-	Cloud               string `envconfig:"DEFENDER_CLOUD" default:"global" doc:"global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod"`
+	Cloud               string `envconfig:"DEFENDER_CLOUD" default:"global" doc:"global, us, eu, uk, au, swa, ina, aea, gcc, gcc-high or dod"`
 	DefenderAPIURL      string `envconfig:"DEFENDER_API_URL" need:"by cloud" doc:"where Defender's API is"`
 	DefenderScope       string `envconfig:"DEFENDER_SCOPE" need:"by cloud" doc:"OAuth scope of the token"`
 	LinkInvestigation   string `envconfig:"LINK_INVESTIGATION" doc:"address of an investigation in the portal, with {id}"`

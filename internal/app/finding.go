@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Grade is how one line of the doctor's checklist stands.
@@ -22,6 +23,8 @@ type Finding struct {
 	Grade Grade  `json:"grade"`
 	Says  string `json:"says"`           // how it stands
 	Mend  string `json:"mend,omitempty"` // what to do about it, unless it is well
+
+	logged bool // the bot logs it by itself where it arises, so it does not warn of it once more when it starts
 }
 
 // Line is what the doctor has to say something about.
@@ -34,10 +37,28 @@ func Lines() []Line {
 		{"configuration", "variables that are allowed and look wrong, or that nothing reads"},
 		{"slack", "both tokens are taken, and are of one app in one workspace"},
 		{"slack's user groups", "each @handle is a user group of the workspace"},
-		{"approvers", "somebody may ask, and enough people may decide"},
+		{"approvers", "somebody may ask, enough people may decide on each action, and one can be away"},
 		{"redis", "Redis takes all that the bot writes"},
-		{"redis durability", "Redis neither evicts what it holds nor forgets it at a restart"},
+		{"redis durability", "Redis does not forget what it has confirmed, at a restart or a failover"},
+		{"redis eviction", "Redis drops nothing when its memory is full"},
+		{"redis version", "Redis 7 or newer, or Valkey"},
+		{"redis memory", "there is room for what is to come"},
+		{"redis replicas", "there are as many as REDIS_WAIT_REPLICAS asks for, and a failover loses nothing"},
+		{"redis round trip", "Redis answers fast enough for Slack's three seconds"},
+		{"redis clock", "Redis's clock, by which windows and deadlines run, agrees with this machine's"},
+		{"slack socket mode", "Slack would open a socket for the app-level token; none is opened"},
+		{"slack sockets", "Slack's 10 sockets are enough for the replicas, and nobody else has any of them"},
+		{"slack scopes", "the bot token has the scopes that the bot needs, and no others"},
+		{"slack clock", "this host and Slack agree on what time it is"},
+		{"slack channels", "the bot is in CHANNELS and ALERT_CHANNEL, and may post there as far as Slack says"},
 		{"people", "each entry of APPROVERS, REQUESTERS and ESCALATE_TO counts, and who can edit the groups"},
+		{"credential", "when what the bot proves itself with at Entra runs out, as far as it tells"},
+		{"entra", "Entra takes it, and gives tokens"},
+		{"entra roles", "the token has the roles that the actions need which are switched on, and no others"},
+		{"defender", "Defender takes the token and answers a read"},
+		{"microsoft clock", "this host and Microsoft agree on what time it is"},
+		{"ended actions", "what the tenant has said last of actions that Microsoft has ended"},
+		{aboutProbe, "with -probe: what Defender answers to each action on a device that does not exist"},
 	}
 }
 
@@ -60,7 +81,49 @@ type exam struct {
 
 // exams are those of a bot that is connected, or as far as it is.
 func (a *App) exams(p *parts) []exam {
-	return []exam{
+	return slices.Concat([]exam{
+		{"slack scopes", "slack", func(context.Context) []Finding { return scopes(p.slack.Granted()) }},
+		{"slack clock", "slack", func(context.Context) []Finding { return clock(p.slack.ClockLead()) }},
+		{"slack channels", "slack", func(ctx context.Context) []Finding { return a.channels(ctx, p.slack) }},
+		{"approvers", "approvers", func(context.Context) []Finding { return deciding(p.roster.State(), p.policy) }},
 		{"people", "approvers", func(context.Context) []Finding { return lists(p.roster.State()) }},
+	}, a.redisExams(p), a.microsoftExams(p))
+}
+
+// idleExams are of what the work of a running bot shows by itself.
+func (a *App) idleExams(p *parts) []exam {
+	return []exam{
+		{"slack socket mode", "slack", func(ctx context.Context) []Finding { return socketMode(p.slack.SocketMode(ctx)) }},
+		{"slack sockets", "redis", func(ctx context.Context) []Finding { return a.sockets(ctx, p.store) }},
 	}
+}
+
+// look makes exams one after the other, without those that need a check that has failed.
+func look(ctx context.Context, exams []exam, failed map[string]bool, say func(Finding)) {
+	for _, e := range exams {
+		if failed[e.needs] {
+			say(unexamined(e.about, e.needs))
+			continue
+		}
+		for _, f := range e.findings(ctx) {
+			say(f)
+		}
+	}
+}
+
+// findings are those of one exam, which has as long as one try to connect. A mistake in it
+// must not end a bot that works.
+func (e exam) findings(ctx context.Context) (found []Finding) {
+	one, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			found = append(found, Finding{About: e.about, Grade: Doubt, Says: fmt.Sprintf("the examination panicked: %v", p), Mend: "report this: it is a mistake in the program"})
+		}
+	}()
+	return e.run(one)
+}
+
+func unexamined(about, needs string) Finding {
+	return Finding{About: about, Grade: Unknown, Says: "not looked at, because it needs: " + needs, Mend: "mend that first"}
 }

@@ -146,36 +146,6 @@ func sample(t *testing.T, addr, name, want string) {
 	}
 }
 
-func TestMetrics(t *testing.T) {
-	t.Parallel()
-	p := open(t, redistest.Mini(t).Addr(), nil)
-	env := p.Env()
-	env.HTTPAddr = freeAddr(t)
-	run(t, p, env, app.Options{})
-	sockets(t, env.HTTPAddr, "2")
-	const asked = `defenderbot_changes_total{action="investigate",event="ask",state="checking"}`
-	if got, there := metrics(t, env.HTTPAddr)[asked]; there {
-		t.Errorf("%s is %s before anybody asks", asked, got)
-	}
-	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
-	click(t, p, sandbox.Grace, c, "approve")
-	card(t, p, id, "Succeeded")
-	got := metrics(t, env.HTTPAddr)
-	for name, want := range map[string]string{
-		asked: "1",
-		`defenderbot_changes_total{action="investigate",event="approve",state="approved"}`: "1",
-		`defenderbot_changes_total{action="investigate",event="send",state="sending"}`:     "1",
-		`defenderbot_changes_total{action="investigate",event="accept",state="running"}`:   "1",
-		`defenderbot_socket_events_total{event="hello"}`:                                   "2",
-		`defenderbot_acknowledgement_seconds_count{type="slash_commands"}`:                 "1",
-		`defenderbot_acknowledgement_seconds_count{type="interactive"}`:                    "1",
-	} {
-		if got[name] != want {
-			t.Errorf("%s is %q, want %s", name, got[name], want)
-		}
-	}
-}
-
 // TestNoServer switches the server off with an empty HTTP_ADDR, which must
 // not stop the bot.
 func TestNoServer(t *testing.T) {

@@ -25,13 +25,22 @@ type watch struct {
 	doubts chan struct{} // Redis failed
 }
 
-func newWatch() *watch {
-	return &watch{readiness: newReadiness(), metrics: newMetrics(), doubts: make(chan struct{}, 1)}
+func newWatch(o Options) *watch {
+	w := &watch{readiness: newReadiness(), metrics: newMetrics(o.Catalogue, o.Version), doubts: make(chan struct{}, 1)}
+	w.gauge("defenderbot_ready", "1 while the bot takes commands, as /readyz says it.", w.isReady)
+	return w
+}
+
+// isReady is 1 while the bot takes commands. A scrape has no context to ask with; what is
+// asked has a limit of its own.
+func (w *watch) isReady() float64 {
+	_, err := w.ready(context.Background())
+	return float64(number(err == nil))
 }
 
 // redisFailed counts a failure of Redis and has it looked into.
 func (w *watch) redisFailed(f ledger.Fault) {
-	w.faults.WithLabelValues(string(f)).Inc()
+	w.faults.WithLabelValues(oneOf(string(f), faults())).Inc()
 	select {
 	case w.doubts <- struct{}{}:
 	default:

@@ -76,7 +76,7 @@ func TestServerTimeouts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d, _ := served(t, newWatch().handler())
+				d, _ := served(t, newWatch(Options{}).handler())
 				start, conn := time.Now(), d.enter()
 				defer conn.Close()
 				if _, err := io.WriteString(conn, tt.sends); err != nil {
@@ -123,7 +123,7 @@ func TestServerAnswerUnread(t *testing.T) {
 // TestServerLargeHeader counts how much of a header of 1 MB the server takes.
 func TestServerLargeHeader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, _ := served(t, newWatch().handler())
+		d, _ := served(t, newWatch(Options{}).handler())
 		conn := d.enter()
 		defer conn.Close()
 		answer := make(chan string, 1)
@@ -153,7 +153,7 @@ func TestServerLargeHeader(t *testing.T) {
 // prober is answered at once all the same, and one line of the log says it.
 func TestServerFullHouse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, log := served(t, newWatch().handler())
+		d, log := served(t, newWatch(Options{}).handler())
 		start := time.Now()
 		var closed atomic.Int64
 		for range roomLimit + 100 {
@@ -207,21 +207,22 @@ func TestProbeShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		down := errors.New("down")
-		p := probe{clock: time.Now, ask: func(ctx context.Context) error {
+		p := probe[int]{clock: time.Now, every: probeEvery, ask: func(ctx context.Context) (int, error) {
 			asked++
 			select {
 			case <-time.After(probeLimit / 2):
-				return down
+				return 0, down
 			case <-ctx.Done():
-				return ctx.Err()
+				return 0, ctx.Err()
 			}
 		}}
+		get := func(ctx context.Context) error { _, err := p.get(ctx); return err }
 		first, hangUp := context.WithCancel(t.Context())
 		answers := make(chan error, 300)
-		go func() { answers <- p.get(first) }()
+		go func() { answers <- get(first) }()
 		synctest.Wait()
 		for range 299 {
-			go func() { answers <- p.get(t.Context()) }()
+			go func() { answers <- get(t.Context()) }()
 		}
 		synctest.Wait()
 		hangUp()
@@ -242,14 +243,15 @@ func TestProbeShared(t *testing.T) {
 // TestProbeAge asks at different times after an answer.
 func TestProbeAge(t *testing.T) {
 	asked, now := 0, time.Unix(0, 0)
-	p := probe{clock: func() time.Time { return now }, ask: func(context.Context) error { asked++; return nil }}
+	const every = 5 * time.Second
+	p := probe[int]{clock: func() time.Time { return now }, every: every, ask: func(context.Context) (int, error) { asked++; return asked, nil }}
 	for _, tt := range []struct {
 		later time.Duration
 		want  int
-	}{{0, 1}, {probeEvery - 1, 1}, {1, 2}, {probeEvery, 3}} {
+	}{{0, 1}, {every - 1, 1}, {1, 2}, {every, 3}} {
 		now = now.Add(tt.later)
-		if err := p.get(t.Context()); err != nil || asked != tt.want {
-			t.Errorf("asked %d times, want %d (%v)", asked, tt.want, err)
+		if got, err := p.get(t.Context()); err != nil || asked != tt.want || got != asked {
+			t.Errorf("asked %d times, want %d; got %d (%v)", asked, tt.want, got, err)
 		}
 	}
 }
@@ -257,9 +259,9 @@ func TestProbeAge(t *testing.T) {
 // TestProbeSilent asks somebody who never answers.
 func TestProbeSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := probe{clock: time.Now, ask: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+		p := probe[int]{clock: time.Now, every: probeEvery, ask: func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() }}
 		start := time.Now()
-		if err := p.get(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != probeLimit {
+		if _, err := p.get(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != probeLimit {
 			t.Errorf("got %v after %v", err, time.Since(start))
 		}
 	})

@@ -1,8 +1,8 @@
 package app
 
 import (
+	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -10,11 +10,16 @@ var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{1,20}$`)
 
 func (r *reader) channels(value string) []string {
 	ids := r.list("CHANNELS", value)
-	if slices.ContainsFunc(ids, func(id string) bool { return !channelID.MatchString(id) }) {
-		r.wrong("CHANNELS", "takes channel ids (C…, G…), separated by commas")
+	for i, id := range ids {
+		if !channelID.MatchString(id) {
+			r.wrong("CHANNELS", "takes channel ids (C…, G…), separated by commas; %s is none", nth(i))
+		}
 	}
 	return ids
 }
+
+// nth names an entry of a list by its place, for its text may be a secret in the wrong one.
+func nth(i int) string { return fmt.Sprintf("entry %d", i+1) }
 
 func (r *reader) channel(name, value string) string {
 	if value != "" && !channelID.MatchString(value) {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -67,11 +66,21 @@ var (
 	tokenForm = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 	// Entra's ids are GUIDs; a tenant can be named by its domain as well.
 	entraForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`)
+	guid      = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
 
 func (r *reader) entra(name, value, what string) string {
 	if r.required(name, value) != "" && !entraForm.MatchString(value) {
 		r.wrong(name, "must be %s", what)
+	}
+	return value
+}
+
+// clientID is an application's id. Whatever else it may be Entra judges.
+func (r *reader) clientID(name, value string) string {
+	value = r.entra(name, value, "a GUID, the application (client) id")
+	if entraForm.MatchString(value) && !guid.MatchString(value) {
+		r.warn(name, "is no GUID; it is to be the application (client) id, as the overview of the app registration in Entra has it")
 	}
 	return value
 }
@@ -168,33 +177,10 @@ func (r *reader) template(name, value string) string {
 // mostLink is how long an address may be, so that twenty of them fit on a card.
 const mostLink = 300
 
-// credential takes the first of the three ways to prove who the bot is.
-func (r *reader) credential(e Env) defender.Credential {
-	switch {
-	case e.ClientSecret != "" || e.ClientSecretFile != "":
-		return defender.Secret(r.secret("AZURE_CLIENT_SECRET", e.ClientSecret, e.ClientSecretFile))
-	case e.ClientCertificate != "":
-		return r.usable("AZURE_CLIENT_CERTIFICATE_PATH", defender.Certificate(e.ClientCertificate))
-	case e.FederatedTokenFile != "":
-		return r.usable("AZURE_FEDERATED_TOKEN_FILE", defender.FederatedTokenFile(e.FederatedTokenFile))
-	}
-	r.wrong("AZURE_CLIENT_SECRET", "is required, or one of AZURE_CLIENT_SECRET_FILE, AZURE_CLIENT_CERTIFICATE_PATH and AZURE_FEDERATED_TOKEN_FILE")
-	return defender.Credential{}
-}
-
-// usable takes a credential whose file holds what it should. It is read again for
-// each token, because it is replaced while the program runs.
-func (r *reader) usable(name string, c defender.Credential) defender.Credential {
-	if err := c.Check(r.now); err != nil {
-		r.wrong(name, "%v", errors.Unwrap(err)) // without its path
-	}
-	return c
-}
-
 func (r *reader) cloud(e Env, insecure bool) defender.Cloud {
 	cloud, ok := defender.CloudNamed(e.Cloud)
 	if !ok {
-		r.wrong("DEFENDER_CLOUD", "must be global, us, eu, uk, au, swa, ina, gcc, gcc-high or dod")
+		r.wrong("DEFENDER_CLOUD", "must be global, us, eu, uk, au, swa, ina, aea, gcc, gcc-high or dod")
 	}
 	if e.DefenderAPIURL != "" {
 		cloud.BaseURL = strings.TrimRight(r.url("DEFENDER_API_URL", e.DefenderAPIURL, insecure), "/")

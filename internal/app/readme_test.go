@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -75,7 +74,7 @@ func TestREADMEName(t *testing.T) {
 		return all
 	}
 	all := names("slack-manifest.yaml", `(?m)^ +(?:display_)?name: ([^#\n]*[^#\s])`)
-	for _, file := range []string{"README.md", "charts/defenderbot/templates/NOTES.txt"} {
+	for _, file := range []string{"README.md", "docs/install.md", "charts/defenderbot/templates/NOTES.txt"} {
 		all = append(all, names(file, `/invite @([a-z]+)`)...)
 	}
 	for _, name := range all {
@@ -96,30 +95,6 @@ func TestUsageHint(t *testing.T) {
 		if !regexp.MustCompile(`(^|\| )` + found[1] + `( |$)`).MatchString(hint[1]) {
 			t.Errorf("“%s” is not in %s", found[1], hint[1])
 		}
-	}
-}
-
-// TestREADMERun: what has to be set stands in one block, and nothing else does.
-func TestREADMERun(t *testing.T) {
-	text, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var set []string
-	for _, found := range regexp.MustCompile(`(?m)^ *export ([A-Z_]+)=`).FindAllStringSubmatch(string(text), -1) {
-		set = append(set, found[1])
-	}
-	var required []string
-	proof := false // one of three proves who the bot is
-	for f := range reflect.TypeFor[app.Env]().Fields() {
-		need := f.Tag.Get("need")
-		if need == "required" || need == "one of three" && !proof {
-			required = append(required, f.Tag.Get("envconfig"))
-		}
-		proof = proof || need == "one of three"
-	}
-	if diff := cmp.Diff(required, set); diff != "" {
-		t.Errorf("what has to be set (-want +got):\n%s", diff)
 	}
 }
 

@@ -79,7 +79,9 @@ func (r *readiness) stands() (checks []check, missing []error) {
 // runningChecks are those of a bot that runs. What they say about Redis can be a
 // second old: whether it takes what the bot writes, which a ping does not show.
 func (a *App) runningChecks(p *parts, s *bot.Session) []check {
-	redis := &probe{clock: a.options.Clock, ask: func(ctx context.Context) error { return named(p.store.Check(ctx)) }}
+	redis := &probe[struct{}]{clock: a.options.Clock, every: probeEvery, ask: func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, named(p.store.Check(ctx))
+	}}
 	return []check{
 		{name: "slack", run: func(context.Context) (string, error) {
 			if s.Live() == 0 {
@@ -87,11 +89,19 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 			}
 			return "", nil
 		}, mend: "see that this host reaches Slack, and that SLACK_CONNECTIONS of all processes together is at most 10"},
-		{name: "redis", run: func(ctx context.Context) (string, error) { return "", redis.get(ctx) }, mend: mendRedis},
+		{name: "redis", run: func(ctx context.Context) (string, error) {
+			_, err := redis.get(ctx)
+			return "", err
+		}, mend: mendRedis},
 		{name: "approvers", run: func(context.Context) (string, error) {
 			state := p.roster.State()
 			return remarks(state), cmp.Or(state.TooFew(), state.NobodyAsks())
 		}, mend: mendApprovers},
+		{name: "entra", run: func(context.Context) (string, error) { return entraStands(p.tokens) }, mend: "nothing to do yet: Entra has been asked, and has not answered"},
+		{
+			name: "look-ups of people", run: func(context.Context) (string, error) { return "", p.roster.State().Unverifiable() },
+			mend: "see that this host reaches Slack, and whether Slack is up; they are tried again every half a minute",
+		},
 		{name: "freeze", run: func(context.Context) (string, error) { return frozen(p.store.Frozen()), nil }},
 	}
 }
@@ -112,35 +122,39 @@ const (
 
 // probe asks one question for everybody who wants to know. Whoever can reach
 // the server can ask as often as they like; Redis, whose connections the
-// commands need, is asked once in probeEvery at most.
-type probe struct {
+// commands need, is asked once in a while at most.
+type probe[T any] struct {
 	clock func() time.Time
-	ask   func(context.Context) error
+	ask   func(context.Context) (T, error)
+	every time.Duration // how long an answer is good for everybody
 
 	flight singleflight.Group
-	asked  time.Time // like last, written in flight only, where there is one at a time
-	last   error
+	asked  time.Time // like the answer, written in flight only, where there is one at a time
+	last   T
+	err    error
 }
 
-// get returns the answer of the last second, or asks. Whoever hangs up leaves
-// the question to the others.
-func (p *probe) get(ctx context.Context) error {
-	done := p.flight.DoChan("", func() (any, error) { return nil, p.fresh(context.WithoutCancel(ctx)) })
+// get returns the last answer, or asks. Whoever hangs up leaves the question to the
+// others.
+func (p *probe[T]) get(ctx context.Context) (T, error) {
+	done := p.flight.DoChan("", func() (any, error) { return p.fresh(context.WithoutCancel(ctx)) })
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return *new(T), ctx.Err()
 	case answer := <-done:
-		return answer.Err
+		got, _ := answer.Val.(T) // that of an interface can be nil
+		return got, answer.Err
 	}
 }
 
-func (p *probe) fresh(ctx context.Context) error {
+func (p *probe[T]) fresh(ctx context.Context) (T, error) {
 	now := p.clock()
-	if !p.asked.IsZero() && now.Sub(p.asked) < probeEvery {
-		return p.last
+	if !p.asked.IsZero() && now.Sub(p.asked) < p.every {
+		return p.last, p.err
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	p.asked, p.last = now, p.ask(ctx)
-	return p.last
+	p.asked = now
+	p.last, p.err = p.ask(ctx)
+	return p.last, p.err
 }

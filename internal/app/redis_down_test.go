@@ -63,11 +63,11 @@ func launchWith(t *testing.T, p *sandbox.Place, env app.Env, options app.Options
 }
 
 // becomes waits until the bot is ready.
-func (l *launched) becomes(t *testing.T, p *sandbox.Place) {
+func (l *launched) becomes(t *testing.T, _ *sandbox.Place) {
 	t.Helper()
 	l.log.wait(t, `"msg":"running"`)
-	if err := p.Slack.Wait(limit(t), func(*slackfake.Server) bool { return l.Ready(context.Background()) == nil }); err != nil {
-		t.Fatalf("the bot is not ready: %v", l.Ready(context.Background()))
+	if err := sandbox.WaitReady(limit(t), l.App); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 	"defenderbot/internal/audit"
 )
 
-// rule is one setting that decides what people can do with the bot.
+// rule is one setting that decides what people can do with the bot, or whether what they
+// did is kept.
 type rule struct {
 	Name string   `json:"name"` // the variable; it is added to and never changes its meaning
 	Says []string `json:"says"` // in order, for its order means nothing
@@ -31,7 +32,8 @@ func about() map[string]string {
 		"ALLOW_SHARED_CHANNELS": "shared channels", "APPROVAL_TTL": "time to approve", "EXECUTION_TTL": "how long an approval lasts",
 		"MAX_DEVICES": "devices in one request", "MAX_OPEN_PER_REQUESTER": "open requests of one person",
 		"DEVICES_PER_HOUR": "devices of one person in an hour", "BREAK_GLASS": "break-glass", "ALERT_CHANNEL": "where alerts go",
-		"RETENTION": "how long records are kept",
+		"RETENTION": "how long records are kept", "REDIS_DURABILITY": "who says that Redis keeps them",
+		"ALLOW_VOLATILE_REDIS": "whether Redis may lose them",
 	}
 }
 
@@ -73,6 +75,8 @@ func rulesOf(c Config, p approvals.Policy) []rule {
 		{"BREAK_GLASS", []string{strconv.FormatBool(c.BreakGlass)}},
 		{"ALERT_CHANNEL", []string{cmp.Or(c.AlertChannel, "none")}},
 		{"RETENTION", []string{c.Retention.String()}},
+		{"REDIS_DURABILITY", []string{string(c.Durability)}},
+		{"ALLOW_VOLATILE_REDIS", []string{strconv.FormatBool(c.AllowVolatile)}},
 	}
 	for i := range list {
 		slices.Sort(list[i].Says)

@@ -55,6 +55,7 @@ func Names() []Name {
 		{"refused", "somebody was refused something (`what`, `reason`); with a `count`, that many more in the same minute"},
 		{"start", "a process of the bot started, of which version; `to` is the digest of its rules"},
 		{"rules", "the rules are not those of the start before: `from` and `to` are their digests, and the detail is what is new"},
+		{"probe", "`bot doctor -probe` is about to ask Defender for actions on a device that does not exist; the detail is which actions"},
 		{"setback", "Redis had lost entries that a process of the bot had seen"},
 	}
 }

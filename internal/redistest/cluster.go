@@ -23,7 +23,7 @@ const slots = 16384
 // Cluster runs a test on a Cluster of three, where redis-server is installed.
 func Cluster(t *testing.T, test func(t *testing.T, c *Nodes)) {
 	t.Helper()
-	if installed(t) {
+	if installed(t, program()) {
 		t.Run("cluster", func(t *testing.T) { test(t, startCluster(t)) })
 	}
 }

@@ -23,9 +23,9 @@ var clockSource []byte
 // whole seconds; mostly it is behind. It needs a C compiler.
 func From(t *testing.T, data string, ahead time.Duration, test func(t *testing.T, s *Server)) {
 	t.Helper()
-	if installed(t) {
+	if installed(t, program()) {
 		t.Run("redis-server", func(t *testing.T) {
-			s := newServer(t)
+			s := newServer(t, program())
 			if err := os.CopyFS(s.dir, os.DirFS(data)); err != nil {
 				t.Fatalf("the data of redis-server: %v", err)
 			}

@@ -30,10 +30,21 @@ func Each(t *testing.T, test func(t *testing.T, addr string)) {
 // Real is Each for what only a real server can show.
 func Real(t *testing.T, test func(t *testing.T, s *Server)) {
 	t.Helper()
-	if installed(t) {
+	if installed(t, program()) {
 		t.Run("redis-server", func(t *testing.T) { test(t, Start(t)) })
 	}
 }
+
+// Newer is Real on a valkey-server, which has what came with Redis 7.2 and is not in each
+// system's redis-server yet.
+func Newer(t *testing.T, test func(t *testing.T, s *Server)) {
+	t.Helper()
+	if installed(t, newer) {
+		t.Run(newer, func(t *testing.T) { test(t, StartNewer(t)) })
+	}
+}
+
+const newer = "valkey-server"
 
 // Mini starts a miniredis for one test.
 func Mini(t testing.TB) *miniredis.Miniredis {
@@ -46,22 +57,22 @@ func Mini(t testing.TB) *miniredis.Miniredis {
 // Best is the address of a real server where there is one, for benchmarks.
 func Best(t testing.TB) string {
 	t.Helper()
-	if installed(t) {
+	if installed(t, program()) {
 		return Start(t).Addr
 	}
 	return Mini(t).Addr()
 }
 
-// installed reports whether there is a redis-server.
-func installed(t testing.TB) bool {
+// installed reports whether there is such a server.
+func installed(t testing.TB, program string) bool {
 	t.Helper()
-	if _, err := exec.LookPath(program()); err == nil {
+	if _, err := exec.LookPath(program); err == nil {
 		return true
 	}
 	if os.Getenv("REQUIRE_REDIS") != "" { //nolint:forbidigo // what is a failure is for the test run to say
-		t.Fatal("redis-server is not installed, and REQUIRE_REDIS is set")
+		t.Fatalf("%s is not installed, and REQUIRE_REDIS is set", program)
 	}
-	t.Log("redis-server is not installed: running on miniredis only")
+	t.Logf("%s is not installed: what needs it does not run", program)
 	return false
 }
 
@@ -73,28 +84,40 @@ func program() string {
 
 // Server is a redis-server process.
 type Server struct {
-	Addr string
-	dir  string
-	args []string
-	env  []string // nil: this process's
-	cmd  *exec.Cmd
+	Addr    string
+	program string
+	dir     string
+	args    []string
+	env     []string // nil: this process's
+	cmd     *exec.Cmd
 }
 
 // Start starts a redis-server on a free port, durable as the bot wants it, and
 // ends it with the test. More arguments are given to the server as they are.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s := newServer(t, args...)
+	return start(t, program(), args)
+}
+
+// StartNewer is Start with a valkey-server.
+func StartNewer(t testing.TB, args ...string) *Server {
+	t.Helper()
+	return start(t, newer, args)
+}
+
+func start(t testing.TB, program string, args []string) *Server {
+	t.Helper()
+	s := newServer(t, program, args...)
 	s.Up(t)
 	t.Cleanup(func() { s.Kill(t) })
 	return s
 }
 
 // newServer is a server that does not run yet.
-func newServer(t testing.TB, args ...string) *Server {
+func newServer(t testing.TB, program string, args ...string) *Server {
 	t.Helper()
 	port := FreePort(t)
-	s := &Server{Addr: "127.0.0.1:" + port, dir: t.TempDir()}
+	s := &Server{Addr: "127.0.0.1:" + port, program: program, dir: t.TempDir()}
 	s.args = append([]string{
 		"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--appendonly", "yes",
 		"--appendfsync", "always", "--maxmemory-policy", "noeviction", "--enable-debug-command", "local",
@@ -105,7 +128,7 @@ func newServer(t testing.TB, args ...string) *Server {
 // Up starts the process and waits until it answers.
 func (s *Server) Up(t testing.TB) {
 	t.Helper()
-	s.cmd = exec.Command(program(), s.args...) //nolint:gosec,noctx // our own arguments; it ends with Kill
+	s.cmd = exec.Command(s.program, s.args...) //nolint:gosec,noctx // our own arguments; it ends with Kill
 	s.cmd.Env = s.env
 	if err := s.cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)

@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -28,7 +29,7 @@ const watchedName = "main"
 // redis-server is installed.
 func Sentinel(t *testing.T, replicas int, test func(t *testing.T, w *Watched)) {
 	t.Helper()
-	if installed(t) {
+	if installed(t, program()) {
 		t.Run("sentinel", func(t *testing.T) { test(t, StartWatched(t, replicas)) })
 	}
 }
@@ -57,7 +58,7 @@ func StartReplica(t testing.TB, master *Server) *Server {
 	}
 	// By default a master waits 5 s for more replicas before it sends its data.
 	must(t, master.Client(t).ConfigSet(t.Context(), "repl-diskless-sync-delay", "0"))
-	s := Start(t, "--replicaof", host+" "+port, "--repl-diskless-sync-delay", "0")
+	s := start(t, cmp.Or(master.program, program()), []string{"--replicaof", host + " " + port, "--repl-diskless-sync-delay", "0"})
 	rdb := s.Client(t)
 	Eventually(t, "the replica is in step", func(ctx context.Context) bool {
 		return info(rdb.Info(ctx, "replication").Val(), "master_link_status") == "up"
@@ -78,7 +79,7 @@ func startSentinel(t testing.TB, master *Server) *Server {
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: "127.0.0.1:" + own, dir: dir, args: []string{conf, "--sentinel"}}
+	s := &Server{Addr: "127.0.0.1:" + own, program: program(), dir: dir, args: []string{conf, "--sentinel"}}
 	s.Up(t)
 	t.Cleanup(func() { s.Kill(t) })
 	// A master that comes back is made a replica after four of these.

@@ -98,20 +98,28 @@ func (s *Server) conversationsInfo(a args) (object, error) {
 	return object{"channel": s.wireChannel(c)}, nil
 }
 
+// The scopes for reading about a conversation, by its kind: https://docs.slack.dev/reference/methods/conversations.info.
+const (
+	readPublic  = "channels:read"
+	readPrivate = "groups:read"
+	readDirect  = "im:read"
+	readSeveral = "mpim:read"
+)
+
 // readable is a channel whose facts the bot may read. The lock is held.
 func (s *Server) readable(id string) (*Channel, error) {
 	c, err := s.visible(id)
 	if err != nil {
 		return nil, err
 	}
-	scope := "channels:read"
+	scope := readPublic
 	switch {
 	case c.DMWith != "":
-		scope = "im:read"
+		scope = readDirect
 	case c.Several:
-		scope = "mpim:read"
+		scope = readSeveral
 	case c.Private:
-		scope = "groups:read"
+		scope = readPrivate
 	}
 	return c, s.needScope(scope)
 }
@@ -125,6 +133,7 @@ func (s *Server) wireChannel(c *Channel) object {
 		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private, "is_im": false,
 		"is_mpim": c.Several, "is_private": c.Private, "is_archived": c.Archived, "is_member": c.Bot, "is_general": false,
 		"is_shared": c.ExtShared || c.OrgShared, "is_ext_shared": c.ExtShared, "is_org_shared": c.OrgShared,
+		"is_read_only":          c.NoPosts == "restricted_action_read_only_channel",
 		"is_pending_ext_shared": c.PendingExtShared, "context_team_id": s.opts.TeamID,
 	}
 }

@@ -46,10 +46,14 @@ func TestRestrictedChannels(t *testing.T) {
 		top, reply     any
 	}{
 		{"", "", nil, nil},
+		{"restricted_action_read_only_channel", "", "restricted_action_read_only_channel", nil},
 		{"restricted_action_thread_only_channel", "", "restricted_action_thread_only_channel", nil},
 		{"", "restricted_action_non_threadable_channel", nil, "restricted_action_non_threadable_channel"},
 	} {
 		restrict(tt.posts, tt.replies)
+		if got := at(bot(t, s, "conversations.info", form("channel", general)), "channel", "is_read_only"); got != (tt.posts == "restricted_action_read_only_channel") {
+			t.Errorf("%+v: read-only: %v", tt, got)
+		}
 		for what, f := range map[string]struct {
 			form map[string]string
 			want any

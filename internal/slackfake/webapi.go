@@ -50,6 +50,17 @@ type method struct {
 	run    func(args) (object, error)
 	app    bool     // takes the app-level token
 	scopes []string // one of them is needed
+	reads  bool     // a conversation, which needs one of readScopes by its kind
+}
+
+// Scopes are those of which the bot token needs one for a method. For what reads a conversation they are those of its kinds:
+// public, private, with one person, with several. Some methods need none; false: there is no such method.
+func (s *Server) Scopes(method string) (oneOf []string, known bool) {
+	m, known := s.methods[method]
+	if m.reads {
+		return []string{readPublic, readPrivate, readDirect, readSeveral}, known
+	}
+	return slices.Clone(m.scopes), known
 }
 
 func (s *Server) webMethods() map[string]method {
@@ -71,8 +82,8 @@ func (s *Server) webMethods() map[string]method {
 		"users.info":            {run: s.usersInfo, scopes: []string{"users:read"}},
 		"usergroups.list":       {run: s.usergroupsList, scopes: groups},
 		"usergroups.users.list": {run: s.usergroupsUsersList, scopes: groups},
-		"conversations.info":    {run: s.conversationsInfo},
-		"conversations.members": {run: s.conversationsMembers},
+		"conversations.info":    {run: s.conversationsInfo, reads: true},
+		"conversations.members": {run: s.conversationsMembers, reads: true},
 		"conversations.open":    {run: s.conversationsOpen, scopes: []string{"im:write", "mpim:write", "channels:manage", "groups:write"}},
 	}
 }
@@ -82,6 +93,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/api/")
 	s.withFaults(w, r, name, func() (int, object) {
 		w.Header().Set("X-Oauth-Scopes", strings.Join(s.currentScopes(), ","))
+		w.Header().Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
 		body, err := s.answer(name, r)
 		if errors.Is(err, errTooFast) {
 			return tooMany(w, "1")

@@ -2,6 +2,7 @@ package slackfake
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,17 @@ func TestTokenPlace(t *testing.T) {
 	}
 }
 
+// TestAnswerHeaders: each answer says what the token may do, and the workspace's time.
+func TestAnswerHeaders(t *testing.T) {
+	s, clock := start(t)
+	s.SetScopes("commands", "im:write")
+	clock.Advance(time.Hour)
+	got := send(t, s.APIURL()+"auth.test", "application/x-www-form-urlencoded", s.BotToken(), "").header
+	if scopes, date := got.Get("X-Oauth-Scopes"), got.Get("Date"); scopes != "commands,im:write" || date != clock.Now().Format(http.TimeFormat) {
+		t.Errorf("scopes %q, date %q at %v", scopes, date, clock.Now())
+	}
+}
+
 func TestScopes(t *testing.T) {
 	s, _ := start(t)
 	s.AddChannel(Channel{ID: "C0IN", Private: true, Bot: true})
@@ -172,6 +184,9 @@ func TestScopes(t *testing.T) {
 		s.SetScopes("commands", tt.needed)
 		if got := call(t, s, tt.method, s.BotToken(), tt.form)["error"]; got == "missing_scope" {
 			t.Errorf("%s with %s: still %v", tt.method, tt.needed, got)
+		}
+		if oneOf, known := s.Scopes(tt.method); !known || !slices.Contains(oneOf, tt.needed) {
+			t.Errorf("of %s it is said that one of %q is needed, without %s", tt.method, oneOf, tt.needed)
 		}
 	}
 	s.SetScopes("chat:write", "chat:write.public")

@@ -1,70 +1,137 @@
-{{/* Names are cut at 63 characters, as Kubernetes wants them. */}}
+{{/* Names are cut at 53 characters, so that what is added to them stays under Kubernetes' 63. */}}
 {{- define "defenderbot.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 53 | trimSuffix "-" -}}
 {{- end }}
 
 {{- define "defenderbot.fullname" -}}
 {{- $name := include "defenderbot.name" . -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 53 | trimSuffix "-" -}}
 {{- else if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 53 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 53 | trimSuffix "-" -}}
 {{- end -}}
 {{- end }}
 
-{{/* What selects the pods; it must never change for a release. */}}
+{{/* A StatefulSet adds a hash of ten to its name and makes a label of it. */}}
+{{- define "defenderbot.redis" -}}
+{{- printf "%s-redis" (include "defenderbot.fullname" . | trunc 46 | trimSuffix "-") -}}
+{{- end }}
+
+{{/*
+What selects the pods of one kind; it must never change for a release. The bundled
+Redis and the doctor have names of their own, so that no Service and no budget of the
+bot takes them in.
+*/}}
 {{- define "defenderbot.selector" -}}
 app.kubernetes.io/name: {{ include "defenderbot.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{- define "defenderbot.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
-{{ include "defenderbot.selector" . }}
-app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | quote }}
+{{- define "defenderbot.redis.selector" -}}
+app.kubernetes.io/name: {{ include "defenderbot.name" . }}-redis
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "defenderbot.doctor.selector" -}}
+app.kubernetes.io/name: {{ include "defenderbot.name" . }}-doctor
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* A tag may hold what a label may not. */}}
+{{- define "defenderbot.chartlabels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-_." }}
+app.kubernetes.io/part-of: {{ include "defenderbot.name" . }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "defenderbot.labels" -}}
+{{ include "defenderbot.chartlabels" . }}
+{{ include "defenderbot.selector" . }}
+app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimAll "-_." | quote }}
+{{- end }}
+
+{{- define "defenderbot.redis.labels" -}}
+{{ include "defenderbot.chartlabels" . }}
+{{ include "defenderbot.redis.selector" . }}
+app.kubernetes.io/version: {{ .Values.redis.image.tag | trunc 63 | trimAll "-_." | quote }}
+{{- end }}
+
+{{/* The digest is what is run; a reference with both would be two truths. */}}
+{{- define "defenderbot.image" -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag }}
+{{- end -}}
+{{- end }}
+
+{{- define "defenderbot.bot.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- include "defenderbot.image" (dict "repository" .Values.image.repository "digest" .Values.image.digest "tag" $tag) -}}
 {{- end }}
 
 {{- define "defenderbot.serviceAccount" -}}
 {{- .Values.serviceAccount.name | default (include "defenderbot.fullname" .) -}}
 {{- end }}
 
-{{- define "defenderbot.secret" -}}
-{{- .Values.existingSecret | default (include "defenderbot.fullname" .) -}}
+{{/* The environment of the bot and of its doctor. */}}
+{{- define "defenderbot.env" -}}
+env:
+  - name: HTTP_ADDR
+    value: ":8080"
+  - name: SLACK_CONNECTIONS
+    value: {{ .Values.slackConnections | quote }}
+  {{- if not (hasKey .Values.env "REDIS_WAIT_REPLICAS") }}
+  - name: REDIS_WAIT_REPLICAS
+    value: {{ ternary "0" "1" .Values.redis.enabled | quote }}
+  {{- end }}
+  {{- range $name, $value := .Values.env }}
+  - name: {{ $name }}
+    value: {{ $value | quote }}
+  {{- end }}
+  {{- if .Values.redis.enabled }}
+  - name: REDIS_URL
+    valueFrom:
+      secretKeyRef:
+        name: {{ include "defenderbot.redis" . }}
+        key: url
+  {{- end }}
+  {{- with .Values.extraEnv }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- $secret := ternary (include "defenderbot.fullname" .) .Values.existingSecret (not .Values.existingSecret) }}
+{{- if or .Values.existingSecret .Values.secret }}
+envFrom:
+  - secretRef:
+      name: {{ $secret }}
+{{- end }}
 {{- end }}
 
-{{/* Pods that a rolling update may add. */}}
-{{- define "defenderbot.surge" -}}1{{- end }}
-
-{{/* What the schema cannot say: rules over several values. */}}
-{{- define "defenderbot.check" -}}
-{{- $pods := add .Values.replicas (include "defenderbot.surge" . | int) -}}
-{{- $sockets := mul $pods .Values.slackConnections -}}
-{{- if gt (int $sockets) 10 -}}
-{{- fail (printf "slackConnections (%d) times pods (%d replicas and %s more in a rolling update) is %d; Slack allows an app 10 connections"
-  (int .Values.slackConnections) (int .Values.replicas) (include "defenderbot.surge" .) (int $sockets)) -}}
-{{- end -}}
-{{- if and .Values.existingSecret .Values.secret -}}
-{{- fail "set existingSecret or the values under secret, not both" -}}
-{{- end -}}
-{{- if not .Values.existingSecret -}}
-{{- range $name := list "SLACK_APP_TOKEN" "SLACK_BOT_TOKEN" "REDIS_URL" -}}
-{{- $file := index $.Values.env (printf "%s_FILE" $name) -}}
-{{- if not (or (index $.Values.secret $name) $file) -}}
-{{- fail (printf "set existingSecret or secret.%s" $name) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- range $name, $value := .Values.secret -}}
-{{- if index $.Values.env (printf "%s_FILE" $name) -}}
-{{- fail (printf "set secret.%s or env.%s_FILE, not both" $name $name) -}}
-{{- end -}}
-{{- end -}}
-{{- $proof := or .Values.existingSecret .Values.secret.AZURE_CLIENT_SECRET .Values.env.AZURE_CLIENT_SECRET_FILE
-  .Values.env.AZURE_CLIENT_CERTIFICATE_PATH .Values.env.AZURE_FEDERATED_TOKEN_FILE .Values.workloadIdentity.enabled -}}
-{{- if not $proof -}}
-{{- fail "Entra wants a proof: set secret.AZURE_CLIENT_SECRET, env.AZURE_CLIENT_CERTIFICATE_PATH or workloadIdentity.enabled" -}}
-{{- end -}}
+{{/* What the pods of all three kinds have in common. */}}
+{{- define "defenderbot.pod" -}}
+# Nothing here ever calls Kubernetes. The token of workload identity is a volume
+# of its own that the webhook adds.
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"defenderbot/approvals"
+	"defenderbot/bot"
+)
+
+// mostChannels is how many channels are looked at: Slack allows about fifty look-ups a
+// minute, and commands need some of them
+// (https://docs.slack.dev/reference/methods/conversations.info).
+const mostChannels = 20
+
+// channels says where cards or alerts could not be posted. Whether they can, only a post
+// would show.
+func (a *App) channels(ctx context.Context, slack *bot.Workspace) (found []Finding) {
+	all, add := a.config.Channels, func(grade Grade, says, mend string) {
+		found = append(found, Finding{About: "slack channels", Grade: grade, Says: says, Mend: mend})
+	}
+	useless := 0
+	for _, id := range all[:min(len(all), mostChannels)] {
+		if grade, says, mend := a.channel(ctx, slack, id, true); grade != Well {
+			add(grade, "CHANNELS: "+says, mend)
+			if grade == Doubt {
+				useless++
+			}
+		}
+	}
+	if useless > 0 && useless == len(all) {
+		add(Wrong, "CHANNELS: there is none in which a command can be taken", "mend one of them at least")
+	}
+	if id := a.config.AlertChannel; id != "" {
+		if grade, says, mend := a.channel(ctx, slack, id, false); grade != Well {
+			add(grade, "ALERT_CHANNEL: "+says, mend)
+		}
+	}
+	if more := len(all) - mostChannels; more > 0 {
+		add(Unknown, fmt.Sprintf("CHANNELS: %d more were not looked at, because Slack limits look-ups", more), "type /defender help in each of them")
+	}
+	if len(found) == 0 {
+		says := "commands are taken wherever the bot is"
+		if len(all) > 0 {
+			says = fmt.Sprintf("the bot is in all that CHANNELS names (%d)", len(all))
+		}
+		add(Well, says, "")
+	}
+	return found
+}
+
+// channel says what is in the way in one channel, which has to be one for commands or for
+// alerts.
+func (a *App) channel(ctx context.Context, slack *bot.Workspace, id string, commands bool) (grade Grade, says, mend string) {
+	const another = "name another channel"
+	ch, err := slack.Channel(ctx, id)
+	_, withheld := errors.AsType[*approvals.Withheld](err)
+	switch {
+	case withheld:
+		return Doubt, fmt.Sprintf("Slack refuses to show %s: %v", id, err), "give the app the scope that is missing, or " + another
+	case err != nil:
+		return Unknown, fmt.Sprintf("%s could not be looked up: %v", id, err), "look again later"
+	case ch.Direct:
+		return Doubt, id + " is a direct message", another
+	case ch.Archived:
+		return Doubt, id + " is archived", "restore it, or " + another
+	case !ch.Member:
+		return Doubt, "the bot is not in " + id + ", or there is no such channel", "type /invite @defenderbot there, or " + another
+	case commands && ch.Shared && !a.config.AllowShared:
+		return Doubt, id + " is shared with another organisation, so no command is taken there",
+			"set ALLOW_SHARED_CHANNELS=true if its members may see what is asked, or " + another
+	case ch.Restricted:
+		return Unknown, "not everybody may post in " + id + ", and Slack does not say whether the bot may",
+			"see in the channel's posting permissions that the bot is among those who may"
+	}
+	return Well, "", ""
+}

@@ -1,0 +1,196 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"defenderbot/defender"
+)
+
+// microsoftExams are of Entra and Defender.
+func (a *App) microsoftExams(p *parts) []exam {
+	return []exam{
+		{"credential", "", func(context.Context) []Finding { return []Finding{a.ends()} }},
+		{"entra", "", func(ctx context.Context) []Finding { return []Finding{entra(ctx, p.tokens)} }},
+		{"entra roles", "", func(ctx context.Context) []Finding { return a.roles(ctx, p.tokens) }},
+		{"defender", "", func(ctx context.Context) []Finding { return []Finding{a.reach(ctx, p)} }},
+		{"microsoft clock", "", func(context.Context) []Finding { return clocks(p) }},
+		{"ended actions", "redis", func(ctx context.Context) []Finding { return a.ended(ctx, p) }},
+	}
+}
+
+// soon is how long before its end a certificate is warned of.
+const soon = 30 * 24 * time.Hour
+
+// ends says when what the bot proves itself with runs out, as far as that is known.
+func (a *App) ends() Finding {
+	now, credential := a.options.Clock(), a.config.Credential
+	f := Finding{About: "credential", Grade: Well}
+	end, err := credential.Ends(now)
+	switch left := end.Sub(now); {
+	case err != nil:
+		f.Grade, f.Says, f.Mend = Wrong, err.Error(), "replace the file; it is read again for each token"
+	case !end.IsZero():
+		f.Says = fmt.Sprintf("the %s ends on %s, in %d days", credential.Kind(), end.Format(time.DateOnly), int(left.Hours()/24))
+		if left < soon {
+			f.Grade, f.Mend = Doubt, "upload a new one to the app registration in Entra, then replace the file: it is read again for each token"
+		}
+	case credential.Kind() == "client secret":
+		f.Grade = Unknown
+		f.Says = "a client secret does not tell when it expires, and Entra tells only whoever may read app registrations, which the bot need not"
+		f.Mend = "look under “Certificates & secrets” of the app registration, and note the day; a certificate or a workload identity needs no such note"
+	default:
+		f.Says = "the " + credential.Kind() + " is replaced by whoever issues it, and good now"
+	}
+	return f
+}
+
+// entra says whether there is a token.
+func entra(ctx context.Context, tokens *defender.Tokens) Finding {
+	if _, err := tokens.Get(ctx); err != nil {
+		refused, _ := errors.AsType[*defender.TokenError](err) // Get has no other errors
+		says := cmp.Or(refused.Says(), refused.Error())
+		if refused.Description != "" {
+			says += ": " + refused.Description
+		}
+		return Finding{About: "entra", Grade: Wrong, Says: "no token: " + says, Mend: mendToken(err)}
+	}
+	return Finding{About: "entra", Grade: Well, Says: "takes what the bot proves itself with, and gives tokens"}
+}
+
+// roles holds those of the token against what the actions need that are switched on.
+func (a *App) roles(ctx context.Context, tokens *defender.Tokens) (found []Finding) {
+	access, err := tokens.Get(ctx)
+	if err != nil {
+		return []Finding{unexamined("entra roles", "entra")}
+	}
+	say := func(g Grade, says, mend string) {
+		found = append(found, Finding{About: "entra roles", Grade: g, Says: says, Mend: mend})
+	}
+	roles, readable := defender.Roles(access)
+	if !readable {
+		say(Unknown, "the token cannot be read, so that nobody knows its roles before a call is refused", "")
+		return found
+	}
+	needs := a.options.Catalogue.Needs(a.config.Actions)
+	for _, n := range needs {
+		if _, met := n.Met(roles); !met {
+			grade := Wrong
+			if n.Package || a.allEnded(n.Actions) {
+				grade = Doubt
+			}
+			say(grade, n.AnyOf[0]+" is missing, for "+n.For(),
+				"in Entra, add the application permission "+n.AnyOf[0]+" of WindowsDefenderATP and grant admin consent; a bot that runs has it within an hour")
+		}
+	}
+	if surplus := defender.Surplus(needs, roles); len(surplus) > 0 {
+		say(Doubt, "more than the actions need that are switched on: "+strings.Join(surplus, ", "),
+			"take them away from the app registration in Entra, unless you mean to switch on what needs them (ACTIONS)")
+	}
+	if len(found) == 0 {
+		say(Well, "all that are needed, and no others: "+strings.Join(roles, ", "), "")
+	}
+	return found
+}
+
+// allEnded reports whether Microsoft has ended all of these actions.
+func (a *App) allEnded(actions []string) bool {
+	going := slices.ContainsFunc(actions, func(name string) bool {
+		row, _ := a.options.Catalogue.Named(name)
+		return row.Ended == nil
+	})
+	return len(actions) > 0 && !going
+}
+
+// reach reads something of Defender.
+func (a *App) reach(ctx context.Context, p *parts) Finding {
+	if _, err := p.tokens.Get(ctx); err != nil {
+		return unexamined("defender", "entra")
+	}
+	f := Finding{About: "defender", Grade: Well, Says: "takes the token and answers a read; whether the licence covers each action only a call shows"}
+	err := p.client.Reach(ctx)
+	if err == nil {
+		return f
+	}
+	e, _ := errors.AsType[*defender.Error](err) // Reach has no other errors
+	f.Grade, f.Says, f.Mend = Wrong, "a read fails: "+err.Error(), mendDefender(e)
+	if e.Cause == defender.Throttled {
+		f.Grade = Unknown
+	}
+	return f
+}
+
+// mendDefender is what an operator does about a request that Defender did not take.
+func mendDefender(e *defender.Error) string {
+	switch e.Cause { //nolint:exhaustive // of the others there is no more to say
+	case defender.MissingRole:
+		return "in Entra, add the application permission " + e.Role + " of WindowsDefenderATP and grant admin consent"
+	case defender.Licence:
+		return "see that the tenant has a licence of Defender for Endpoint, and that it has been opened once in the portal"
+	case defender.Unauthenticated:
+		return "see that DEFENDER_CLOUD, DEFENDER_API_URL and DEFENDER_SCOPE are of one cloud"
+	case defender.Throttled:
+		return "look again later: Microsoft's limit is used up"
+	}
+	return "see that this host reaches DEFENDER_API_URL, by the proxy in HTTPS_PROXY if there is one, and whether Defender is up"
+}
+
+// mostApart is by how much this host's clock may differ from Microsoft's. Investigations that may
+// have been started are looked up by time, with a minute to spare.
+const mostApart = 30 * time.Second
+
+// clocks compares this host's clock with those that have answered.
+func clocks(p *parts) (found []Finding) {
+	for _, c := range []struct {
+		whose string
+		ahead func() (time.Duration, bool)
+	}{{"Entra", p.tokens.Ahead}, {"Defender", p.client.Ahead}} {
+		ahead, known := c.ahead()
+		f := Finding{About: "microsoft clock", Grade: Well, Says: c.whose + " and this host agree on the time"}
+		switch {
+		case !known:
+			f.Grade, f.Says, f.Mend = Unknown, c.whose+" has not said what time it is", "mend first that it cannot be reached"
+		case ahead.Abs() > mostApart:
+			way := "ahead of"
+			if ahead < 0 {
+				way = "behind"
+			}
+			f.Grade, f.Says = Doubt, fmt.Sprintf("%s's clock is %s %s this host's", c.whose, ahead.Abs().Truncate(time.Second), way)
+			f.Mend = "set this host's clock by NTP: signed assertions are refused, and investigations not found, if it is wrong"
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+// ended says of each action that Microsoft has ended what the tenant has said last.
+func (a *App) ended(ctx context.Context, p *parts) (found []Finding) {
+	say := func(g Grade, says, mend string) {
+		found = append(found, Finding{About: "ended actions", Grade: g, Says: says, Mend: mend})
+	}
+	for _, row := range a.options.Catalogue {
+		if row.Ended == nil || !slices.Contains(a.config.Actions, row.Name) {
+			continue
+		}
+		at, err := p.store.EndedAt(ctx, row)
+		switch {
+		case err != nil:
+			say(Unknown, err.Error(), mendRedis)
+		case at.IsZero():
+			say(Unknown, row.Name+": "+row.Notice()+" Defender has not refused one here in the last day.",
+				"`bot doctor -probe` asks Defender; if it has ended, take "+row.Name+" out of ACTIONS")
+		default:
+			say(Doubt, fmt.Sprintf("%s: Defender refused one at %s, as Microsoft has announced", row.Name, at.Format(time.RFC3339)),
+				"take "+row.Name+" out of ACTIONS; "+row.Ended.Successor+" replaces it")
+		}
+	}
+	if len(found) == 0 {
+		say(Well, "none is switched on", "")
+	}
+	return found
+}

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"defenderbot/defender"
+)
+
+// meetMicrosoft makes what speaks to Entra and Defender. It asks nobody.
+func (a *App) meetMicrosoft(p *parts) (err error) {
+	c, clock := a.config, a.options.Clock
+	p.tokens, err = defender.NewTokens(defender.TokenConfig{
+		TokenURL: defender.TokenURL(c.Cloud.Authority, c.Tenant), ClientID: c.ClientID, Scope: c.Cloud.Scope,
+		Credential: c.Credential, Now: clock, Log: a.options.Log, Observe: a.watch.traffic.entraAsked,
+	})
+	if err != nil {
+		return fmt.Errorf("tokens: %w", err)
+	}
+	p.client, err = defender.New(defender.Config{
+		BaseURL: c.Cloud.BaseURL, Tokens: p.tokens, Now: clock, UserAgent: "defenderbot/" + a.options.Version,
+		Observe: a.watch.traffic.defenderAsked,
+	})
+	if err != nil {
+		return fmt.Errorf("defender: %w", err)
+	}
+	return nil
+}
+
+// entraStands is an error where Entra does not take what the bot proves itself with, or has
+// not answered yet. That Entra cannot be reached keeps nobody from asking and deciding: calls
+// wait for it.
+func entraStands(tokens *defender.Tokens) (detail string, err error) {
+	err = tokens.Standing()
+	if refused, is := errors.AsType[*defender.TokenError](err); is && refused.Passing() {
+		return "no token, so calls wait: " + cmp.Or(refused.Says(), "Entra cannot be reached"), nil
+	}
+	return "", err
+}
+
+const (
+	mendEntra      = "see that this host reaches AZURE_AUTHORITY_HOST, by the proxy in HTTPS_PROXY if there is one"
+	mendCredential = "see that AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential are of one app registration in Entra"
+)
+
+// mendToken is what an operator does where there is no token; empty: err is about something
+// else. The numbers are Microsoft's
+// (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+func mendToken(err error) string {
+	refused, is := errors.AsType[*defender.TokenError](err)
+	switch {
+	case !is:
+		return ""
+	case refused.Unusable:
+		return "mend the file; it is read again for each token, so nothing has to be restarted"
+	case refused.Passing():
+		return mendEntra
+	}
+	return cmp.Or(mendsByNumber()[refused.AADSTS], mendCredential)
+}
+
+// mendsByNumber are what an operator does about the numbers that a set-up meets.
+func mendsByNumber() map[string]string {
+	federated := "see that issuer, subject and audience of the app registration's federated credential are those of the token"
+	return map[string]string{
+		"AADSTS7000215": "put the value of a client secret (not its id) into AZURE_CLIENT_SECRET or its file, and restart",
+		"AADSTS7000222": "make a new client secret in Entra, put it into AZURE_CLIENT_SECRET or its file, and restart",
+		"AADSTS700016":  "see that AZURE_CLIENT_ID is the application (client) id, and AZURE_TENANT_ID the tenant that it is registered in",
+		"AADSTS90002":   "see that AZURE_TENANT_ID is right, and that DEFENDER_CLOUD or AZURE_AUTHORITY_HOST is the tenant's cloud",
+		"AADSTS700027":  "upload the certificate to the app registration, or give the bot one that is there",
+		"AADSTS700024":  "set this host's clock right: the assertion is not valid yet, or not any more, by Entra's",
+		"AADSTS70021":   federated,
+		"AADSTS700213":  federated,
+		"AADSTS70025":   "add a federated credential to the app registration",
+		"AADSTS70011":   "see that DEFENDER_SCOPE and DEFENDER_CLOUD are those of the tenant's cloud",
+		"AADSTS500011":  "see that DEFENDER_SCOPE and DEFENDER_CLOUD are those of the tenant's cloud, and that the tenant has Defender for Endpoint",
+	}
+}

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"defenderbot/defender"
+	"defenderbot/internal/audit"
+)
+
+const aboutProbe = "probe"
+
+// sendWithin is how long one POST may wait to be sent.
+const sendWithin = 5 * time.Second
+
+// probing asks Defender for each action that is switched on, on a device that does not exist.
+// It says so first, and writes it into the audit trail. Under a freeze it asks nothing, and
+// where a window is used up it leaves that action out; what it sends is not counted in them.
+func (a *App) probing(ctx context.Context, p *parts, failed map[string]bool, say func(Finding)) {
+	if failed["redis"] {
+		say(unexamined(aboutProbe, "redis"))
+		return
+	}
+	if f, may := a.mayProbe(ctx, p); !may {
+		say(f)
+		return
+	}
+	names := strings.Join(a.config.Actions, ", ")
+	entry := audit.Entry{At: p.store.Now(), Event: "probe", Team: p.slack.Team(), Detail: names}
+	if err := p.store.Note(ctx, entry); err != nil {
+		say(Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because it cannot be written down: " + err.Error(), Mend: mendRedis})
+		return
+	}
+	say(Finding{
+		About: aboutProbe, Grade: Well,
+		Says: "now asks Defender for " + names + " on device " + defender.NoDevice + ", which does not exist: nothing can start, and each counts against Microsoft's limits",
+	})
+	for _, row := range a.options.Catalogue {
+		if slices.Contains(a.config.Actions, row.Name) {
+			say(a.probe(ctx, p, row))
+		}
+	}
+}
+
+// mayProbe says why nothing may be sent.
+func (a *App) mayProbe(ctx context.Context, p *parts) (Finding, bool) {
+	freeze, err := p.store.ReadFreeze(ctx)
+	switch {
+	case err != nil:
+		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent: " + err.Error(), Mend: mendRedis}, false
+	case freeze.Is():
+		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because " + freeze.ID + " freezes all calls", Mend: "probe again when it is lifted"}, false
+	}
+	if err := p.client.Ready(ctx); err != nil {
+		return unexamined(aboutProbe, "entra"), false
+	}
+	return Finding{}, true
+}
+
+// probe asks for one action.
+func (a *App) probe(ctx context.Context, p *parts, row defender.Action) Finding {
+	budget, err := p.store.Budget(ctx, row, 1)
+	if err == nil && (budget.Left == 0 || budget.Free.After(budget.At)) {
+		err = fmt.Errorf("Microsoft's limit for it is used up until %s", budget.Free.Format(time.RFC3339))
+	}
+	if err != nil {
+		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not asked: " + err.Error(), Mend: "probe again later"}
+	}
+	one, cancel := context.WithTimeout(ctx, connectWait)
+	defer cancel()
+	job, err := p.client.Start(one, defender.Order{
+		Action: row, DeviceID: defender.NoDevice, Comment: "defenderbot: bot doctor -probe, on a device that does not exist",
+		NotAfter: a.options.Clock().Add(sendWithin),
+	})
+	if err == nil {
+		return Finding{
+			About: aboutProbe, Grade: Doubt, Says: row.Name + ": Defender took it, as " + job.ID + ", although there is no such device",
+			Mend: "look in the Action center of the portal what that is",
+		}
+	}
+	e, _ := errors.AsType[*defender.Error](err) // Start has no other errors
+	f := diagnosis(row, e)
+	f.About, f.Says = aboutProbe, row.Name+": "+f.Says
+	return f
+}
+
+// diagnosis is what Defender's refusal of an action on no device means.
+func diagnosis(row defender.Action, e *defender.Error) Finding {
+	switch {
+	case e.Cause == defender.MissingRole:
+		return Finding{Grade: Wrong, Says: "the role is missing: " + e.Role, Mend: mendDefender(e)}
+	case e.Cause == defender.NoSuchDevice && row.Ended != nil:
+		return Finding{
+			Grade: Unknown, Says: "no such device, says Defender, which is right; it can be what it says of an action that has ended, too",
+			Mend: "try it on a device of yours, or take " + row.Name + " out of ACTIONS: Microsoft has announced its end",
+		}
+	case e.Cause == defender.NoSuchDevice:
+		return Finding{Grade: Well, Says: "the role is there, and all that Defender misses is the device"}
+	case row.Ended != nil && e.MayBeEnd():
+		return Finding{
+			Grade: Doubt, Says: "it has ended, as Microsoft has announced: " + e.Says(),
+			Mend: "take " + row.Name + " out of ACTIONS; " + row.Ended.Successor + " replaces it",
+		}
+	case e.Cause == defender.Licence, e.Cause == defender.Unauthenticated:
+		return Finding{Grade: Wrong, Says: string(e.Cause) + ": " + e.Says(), Mend: mendDefender(e)}
+	}
+	return Finding{Grade: Unknown, Says: e.Error(), Mend: mendDefender(e)}
+}

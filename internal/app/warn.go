@@ -1,0 +1,25 @@
+package app
+
+import "context"
+
+// warn makes the doctor's exams once, beside the work of a bot that has just started, and
+// logs what is not well. What the bot logs by itself is not said twice.
+func (a *App) warn(ctx context.Context, p *parts) {
+	counts := map[Grade]int{}
+	look(ctx, a.exams(p), nil, func(f Finding) {
+		if ctx.Err() != nil { // what is found at the end of the program is nothing
+			return
+		}
+		counts[f.Grade]++
+		switch {
+		case f.logged:
+		case f.Grade == Doubt || f.Grade == Wrong:
+			a.options.Log.WarnContext(ctx, "check doubtful", "check", f.About, "says", f.Says, "mend", f.Mend)
+		case f.Grade == Unknown:
+			a.options.Log.InfoContext(ctx, "check undecided", "check", f.About, "says", f.Says, "mend", f.Mend)
+		}
+	})
+	if ctx.Err() == nil {
+		a.options.Log.InfoContext(ctx, "start examined", "wrong", counts[Wrong], "warnings", counts[Doubt], "unknown", counts[Unknown], "ok", counts[Well])
+	}
+}
