@@ -111,7 +111,7 @@ func (b *Bot) tell(ctx context.Context, a act, said page) {
 	defer cancel()
 	said = said.withoutButtons()
 	if err := b.homes.answer(limited, a.by.User, said); err != nil && !errors.Is(err, context.Canceled) {
-		b.log.WarnContext(ctx, "home not shown with its answer", "user", a.by.User, "error", err)
+		b.log.InfoContext(ctx, "home not shown with its answer", "user", a.by.User, "error", err)
 		b.whisper(ctx, a.to, said)
 	}
 }

@@ -88,7 +88,7 @@ func (b *Bot) deliver(ctx context.Context, a act, r approvals.Request) page {
 		return nil
 	})
 	if !started {
-		b.log.WarnContext(ctx, "too many package fetches", "request", a.id, "user", a.by.User)
+		b.log.InfoContext(ctx, "too many package fetches", "request", a.id, "user", a.by.User)
 		return say(busySentence)
 	}
 	return nil

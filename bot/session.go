@@ -113,11 +113,18 @@ func (r *running) keepOne(ctx context.Context) {
 		}
 		wait := r.pace.next(failed, err)
 		if err != nil {
-			r.Log.WarnContext(ctx, "slack socket down", "error", err, "again_in", wait.String())
+			level := slog.LevelInfo // one that is lost is replaced at once, as a rule
+			if failed >= failedOften {
+				level = slog.LevelWarn
+			}
+			r.Log.Log(ctx, level, "slack socket down", "error", err, "again_in", wait.String())
 		}
 		pause(ctx, wait)
 	}
 }
+
+// failedOften is from how many failures of one slot in a row on a person should look.
+const failedOften = 2
 
 // one opens a socket, attends it, and reports whether it lasted. When the socket is
 // closed, which may be long after the return, ended is called.

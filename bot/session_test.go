@@ -77,6 +77,9 @@ func TestSessionReplacesSocket(t *testing.T) {
 	if out := typeHelp(t, s); !out.Acked || w.Live() != 2 {
 		t.Errorf("afterwards: acknowledged %v, %d sockets live; want true and 2", out.Acked, w.Live())
 	}
+	if cut := w.times("cut"); cut != 2 {
+		t.Errorf("%d sockets count as cut, want 2", cut)
+	}
 	if _, causes := w.pauses(); len(causes) != 2 {
 		t.Errorf("the log says of %d sockets that they are missing, want 2: %q", len(causes), causes)
 	}
@@ -87,6 +90,7 @@ func TestSocketHalfOpen(t *testing.T) {
 	s, w := connected(t, 1, func(x *Session) { x.pace.silence = 200 * time.Millisecond })
 	s.Freeze(1)
 	w.happened("closed", 1)
+	w.happened("silent", 1)
 	w.happened("hello", 2)
 	if _, causes := w.pauses(); len(causes) == 0 || !strings.Contains(causes[0], "nothing was heard for too long") {
 		t.Errorf("the log gives as cause %q", causes)

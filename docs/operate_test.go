@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"defenderbot/internal/app"
 )
 
@@ -31,6 +33,38 @@ func TestOperateLines(t *testing.T) {
 	}
 	for line := range there {
 		t.Errorf("%s has a line %q, which the doctor does not print", operate, line)
+	}
+}
+
+// TestOperateAlerts: each alert has its own place in the runbook, to which it leads
+// (TestAlertsForm), and there is no place for another.
+func TestOperateAlerts(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(root, "charts/defenderbot/files/alerts.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Groups []struct {
+			Rules []struct{ Alert string }
+		}
+	}
+	if err := yaml.Unmarshal(source, &file); err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, found := range regexp.MustCompile(`(?m)^### (Defenderbot\w+)\n\n\S`).FindAllStringSubmatch(string(read(t, operate).text), -1) {
+		there[found[1]] = true
+	}
+	for _, group := range file.Groups {
+		for _, rule := range group.Rules {
+			if !there[rule.Alert] {
+				t.Errorf("%s says nothing about %s", operate, rule.Alert)
+			}
+			delete(there, rule.Alert)
+		}
+	}
+	for alert := range there {
+		t.Errorf("%s is about %s, which is no alert", operate, alert)
 	}
 }
 

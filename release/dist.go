@@ -41,7 +41,7 @@ func writeArchive(ctx context.Context, p places, b binary) error {
 		return err
 	}
 	entries := []entry{{name + "/", 0o755, nil}, bot}
-	for _, file := range []string{"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "slack-manifest.yaml"} {
+	for _, file := range []string{"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "slack-manifest.yaml", "deploy/defenderbot@.service"} {
 		e, err := fileEntry(name+"/"+file, filepath.Join(p.root, file), 0o644)
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ func writeArchive(ctx context.Context, p places, b binary) error {
 		return err
 	}
 	for _, e := range docs {
-		if !strings.HasPrefix(e.name, "img/") {
+		if !strings.HasPrefix(e.name, "img/") && !strings.HasSuffix(e.name, ".go") {
 			e.name = name + "/docs/" + e.name
 			entries = append(entries, e)
 		}

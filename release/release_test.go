@@ -68,10 +68,13 @@ func archive(t *testing.T, out string) {
 	if err != nil || string(said) != "(devel)\n" {
 		t.Errorf("bot version: %v, %q", err, said)
 	}
-	for _, file := range []string{"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "slack-manifest.yaml", "docs/redis.md"} {
+	for _, file := range []string{"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "slack-manifest.yaml", "docs/redis.md", "deploy/defenderbot@.service"} {
 		if !bytes.Equal(read(t, dir, name, file), read(t, "..", file)) {
 			t.Errorf("%s is not that of the source", file)
 		}
+	}
+	if tests, err := filepath.Glob(filepath.Join(dir, name, "docs", "*.go")); err != nil || len(tests) > 0 {
+		t.Errorf("what its reader does not need: %q, %v", tests, err)
 	}
 }
 

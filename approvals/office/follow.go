@@ -22,8 +22,10 @@ func (w *Worker) follow(ctx context.Context, l ledger.Lease, r approvals.Request
 	reading, cancel := context.WithTimeout(ctx, lookLimit)
 	looks, at, err := w.jobs(reading, action, ids)
 	cancel()
-	if err != nil {
+	if err != nil && w.once("job poll failed "+r.ID+" "+string(whyOf(err).Reason)) {
 		w.log.WarnContext(ctx, "job poll failed", "request", r.ID, "error", err)
+	}
+	if err != nil {
 		at = approvals.Earliest(at, w.store.Now().Add(approvals.SearchEvery))
 	}
 	asking, cancel := context.WithTimeout(ctx, w.nameLimit)

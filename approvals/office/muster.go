@@ -25,6 +25,7 @@ const (
 // people on it. Run goes on with the rest. What is not known at the deadline of
 // ctx stays so.
 func (r *Roster) Muster(ctx context.Context) {
+	defer r.pass(ctx)()
 	r.readGroups(ctx, r.groupsOnLists())
 	first := r.ids(anybody)
 	first = first[:min(len(first), mostLookUps)]
@@ -56,24 +57,35 @@ func (r *Roster) Run(ctx context.Context, every time.Duration) error {
 
 // refresh asks about everything on the list.
 func (r *Roster) refresh(ctx context.Context, pause time.Duration) {
+	defer r.pass(ctx)()
 	r.readGroups(ctx, r.groupsOnLists())
 	r.logStale(ctx, r.meet(ctx, r.ids(anybody), pause))
 }
 
-// catchUp asks about what is not known.
+// catchUp asks about what is not known. After a pass without any answer it asks about somebody
+// who is known, too: only then is it sure whether nobody can be looked up.
 func (r *Roster) catchUp(ctx context.Context, pause time.Duration) {
-	if r.State().settled() {
+	passes := r.quiet()
+	doubtful := passes > 0
+	if r.State().settled() && !doubtful {
 		return
+	}
+	if doubtful {
+		defer r.pass(ctx)()
 	}
 	r.readGroups(ctx, r.unread())
 	_ = r.meet(ctx, r.ids(sighting.unknown), pause) // none of them can be stale
+	if known := r.ids(sighting.answered); doubtful && len(known) > 0 && !r.heard() {
+		next := passes % len(known)            // another one each time
+		_ = r.meet(ctx, known[next:next+1], 0) // how stale that one is matters to nobody
+	}
 }
 
 // unread are the groups that could not be read.
 func (r *Roster) unread() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(r.groupsOnLists(), func(g string) bool { return r.groups[g].Bar != approvals.IsUnread })
+	return slices.DeleteFunc(r.groupsOnLists(), func(g string) bool { return !r.isUnread(g) })
 }
 
 // readGroups asks who is in these groups, side by side. Those of which Slack says

@@ -25,7 +25,7 @@ func (w *Worker) render(ctx context.Context, l ledger.Lease, r approvals.Request
 	case errors.Is(err, errAnew):
 		return w.store.Now(), false, nil
 	}
-	if _, wait := errors.AsType[*approvals.Later](err); !wait {
+	if _, wait := errors.AsType[*approvals.Later](err); !wait && w.once("card update failed "+r.ID+" "+err.Error()) {
 		w.log.WarnContext(ctx, "card update failed", "request", r.ID, "error", err)
 	}
 	return w.redraw(r, err), false, nil

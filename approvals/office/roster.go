@@ -36,6 +36,8 @@ type Roster struct {
 	open       map[string]bool // groups that decide, whose members perhaps everybody can edit
 	toldOfOpen bool            // the log was told of them
 
+	hearing hearing
+
 	toldOfAskers map[string]approvals.Bar // what it was told of groups of those who may ask
 	toldOfCalled map[string]approvals.Bar // and of those who are called in
 }
@@ -88,6 +90,7 @@ func (r *Roster) learn(ctx context.Context, s sighting) (stale bool) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.hearing.note(s)
 	if was, ok := r.seen[s.id]; ok && s.unknown() && !was.unknown() {
 		return true
 	}
@@ -103,7 +106,7 @@ func (r *Roster) recount(ctx context.Context) {
 	maps.DeleteFunc(r.seen, func(id string, _ sighting) bool { _, is := slices.BinarySearch(ids, id); return !is })
 	r.state = r.deciders()
 	r.askers(&r.state)
-	r.state.CannotBeCalled = r.uncalled()
+	r.state.CannotBeCalled, r.state.silence = r.uncalled(), r.hearing.silence
 	r.state.Open = slices.DeleteFunc(groupsOf(slices.Concat(r.approving(), r.calledIn)...), func(group string) bool { return !r.open[group] })
 	r.logNews(ctx)
 }

@@ -41,6 +41,17 @@ type RosterState struct {
 
 	CannotAsk []approvals.Standing // groups of those who may ask that give nobody, or could not be read
 	nobody    bool                 // may ask for anything, for certain
+
+	silence error // why nobody can be looked up; nil: somebody can
+}
+
+// Unverifiable is the error where nobody can be looked up: no click can be judged then, because
+// what is known of whoever presses is at most a minute old.
+func (s RosterState) Unverifiable() error {
+	if s.silence == nil {
+		return nil
+	}
+	return fmt.Errorf("nobody on the lists can be looked up, so what they press is refused: %w", s.silence)
 }
 
 // Deciding is how many people may decide on an action.
@@ -110,6 +121,9 @@ type sighting struct {
 func (s sighting) unknown() bool {
 	return s.err != nil && !errors.Is(s.err, approvals.ErrNoSuchPerson) && !isWithheld(s.err)
 }
+
+// answered is the opposite.
+func (s sighting) answered() bool { return !s.unknown() }
 
 // errNotAsked stands for an answer that nobody asked for yet.
 var errNotAsked = errors.New("not everybody was asked about yet")

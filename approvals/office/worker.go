@@ -133,11 +133,11 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 		w.steps.Go(func() {
 			ctx, cancel := outlive(ctx, lastStretch)
 			defer cancel()
-			defer w.recovered(ctx)
+			defer w.recovered(ctx, id)
 			w.refreshCard(ctx, id)
 		})
 	case h := <-w.handed:
-		w.start(ctx, func(ctx context.Context) { w.advance(ctx, h.lease, h.request) })
+		w.start(ctx, h.request.ID, func(ctx context.Context) { w.advance(ctx, h.lease, h.request) })
 	}
 }
 
@@ -175,7 +175,7 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	w.tend(ctx)
 	got, next, err := w.store.Lease(ctx, free)
 	for _, c := range got {
-		w.start(ctx, func(ctx context.Context) { w.work(ctx, c) })
+		w.start(ctx, c.Member, func(ctx context.Context) { w.work(ctx, c) })
 	}
 	if next.IsZero() {
 		return idle, err
@@ -185,13 +185,13 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 
 // start runs one step beside the others. What has begun is finished: the end of
 // ctx starts a last stretch of time instead of cutting it off.
-func (w *Worker) start(ctx context.Context, step func(context.Context)) {
+func (w *Worker) start(ctx context.Context, member string, step func(context.Context)) {
 	w.places <- struct{}{}
 	w.steps.Go(func() {
 		defer func() { <-w.places }()
 		ctx, cancel := outlive(ctx, lastStretch)
 		defer cancel()
-		defer w.recovered(ctx)
+		defer w.recovered(ctx, member)
 		step(ctx)
 	})
 }
@@ -215,9 +215,10 @@ func outlive(ctx context.Context, by time.Duration) (context.Context, context.Ca
 
 // recovered keeps a bug in one step from ending everything. The lease runs out
 // and the step is tried again; what it was sending becomes uncertain.
-func (w *Worker) recovered(ctx context.Context) {
+func (w *Worker) recovered(ctx context.Context, member string) {
 	if p := recover(); p != nil {
-		w.log.ErrorContext(ctx, "step panicked", "panic", p, "stack", string(debug.Stack()))
+		kind, id := approvals.KindOf(member)
+		w.log.ErrorContext(ctx, "step panicked", "request", id, "kind", string(kind), "panic", p, "stack", string(debug.Stack()))
 	}
 }
 
@@ -271,7 +272,7 @@ const stepRetry = 3 * time.Second
 
 // finish gives a lease back: look again at the given time, or never if it is zero.
 func (w *Worker) finish(ctx context.Context, l ledger.Lease, again time.Time, r approvals.Request) {
-	if err := w.store.Finish(ctx, l, again, r); err != nil {
+	if err := w.store.Finish(ctx, l, again, r); err != nil && w.once("lease return failed "+w.store.Clock().Truncate(time.Minute).String()) {
 		w.log.WarnContext(ctx, "lease return failed", "member", l.Member, "error", err)
 	}
 	if !again.IsZero() && !again.After(w.store.Now()) {

@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 
+	"github.com/redis/go-redis/v9"
+
 	"defenderbot/internal/app"
 	"defenderbot/internal/audit"
 )
@@ -51,6 +53,13 @@ func (p printable) Write(line []byte) (int, error) {
 		return 0, err
 	}
 	return len(line), nil
+}
+
+// takeIn has the libraries write into the log as well: go-redis, and whoever prints by Go's
+// package log.
+func takeIn(log *slog.Logger) {
+	redis.SetLogger(redisLog{log})
+	slog.SetDefault(log)
 }
 
 // redisLog takes what go-redis says about its connections into the log.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"slices"
 	"strings"
@@ -37,6 +38,26 @@ func TestLoggerOneLine(t *testing.T) {
 			rt.Fatal(what)
 		}
 	})
+}
+
+// TestLoggerTakesIn: what a library prints by Go's package log is a line like every other.
+func TestLoggerTakesIn(t *testing.T) {
+	before, flags, to := slog.Default(), log.Flags(), log.Writer()
+	defer func() {
+		slog.SetDefault(before)
+		log.SetFlags(flags)
+		log.SetOutput(to)
+	}()
+	var out bytes.Buffer
+	takeIn(logger(&out, app.Config{LogJSON: true}))
+	log.Printf("unsolicited\nresponse")
+	var line struct {
+		Level string `json:"level"`
+		Msg   string `json:"msg"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Level != "INFO" || line.Msg != "unsolicited\nresponse" {
+		t.Errorf("%q: %+v, %v", out.String(), line, err)
+	}
 }
 
 // misread says what is wrong with two events in which a text is, or is empty.

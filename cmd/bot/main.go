@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
-	"github.com/redis/go-redis/v9"
 
 	"defenderbot/defender"
 	"defenderbot/internal/app"
@@ -86,7 +85,7 @@ func serve(ctx context.Context, stderr io.Writer) error {
 	for _, s := range strays {
 		log.WarnContext(ctx, "unknown variable set", "variable", s.Name, "did_you_mean", s.Meant)
 	}
-	redis.SetLogger(redisLog{log})
+	takeIn(log)
 	return app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: log, Version: version()}).Run(ctx)
 }
 

@@ -370,7 +370,11 @@ func stopWhileWaiting(t *testing.T, binary string) {
 	if err := bot.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := bot.end(t); code != 0 {
+	code, _, stderr := bot.end(t)
+	if code != 0 {
 		t.Errorf("exit code %d, want 0: %s", code, stderr)
+	}
+	if _, last, told := strings.Cut(stderr, `"msg":"stopping"`); !told || !strings.HasSuffix(stderr, `"msg":"stopped"}`+"\n") || strings.Count(last, "\n") > 4 {
+		t.Errorf("it does not say that it stops, and last that it has: %s", stderr)
 	}
 }

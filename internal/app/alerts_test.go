@@ -97,9 +97,16 @@ func promtool(t *testing.T, args ...string) {
 
 // TestAlertsForm: each alert says what is wrong, what that means and where the runbook goes on.
 func TestAlertsForm(t *testing.T) {
+	runbook, err := os.ReadFile("../../docs/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, r := range alerts(t) {
 		if want := "docs/operate.md#" + strings.ToLower(r.Alert); r.Annotations["runbook_url"] != want {
 			t.Errorf("%s: runbook_url is %q, want %q", r.Alert, r.Annotations["runbook_url"], want)
+		}
+		if !strings.Contains(string(runbook), "\n### "+r.Alert+"\n") {
+			t.Errorf("docs/operate.md has no section on %s", r.Alert)
 		}
 		if s := r.Labels["severity"]; s != "page" && s != "ticket" {
 			t.Errorf("%s: severity is %q, want page or ticket", r.Alert, s)

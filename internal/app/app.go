@@ -77,8 +77,16 @@ func (a *App) Run(ctx context.Context) error {
 		g.Go(func() error { return a.serveHTTP(running, listener) })
 	}
 	g.Go(func() error { return a.work(running) })
+	g.Go(func() error {
+		<-running.Done()
+		if ctx.Err() != nil {
+			a.options.Log.InfoContext(ctx, "stopping", "takes_at_most", "25s")
+		}
+		return nil
+	})
 	err = g.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		a.options.Log.InfoContext(ctx, "stopped")
 		return nil
 	}
 	return err

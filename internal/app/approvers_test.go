@@ -166,7 +166,7 @@ func TestApproversLeave(t *testing.T) {
 }
 
 // TestApproversNotKnown cannot find out who the approvers are: the bot starts,
-// says so, and counts them as soon as it can.
+// says so, is not ready, and counts them as soon as it can.
 func TestApproversNotKnown(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -177,7 +177,7 @@ func TestApproversNotKnown(t *testing.T) {
 		"trouble at Slack":          {slackfake.Fault{Method: "usergroups.list", Error: "internal_error"}, []string{sandbox.OnCall, "a user group that could not be read", "internal_error"}},
 		"a code that is on no page": {slackfake.Fault{Method: "users.info", Error: "moon_phase"}, []string{sandbox.Joan, "could not be looked up", "moon_phase"}},
 		"people cannot be read":     {slackfake.Fault{Method: "users.info", Status: 503}, []string{sandbox.Grace, "could not be looked up", "503"}},
-		"connections are cut":       {slackfake.Fault{Method: "users.info", Drop: true}, []string{sandbox.Grace, "could not be looked up"}},
+		"connections are cut":       {slackfake.Fault{Method: "users.info", Drop: true}, []string{sandbox.Grace, "could not be looked up", "EOF"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -186,12 +186,13 @@ func TestApproversNotKnown(t *testing.T) {
 			env := p.Env()
 			env.HTTPAddr = freeAddr(t)
 			l := launchWith(t, p, env, app.Options{RosterEvery: 5 * time.Second})
-			l.becomes(t, p)
 			l.log.wait(t, append(tt.want, `"level":"WARN"`)...)
-			wantProbe(t, env.HTTPAddr, "/readyz", http.StatusOK, append(tt.want, "ready")...)
+			l.log.wait(t, "slack socket open")
+			wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, append(tt.want[len(tt.want)-1:], "look-ups of people: ", "what they press is refused")...)
 			says(t, "asking", command(t, p, sandbox.Ada, sandbox.Incident, "investigate "+sandbox.Server+" why"), "Slack ", " tell me", "so I did nothing")
 			mend()
 			l.log.wait(t, `"level":"INFO"`, "counts again")
+			l.becomes(t, p)
 			pending(t, p, "investigate "+sandbox.Server+" why")
 		})
 	}

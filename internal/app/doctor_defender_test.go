@@ -78,7 +78,7 @@ func TestDoctorEntra(t *testing.T) {
 		change     func(*app.Env)
 		says, mend string
 	}{
-		"a wrong secret": {func(e *app.Env) { e.ClientSecret = wrong }, "the client secret is wrong (AADSTS7000215)", "the value of a client secret (not its id)"},
+		"a wrong secret": {func(e *app.Env) { e.ClientSecret = wrong }, "the client secret is wrong (AADSTS7000215): AADSTS7000215: Invalid client secret", "the value of a client secret (not its id)"},
 		"no such app":    {func(e *app.Env) { e.ClientID = client[:35] + "0" }, "AADSTS700016", "AZURE_CLIENT_ID is the application (client) id"},
 		"no such tenant": {func(e *app.Env) { e.TenantID = "elsewhere.example" }, "AADSTS90002", "AZURE_TENANT_ID is right"},
 		"a wrong scope":  {func(e *app.Env) { e.DefenderScope = "https://graph.example/.default" }, "AADSTS70011", "DEFENDER_SCOPE"},

@@ -52,13 +52,13 @@ func Lines() []Line {
 		{"slack clock", "this host and Slack agree on what time it is"},
 		{"slack channels", "the bot is in CHANNELS and ALERT_CHANNEL, and may post there as far as Slack says"},
 		{"people", "each entry of APPROVERS, REQUESTERS and ESCALATE_TO counts, and who can edit the groups"},
-		{"credential", "when what the bot proves itself with at Entra runs out, as far as it tells"},
+		{"credential", "what the bot proves itself with at Entra runs out soon, as far as it tells"},
 		{"entra", "Entra takes it, and gives tokens"},
 		{"entra roles", "the token has the roles that the actions need which are switched on, and no others"},
 		{"defender", "Defender takes the token and answers a read"},
 		{"microsoft clock", "this host and Microsoft agree on what time it is"},
-		{"ended actions", "what the tenant has said last of actions that Microsoft has ended"},
-		{aboutProbe, "with -probe: what Defender answers to each action on a device that does not exist"},
+		{"ended actions", "the tenant has refused actions that Microsoft has ended"},
+		{aboutProbe, "Defender would take each action; it is asked only with -probe, on a device that does not exist"},
 	}
 }
 

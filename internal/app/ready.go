@@ -98,6 +98,10 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 			return remarks(state), cmp.Or(state.TooFew(), state.NobodyAsks())
 		}, mend: mendApprovers},
 		{name: "entra", run: func(context.Context) (string, error) { return entraStands(p.tokens) }, mend: "nothing to do yet: Entra has been asked, and has not answered"},
+		{
+			name: "look-ups of people", run: func(context.Context) (string, error) { return "", p.roster.State().Unverifiable() },
+			mend: "see that this host reaches Slack, and whether Slack is up; they are tried again every half a minute",
+		},
 		{name: "freeze", run: func(context.Context) (string, error) { return frozen(p.store.Frozen()), nil }},
 	}
 }
