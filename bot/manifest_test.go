@@ -188,8 +188,8 @@ func TestScopesVital(t *testing.T) {
 		{without("im:write", "usergroups:read"), nil, nil, 2},
 		{without("groups:read"), nil, nil, 1},
 		{without("channels:read"), nil, nil, 1},
-		{without("channels:read", "groups:read"), []string{"channels:read (or groups:read, for private channels)"}, nil, 2},
-		{without("commands", "users:read"), []string{"commands", "users:read"}, nil, 2},
+		{without("channels:read", "groups:read"), []string{"channels:read or groups:read (whether the bot is in a public channel, and who shares it)"}, nil, 2},
+		{without("commands", "users:read"), []string{"commands (/defender, and the shortcut on messages)", "users:read (whether a person is an active full member of this workspace)"}, nil, 2},
 	} {
 		if got := vitalLacking(tt.granted); !slices.Equal(got, tt.vital) {
 			t.Errorf("%q: vital are %q, want %q", tt.granted, got, tt.vital)

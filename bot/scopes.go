@@ -43,8 +43,8 @@ func Spare(granted []string) []string {
 	})
 }
 
-// vitalLacking names the scopes without which no request can be made or shown, as far as
-// a token does not have them. The others are missed where they are needed. A token of
+// vitalLacking names the scopes without which no request can be made or shown, and what
+// each is for, as far as a token does not have them. The others are missed where they are needed. A token of
 // which Slack does not say what it may do is not judged.
 func vitalLacking(granted []string) (lacking []string) {
 	if len(granted) == 0 {
@@ -54,9 +54,9 @@ func vitalLacking(granted []string) (lacking []string) {
 		switch {
 		case !s.vital || s.or != "" && slices.Contains(granted, s.or):
 		case s.or != "":
-			lacking = append(lacking, s.Name+" (or "+s.or+", for private channels)")
+			lacking = append(lacking, s.Name+" or "+s.or+" ("+s.For+")")
 		default:
-			lacking = append(lacking, s.Name)
+			lacking = append(lacking, s.Name+" ("+s.For+")")
 		}
 	}
 	return lacking

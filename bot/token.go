@@ -35,7 +35,7 @@ func (w *Workspace) whoAmI(ctx context.Context) (*slack.AuthTestResponse, error)
 	}
 	if lacking := vitalLacking(scopesIn(me.Header.Get("X-Oauth-Scopes"))); len(lacking) > 0 {
 		return nil, fmt.Errorf("%w: SLACK_BOT_TOKEN lacks the scope %s; add what is missing under OAuth & Permissions and reinstall the app",
-			ErrPermanent, strings.Join(lacking, ", "))
+			ErrPermanent, strings.Join(lacking, "; "))
 	}
 	return me, nil
 }

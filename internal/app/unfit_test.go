@@ -31,7 +31,7 @@ func TestUnfitTokens(t *testing.T) {
 		},
 		"a token without what every request needs": {
 			func(o *slackfake.Options) { o.Scopes = []string{"commands", "chat:write", "usergroups:read"} },
-			[]string{"lacks the scope users:read, channels:read", "reinstall the app"},
+			[]string{"lacks the scope users:read (whether a person is", "; channels:read or groups:read (whether the bot is", "reinstall the app"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
