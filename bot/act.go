@@ -47,7 +47,7 @@ type handler func(b *Bot, ctx context.Context, a act) (approvals.Request, page, 
 // acknowledgement. Why it was not done is noted for the operator, and becomes
 // what the person is told.
 func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Request, said page, err error) {
-	limited, cancel := context.WithDeadline(ctx, a.envelope.Received.Add(cmp.Or(a.patience, ackBudget)))
+	limited, cancel := context.WithTimeout(ctx, b.left(a.envelope, cmp.Or(a.patience, ackBudget)))
 	defer cancel()
 	r, said, err = do(b, limited, a)
 	if err != nil {
@@ -56,6 +56,9 @@ func (b *Bot) perform(ctx context.Context, a act, do handler) (r approvals.Reque
 	}
 	return r, said, nil
 }
+
+// left is what is left of the time for an envelope, by the bot's own clock.
+func (b *Bot) left(e Envelope, of time.Duration) time.Duration { return of - b.clock().Sub(e.Received) }
 
 // noteFailure writes down for the operator what a person gets as a sentence: a
 // warning where it is more than an everyday no.

@@ -30,7 +30,7 @@ func (b *Bot) event(ctx context.Context, e Envelope, v event) {
 		b.ack(e, nil)
 		return
 	}
-	limited, cancel := context.WithDeadline(ctx, e.Received.Add(ackBudget))
+	limited, cancel := context.WithTimeout(ctx, b.left(e, ackBudget))
 	defer cancel()
 	if err := b.desk.OpenHome(limited, v.Event.User); err != nil {
 		b.log.WarnContext(ctx, "opened home not noted", "envelope", e.ID, "user", v.Event.User, "error", err)

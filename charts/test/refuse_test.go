@@ -60,6 +60,7 @@ func TestRefuses(t *testing.T) {
 		{"an address with a user name", "example", "SLACK_API_URL", []string{"--set", "env.SLACK_API_URL=https://u:p@slack.example/"}},
 		{"a channel for alarms by name", "example", "ALERT_CHANNEL", []string{"--set-string", "env.ALERT_CHANNEL=#alerts"}},
 		{"devices an hour that are no number", "example", "DEVICES_PER_HOUR", []string{"--set-string", "env.DEVICES_PER_HOUR=many"}},
+		{"a durability that is none", "example", "REDIS_DURABILITY", []string{"--set", "env.REDIS_DURABILITY=rdb"}},
 		{"a switch that is not text", "example", "BREAK_GLASS", []string{"--set", "env.BREAK_GLASS=true"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,6 +88,8 @@ func TestTakes(t *testing.T) {
 		{"BREAK_GLASS", "true"},
 		{"DEVICES_PER_HOUR", "0"},
 		{"RETENTION", "720h30m"},
+		{"REDIS_DURABILITY", "provider"},
+		{"REDIS_WAIT_AOF", "1"},
 		{"LINK_INVESTIGATION", "https://security.microsoft.com/mtp-investigation/{id}"},
 	} {
 		t.Run(tt.name+" "+tt.value, func(t *testing.T) {

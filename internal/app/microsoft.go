@@ -40,8 +40,8 @@ func entraStands(tokens *defender.Tokens) (detail string, err error) {
 }
 
 const (
-	mendEntra      = "see that this host reaches AZURE_AUTHORITY_HOST, by the proxy in HTTPS_PROXY if there is one"
-	mendCredential = "see that AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential are of one app registration in Entra"
+	mendEntra = "see that this host reaches AZURE_AUTHORITY_HOST, by the proxy in HTTPS_PROXY if there is one"
+	mendProof = "see that AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential are of one app registration in Entra"
 )
 
 // mendToken is what an operator does where there is no token; empty: err is about something
@@ -57,7 +57,7 @@ func mendToken(err error) string {
 	case refused.Passing():
 		return mendEntra
 	}
-	return cmp.Or(mendsByNumber()[refused.AADSTS], mendCredential)
+	return cmp.Or(mendsByNumber()[refused.AADSTS], mendProof)
 }
 
 // mendsByNumber are what an operator does about the numbers that a set-up meets.

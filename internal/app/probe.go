@@ -65,7 +65,7 @@ func (a *App) mayProbe(ctx context.Context, p *parts) (Finding, bool) {
 func (a *App) probe(ctx context.Context, p *parts, row defender.Action) Finding {
 	budget, err := p.store.Budget(ctx, row, 1)
 	if err == nil && (budget.Left == 0 || budget.Free.After(budget.At)) {
-		err = fmt.Errorf("Microsoft's limit for it is used up until %s", budget.Free.Format(time.RFC3339))
+		err = fmt.Errorf("the limit that Microsoft sets for it is used up until %s", budget.Free.Format(time.RFC3339))
 	}
 	if err != nil {
 		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not asked: " + err.Error(), Mend: "probe again later"}

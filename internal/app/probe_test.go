@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
 	"defenderbot/internal/sandbox"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // probed is what the doctor says who probes, too.
@@ -124,7 +124,8 @@ func TestProbeTells(t *testing.T) {
 		"down":             {scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 503}), app.Unknown, []string{"outcome unknown"}},
 		"taken": {
 			scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 201, Body: `{"id":"92452beb-ef01-42df-852d-84b34ef83425","type":"RunAntiVirusScan"}`}),
-			app.Doubt, []string{"scan: Defender took it, as 92452beb", "Action center"},
+			app.Doubt,
+			[]string{"scan: Defender took it, as 92452beb", "Action center"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +170,7 @@ func TestProbeNothing(t *testing.T) {
 		card(t, p, id, "Succeeded")
 		stop()
 		found := probed(t, p, env)
-		finds(t, found, "probe", app.Unknown, "collect: not asked: Microsoft's limit for it is used up until 20")
+		finds(t, found, "probe", app.Unknown, "collect: not asked: the limit that Microsoft sets for it is used up until 20")
 		finds(t, found, "probe", app.Well, "scan: the role is there")
 		if calls := sent(p); len(calls) != 2 {
 			t.Errorf("sent %v, want one call and one probe", calls)
