@@ -95,6 +95,7 @@ func TestFlow(t *testing.T) {
 			request(approvals.Done, yes, call(approvals.Succeeded, 1), call(approvals.CallCancelled, 0), call(approvals.CallCancelled, 0)),
 			map[string]float64{"calls_total collect cancelled": 2, "requests_total collect partly": 1},
 		},
+		{"shown, after its end", request(approvals.Denied, nil), request(approvals.Denied, nil), map[string]float64{}},
 		{"forgotten", request(approvals.Denied, nil), approvals.Request{}, map[string]float64{}},
 		{
 			"of another version",

@@ -39,14 +39,12 @@ const noAnswer = "none"
 
 func statusOf(code int) string {
 	switch exact := strconv.Itoa(code); {
-	case code == 0:
-		return noAnswer
 	case slices.Contains(statuses(), exact):
 		return exact
 	case code >= 200 && code < 600:
 		return fmt.Sprintf("%dxx", code/100)
 	}
-	return noAnswer // no status of HTTP: nothing can be read in such an answer
+	return noAnswer // 0, or no status of HTTP: nothing can be read in such an answer
 }
 
 // slackErrors are the errors of Slack's methods that are counted by name: those that say

@@ -2,6 +2,7 @@ package redistest
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -9,8 +10,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	_ "embed"
 )
 
 // clockSource is in C: it takes the place of the C library's clock in a program of others.
@@ -45,7 +44,7 @@ func clock(t testing.TB) (library string) {
 	if err := os.WriteFile(source, clockSource, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cc := exec.CommandContext(t.Context(), "cc", "-shared", "-fPIC", "-O1", "-o", library, source) //nolint:gosec // our own arguments
+	cc := exec.CommandContext(t.Context(), "cc", "-shared", "-fPIC", "-O1", "-o", library, source)
 	if out, err := cc.CombinedOutput(); err != nil {
 		t.Fatalf("a clock for redis-server: %v\n%s", err, out)
 	}

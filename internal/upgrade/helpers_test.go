@@ -173,11 +173,11 @@ func (p people) is(comment, state string) {
 
 // brief is the state of a request and of its calls.
 func brief(r approvals.Request) string {
-	text := string(r.State)
+	words := []string{string(r.State)}
 	for _, c := range r.Calls {
-		text += " " + string(c.State)
+		words = append(words, string(c.State))
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 func states(records map[string]approvals.Request) map[string]string {

@@ -3,6 +3,7 @@ package upgrade_test
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -147,7 +148,7 @@ func (p people) oncePerCall(all map[string]approvals.Request, left world) {
 	}
 	posts := 0
 	for _, c := range p.Defender.Calls() {
-		if c.Method == "POST" && strings.HasPrefix(c.Path, "/api/machines/") {
+		if c.Method == http.MethodPost && strings.HasPrefix(c.Path, "/api/machines/") {
 			posts++
 		}
 	}

@@ -7,14 +7,13 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	_ "embed"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-
-	_ "embed"
 )
 
 // source is what the version before is built from, without its tests.
@@ -30,7 +29,7 @@ func Previous(t testing.TB) (program string) {
 		t.Fatalf("unpack the version before: %v", err)
 	}
 	program = filepath.Join(dir, "bot-before")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "./cmd/bot") //nolint:gosec // our own arguments
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "./cmd/bot")
 	build.Dir = dir
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the version before: %v\n%s", err, out)

@@ -35,7 +35,7 @@ func readWorld(t *testing.T) (w world) {
 	if err := json.Compact(&compact, text); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(compact.Bytes(), &w); err != nil {
+	if err := json.Unmarshal(compact.Bytes(), &w); err != nil { //nolint:musttag // both ends are this test: the names of the fields do
 		t.Fatal(err)
 	}
 	return w
@@ -46,7 +46,7 @@ func (w world) write(t *testing.T) {
 	for i, m := range w.Messages {
 		w.Messages[i].Versions = m.Versions[len(m.Versions)-1:] // what it looked like before matters to nobody
 	}
-	text, err := json.MarshalIndent(w, "", " ")
+	text, err := json.MarshalIndent(w, "", " ") //nolint:musttag // as above
 	if err != nil {
 		t.Fatal(err)
 	}
