@@ -64,7 +64,7 @@ func (a *App) mayProbe(ctx context.Context, p *parts) (Finding, bool) {
 // probe asks for one action.
 func (a *App) probe(ctx context.Context, p *parts, row defender.Action) Finding {
 	budget, err := p.store.Budget(ctx, row, 1)
-	if err == nil && (budget.Left == 0 || budget.Free.After(budget.At)) {
+	if err == nil && budget.Free.After(budget.At) {
 		err = fmt.Errorf("the limit that Microsoft sets for it is used up until %s", budget.Free.Format(time.RFC3339))
 	}
 	if err != nil {
