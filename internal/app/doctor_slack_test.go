@@ -210,13 +210,13 @@ func TestStartDoubts(t *testing.T) {
 	env.Channels, env.AlertChannel, env.Approvers = sandbox.Incident, sandbox.Random, sandbox.OnCall+","+sandbox.Gus
 	l := launch(t, p, env)
 	l.becomes(t, p)
-	l.log.wait(t, `"level":"WARN"`, `"check doubtful"`, `"check":"slack channels"`, "ALERT_CHANNEL: the bot is not in "+sandbox.Random, `"mend":"type /invite`)
+	l.log.wait(t, `"level":"WARN"`, `"check warning"`, `"check":"slack channels"`, "ALERT_CHANNEL: the bot is not in "+sandbox.Random, `"mend":"type /invite`)
 	l.log.wait(t, "list entry does not count", sandbox.Gus)
-	l.log.wait(t, `"msg":"start examined"`)
+	l.log.wait(t, `"msg":"start checks done"`)
 	if err := p.Slack.Wait(limit(t), func(s *slackfake.Server) bool { return len(s.Sockets()) == 2 }); err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := l.log.read(); strings.Count(text, "check doubtful") != 1 || strings.Contains(text, "apps.connections.open") {
+	if text, _ := l.log.read(); strings.Count(text, `"check":"slack channels"`) != 1 || strings.Contains(text, `"check":"people"`) || strings.Contains(text, "apps.connections.open") {
 		t.Errorf("the log says:\n%s", text)
 	}
 	open := 0
