@@ -75,7 +75,7 @@ func TestDoctorRedisReports(t *testing.T) {
 			{"durability stated", stated, &infoHook{hides: "aof_enabled"}, []lineOf{{"redis durability", app.Well, "you state it (REDIS_DURABILITY=provider); Redis itself does not report it"}}},
 			{"evicts", stated, &infoHook{says: map[string]string{"maxmemory_policy": "allkeys-lfu"}}, []lineOf{{"redis eviction", app.Wrong, "allkeys-lfu"}, {"redis durability", app.Well, ""}}},
 			{"eviction not reported", env, &infoHook{hides: "maxmemory_policy"}, []lineOf{{"redis eviction", app.Wrong, "does not report maxmemory_policy"}}},
-			{"no eviction stated", stated, &infoHook{hides: "maxmemory_policy"}, []lineOf{{"redis eviction", app.Well, "states that nothing is evicted"}}},
+			{"no eviction stated", stated, &infoHook{hides: "maxmemory_policy"}, []lineOf{{"redis eviction", app.Well, "you state that nothing is evicted"}}},
 			{"old", env, &infoHook{says: map[string]string{"redis_version": "6.2.14"}}, []lineOf{{"redis version", app.Doubt, "Redis 6.2.14 is older"}}},
 			{"Valkey", env, &infoHook{says: map[string]string{"redis_version": "7.2.4", "valkey_version": "8.0.1"}}, []lineOf{{"redis version", app.Well, "Valkey 8.0.1"}}},
 			{"version not reported", env, &infoHook{hides: "redis_version"}, []lineOf{{"redis version", app.Unknown, "does not report its version"}}},

@@ -66,7 +66,7 @@ func (a *App) checkDurable(ctx context.Context, p *parts) (detail string, err er
 		return a.volatile(ctx, p, "redis durability", errors.New("redis is not durable: appendonly is off, so a restart loses approvals; switch it on; "+
 			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms in another way"+permit))
 	default:
-		return a.volatile(ctx, p, "redis durability", errors.New("it is not known whether redis is durable: INFO does not report aof_enabled; "+
+		return a.volatile(ctx, p, "redis durability", errors.New("it is not known whether redis is durable: INFO persistence does not report aof_enabled; "+
 			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms"+permit))
 	}
 	if !a.config.WaitAOF {
@@ -86,7 +86,7 @@ func (a *App) checkEviction(ctx context.Context, p *parts) (detail string, err e
 	case is == yes:
 		return "maxmemory-policy is noeviction", nil
 	case is == silent && a.config.Durability == ByProvider:
-		return "REDIS_DURABILITY=provider states that nothing is evicted; Redis itself does not report it", nil
+		return "you state that nothing is evicted (REDIS_DURABILITY=provider); Redis itself does not report it", nil
 	case is == silent:
 		return a.volatile(ctx, p, "redis eviction", errors.New("it is not known whether redis evicts: INFO memory does not report maxmemory_policy; "+
 			"set REDIS_DURABILITY=provider if whoever runs this Redis evicts nothing"+permit))

@@ -42,7 +42,7 @@ func TestDurabilitySilent(t *testing.T) {
 			env.RedisDurability = "provider"
 			l = launch(t, p, env, &infoHook{hides: tt.field})
 			l.becomes(t, p)
-			l.log.wait(t, `"msg":"check passed"`, `"check":"`+tt.check+`"`, "REDIS_DURABILITY=provider states", "does not report it")
+			l.log.wait(t, `"msg":"check passed"`, `"check":"`+tt.check+`"`, "you state ", "does not report it")
 			if text, _ := l.log.read(); strings.Contains(text, "may lose approvals") {
 				t.Errorf("%s: it warns of what the operator has stated", tt.field)
 			}
@@ -72,7 +72,7 @@ func TestDurabilityStated(t *testing.T) {
 		env.RedisDurability = "provider"
 		l := launchWith(t, p, env, app.Options{RecheckEvery: time.Second})
 		l.becomes(t, p)
-		l.log.wait(t, `"check":"redis durability"`, "REDIS_DURABILITY=provider states it", "appendonly is off")
+		l.log.wait(t, `"check":"redis durability"`, "you state it (REDIS_DURABILITY=provider)", "appendonly is off")
 		rules := trail(t, s.Addr, "rules")
 		if len(rules) != 1 || !strings.Contains(rules[0].Detail, "(REDIS_DURABILITY): provider") || !strings.Contains(rules[0].Detail, "(ALLOW_VOLATILE_REDIS): false") {
 			t.Errorf("the trail has %+v", rules)

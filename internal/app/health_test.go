@@ -80,7 +80,7 @@ func TestHealth(t *testing.T) {
 	l := launch(t, p, env)
 	l.log.wait(t, "check failed", `"check":"slack"`)
 	wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
-	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: slack: ", "503", "start: has not connected yet")
+	wantProbe(t, env.HTTPAddr, "/readyz", http.StatusServiceUnavailable, "not ready: slack: ", "503", "start: not connected yet")
 	if got := metrics(t, env.HTTPAddr); got["defenderbot_sockets"] != "0" || got["defenderbot_approvers"] != "0" {
 		t.Errorf("%q sockets and %q approvers, want 0: no socket while it starts", got["defenderbot_sockets"], got["defenderbot_approvers"])
 	}
@@ -93,7 +93,7 @@ func TestHealth(t *testing.T) {
 
 	sockets(t, env.HTTPAddr, "2")
 	mini.SetError("LOADING again")
-	wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, "not ready: redis: ", "LOADING again", "Redis reads its data")
+	wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, "not ready: redis: ", "LOADING again", "Redis is loading its data")
 	wantProbe(t, env.HTTPAddr, "/healthz", http.StatusOK, "ok")
 	refuse := p.Slack.Break(slackfake.Fault{Method: "apps.connections.open", Status: 503})
 	defer refuse()
