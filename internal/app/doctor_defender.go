@@ -154,7 +154,7 @@ func clocks(p *parts) (found []Finding) {
 		f := Finding{About: "microsoft clock", Grade: Well, Says: c.whose + " and this host agree on the time"}
 		switch {
 		case !known:
-			f.Grade, f.Says, f.Mend = Unknown, c.whose+" has not said what time it is", "mend first that it cannot be reached"
+			f.Grade, f.Says, f.Mend = Unknown, c.whose+" has not said what time it is", "see first that this host reaches it"
 		case ahead.Abs() > mostApart:
 			way := "ahead of"
 			if ahead < 0 {

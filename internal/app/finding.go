@@ -102,7 +102,9 @@ func (a *App) idleExams(p *parts) []exam {
 func look(ctx context.Context, exams []exam, failed map[string]bool, say func(Finding)) {
 	for _, e := range exams {
 		if failed[e.needs] {
-			say(unexamined(e.about, e.needs))
+			if e.about != e.needs { // else its line is there already
+				say(unexamined(e.about, e.needs))
+			}
 			continue
 		}
 		for _, f := range e.findings(ctx) {
