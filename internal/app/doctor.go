@@ -22,24 +22,50 @@ func (a *App) Probe(ctx context.Context, say func(Finding)) error {
 // examine examines, and then does what comes last.
 func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts, failed map[string]bool)) error {
 	for _, w := range a.config.Warnings {
-		say(Finding{About: "configuration", Grade: Doubt, Says: w, Mend: "set the variable right, or leave it if that is meant"})
+		say(Finding{About: "configuration", Grade: Doubt, Says: w, Mend: "correct the variable, or leave it if it is meant"})
 	}
 	p, err := a.newParts()
 	if err != nil {
 		return err
 	}
 	failed := map[string]bool{}
-	for _, c := range a.connectChecks(p) {
-		f := a.once(ctx, c, failed)
-		failed[c.name] = f.Grade != Well
-		if p.warned[c.name] != nil {
-			f.Grade, f.Says, f.Mend = Doubt, p.warned[c.name].Error(), "ALLOW_VOLATILE_REDIS permits it for a trial: mend it, and take the variable away"
+	for _, area := range a.areas(p) {
+		for _, c := range area.checks {
+			f := a.once(ctx, c, failed)
+			failed[c.name] = f.Grade != Well
+			if p.warned[c.name] != nil {
+				f.Grade, f.Says, f.Mend = Doubt, p.warned[c.name].Error(), "ALLOW_VOLATILE_REDIS allows it for a trial: fix it, and remove the variable"
+			}
+			if f.Grade != Well || !area.tells(c.name) {
+				say(f)
+			}
 		}
-		say(f)
+		look(ctx, area.exams, failed, say)
 	}
-	look(ctx, slices.Concat(a.idleExams(p), a.exams(p)), failed, say)
 	last(p, failed)
 	return errors.Join(ctx.Err(), p.rdb.Close())
+}
+
+// area is what is looked at together, the checks of the start first.
+type area struct {
+	checks []check
+	exams  []exam
+}
+
+// areas are in the order of [Lines].
+func (a *App) areas(p *parts) []area {
+	socketMode := exam{"slack socket mode", "slack", func(ctx context.Context) []Finding { return socketMode(p.slack.SocketMode(ctx)) }}
+	sockets := exam{"slack sockets", "redis", func(ctx context.Context) []Finding { return a.sockets(ctx, p.store) }}
+	return []area{
+		{a.slackChecks(p), append(a.slackExams(p), socketMode)},
+		{a.redisChecks(p), append(a.redisExams(p), sockets)},
+		{nil, a.microsoftExams(p)},
+	}
+}
+
+// tells reports whether an exam says more about something than the check that passed.
+func (r area) tells(about string) bool {
+	return slices.ContainsFunc(r.exams, func(e exam) bool { return e.about == about })
 }
 
 // once makes a check of the start, unless one that it needs has failed.

@@ -32,12 +32,12 @@ func (a *App) probing(ctx context.Context, p *parts, failed map[string]bool, say
 	names := strings.Join(a.config.Actions, ", ")
 	entry := audit.Entry{At: p.store.Now(), Event: "probe", Team: p.slack.Team(), Detail: names}
 	if err := p.store.Note(ctx, entry); err != nil {
-		say(Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because it cannot be written down: " + err.Error(), Mend: mendRedis})
+		say(Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because it could not be recorded in the audit trail: " + err.Error(), Mend: mendRedis})
 		return
 	}
 	say(Finding{
 		About: aboutProbe, Grade: Well,
-		Says: "now asks Defender for " + names + " on device " + defender.NoDevice + ", which does not exist: nothing can start, and each counts against Microsoft's limits",
+		Says: "now asking Defender for " + names + " on device " + defender.NoDevice + ", which does not exist: nothing can start, but each call counts against Microsoft's limits",
 	})
 	for _, row := range a.options.Catalogue {
 		if slices.Contains(a.config.Actions, row.Name) {
@@ -53,7 +53,7 @@ func (a *App) mayProbe(ctx context.Context, p *parts) (Finding, bool) {
 	case err != nil:
 		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent: " + err.Error(), Mend: mendRedis}, false
 	case freeze.Is():
-		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because " + freeze.ID + " freezes all calls", Mend: "probe again when it is lifted"}, false
+		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because " + freeze.ID + " freezes all calls", Mend: "probe again when the freeze is lifted"}, false
 	}
 	if err := p.client.Ready(ctx); err != nil {
 		return unexamined(aboutProbe, "entra"), false
@@ -68,7 +68,7 @@ func (a *App) probe(ctx context.Context, p *parts, row defender.Action) Finding 
 		err = fmt.Errorf("the limit that Microsoft sets for it is used up until %s", budget.Free.Format(time.RFC3339))
 	}
 	if err != nil {
-		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not asked: " + err.Error(), Mend: "probe again later"}
+		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not sent: " + err.Error(), Mend: "probe again later"}
 	}
 	one, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
@@ -78,8 +78,8 @@ func (a *App) probe(ctx context.Context, p *parts, row defender.Action) Finding 
 	})
 	if err == nil {
 		return Finding{
-			About: aboutProbe, Grade: Doubt, Says: row.Name + ": Defender took it, as " + job.ID + ", although there is no such device",
-			Mend: "look in the Action center of the portal what that is",
+			About: aboutProbe, Grade: Doubt, Says: row.Name + ": Defender accepted it as " + job.ID + ", although there is no such device",
+			Mend: "look that id up in the Action center of the Defender portal",
 		}
 	}
 	e, _ := errors.AsType[*defender.Error](err) // Start has no other errors
@@ -95,18 +95,18 @@ func diagnosis(row defender.Action, e *defender.Error) Finding {
 		return Finding{Grade: Wrong, Says: "the role is missing: " + e.Role, Mend: mendDefender(e)}
 	case e.Cause == defender.NoSuchDevice && row.Ended != nil:
 		return Finding{
-			Grade: Unknown, Says: "no such device, says Defender, which is right; it can be what it says of an action that has ended, too",
-			Mend: "try it on a device of yours, or take " + row.Name + " out of ACTIONS: Microsoft has announced its end",
+			Grade: Unknown, Says: "Defender says that there is no such device, which is true; but it may say the same of an action that has ended",
+			Mend: "try it on a device of yours, or remove " + row.Name + " from ACTIONS: Microsoft has announced its end",
 		}
 	case e.Cause == defender.NoSuchDevice:
-		return Finding{Grade: Well, Says: "the role is there, and all that Defender misses is the device"}
+		return Finding{Grade: Well, Says: "the role is there: Defender only objects that there is no such device"}
 	case row.Ended != nil && e.MayBeEnd():
 		return Finding{
 			Grade: Doubt, Says: "it has ended, as Microsoft has announced: " + e.Says(),
-			Mend: "take " + row.Name + " out of ACTIONS; " + row.Ended.Successor + " replaces it",
+			Mend: "remove " + row.Name + " from ACTIONS; " + row.Ended.Successor + " replaces it",
 		}
 	case e.Cause == defender.Licence, e.Cause == defender.Unauthenticated:
-		return Finding{Grade: Wrong, Says: string(e.Cause) + ": " + e.Says(), Mend: mendDefender(e)}
+		return Finding{Grade: Wrong, Says: reason(e), Mend: mendDefender(e)}
 	}
 	return Finding{Grade: Unknown, Says: e.Error(), Mend: mendDefender(e)}
 }
