@@ -25,7 +25,7 @@ func (s *Store) EndedAt(ctx context.Context, a defender.Action) (time.Time, erro
 	}
 	at, err := strconv.ParseFloat(text, 64) // as Lua writes a number
 	if err != nil {
-		return time.Time{}, fmt.Errorf("read when %s was refused: it is no time", a.Name)
+		return time.Time{}, fmt.Errorf("read when %s was refused: it is not a time", a.Name)
 	}
 	return timeOf(int64(at)), nil
 }

@@ -28,7 +28,7 @@ func TestRefuses(t *testing.T) {
 		{"tokens swapped", "example", "SLACK_BOT_TOKEN", []string{"--set", "secret.SLACK_BOT_TOKEN=xapp-1"}},
 		{"no token", "existing-secret", `(?m)set existingSecret or secret.SLACK_APP_TOKEN$`, []string{"--set", "existingSecret="}},
 		{"no Redis", "start", "secret.REDIS_URL, or redis.enabled", []string{"--set", "redis.enabled=false"}},
-		{"no proof for Entra", "workload-identity", "Entra wants a proof", []string{"--set", "workloadIdentity.enabled=false"}},
+		{"no proof for Entra", "workload-identity", "there is no credential for Entra", []string{"--set", "workloadIdentity.enabled=false"}},
 		{"what the chart sets", "example", "extraEnv sets HTTP_ADDR, which the chart sets too", []string{"--set", "extraEnv[0].name=HTTP_ADDR"}},
 		{"a variable twice", "example", "extraEnv sets APPROVERS, which env sets too", []string{"--set", "extraEnv[0].name=APPROVERS"}},
 		{"a secret twice", "example", "extraEnv sets REDIS_URL, which secret sets too", []string{"--set", "extraEnv[0].name=REDIS_URL"}},

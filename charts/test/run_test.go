@@ -138,7 +138,7 @@ func (r *running) command(pod string, more ...string) *exec.Cmd {
 	return cmd
 }
 
-// TestInstalled: what the chart installs for a start works. The doctor that "helm test" runs
+// TestInstalled: what the chart installs to get started works. The doctor that "helm test" runs
 // finds nothing wrong with the bundled Redis or anything else, and the bot becomes ready where
 // the probes look.
 func TestInstalled(t *testing.T) {

@@ -112,7 +112,7 @@ func TestCostOfACommand(t *testing.T) {
 		p, m := open(t, addr, nil), &meter{}
 		l := launch(t, p, p.Env(), m)
 		l.becomes(t, p)
-		l.log.wait(t, "start examined") // it may ask Redis too
+		l.log.wait(t, "start checks done") // it may ask Redis too
 		m.start()
 		id := ask(t, p, sandbox.Ada, "investigate "+sandbox.Server+" why")
 		if diff := cmp.Diff([]string{"evalsha"}, m.stop()); diff != "" {
@@ -137,7 +137,7 @@ func TestCostOfAnApproval(t *testing.T) {
 		p, m := open(t, addr, nil), &meter{}
 		l := launch(t, p, p.Env(), m)
 		l.becomes(t, p)
-		l.log.wait(t, "start examined") // it may ask Redis too
+		l.log.wait(t, "start checks done") // it may ask Redis too
 		id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 		l.log.wait(t, id, `"event":"show"`)
 		off := p.Defender.Inject(defenderfake.Fault{On: defenderfake.StartInvestigation, Delay: 2 * time.Second})

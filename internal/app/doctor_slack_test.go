@@ -211,15 +211,15 @@ func TestStartDoubts(t *testing.T) {
 	env.Channels, env.AlertChannel, env.Approvers = sandbox.Incident, sandbox.Random, sandbox.OnCall+","+sandbox.Gus
 	l := launch(t, p, env)
 	l.becomes(t, p)
-	l.log.wait(t, `"level":"WARN"`, `"check doubtful"`, `"check":"slack channels"`, "ALERT_CHANNEL: the bot is not in "+sandbox.Random, `"mend":"type /invite`)
+	l.log.wait(t, `"level":"WARN"`, `"check warning"`, `"check":"slack channels"`, "ALERT_CHANNEL: the bot is not in "+sandbox.Random, `"mend":"type /invite`)
 	l.log.wait(t, "list entry does not count", sandbox.Gus)
-	l.log.wait(t, `"msg":"start examined"`)
+	l.log.wait(t, `"msg":"start checks done"`)
 	if err := p.Slack.Wait(limit(t), func(s *slackfake.Server) bool { return len(s.Sockets()) == 2 }); err != nil {
 		t.Fatal(err)
 	}
 	text, _ := l.log.read()
 	var doubts []string
-	for _, found := range regexp.MustCompile(`"check doubtful","check":"([^"]+)"`).FindAllStringSubmatch(text, -1) {
+	for _, found := range regexp.MustCompile(`"check warning","check":"([^"]+)"`).FindAllStringSubmatch(text, -1) {
 		doubts = append(doubts, found[1])
 	}
 	want := []string{"slack channels", "entra roles"} // the tenant grants what the actions that are on do not need

@@ -27,7 +27,7 @@ type watch struct {
 
 func newWatch(o Options) *watch {
 	w := &watch{readiness: newReadiness(), metrics: newMetrics(o.Catalogue, o.Version), doubts: make(chan struct{}, 1)}
-	w.gauge("defenderbot_ready", "1 while the bot takes commands, as /readyz says it.", w.isReady)
+	w.gauge("defenderbot_ready", "1 while the bot takes commands, as /readyz says.", w.isReady)
 	return w
 }
 

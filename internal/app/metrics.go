@@ -169,20 +169,20 @@ func newMetrics(catalogue defender.Catalogue, version string) *metrics {
 	m.sockets = m.counter("defenderbot_socket_events_total",
 		"What happened to sockets: hello and closed; the reason Slack gave for closing (warning, refresh_requested, too_many_websockets, link_disabled); "+
 			"how one was lost (silent, stuck, cut), or was not opened (refused).", []string{"event"}, socketEvents())
-	m.acks = m.histogram("defenderbot_acknowledgement_seconds", "From receiving an envelope to having answered it; Slack waits 3 s.",
+	m.acks = m.histogram("defenderbot_acknowledgement_seconds", "From receiving an envelope to answering it; Slack waits 3 s.",
 		quick(), "type", acknowledged())
 	m.refusals = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "defenderbot_refusals_total", Help: "What people were refused, by what they wanted and why.",
 	}, []string{"what", "reason"})
 	m.registry.MustRegister(m.refusals)
 	m.faults = m.counter("defenderbot_redis_failures_total",
-		"What Redis did not do, by its own word for why (OOM, READONLY, NOPERM, ...), or unreachable, no answer, too few replicas.", []string{"fault"}, faults())
+		"Commands that Redis did not carry out, by its own word for why (OOM, READONLY, NOPERM, ...), or unreachable, no answer, too few replicas.", []string{"fault"}, faults())
 	m.jumps = m.plain("defenderbot_redis_clock_jumps_total", "Jumps of Redis's clock; each is counted by one process.")
 	m.setBacks = m.plain("defenderbot_redis_set_backs_total", "Times that Redis had lost changes; each is counted by one process.")
 	m.gauge("defenderbot_sockets", "Sockets to Slack that are open now; 0 until the bot runs.", m.live.value)
 	m.gauge("defenderbot_approvers", "People on the list of approvers who may decide, as last looked up; 0 until the bot runs.", m.able.value)
-	m.gauge("defenderbot_audit_seal_age_seconds", "How old the newest seal of the audit trail is: an hour at most where bots run; 0 until the bot runs.", m.sealAge.value)
-	m.gauge("defenderbot_frozen", "1 while an approver's order keeps all calls from being sent.", m.frozen.value)
+	m.gauge("defenderbot_audit_seal_age_seconds", "How old the newest seal of the audit trail is: at most an hour while bots run; 0 until the bot runs.", m.sealAge.value)
+	m.gauge("defenderbot_frozen", "1 while a freeze keeps all calls from being sent.", m.frozen.value)
 	m.gauge("defenderbot_entra_token_usable", "1 while a token for Defender is in hand; 0 until the bot runs.", m.usable.value)
 	m.gauge("defenderbot_entra_token_age_seconds", "How old the token for Defender is; 0 while there is none.", m.tokenAge.value)
 	m.built(version)
@@ -196,7 +196,7 @@ func (m *metrics) built(version string) {
 		goVersion = info.GoVersion
 	}
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "defenderbot_build_info", Help: "1, with the version that runs and the Go that built it.",
+		Name: "defenderbot_build_info", Help: "Always 1, with the running version and the Go version that built it.",
 		ConstLabels: prometheus.Labels{"version": version, "goversion": goVersion},
 	}, func() float64 { return 1 }))
 }

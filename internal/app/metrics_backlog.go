@@ -36,14 +36,14 @@ func newBacklog() *backlog {
 		return prometheus.NewDesc(name, help+" The same from every process.", labels, nil)
 	}
 	return &backlog{
-		used:   desc("defenderbot_window_used", "Calls that count in one of Microsoft's windows now, by endpoint and by the window's length.", "endpoint", "per"),
-		free:   desc("defenderbot_window_free", "Calls that one of Microsoft's windows has room for now.", "endpoint", "per"),
-		held:   desc("defenderbot_window_held_seconds", "For how long nobody may call an endpoint, because Microsoft said so (HTTP 429); 0: everybody may.", "endpoint"),
+		used:   desc("defenderbot_window_used", "Calls that count against one of Microsoft's limits now, by endpoint and the limit's period.", "endpoint", "per"),
+		free:   desc("defenderbot_window_free", "Calls that one of Microsoft's limits still allows now, by endpoint and the limit's period.", "endpoint", "per"),
+		held:   desc("defenderbot_window_held_seconds", "For how much longer no call may be sent to an endpoint, because Microsoft said so (HTTP 429); 0: calls may be sent.", "endpoint"),
 		length: desc("defenderbot_queue_length", "Approved calls that wait for their turn, by endpoint.", "endpoint"),
-		age:    desc("defenderbot_queue_head_age_seconds", "How long ago the first of them was approved; 0: none waits.", "endpoint"),
-		lag:    desc("defenderbot_agenda_lag_seconds", "For how long the oldest work that is due has waited for a process to take it."),
-		due:    desc("defenderbot_agenda_due", "Pieces of work that are due and that no process has taken; a thousand are looked at."),
-		behind: desc("defenderbot_cards_behind", "Cards that do not show how their request stands; a thousand pieces of work are looked at."),
+		age:    desc("defenderbot_queue_head_age_seconds", "How long ago the first call in the queue was approved; 0: the queue is empty.", "endpoint"),
+		lag:    desc("defenderbot_agenda_lag_seconds", "How long the oldest work that is due has waited for a process to take it."),
+		due:    desc("defenderbot_agenda_due", "Pieces of work that are due and not yet taken by a process; counted up to a thousand."),
+		behind: desc("defenderbot_cards_behind", "Cards that do not show how their request stands; among the first thousand pieces of work."),
 	}
 }
 

@@ -35,13 +35,13 @@ func metricsDocument(all []series) string {
 
 Generated from the code by ` + "`make golden`" + `; a test compares.
 
-` + "`/metrics` on `HTTP_ADDR`" + ` has these for Prometheus, beside the usual ones of Go programs (` + "`go_…`, `process_…`" + `). Each process counts what it did
-itself: add up counters over all processes. What is said to be the same from every process stands in Redis, which is asked at most once
-in five seconds, and is missing while Redis does not answer: take the most. Counters are there from the start, at 0, but
-for ` + "`defenderbot_refusals_total`" + `, of which each is there from the first refusal on. ` + "`action`" + ` is a name of [actions.md](actions.md) or
-` + "`unfreeze`, `endpoint`" + ` what Microsoft limits by itself, and ` + "`other`" + ` what has no name here.
+` + "`/metrics` on `HTTP_ADDR`" + ` has these for Prometheus, besides the usual ones of Go programs (` + "`go_…`, `process_…`" + `). Each process counts what it did
+itself: add counters up over all processes. A metric that is the same from every process comes from Redis, which is asked at most once
+in five seconds, and is missing while Redis does not answer: take the maximum. Counters exist from the start, at 0; only
+those of ` + "`defenderbot_refusals_total`" + ` appear with the first refusal of their kind. ` + "`action`" + ` is a name of [actions.md](actions.md) or
+` + "`unfreeze`; `endpoint`" + ` is an endpoint that Microsoft limits separately; ` + "`other`" + ` is anything not listed.
 
-The [alert rules](../charts/defenderbot/files/alerts.yaml) and the [dashboard](../charts/defenderbot/files/dashboard.json) use them.
+The [alert rules](../charts/defenderbot/files/alerts.yaml) and the [dashboard](../charts/defenderbot/files/dashboard.json) use these metrics.
 
 | metric | type | labels | what it says |
 |---|---|---|---|

@@ -58,13 +58,13 @@ func (m *metrics) newFlow(catalogue defender.Catalogue) flow {
 			[]string{"action", "outcome"}, actions, outcomes()),
 		decisions: m.counter("defenderbot_decisions_total", "How requests were decided, by action: approved, denied, expired (by nobody in time), forced (break-glass).",
 			[]string{"action", "decision"}, actions, []string{decidedApproved, decidedDenied, decidedExpired, decidedForced}),
-		took: m.histogram("defenderbot_decision_seconds", "From the moment a request waits for approval to its decision, by decision.",
+		took: m.histogram("defenderbot_decision_seconds", "From when a request starts to wait for approval to its decision, by decision.",
 			[]float64{5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400}, "decision", []string{decidedApproved, decidedDenied, decidedExpired}),
 		calls: m.counter("defenderbot_calls_total", "Calls that have ended, by action and result; a request has a call for each device.",
 			[]string{"action", "result"}, acting, results()),
-		attempts: m.counter("defenderbot_attempts_total", "POSTs to Defender that were begun, by action: one for each call, and one more after each that provably started nothing.",
+		attempts: m.counter("defenderbot_attempts_total", "POSTs to Defender that were started, by action: one for each call, and one more after each that provably had no effect.",
 			[]string{"action"}, acting),
-		uncertain: m.counter("defenderbot_calls_uncertain_total", "Calls of which it was not known whether Defender had taken them, by action; each is looked up.",
+		uncertain: m.counter("defenderbot_calls_uncertain_total", "Calls for which it was not known whether Defender had accepted them, by action; each is looked up.",
 			[]string{"action"}, acting),
 	}
 }

@@ -75,8 +75,8 @@ func (m *metrics) newTraffic(catalogue defender.Catalogue) traffic {
 	endpoints = append(endpoints, others)
 	return traffic{
 		endpoints: endpoints,
-		slack: m.counter("defenderbot_slack_calls_total", "Calls of Slack's Web API, by method and by Slack's error: ok where there was none, none where there was no answer, "+
-			"unusable where it made no sense, http_4xx and http_5xx where it was not Slack's own.",
+		slack: m.counter("defenderbot_slack_calls_total", "Calls to Slack's Web API, by method and Slack's error; ok: no error; none: no answer; "+
+			"unusable: an answer that makes no sense; http_4xx and http_5xx: an error that is not Slack's own.",
 			[]string{"method", "error"}, append(bot.Methods(), others), slackErrors()),
 		defender: m.counter("defenderbot_defender_requests_total", "Requests to Defender, by endpoint and HTTP status; none: there was no answer.",
 			[]string{"endpoint", "status"}, endpoints, statuses()),
@@ -86,7 +86,7 @@ func (m *metrics) newTraffic(catalogue defender.Catalogue) traffic {
 			[]string{"status"}, statuses()),
 		entraTook: m.histogram("defenderbot_entra_request_seconds", "How long Entra takes to answer; without an answer, until the bot gave up.",
 			distant(), "endpoint", []string{"token"}),
-		redisTook: m.histogram("defenderbot_redis_command_seconds", "How long Redis takes, by command, the way there and back included; evalsha is a script.",
+		redisTook: m.histogram("defenderbot_redis_command_seconds", "How long Redis takes to answer, network included, by command; evalsha is a script.",
 			quick(), "command", redisCommands()),
 	}
 }

@@ -37,5 +37,5 @@ func (a *App) redisLost() {
 // jumped logs and counts a jump of Redis's clock.
 func (a *App) jumped(by time.Duration) {
 	a.watch.jumps.Inc()
-	a.options.Log.Warn("redis clock jumped", "by", by.String(), "windows", "calls of before count as made now, since Microsoft's clock did not jump")
+	a.options.Log.Warn("redis clock jumped", "by", by.String(), "windows", "recent calls count as made now, because Microsoft's clock did not jump")
 }

@@ -14,12 +14,12 @@ func (a *App) warn(ctx context.Context, p *parts) {
 		switch {
 		case f.logged:
 		case f.Grade == Doubt || f.Grade == Wrong:
-			a.options.Log.WarnContext(ctx, "check doubtful", "check", f.About, "says", f.Says, "mend", f.Mend)
+			a.options.Log.WarnContext(ctx, "check warning", "check", f.About, "says", f.Says, "mend", f.Mend)
 		case f.Grade == Unknown:
-			a.options.Log.InfoContext(ctx, "check undecided", "check", f.About, "says", f.Says, "mend", f.Mend)
+			a.options.Log.InfoContext(ctx, "check inconclusive", "check", f.About, "says", f.Says, "mend", f.Mend)
 		}
 	})
 	if ctx.Err() == nil {
-		a.options.Log.InfoContext(ctx, "start examined", "wrong", counts[Wrong], "warnings", counts[Doubt], "unknown", counts[Unknown], "ok", counts[Well])
+		a.options.Log.InfoContext(ctx, "start checks done", "wrong", counts[Wrong], "warnings", counts[Doubt], "unknown", counts[Unknown], "ok", counts[Well])
 	}
 }

@@ -70,7 +70,7 @@
 {{- $proof := or .Values.workloadIdentity.enabled (hasKey $given "AZURE_CLIENT_SECRET")
   (hasKey $given "AZURE_CLIENT_CERTIFICATE_PATH") (hasKey $given "AZURE_FEDERATED_TOKEN") -}}
 {{- if not $proof -}}
-{{- fail "Entra wants a proof: set secret.AZURE_CLIENT_SECRET, env.AZURE_CLIENT_CERTIFICATE_PATH or workloadIdentity.enabled" -}}
+{{- fail "there is no credential for Entra: set secret.AZURE_CLIENT_SECRET, env.AZURE_CLIENT_CERTIFICATE_PATH or workloadIdentity.enabled" -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
