@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -31,6 +32,9 @@ func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts
 	failed := map[string]bool{}
 	for _, c := range a.connectChecks(p) {
 		f := a.once(ctx, c, failed)
+		if ctx.Err() != nil { // what is found at the end of the program is nothing
+			break
+		}
 		failed[c.name] = f.Grade != Well
 		if p.warned[c.name] != nil {
 			f.Grade, f.Says, f.Mend = Doubt, p.warned[c.name].Error(), "ALLOW_VOLATILE_REDIS permits it for a trial: mend it, and take the variable away"
@@ -38,8 +42,18 @@ func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts
 		say(f)
 	}
 	look(ctx, slices.Concat(a.idleExams(p), a.exams(p)), failed, say)
-	last(p, failed)
-	return errors.Join(ctx.Err(), p.rdb.Close())
+	if ctx.Err() == nil {
+		last(p, failed)
+	}
+	return errors.Join(stopped(ctx), p.rdb.Close())
+}
+
+// stopped is an error where ctx has ended.
+func stopped(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return fmt.Errorf("not everything was looked at: %w", context.Cause(ctx))
 }
 
 // once makes a check of the start, unless one that it needs has failed.

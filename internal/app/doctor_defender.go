@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
 )
 
@@ -54,11 +55,14 @@ func (a *App) ends() Finding {
 func entra(ctx context.Context, tokens *defender.Tokens) Finding {
 	if _, err := tokens.Get(ctx); err != nil {
 		refused, _ := errors.AsType[*defender.TokenError](err) // Get has no other errors
-		says := cmp.Or(refused.Says(), refused.Error())
+		says := refused.Error()                                // begins like this
+		if known := refused.Says(); known != "" {
+			says = "no token: " + known
+		}
 		if refused.Description != "" {
 			says += ": " + refused.Description
 		}
-		return Finding{About: "entra", Grade: Wrong, Says: "no token: " + says, Mend: mendToken(err)}
+		return Finding{About: "entra", Grade: Wrong, Says: says, Mend: cmp.Or(mendTrust(err), mendToken(err))}
 	}
 	return Finding{About: "entra", Grade: Well, Says: "takes what the bot proves itself with, and gives tokens"}
 }
@@ -113,11 +117,16 @@ func (a *App) reach(ctx context.Context, p *parts) Finding {
 		return unexamined("defender", "entra")
 	}
 	f := Finding{About: "defender", Grade: Well, Says: "takes the token and answers a read; whether the licence covers each action only a call shows"}
+	if until := bookRead(ctx, p); !until.IsZero() {
+		f.Grade, f.Says, f.Mend = Unknown, "not asked: the limit that Microsoft sets for reads is used up until "+until.Format(time.RFC3339), "look again later"
+		return f
+	}
 	err := p.client.Reach(ctx)
 	if err == nil {
 		return f
 	}
 	e, _ := errors.AsType[*defender.Error](err) // Reach has no other errors
+	f.unreached = slices.Contains([]defender.Cause{defender.NotSent, defender.OutcomeUnknown, defender.BadAnswer}, e.Cause)
 	f.Grade, f.Says, f.Mend = Wrong, "a read fails: "+err.Error(), mendDefender(e)
 	if e.Cause == defender.Throttled {
 		f.Grade = Unknown
@@ -125,8 +134,23 @@ func (a *App) reach(ctx context.Context, p *parts) Finding {
 	return f
 }
 
+// bookRead books a slot for a read where there is a Redis to book it in, and returns when it
+// can be tried again where there is none.
+func bookRead(ctx context.Context, p *parts) time.Time {
+	if p.store == nil {
+		return time.Time{}
+	}
+	short, cancel := context.WithTimeout(ctx, probeLimit) // Defender is to be asked all the same
+	defer cancel()
+	until, _ := p.store.BookReads(short, defender.MachinesEndpoint(), 1, ledger.ForPolling())
+	return until
+}
+
 // mendDefender is what an operator does about a request that Defender did not take.
 func mendDefender(e *defender.Error) string {
+	if mend := mendTrust(e); mend != "" {
+		return mend
+	}
 	switch e.Cause { //nolint:exhaustive // of the others there is no more to say
 	case defender.MissingRole:
 		return "in Entra, add the application permission " + e.Role + " of WindowsDefenderATP and grant admin consent"
@@ -154,7 +178,8 @@ func clocks(p *parts) (found []Finding) {
 		f := Finding{About: "microsoft clock", Grade: Well, Says: c.whose + " and this host agree on the time"}
 		switch {
 		case !known:
-			f.Grade, f.Says, f.Mend = Unknown, c.whose+" has not said what time it is", "mend first that it cannot be reached"
+			f.Grade, f.Says = Unknown, c.whose+" has not said what time it is"
+			f.Mend = "mend first what keeps it from answering, or takes the Date out of its answers"
 		case ahead.Abs() > mostApart:
 			way := "ahead of"
 			if ahead < 0 {

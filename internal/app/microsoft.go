@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"defenderbot/defender"
 )
@@ -40,7 +41,7 @@ func entraStands(tokens *defender.Tokens) (detail string, err error) {
 }
 
 const (
-	mendEntra = "see that this host reaches AZURE_AUTHORITY_HOST, by the proxy in HTTPS_PROXY if there is one"
+	mendEntra = "see that this host reaches AZURE_AUTHORITY_HOST, by the proxy in HTTPS_PROXY if there is one, and whether Entra is up"
 	mendProof = "see that AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential are of one app registration in Entra"
 )
 
@@ -54,6 +55,8 @@ func mendToken(err error) string {
 		return ""
 	case refused.Unusable:
 		return "mend the file; it is read again for each token, so nothing has to be restarted"
+	case refused.Status == http.StatusTooManyRequests:
+		return "wait: Entra has been asked too often, and is asked again when it allows it"
 	case refused.Passing():
 		return mendEntra
 	}

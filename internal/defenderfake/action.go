@@ -17,7 +17,9 @@ const (
 )
 
 // openStatuses are the statuses that an action can still leave.
-func openStatuses() map[string]bool { return map[string]bool{ActionPending: true, ActionInProgress: true} }
+func openStatuses() map[string]bool {
+	return map[string]bool{ActionPending: true, ActionInProgress: true}
+}
 
 // Action is a machine action as it is at one moment.
 type Action struct {
