@@ -57,7 +57,7 @@ func (n Need) For() string {
 	case n.Package:
 		return "the link to what " + strings.Join(n.Actions, ", ") + " has collected"
 	case len(n.Actions) == 0:
-		return "looking devices and their actions up"
+		return "looking up devices and their actions"
 	}
 	return strings.Join(n.Actions, ", ")
 }

@@ -23,7 +23,7 @@ func TestNeeds(t *testing.T) {
 			[]string{"scan"},
 			nil,
 			[]defender.Need{read, {AnyOf: []string{"Machine.Scan"}, Actions: []string{"scan"}}},
-			[]string{"looking devices and their actions up", "scan"},
+			[]string{"looking up devices and their actions", "scan"},
 			nil,
 		},
 		"two actions with one role": {

@@ -49,6 +49,7 @@ func (r *Roster) Run(ctx context.Context, every time.Duration) error {
 			return ctx.Err()
 		case <-round.C:
 			r.refresh(ctx, pause)
+			between.Reset(every / 10) // two passes at once would hear the same
 		case <-between.C:
 			r.catchUp(ctx, pause)
 		}

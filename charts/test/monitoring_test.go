@@ -97,6 +97,10 @@ func TestNetwork(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, p := range find[*networking.NetworkPolicy](all) {
+		listens := made[map[string]string{"responder": "bot", "responder-redis": "redis"}[p.Name]].Spec.Containers[0].Ports[0].ContainerPort
+		if got := p.Spec.Ingress[0].Ports[0].Port; got.IntVal != listens {
+			t.Errorf("%s lets port %v in, want %d: not every plugin knows ports by name", p.Name, got, listens)
+		}
 		if p.Name == "responder-redis" {
 			from := p.Spec.Ingress[0].From[0]
 			if !selects(t, *from.PodSelector, made["bot"].Labels) || !selects(t, *from.PodSelector, made["doctor"].Labels) || selects(t, *from.PodSelector, made["redis"].Labels) {
@@ -106,6 +110,9 @@ func TestNetwork(t *testing.T) {
 		}
 		if to := p.Spec.Egress[2].To[0]; !selects(t, *to.PodSelector, made["redis"].Labels) || selects(t, *to.PodSelector, made["bot"].Labels) {
 			t.Errorf("the bot reaches %v, want Redis", to)
+		}
+		if got := p.Spec.Egress[2].Ports[0].Port; got.IntVal != 6379 {
+			t.Errorf("the bot reaches Redis at %v", got)
 		}
 	}
 }

@@ -200,3 +200,30 @@ func TestSelectors(t *testing.T) {
 		}
 	}
 }
+
+// TestDoctorAsBot: the doctor has the labels and annotations that the bot is given, because a
+// cluster's policies and injectors go by them. What it finds is else not what the bot finds.
+func TestDoctorAsBot(t *testing.T) {
+	t.Parallel()
+	made := pods(decode(t, render(t, "everything")))
+	for kind, wants := range map[string]bool{"bot": true, "doctor": true, "redis": false} {
+		pod := made[kind]
+		if got := pod.Labels["example.org/team"] == "soc"; got != wants {
+			t.Errorf("%s has the label: %v", kind, got)
+		}
+		if got := pod.Annotations["example.org/note"] == "hello"; got != wants {
+			t.Errorf("%s has the annotation: %v", kind, got)
+		}
+	}
+}
+
+// TestRedisStays: an update of the bot or the chart does not restart the bundled Redis, which
+// has nobody to take over.
+func TestRedisStays(t *testing.T) {
+	t.Parallel()
+	for key := range pods(decode(t, render(t, "start")))["redis"].Labels {
+		if key != "app.kubernetes.io/name" && key != "app.kubernetes.io/instance" {
+			t.Errorf("its pod has the label %s, which another version may change", key)
+		}
+	}
+}

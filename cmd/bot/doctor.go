@@ -47,8 +47,8 @@ func examine(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	for _, s := range strays {
 		add(app.Finding{
-			About: "configuration", Grade: app.Doubt, Says: s.Name + " is set, and this program does not read it",
-			Mend: "set " + s.Meant + " if that was meant; else it does no harm",
+			About: "configuration", Grade: app.Doubt, Says: s.Name + " is set, but the bot does not read it",
+			Mend: "set " + s.Meant + " if that is what you meant; otherwise it does no harm",
 		})
 	}
 	doctor := app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: log, Version: r.Version})
@@ -78,7 +78,7 @@ func (r *report) add(f app.Finding) {
 
 // end prints the sum, or everything as JSON.
 func (r *report) end(asJSON bool, stdout io.Writer) error {
-	text := fmt.Sprintf("%d wrong, %d warnings, %d unknown, %d ok\n", r.Counts[app.Wrong], r.Counts[app.Doubt], r.Counts[app.Unknown], r.Counts[app.Well])
+	text := fmt.Sprintf("wrong: %d, warnings: %d, unknown: %d, ok: %d\n", r.Counts[app.Wrong], r.Counts[app.Doubt], r.Counts[app.Unknown], r.Counts[app.Well])
 	if asJSON {
 		out, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {

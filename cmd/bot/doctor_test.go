@@ -100,7 +100,7 @@ func TestDoctorOpenGroup(t *testing.T) {
 		}
 		r, err := examined(t)
 		warns := slices.ContainsFunc(r.Findings, func(f app.Finding) bool {
-			return f.About == "people" && f.Grade == app.Doubt && f.Mend != "" && strings.Contains(f.Says, "user group "+sandbox.OnCall+" may be open to edits by everybody")
+			return f.About == "people" && f.Grade == app.Doubt && f.Mend != "" && strings.Contains(f.Says, "anybody may be able to edit user group "+sandbox.OnCall)
 		})
 		if warns != tt.warns || err != nil {
 			t.Errorf("locked %v, from an identity provider %v: warns %v, %v: %+v", tt.group.Locked, tt.group.IDP, warns, err, r.Findings)

@@ -60,7 +60,7 @@ func playStory(ctx context.Context, out io.Writer, o sandbox.Options) error {
 	go func() { ended <- bot.Run(running) }()
 
 	s := &story{ctx: ctx, out: out, place: place, env: env, catalogue: o.Catalogue, log: log}
-	err = s.tell(bot) //nolint:contextcheck // the story carries its context
+	err = s.tell(bot)
 	stop()
 	return errors.Join(err, <-ended, place.Close())
 }

@@ -104,7 +104,7 @@ func (a *App) work(ctx context.Context) error {
 			a.options.Log.WarnContext(ctx, "redis close failed", "error", err)
 		}
 	}()
-	checks := slices.Concat(a.connectChecks(p), a.beginChecks(p))
+	checks := slices.Concat(a.slackChecks(p), a.redisChecks(p), a.beginChecks(p))
 	if err := a.until(ctx, checks[0]); err != nil { // Slack's
 		return err
 	}

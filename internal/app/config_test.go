@@ -156,7 +156,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"alert channel by name", func(e *app.Env) { e.AlertChannel = "#alerts" }, "ALERT_CHANNEL: takes one channel id"},
 		{"no signing key there", func(e *app.Env) { e.AuditSigningKeyFile = "/" + secret }, "AUDIT_SIGNING_KEY_FILE: cannot be read: no such file"},
 		{"a signing key that is none", func(e *app.Env) { e.AuditSigningKeyFile = empty }, "AUDIT_SIGNING_KEY_FILE: has no key in PEM form"},
-		{"a public key to sign with", func(e *app.Env) { e.AuditSigningKeyFile = public }, "AUDIT_SIGNING_KEY_FILE: has public keys alone"},
+		{"a public key to sign with", func(e *app.Env) { e.AuditSigningKeyFile = public }, "AUDIT_SIGNING_KEY_FILE: has only public keys"},
 		{"address without port", func(e *app.Env) { e.HTTPAddr = "localhost" }, "HTTP_ADDR: must be host:port or :port"},
 		{"address with a port that is none", func(e *app.Env) { e.HTTPAddr = ":80800" }, "HTTP_ADDR: must be host:port or :port"},
 		{"log level", func(e *app.Env) { e.LogLevel = "loud" }, "LOG_LEVEL: must be"},
@@ -269,13 +269,13 @@ func TestConfigSecretFiles(t *testing.T) {
 	for text, warnings := range map[string][]string{
 		"\xef\xbb\xbfquiet\r\n": nil,
 		" quiet ":               nil,
-		`"quiet"`:               {"AZURE_CLIENT_SECRET_FILE: stands in quotes, which are taken for a part of it"},
+		`"quiet"`:               {"AZURE_CLIENT_SECRET_FILE: is in quotes, and they are taken as part of it"},
 	} {
 		if got := config(t, from(text)).Warnings; !slices.Equal(got, warnings) {
 			t.Errorf("%q: warnings %q, want %q", text, got, warnings)
 		}
 	}
-	if got := config(t, changed(func(e *app.Env) { e.ClientSecret = `'quiet'` })).Warnings; len(got) != 1 || !strings.HasPrefix(got[0], "AZURE_CLIENT_SECRET: stands in quotes") {
+	if got := config(t, changed(func(e *app.Env) { e.ClientSecret = `'quiet'` })).Warnings; len(got) != 1 || !strings.HasPrefix(got[0], "AZURE_CLIENT_SECRET: is in quotes") {
 		t.Errorf("a variable in quotes: warnings %q", got)
 	}
 	if got := problems(t, from("\xff\xfeq\x00")); len(got) != 1 || got[0] != "AZURE_CLIENT_SECRET_FILE: names a file in UTF-16; save it as UTF-8" {
@@ -311,7 +311,7 @@ func certificate(t *testing.T, end time.Time) string {
 func TestConfigCredentialWarnings(t *testing.T) {
 	t.Parallel()
 	some, pem := file(t, "text"), certificate(t, time.Now().Add(time.Hour))
-	const id = "AZURE_CLIENT_SECRET: is a GUID, as the ids of secrets are"
+	const id = "AZURE_CLIENT_SECRET: is a GUID, as the id of a secret is"
 	for name, tt := range map[string]struct {
 		change func(*app.Env)
 		want   []string // the beginning of each
@@ -320,20 +320,20 @@ func TestConfigCredentialWarnings(t *testing.T) {
 		"the id of a secret":         {func(e *app.Env) { e.ClientSecret = strings.ToUpper(client) }, []string{id}},
 		"the same from a file":       {func(e *app.Env) { e.ClientSecret, e.ClientSecretFile = "", file(t, client+"\n") }, []string{strings.Replace(id, "SECRET:", "SECRET_FILE:", 1)}},
 		"a secret with a GUID in it": {func(e *app.Env) { e.ClientSecret = "q~" + client }, nil},
-		"a name as client id":        {func(e *app.Env) { e.ClientID = "defenderbot" }, []string{"AZURE_CLIENT_ID: is no GUID"}},
+		"a name as client id":        {func(e *app.Env) { e.ClientID = "defenderbot" }, []string{"AZURE_CLIENT_ID: is not a GUID"}},
 		"two kinds": {
 			func(e *app.Env) { e.FederatedTokenFile = some },
-			[]string{"AZURE_CLIENT_SECRET: is used; also set, and not used: AZURE_FEDERATED_TOKEN_FILE; "},
+			[]string{"AZURE_CLIENT_SECRET: is used; also set, but ignored: AZURE_FEDERATED_TOKEN_FILE; "},
 		},
 		"three kinds": {
 			func(e *app.Env) {
 				e.ClientSecret, e.ClientSecretFile, e.ClientCertificate, e.FederatedTokenFile = "", some, pem, some
 			},
-			[]string{"AZURE_CLIENT_SECRET_FILE: is used; also set, and not used: AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE; "},
+			[]string{"AZURE_CLIENT_SECRET_FILE: is used; also set, but ignored: AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE; "},
 		},
 		"two kinds without a secret": {
 			func(e *app.Env) { e.ClientSecret, e.ClientCertificate, e.FederatedTokenFile = "", pem, some },
-			[]string{"AZURE_CLIENT_CERTIFICATE_PATH: is used; also set, and not used: AZURE_FEDERATED_TOKEN_FILE; "},
+			[]string{"AZURE_CLIENT_CERTIFICATE_PATH: is used; also set, but ignored: AZURE_FEDERATED_TOKEN_FILE; "},
 		},
 	} {
 		got := config(t, changed(tt.change)).Warnings
@@ -354,7 +354,7 @@ func TestConfigEntries(t *testing.T) {
 		want   []string // in each problem
 	}{
 		"approvers":      {func(e *app.Env) { e.Approvers = "U0GRACE,ada,,isolate=S0LEADS,isolate=bob" }, []string{"; entry 2 is none", "; entry 4 is none"}},
-		"channels":       {func(e *app.Env) { e.Channels = "#general, C0INCIDENT, D0DM" }, []string{"; entry 1 is none", "; entry 3 is none"}},
+		"channels":       {func(e *app.Env) { e.Channels = "#general, C0INCIDENT, D0DM" }, []string{"; entry 1 is not one", "; entry 3 is not one"}},
 		"actions":        {func(e *app.Env) { e.Actions = "collect,wipe" }, []string{"(entry 2)"}},
 		"by action":      {func(e *app.Env) { e.Requesters = "U0ADA,wipe=U0ADA" }, []string{"(entry 2)"}},
 		"approvals":      {func(e *app.Env) { e.ApprovalsRequired = "1,isolate=many" }, []string{"; entry 2 is not"}},

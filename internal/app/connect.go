@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -43,18 +42,23 @@ func (a *App) newParts() (*parts, error) {
 	return p, nil
 }
 
-// connectChecks connect the parts, each with the help of those before it, and all of
-// them with Slack's, which is the first. They write nothing that lasts.
-func (a *App) connectChecks(p *parts) []check {
-	with := func(connect func(context.Context, *parts) (string, error)) func(context.Context) (string, error) {
-		return func(ctx context.Context) (string, error) { return connect(ctx, p) }
+// slackChecks connect the parts to Slack, each with the help of those before it. They
+// write nothing that lasts, as redisChecks do not.
+func (a *App) slackChecks(p *parts) []check {
+	return []check{
+		{name: "slack", run: with(p, a.connectSlack), mend: "check that this host can reach SLACK_API_URL, and that Slack is up"},
+		{name: "slack's user groups", needs: "slack", run: with(p, a.resolve), mend: "check that each @handle in APPROVERS, REQUESTERS and ESCALATE_TO is a user group of the workspace"},
+		{name: "approvers", needs: "slack's user groups", run: with(p, a.muster), mend: mendApprovers},
 	}
-	return slices.Concat([]check{
-		{name: "slack", run: with(a.connectSlack), mend: "see that this host reaches SLACK_API_URL, and whether Slack is up"},
-		{name: "slack's user groups", needs: "slack", run: with(a.resolve), mend: "see that each @handle in APPROVERS, REQUESTERS and ESCALATE_TO is a user group of the workspace"},
-		{name: "approvers", needs: "slack's user groups", run: with(a.muster), mend: mendApprovers},
-		{name: "redis", needs: "slack", run: with(a.connectRedis), mend: mendRedis},
-	}, a.keeps(p))
+}
+
+// redisChecks connect the parts to Redis, with the help of slackChecks.
+func (a *App) redisChecks(p *parts) []check {
+	return append([]check{{name: "redis", needs: "slack", run: with(p, a.connectRedis), mend: mendRedis}}, a.keeps(p)...)
+}
+
+func with(p *parts, connect func(context.Context, *parts) (string, error)) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) { return connect(ctx, p) }
 }
 
 // beginChecks come last before the bot works: what was left is taken over, and that it
@@ -84,7 +88,7 @@ func named(err error) error {
 
 const (
 	mendApprovers = "list people in APPROVERS who may decide, and in REQUESTERS who may ask"
-	mendRedis     = "see that REDIS_URL is right (rediss:// for TLS), and that Redis is up and takes writes"
+	mendRedis     = "check that REDIS_URL is right (rediss:// for TLS), and that Redis is up and accepts writes"
 )
 
 func (a *App) connectSlack(ctx context.Context, p *parts) (detail string, err error) {
@@ -147,7 +151,7 @@ func (a *App) connectRedis(ctx context.Context, p *parts) (detail string, err er
 	if err := p.store.Prepare(ctx); err != nil {
 		return "", named(err)
 	}
-	return "takes all that is needed", nil
+	return "accepts everything that the bot writes", nil
 }
 
 // inherit takes over the windows that an older version has left.

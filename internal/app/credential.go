@@ -30,7 +30,7 @@ func (r *reader) credential(e Env) defender.Credential {
 	}
 	others := slices.DeleteFunc(slices.Clone(set[1:]), func(s string) bool { return s == "AZURE_CLIENT_SECRET_FILE" }) // both: an error
 	if len(others) > 0 {
-		r.warn(set[0], "is used; also set, and not used: %s; leave one of them", strings.Join(others, ", "))
+		r.warn(set[0], "is used; also set, but ignored: %s; keep only one of them", strings.Join(others, ", "))
 	}
 	switch set[0] {
 	case "AZURE_CLIENT_CERTIFICATE_PATH":
@@ -40,7 +40,7 @@ func (r *reader) credential(e Env) defender.Credential {
 	}
 	secret := r.secret("AZURE_CLIENT_SECRET", e.ClientSecret, e.ClientSecretFile)
 	if guid.MatchString(secret) { // https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials
-		r.warn(set[0], "is a GUID, as the ids of secrets are; the bot needs the secret's value, which Entra shows once, when the secret is made")
+		r.warn(set[0], "is a GUID, as the id of a secret is; the bot needs its value, which Entra shows only once, when the secret is created")
 	}
 	return defender.Secret(secret)
 }

@@ -35,7 +35,7 @@ func (a *App) channels(ctx context.Context, slack *bot.Workspace) (found []Findi
 		}
 	}
 	if useless > 0 && useless == len(all) {
-		add(Wrong, "CHANNELS: there is none in which a command can be taken", "mend one of them at least")
+		add(Wrong, "CHANNELS: the bot can take commands in none of them", "fix at least one of them")
 	}
 	if id := a.config.AlertChannel; id != "" {
 		ch, err := slack.Channel(ctx, id)
@@ -44,12 +44,12 @@ func (a *App) channels(ctx context.Context, slack *bot.Workspace) (found []Findi
 		}
 	}
 	if more > 0 {
-		add(Unknown, fmt.Sprintf("CHANNELS: %d more were not looked at, because Slack limits look-ups", more), "type /defender help in each of them")
+		add(Unknown, fmt.Sprintf("CHANNELS: %d more were not checked, because Slack limits look-ups", more), "type /defender help in each of them")
 	}
 	if len(found) == 0 {
-		says := "commands are taken wherever the bot is"
+		says := "the bot takes commands in every channel that it is in"
 		if len(all) > 0 {
-			says = fmt.Sprintf("the bot is in all that CHANNELS names (%d)", len(all))
+			says = fmt.Sprintf("the bot is in every channel that CHANNELS names (%d)", len(all))
 		}
 		add(Well, says, "")
 	}
@@ -69,13 +69,13 @@ func (a *App) channel(id string, ch approvals.Channel, err error, commands bool)
 	_, withheld := errors.AsType[*approvals.Withheld](err)
 	switch {
 	case withheld:
-		return Doubt, fmt.Sprintf("Slack refuses to show %s: %v", id, err), "give the app the scope that is missing, or " + another
+		return Doubt, fmt.Sprintf("Slack refuses to show %s: %v", id, err), "give the app the missing scope, or " + another
 	case err != nil:
-		return Unknown, fmt.Sprintf("%s could not be looked up: %v", id, err), "look again later"
+		return Unknown, fmt.Sprintf("%s could not be looked up: %v", id, err), "try again later"
 	case ch.Direct:
 		return Doubt, id + " is a direct message", another
 	case ch.Archived:
-		return Doubt, id + " is archived", "restore it, or " + another
+		return Doubt, id + " is archived", "unarchive it, or " + another
 	case !ch.Member:
 		return Doubt, "the bot is not in " + id + ", or there is no such channel", "type /invite @defenderbot there, or " + another
 	case commands && ch.Shared && !a.config.AllowShared:
@@ -83,7 +83,7 @@ func (a *App) channel(id string, ch approvals.Channel, err error, commands bool)
 			"set ALLOW_SHARED_CHANNELS=true if its members may see what is asked, or " + another
 	case ch.Restricted:
 		return Unknown, "not everybody may post in " + id + ", and Slack does not say whether the bot may",
-			"see in the channel's posting permissions that the bot is among those who may"
+			"check in the channel's posting permissions that the bot is among those who may"
 	}
 	return Well, "", ""
 }

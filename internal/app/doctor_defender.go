@@ -35,18 +35,18 @@ func (a *App) ends() Finding {
 	end, err := credential.Ends(now)
 	switch left := end.Sub(now); {
 	case err != nil:
-		f.Grade, f.Says, f.Mend = Wrong, err.Error(), "replace the file; it is read again for each token"
+		f.Grade, f.Says, f.Mend = Wrong, err.Error(), "replace the file; the bot reads it again for each token"
 	case !end.IsZero():
-		f.Says = fmt.Sprintf("the %s ends on %s, in %d days", credential.Kind(), end.Format(time.DateOnly), int(left.Hours()/24))
+		f.Says = fmt.Sprintf("the %s expires on %s, in %d days", credential.Kind(), end.Format(time.DateOnly), int(left.Hours()/24))
 		if left < soon {
-			f.Grade, f.Mend = Doubt, "upload a new one to the app registration in Entra, then replace the file: it is read again for each token"
+			f.Grade, f.Mend = Doubt, "upload a new one to the app registration in Entra, then replace the file: the bot reads it again for each token"
 		}
 	case credential.Kind() == "client secret":
 		f.Grade = Unknown
-		f.Says = "a client secret does not tell when it expires, and Entra tells only whoever may read app registrations, which the bot need not"
-		f.Mend = "look under “Certificates & secrets” of the app registration, and note the day; a certificate or a workload identity needs no such note"
+		f.Says = "a client secret does not show when it expires; Entra tells only those who may read app registrations, and the bot does not need to"
+		f.Mend = "look it up under “Certificates & secrets” of the app registration, and note the date; or use a certificate or a workload identity"
 	default:
-		f.Says = "the " + credential.Kind() + " is replaced by whoever issues it, and good now"
+		f.Says = "the " + credential.Kind() + " is valid now, and its issuer replaces it"
 	}
 	return f
 }
@@ -60,11 +60,11 @@ func entra(ctx context.Context, tokens *defender.Tokens) Finding {
 			says = "no token: " + known
 		}
 		if refused.Description != "" {
-			says += ": " + refused.Description
+			says += ": " + strings.TrimPrefix(refused.Description, refused.AADSTS+": ")
 		}
 		return Finding{About: "entra", Grade: Wrong, Says: says, Mend: cmp.Or(mendTrust(err), mendToken(err))}
 	}
-	return Finding{About: "entra", Grade: Well, Says: "takes what the bot proves itself with, and gives tokens"}
+	return Finding{About: "entra", Grade: Well, Says: "accepts the credential and issues tokens"}
 }
 
 // roles holds those of the token against what the actions need that are switched on.
@@ -78,7 +78,7 @@ func (a *App) roles(ctx context.Context, tokens *defender.Tokens) (found []Findi
 	}
 	roles, readable := defender.Roles(access)
 	if !readable {
-		say(Unknown, "the token cannot be read, so that nobody knows its roles before a call is refused", "")
+		say(Unknown, "the token cannot be read, so a missing role shows only when a call is refused", "")
 		return found
 	}
 	needs := a.options.Catalogue.Needs(a.config.Actions)
@@ -88,16 +88,16 @@ func (a *App) roles(ctx context.Context, tokens *defender.Tokens) (found []Findi
 			if n.Package || a.allEnded(n.Actions) {
 				grade = Doubt
 			}
-			say(grade, n.AnyOf[0]+" is missing, for "+n.For(),
-				"in Entra, add the application permission "+n.AnyOf[0]+" of WindowsDefenderATP and grant admin consent; a bot that runs has it within an hour")
+			say(grade, n.AnyOf[0]+" is missing; it is needed for "+n.For(),
+				"in Entra, add the application permission "+n.AnyOf[0]+" of WindowsDefenderATP and grant admin consent; a running bot has it within an hour")
 		}
 	}
 	if surplus := defender.Surplus(needs, roles); len(surplus) > 0 {
-		say(Doubt, "more than the actions need that are switched on: "+strings.Join(surplus, ", "),
-			"take them away from the app registration in Entra, unless you mean to switch on what needs them (ACTIONS)")
+		say(Doubt, "more than the enabled actions need: "+strings.Join(surplus, ", "),
+			"remove them from the app registration in Entra, unless you are going to enable an action that needs them (ACTIONS)")
 	}
 	if len(found) == 0 {
-		say(Well, "all that are needed, and no others: "+strings.Join(roles, ", "), "")
+		say(Well, "all that are needed and no others: "+strings.Join(roles, ", "), "")
 	}
 	return found
 }
@@ -116,9 +116,9 @@ func (a *App) reach(ctx context.Context, p *parts) Finding {
 	if _, err := p.tokens.Get(ctx); err != nil {
 		return unexamined("defender", "entra")
 	}
-	f := Finding{About: "defender", Grade: Well, Says: "takes the token and answers a read; whether the licence covers each action only a call shows"}
+	f := Finding{About: "defender", Grade: Well, Says: "accepts the token and answers a read; only a call shows whether the licence covers an action"}
 	if until := bookRead(ctx, p); !until.IsZero() {
-		f.Grade, f.Says, f.Mend = Unknown, "not asked: the limit that Microsoft sets for reads is used up until "+until.Format(time.RFC3339), "look again later"
+		f.Grade, f.Says, f.Mend = Unknown, "not asked: the limit that Microsoft sets for reads is used up until "+until.Format(time.RFC3339), "try again later"
 		return f
 	}
 	err := p.client.Reach(ctx)
@@ -127,7 +127,7 @@ func (a *App) reach(ctx context.Context, p *parts) Finding {
 	}
 	e, _ := errors.AsType[*defender.Error](err) // Reach has no other errors
 	f.unreached = slices.Contains([]defender.Cause{defender.NotSent, defender.OutcomeUnknown, defender.BadAnswer}, e.Cause)
-	f.Grade, f.Says, f.Mend = Wrong, "a read fails: "+err.Error(), mendDefender(e)
+	f.Grade, f.Says, f.Mend = Wrong, "a read failed: "+reason(e), mendDefender(e)
 	if e.Cause == defender.Throttled {
 		f.Grade = Unknown
 	}
@@ -146,6 +146,19 @@ func bookRead(ctx context.Context, p *parts) time.Time {
 	return until
 }
 
+// reason is why Defender did not do it, without what was tried.
+func reason(e *defender.Error) string {
+	says := cmp.Or(e.Says(), e.Error())
+	_, leads := errors.AsType[*defender.Redirect](e)
+	switch {
+	case e.Cause == defender.OutcomeUnknown:
+		return says
+	case e.Status != 0 && e.Err != nil && !leads: // what cannot be read in the answer
+		says += ": " + e.Err.Error()
+	}
+	return string(e.Cause) + ": " + says
+}
+
 // mendDefender is what an operator does about a request that Defender did not take.
 func mendDefender(e *defender.Error) string {
 	if mend := mendTrust(e); mend != "" {
@@ -155,13 +168,13 @@ func mendDefender(e *defender.Error) string {
 	case defender.MissingRole:
 		return "in Entra, add the application permission " + e.Role + " of WindowsDefenderATP and grant admin consent"
 	case defender.Licence:
-		return "see that the tenant has a licence of Defender for Endpoint, and that it has been opened once in the portal"
+		return "check that the tenant has a licence for Defender for Endpoint, and that somebody has opened it in the portal once"
 	case defender.Unauthenticated:
-		return "see that DEFENDER_CLOUD, DEFENDER_API_URL and DEFENDER_SCOPE are of one cloud"
+		return "check that DEFENDER_CLOUD, DEFENDER_API_URL and DEFENDER_SCOPE belong to the same cloud"
 	case defender.Throttled:
-		return "look again later: Microsoft's limit is used up"
+		return "try again later: Microsoft's limit is used up"
 	}
-	return "see that this host reaches DEFENDER_API_URL, by the proxy in HTTPS_PROXY if there is one, and whether Defender is up"
+	return "check that this host can reach DEFENDER_API_URL (through HTTPS_PROXY, if that is set), and that Defender is up"
 }
 
 // mostApart is by how much this host's clock may differ from Microsoft's. Investigations that may
@@ -178,15 +191,14 @@ func clocks(p *parts) (found []Finding) {
 		f := Finding{About: "microsoft clock", Grade: Well, Says: c.whose + " and this host agree on the time"}
 		switch {
 		case !known:
-			f.Grade, f.Says = Unknown, c.whose+" has not said what time it is"
-			f.Mend = "mend first what keeps it from answering, or takes the Date out of its answers"
+			f.Grade, f.Says, f.Mend = Unknown, c.whose+" has not answered, so its clock is not known", "see what keeps it from answering, above"
 		case ahead.Abs() > mostApart:
 			way := "ahead of"
 			if ahead < 0 {
 				way = "behind"
 			}
 			f.Grade, f.Says = Doubt, fmt.Sprintf("%s's clock is %s %s this host's", c.whose, ahead.Abs().Truncate(time.Second), way)
-			f.Mend = "set this host's clock by NTP: signed assertions are refused, and investigations not found, if it is wrong"
+			f.Mend = "synchronise this host's clock (NTP): with a wrong one, Entra refuses signed assertions and investigations are not found"
 		}
 		found = append(found, f)
 	}
@@ -207,15 +219,15 @@ func (a *App) ended(ctx context.Context, p *parts) (found []Finding) {
 		case err != nil:
 			say(Unknown, err.Error(), mendRedis)
 		case at.IsZero():
-			say(Unknown, row.Name+": "+row.Notice()+" Defender has not refused one here in the last day.",
-				"`bot doctor -probe` asks Defender; if it has ended, take "+row.Name+" out of ACTIONS")
+			say(Unknown, row.Name+": "+row.Notice()+" Defender has refused none here in the last day.",
+				"`bot doctor -probe` asks Defender; if the action has ended, remove "+row.Name+" from ACTIONS")
 		default:
 			say(Doubt, fmt.Sprintf("%s: Defender refused one at %s, as Microsoft has announced", row.Name, at.Format(time.RFC3339)),
-				"take "+row.Name+" out of ACTIONS; "+row.Ended.Successor+" replaces it")
+				"remove "+row.Name+" from ACTIONS; "+row.Ended.Successor+" replaces it")
 		}
 	}
 	if len(found) == 0 {
-		say(Well, "none is switched on", "")
+		say(Well, "none is enabled", "")
 	}
 	return found
 }

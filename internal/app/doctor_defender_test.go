@@ -49,18 +49,18 @@ func TestDoctorRoles(t *testing.T) {
 	}{
 		"all and no others": {
 			[]string{read, collect, scan, alert, link},
-			[][]string{{"ok", "all that are needed, and no others: " + read}},
+			[][]string{{"ok", "all that are needed and no others: " + read}},
 		},
 		"none": {nil, [][]string{
-			{"wrong", read + " is missing, for looking devices and their actions up", "grant admin consent"},
-			{"wrong", collect + " is missing, for collect", "add the application permission " + collect},
-			{"wrong", scan + " is missing, for scan"},
-			{"warning", alert + " is missing, for investigate"}, // Microsoft has ended it
-			{"warning", link + " is missing, for the link to what collect has collected"},
+			{"wrong", read + " is missing; it is needed for looking up devices and their actions", "grant admin consent"},
+			{"wrong", collect + " is missing; it is needed for collect", "add the application permission " + collect},
+			{"wrong", scan + " is missing; it is needed for scan"},
+			{"warning", alert + " is missing; it is needed for investigate"}, // Microsoft has ended it
+			{"warning", link + " is missing; it is needed for the link to what collect has collected"},
 		}},
 		"more": {
 			[]string{read, collect, scan, alert, link, "Machine.Isolate", "Machine.Offboard"},
-			[][]string{{"warning", "more than the actions need that are switched on: Machine.Isolate, Machine.Offboard", "take them away"}},
+			[][]string{{"warning", "more than the enabled actions need: Machine.Isolate, Machine.Offboard", "remove them"}},
 		},
 	} {
 		granted(p, tt.roles...)
@@ -84,18 +84,18 @@ func TestDoctorEntra(t *testing.T) {
 		change     func(*app.Env)
 		says, mend string
 	}{
-		"a wrong secret": {func(e *app.Env) { e.ClientSecret = wrong }, "the client secret is wrong (AADSTS7000215): AADSTS7000215: Invalid client secret", "the value of a client secret (not its id)"},
+		"a wrong secret": {func(e *app.Env) { e.ClientSecret = wrong }, "the client secret is wrong (AADSTS7000215): Invalid client secret", "the value of a client secret (not its id)"},
 		"no such app":    {func(e *app.Env) { e.ClientID = client[:35] + "0" }, "AADSTS700016", "AZURE_CLIENT_ID is the application (client) id"},
 		"no such tenant": {func(e *app.Env) { e.TenantID = "elsewhere.example" }, "AADSTS90002", "AZURE_TENANT_ID is right"},
 		"a wrong scope":  {func(e *app.Env) { e.DefenderScope = "https://graph.example/.default" }, "AADSTS70011", "DEFENDER_SCOPE"},
-		"nobody there":   {func(e *app.Env) { e.AuthorityHost = "http://127.0.0.1:1" }, "the connection was refused", "reaches AZURE_AUTHORITY_HOST"},
+		"nobody there":   {func(e *app.Env) { e.AuthorityHost = "http://127.0.0.1:1" }, "the connection was refused", "can reach AZURE_AUTHORITY_HOST"},
 	} {
 		env := p.Env()
 		tt.change(&env)
 		found := probed(t, p, env)
 		finds(t, found, "entra", app.Wrong, "no token: ", tt.says, tt.mend)
 		for _, what := range []string{"entra roles", "defender", "probe"} {
-			finds(t, found, what, app.Unknown, "it needs: entra")
+			finds(t, found, what, app.Unknown, "until entra is ok")
 		}
 		if slices.ContainsFunc(found, func(f app.Finding) bool { return strings.Contains(f.String(), wrong) }) {
 			t.Errorf("%s: the secret is shown", name)
@@ -114,12 +114,12 @@ func TestDoctorDefender(t *testing.T) {
 		grade app.Grade
 		words []string
 	}{
-		{defenderfake.Fault{Status: 401, Message: "Unauthorized request - reason of failure: No Tvm license"}, app.Wrong, []string{"No Tvm license", "has a licence of Defender for Endpoint"}},
-		{defenderfake.Fault{Status: 401}, app.Wrong, []string{"DEFENDER_SCOPE are of one cloud"}},
+		{defenderfake.Fault{Status: 401, Message: "Unauthorized request - reason of failure: No Tvm license"}, app.Wrong, []string{"No Tvm license", "has a licence for Defender for Endpoint"}},
+		{defenderfake.Fault{Status: 401}, app.Wrong, []string{"DEFENDER_SCOPE belong to the same cloud"}},
 		{defenderfake.Fault{Status: 403, Message: "Missing application roles."}, app.Wrong, []string{"application permission Machine.Read.All"}},
-		{defenderfake.Fault{Status: 429, RetryAfter: "10"}, app.Unknown, []string{"throttled", "look again later"}},
-		{defenderfake.Fault{Status: 503}, app.Wrong, []string{"HTTP 503", "see that this host reaches DEFENDER_API_URL"}},
-		{defenderfake.Fault{Status: 200, Body: `{"ok":true}`}, app.Wrong, []string{"so it is not Defender", "see that this host reaches DEFENDER_API_URL"}},
+		{defenderfake.Fault{Status: 429, RetryAfter: "10"}, app.Unknown, []string{"throttled", "try again later"}},
+		{defenderfake.Fault{Status: 503}, app.Wrong, []string{"HTTP 503", "check that this host can reach DEFENDER_API_URL"}},
+		{defenderfake.Fault{Status: 200, Body: `{"ok":true}`}, app.Wrong, []string{"so it is not Defender", "check that this host can reach DEFENDER_API_URL"}},
 	} {
 		tt.fault.On = defenderfake.MachineGet
 		mend := p.Defender.Inject(tt.fault)
@@ -144,12 +144,12 @@ func TestDoctorMicrosoftClock(t *testing.T) {
 	finds(t, found, line, app.Well, "Defender and this host agree")
 	skip(t, p, 35*time.Second)
 	found = examined(t, p, p.Env())
-	finds(t, found, line, app.Doubt, "Entra's clock is 3", "s behind this host's", "by NTP")
+	finds(t, found, line, app.Doubt, "Entra's clock is 3", "s behind this host's", "NTP")
 	finds(t, found, line, app.Doubt, "Defender's clock is 3", "s behind this host's")
 	p.Defender.Down()
 	found = examined(t, p, p.Env())
-	finds(t, found, line, app.Unknown, "Entra has not said")
-	finds(t, found, line, app.Unknown, "Defender has not said")
+	finds(t, found, line, app.Unknown, "Entra has not answered")
+	finds(t, found, line, app.Unknown, "Defender has not answered")
 }
 
 // TestDoctorCredential: when what the bot proves itself with runs out is said, as far as it
@@ -158,24 +158,24 @@ func TestDoctorCredential(t *testing.T) {
 	t.Parallel()
 	p := open(t, redistest.Mini(t).Addr(), nil)
 	env := p.Env()
-	finds(t, examined(t, p, env), "credential", app.Unknown, "a client secret does not tell when it expires", "Certificates & secrets")
+	finds(t, examined(t, p, env), "credential", app.Unknown, "a client secret does not show when it expires", "Certificates & secrets")
 	env.ClientSecret = ""
 	for _, tt := range []struct {
 		left  time.Duration
 		grade app.Grade
 		words []string
 	}{
-		{31 * 24 * time.Hour, app.Well, []string{"the certificate ends on ", "in 30 days"}},
+		{31 * 24 * time.Hour, app.Well, []string{"the certificate expires on ", "in 30 days"}},
 		{30 * 24 * time.Hour, app.Doubt, []string{"in 29 days", "upload a new one"}},
 	} {
 		env.ClientCertificate = certificate(t, p.Now().Add(tt.left))
 		p.Defender.SetApp(defenderfake.App{ID: env.ClientID, Certificates: []*x509.Certificate{certificateIn(t, env.ClientCertificate)}, Roles: defenderfake.DefaultRoles()})
 		found := examined(t, p, env)
 		finds(t, found, "credential", tt.grade, tt.words...)
-		finds(t, found, "entra", app.Well, "gives tokens")
+		finds(t, found, "entra", app.Well, "issues tokens")
 	}
 	env.ClientCertificate, env.FederatedTokenFile = "", file(t, "federated-token-4711")
-	finds(t, examined(t, p, env), "credential", app.Well, "the federated token is replaced by whoever issues it")
+	finds(t, examined(t, p, env), "credential", app.Well, "the federated token is valid now")
 }
 
 // TestDoctorEnded: of an action that Microsoft has ended, what the tenant has said last is
@@ -185,16 +185,16 @@ func TestDoctorEnded(t *testing.T) {
 	const line = "ended actions"
 	p := open(t, redistest.Mini(t).Addr(), nil)
 	env := p.Env()
-	finds(t, examined(t, p, env), line, app.Unknown, "investigate: Microsoft says", "has not refused one here in the last day", "-probe")
+	finds(t, examined(t, p, env), line, app.Unknown, "investigate: Microsoft says", "has refused none here in the last day", "-probe")
 	p.Defender.EndInvestigations(defenderfake.Ended{Start: defenderfake.EndedGone})
 	stop := run(t, p, env, app.Options{})
 	id, c := pending(t, p, "investigate "+sandbox.Server+" why")
 	click(t, p, sandbox.Grace, c, "approve")
 	card(t, p, id, "Defender refused it: Microsoft ended this")
 	stop()
-	finds(t, examined(t, p, env), line, app.Doubt, "investigate: Defender refused one at 20", "take investigate out of ACTIONS; scan replaces it")
+	finds(t, examined(t, p, env), line, app.Doubt, "investigate: Defender refused one at 20", "remove investigate from ACTIONS; scan replaces it")
 	env.Actions = "collect"
-	finds(t, examined(t, p, env), line, app.Well, "none is switched on")
+	finds(t, examined(t, p, env), line, app.Well, "none is enabled")
 }
 
 // TestDoctorReadBooked: the doctor's read has a slot of Microsoft's limit like every other, and
@@ -214,7 +214,7 @@ func TestDoctorReadBooked(t *testing.T) {
 	for range most {
 		finds(t, examined(t, p, p.Env()), "defender", app.Well, "answers a read")
 	}
-	finds(t, examined(t, p, p.Env()), "defender", app.Unknown, "the limit that Microsoft sets for reads is used up until 20", "look again later")
+	finds(t, examined(t, p, p.Env()), "defender", app.Unknown, "the limit that Microsoft sets for reads is used up until 20", "try again later")
 	if n := reads(); n != most {
 		t.Errorf("%d reads, want %d", n, most)
 	}
@@ -233,7 +233,7 @@ func TestDoctorStopped(t *testing.T) {
 				stop(errors.New("somebody pressed Ctrl-C"))
 			}
 		})
-		if err == nil || err.Error() != "not everything was looked at: somebody pressed Ctrl-C" || len(sent(p)) > 0 {
+		if err == nil || err.Error() != "not everything was checked: somebody pressed Ctrl-C" || len(sent(p)) > 0 {
 			t.Errorf("stopped at %s: %v", at, err)
 		}
 		if last != at && (at != "redis version" || last != "redis clock") { // these are of one look
@@ -265,10 +265,10 @@ func TestDoctorElsewhere(t *testing.T) {
 		about       string
 		says, mends string
 	}{
-		"entra, a page":       {func(e *app.Env) { e.AuthorityHost = answers(200, "<html>") }, "entra", "no token: oauth2: cannot parse json", "reaches AZURE_AUTHORITY_HOST"},
+		"entra, a page":       {func(e *app.Env) { e.AuthorityHost = answers(200, "<html>") }, "entra", "no token: oauth2: cannot parse json", "can reach AZURE_AUTHORITY_HOST"},
 		"entra, too often":    {func(e *app.Env) { e.AuthorityHost = answers(429, "") }, "entra", "no token: HTTP 429", "wait"},
 		"entra, untrusted":    {func(e *app.Env) { e.AuthorityHost = private.URL }, "entra", "no token: its certificate is not trusted", trust},
-		"defender, untrusted": {func(e *app.Env) { e.DefenderAPIURL = private.URL }, "defender", "failed to verify certificate", trust},
+		"defender, untrusted": {func(e *app.Env) { e.DefenderAPIURL = private.URL }, "defender", "its certificate is not trusted", trust},
 		"slack, untrusted":    {func(e *app.Env) { e.SlackAPIURL = private.URL + "/api/" }, "slack", "failed to verify certificate", trust},
 		"redis, untrusted":    {func(e *app.Env) { e.RedisURL = "rediss://" + private.Listener.Addr().String() }, "redis", "failed to verify certificate", trust},
 		"redis, nobody there": {func(e *app.Env) { e.RedisURL = "redis://127.0.0.1:1" }, "redis durability", "connection refused", "REDIS_URL is right"},

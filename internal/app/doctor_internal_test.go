@@ -15,8 +15,8 @@ func TestDoctorClock(t *testing.T) {
 		grade Grade
 		says  string
 	}{
-		{0, true, Well, "no more than seconds apart"},
-		{mostLead, true, Well, "no more than seconds apart"},
+		{0, true, Well, "agree on the time"},
+		{mostLead, true, Well, "agree on the time"},
 		{-mostLead - time.Second, true, Doubt, "31s behind Slack's"},
 		{5 * time.Minute, true, Doubt, "5m0s ahead of Slack's"},
 		{0, false, Unknown, "does not say what time it is"},
@@ -46,7 +46,7 @@ func TestDoctorExams(t *testing.T) {
 	}
 	var got []Finding
 	look(t.Context(), exams, map[string]bool{"broken": true, "sound": false}, func(f Finding) { got = append(got, f) })
-	if len(got) != 3 || got[0].Grade != Unknown || !strings.Contains(got[0].Says, "needs: broken") ||
+	if len(got) != 3 || got[0].Grade != Unknown || !strings.Contains(got[0].Says, "until broken is ok") ||
 		got[1].About != "b" || got[1].Grade != Doubt || !strings.Contains(got[1].Says, "a mistake") || got[2].Grade != Well {
 		t.Errorf("%+v", got)
 	}

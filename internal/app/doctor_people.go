@@ -22,9 +22,9 @@ func lists(s office.RosterState) (found []Finding) {
 	}{{"APPROVERS", s.Out}, {"REQUESTERS", s.CannotAsk}, {"ESCALATE_TO", s.CannotBeCalled}} {
 		for _, entry := range l.out {
 			if entry.Undecided() {
-				add(Unknown, l.variable+": "+entry.String(), "look again later: nobody who cannot be looked up can decide")
+				add(Unknown, l.variable+": "+entry.String(), "try again later: until the look-up works, they cannot decide")
 			} else {
-				add(Doubt, l.variable+": "+entry.Label()+" does not count: "+entry.Cause(), "take the entry out, or replace it")
+				add(Doubt, l.variable+": "+entry.Label()+" does not count: "+entry.Cause(), "remove the entry, or replace it")
 			}
 		}
 	}
@@ -32,8 +32,8 @@ func lists(s office.RosterState) (found []Finding) {
 		add(Doubt, "APPROVERS: too few for "+action, "list more people who may decide, or lower APPROVALS_REQUIRED")
 	}
 	for _, group := range s.Open {
-		add(Doubt, fmt.Sprintf("APPROVERS: the members of user group %s may be open to edits by everybody: Slack does not say that they are locked or come from an identity provider", group),
-			"let only administrators edit user groups (a setting of the workspace), lock the group, or list approvers by id")
+		add(Doubt, fmt.Sprintf("APPROVERS: anybody may be able to edit user group %s: Slack does not report it as locked or managed by an identity provider", group),
+			"let only administrators edit user groups (a setting of the workspace), lock the group, or list the approvers by id")
 	}
 	if len(found) == 0 {
 		found = append(found, Finding{About: "people", Grade: Well, Says: "every entry counts"})
@@ -49,15 +49,15 @@ func deciding(s office.RosterState, p approvals.Policy) (found []Finding) {
 		case d.Able < d.Needed && d.Certain: // that is said of the lists
 		case d.Able < d.Needed:
 			found = append(found, Finding{
-				About: "approvers", Grade: Unknown, Mend: "look again later",
-				Says: fmt.Sprintf("%s needs %d, and %d are known to count: not everybody could be looked up", d.Action, d.Needed, d.Able),
+				About: "approvers", Grade: Unknown, Mend: "try again later",
+				Says: fmt.Sprintf("%s: %d needed, and only %d could be confirmed: not everybody could be looked up", d.Action, d.Needed, d.Able),
 			})
 		case d.Able == d.Needed && d.Certain:
-			all.add(fmt.Sprintf("needs %d, and no more may decide: nothing is approved while one of them is away, or asks for it", d.Needed), d.Action)
+			all.add(fmt.Sprintf("%d needed, and no more than that may decide: nothing is approved while one of them is away or is the requester", d.Needed), d.Action)
 		case d.Certain:
-			enough.add(fmt.Sprintf("%d may decide, needed: %d", d.Able, d.Needed), d.Action)
+			enough.add(fmt.Sprintf("%d may decide, %d needed", d.Able, d.Needed), d.Action)
 		default:
-			enough.add(fmt.Sprintf("at least %d may decide, needed: %d", d.Able, d.Needed), d.Action)
+			enough.add(fmt.Sprintf("at least %d may decide, %d needed", d.Able, d.Needed), d.Action)
 		}
 	}
 	for _, says := range all.lines() {

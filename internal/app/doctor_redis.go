@@ -41,7 +41,7 @@ func (a *App) examineRedis(ctx context.Context, p *parts) []Finding {
 }
 
 func unanswered(about string, err error) Finding {
-	return Finding{About: about, Grade: Unknown, Says: "not known, nor what comes after it of Redis: " + err.Error(), Mend: "see the lines about redis above"}
+	return Finding{About: about, Grade: Unknown, Says: "not known, and neither is what else Redis reports of itself: " + err.Error(), Mend: "see the lines about redis above"}
 }
 
 // infoFields are the fields of INFO (https://redis.io/docs/latest/commands/info/).
@@ -67,10 +67,10 @@ func redisVersion(said map[string]string) Finding {
 	major, _, _ := strings.Cut(said["redis_version"], ".")
 	switch n, err := strconv.Atoi(major); {
 	case err != nil:
-		f.Grade, f.Says, f.Mend = Unknown, "Redis does not report its version", "nothing, if it takes all that the bot writes, which is Redis 7's and Valkey's"
+		f.Grade, f.Says, f.Mend = Unknown, "Redis does not report its version", "nothing to do if the line redis is ok: it has what the bot uses"
 	case n < oldestRedis:
-		f.Grade, f.Mend = Doubt, "use Redis 7 or newer, or Valkey: the bot is tested on nothing older"
-		f.Says += " is older than what the bot needs"
+		f.Grade, f.Mend = Doubt, "use Redis 7 or newer, or Valkey: the bot is not tested with anything older"
+		f.Says += " is older than the bot needs"
 	}
 	return f
 }
@@ -86,15 +86,15 @@ func redisMemory(said map[string]string) Finding {
 	of := "its maxmemory"
 	if errMost == nil && most == 0 {
 		most, errMost = strconv.ParseUint(said["total_system_memory"], 10, 64)
-		of = "its host's memory, and sets no maxmemory"
+		of = "its host's memory; maxmemory is not set"
 	}
 	if errUsed != nil || errMost != nil || most == 0 {
-		return Finding{About: "redis memory", Grade: Unknown, Says: "Redis does not report how much memory it may use", Mend: "watch it where this Redis is run: when it is full, nothing new is recorded"}
+		return Finding{About: "redis memory", Grade: Unknown, Says: "Redis does not report how much memory it may use", Mend: "watch it where this Redis is hosted: when it is full, nothing new is recorded"}
 	}
 	percent := float64(used) / float64(most) * 100
 	f := Finding{About: "redis memory", Grade: Well, Says: fmt.Sprintf("%d MiB in use, %.0f %% of %s", used>>20, percent, of)}
 	if percent >= scarce {
-		f.Grade, f.Mend = Doubt, "raise maxmemory, give it a larger machine, or shorten RETENTION: when it is full, nothing new is recorded"
+		f.Grade, f.Mend = Doubt, "raise maxmemory, give Redis a larger machine, or shorten RETENTION: when it is full, nothing new is recorded"
 	}
 	return f
 }
@@ -103,7 +103,7 @@ func redisMemory(said map[string]string) Finding {
 func (a *App) replicas(said map[string]string) Finding {
 	f := Finding{About: "redis replicas", Grade: Well}
 	if _, reported := said["connected_slaves"]; !reported {
-		f.Grade, f.Says, f.Mend = Unknown, "Redis does not report its replicas", "see where this Redis is run what a failover may lose"
+		f.Grade, f.Says, f.Mend = Unknown, "Redis does not report its replicas", "find out where this Redis is hosted what a failover can lose"
 		return f
 	}
 	online, need := 0, a.config.WaitReplicas
@@ -115,14 +115,14 @@ func (a *App) replicas(said map[string]string) Finding {
 	f.Says = fmt.Sprintf("%d online, and REDIS_WAIT_REPLICAS is %d", online, need)
 	switch {
 	case said["role"] != "master":
-		f.Grade, f.Says, f.Mend = Wrong, "this is itself a replica", mends()["READONLY"]
+		f.Grade, f.Says, f.Mend = Wrong, "REDIS_URL leads to a replica", mends()["READONLY"]
 	case online < need:
 		f.Grade, f.Mend = Wrong, mends()[ledger.Behind]
 	case need > 0 && online == need:
-		f.Grade, f.Says = Doubt, f.Says+": when one of them is away, nothing counts as recorded"
-		f.Mend = "have one replica more than REDIS_WAIT_REPLICAS"
+		f.Grade, f.Says = Doubt, f.Says+": when one of them is down, nothing counts as recorded"
+		f.Mend = "run one more replica than REDIS_WAIT_REPLICAS asks for"
 	case need == 0 && online > 0 && a.config.Durability == ByAOF:
-		f.Grade, f.Says = Doubt, f.Says+": a failover loses what the replica has not got yet, and a call could be made twice"
+		f.Grade, f.Says = Doubt, f.Says+": a failover loses what the replica does not have yet, and a call could be made twice"
 		f.Mend = "set REDIS_WAIT_REPLICAS to 1"
 	}
 	return f
@@ -165,7 +165,7 @@ func roundTrip(trips []trip) Finding {
 	}
 	return Finding{
 		About: "redis round trip", Grade: Doubt, Says: median.Round(time.Millisecond).String(),
-		Mend: "run the bot nearer to Redis: Slack waits three seconds for an answer, and a click takes three of these trips",
+		Mend: "run the bot closer to Redis: Slack waits three seconds for an answer, and a click takes three of these trips",
 	}
 }
 
@@ -183,6 +183,6 @@ func redisClock(trips []trip) Finding {
 	}
 	return Finding{
 		About: "redis clock", Grade: Doubt, Says: fmt.Sprintf("%s %s this machine's", ahead.Abs().Round(time.Millisecond), side),
-		Mend: "let both machines keep their time by NTP: deadlines, limits and the audit trail go by Redis's clock, tokens by this machine's",
+		Mend: "synchronise both machines' clocks (NTP): deadlines, limits and the audit trail go by Redis's, tokens by this machine's",
 	}
 }

@@ -61,18 +61,18 @@ func TestDoctorRedisReports(t *testing.T) {
 			want []lineOf
 		}{
 			{"as it is", env, &infoHook{}, []lineOf{
-				{"redis", app.Well, "takes all"},
+				{"redis", app.Well, "accepts everything"},
 				{"redis durability", app.Well, "appendonly is on"},
 				{"redis eviction", app.Well, "noeviction"},
 				{"redis version", app.Well, "Redis 7."},
-				{"redis memory", app.Well, "sets no maxmemory"},
+				{"redis memory", app.Well, "maxmemory is not set"},
 				{"redis replicas", app.Well, "0 online, and REDIS_WAIT_REPLICAS is 0"},
 			}},
 			{"a trial", sandboxed, &infoHook{hides: "aof_enabled"}, []lineOf{{"redis durability", app.Doubt, "not known whether redis is durable"}, {"redis eviction", app.Well, ""}}},
-			{"a trial of what evicts", sandboxed, &infoHook{says: map[string]string{"maxmemory_policy": "allkeys-lru"}}, []lineOf{{"redis eviction", app.Doubt, "take the variable away"}}},
+			{"a trial of what evicts", sandboxed, &infoHook{says: map[string]string{"maxmemory_policy": "allkeys-lru"}}, []lineOf{{"redis eviction", app.Doubt, "remove the variable"}}},
 			{"no append-only file", env, &infoHook{says: map[string]string{"aof_enabled": "0"}}, []lineOf{{"redis durability", app.Wrong, "appendonly is off"}, {"redis eviction", app.Well, ""}}},
 			{"append-only file not reported", env, &infoHook{hides: "aof_enabled"}, []lineOf{{"redis durability", app.Wrong, "does not report aof_enabled; set REDIS_DURABILITY=provider"}}},
-			{"durability stated", stated, &infoHook{hides: "aof_enabled"}, []lineOf{{"redis durability", app.Well, "REDIS_DURABILITY=provider states it; Redis itself does not report it"}}},
+			{"durability stated", stated, &infoHook{hides: "aof_enabled"}, []lineOf{{"redis durability", app.Well, "you state it (REDIS_DURABILITY=provider); Redis itself does not report it"}}},
 			{"evicts", stated, &infoHook{says: map[string]string{"maxmemory_policy": "allkeys-lfu"}}, []lineOf{{"redis eviction", app.Wrong, "allkeys-lfu"}, {"redis durability", app.Well, ""}}},
 			{"eviction not reported", env, &infoHook{hides: "maxmemory_policy"}, []lineOf{{"redis eviction", app.Wrong, "does not report maxmemory_policy"}}},
 			{"no eviction stated", stated, &infoHook{hides: "maxmemory_policy"}, []lineOf{{"redis eviction", app.Well, "states that nothing is evicted"}}},
@@ -82,7 +82,7 @@ func TestDoctorRedisReports(t *testing.T) {
 			{"memory", env, &infoHook{says: map[string]string{"used_memory": "83886080", "maxmemory": "104857600"}}, []lineOf{{"redis memory", app.Doubt, "80 MiB in use, 80 % of its maxmemory"}}},
 			{"memory left", env, &infoHook{says: map[string]string{"used_memory": "73400320", "maxmemory": "104857600"}}, []lineOf{{"redis memory", app.Well, "70 %"}}},
 			{"memory not reported", env, &infoHook{hides: "maxmemory"}, []lineOf{{"redis memory", app.Unknown, "does not report how much"}}},
-			{"a replica", env, &infoHook{says: map[string]string{"role": "slave"}}, []lineOf{{"redis replicas", app.Wrong, "name the master"}}},
+			{"a replica", env, &infoHook{says: map[string]string{"role": "slave"}}, []lineOf{{"redis replicas", app.Wrong, "point REDIS_URL at the master"}}},
 			{"replicas not reported", env, &infoHook{hides: "connected_slaves"}, []lineOf{{"redis replicas", app.Unknown, "does not report its replicas"}}},
 		} {
 			diagnosed(t, tt.what, p, tt.env, app.Options{Hook: tt.hook}, tt.want...)
@@ -105,7 +105,7 @@ func TestDoctorRedisReplicas(t *testing.T) {
 		}{
 			{"0", "aof", lineOf{"redis replicas", app.Doubt, "set REDIS_WAIT_REPLICAS to 1"}},
 			{"0", "provider", lineOf{"redis replicas", app.Well, "1 online"}},
-			{"1", "aof", lineOf{"redis replicas", app.Doubt, "when one of them is away, nothing counts"}},
+			{"1", "aof", lineOf{"redis replicas", app.Doubt, "when one of them is down, nothing counts"}},
 			{"2", "aof", lineOf{"redis replicas", app.Wrong, "1 online, and REDIS_WAIT_REPLICAS is 2"}},
 		} {
 			env := p.Env()
@@ -131,7 +131,7 @@ func TestDoctorRedisTime(t *testing.T) {
 		want  lineOf
 	}{
 		{"no time passes", func() time.Time { return began }, lineOf{"redis round trip", app.Well, "no more than 50ms"}},
-		{"much time passes", func() time.Time { slow = slow.Add(80 * time.Millisecond); return slow }, lineOf{"redis round trip", app.Doubt, "run the bot nearer"}},
+		{"much time passes", func() time.Time { slow = slow.Add(80 * time.Millisecond); return slow }, lineOf{"redis round trip", app.Doubt, "run the bot closer"}},
 		{"in step", time.Now, lineOf{"redis clock", app.Well, "no more than a second apart"}},
 		{"ahead", off(-time.Minute), lineOf{"redis clock", app.Doubt, "ahead of this machine's"}},
 		{"behind", off(time.Minute), lineOf{"redis clock", app.Doubt, "behind this machine's"}},
@@ -153,7 +153,7 @@ func TestDoctorRedisRefused(t *testing.T) {
 		p = open(t, s.Addr, nil)
 		s.Kill(t)
 		diagnosed(t, "down", p, p.Env(), app.Options{},
-			lineOf{"redis", app.Wrong, "connection refused"}, lineOf{"redis version", app.Unknown, "nor what comes after it"}, lineOf{"people", app.Doubt, "user group"})
+			lineOf{"redis", app.Wrong, "connection refused"}, lineOf{"redis version", app.Unknown, "neither is what else Redis reports"}, lineOf{"people", app.Doubt, "user group"})
 		s.Up(t)
 	})
 }

@@ -24,10 +24,10 @@ func socketMode(err error) []Finding {
 	case errors.Is(err, bot.ErrPermanent):
 		return []Finding{{
 			About: about, Grade: Wrong, Says: err.Error(),
-			Mend: "switch Socket Mode on in the app's settings, and see that SLACK_APP_TOKEN is a token of this app with connections:write",
+			Mend: "switch Socket Mode on in the app's settings, and check that SLACK_APP_TOKEN is an app-level token of this app with connections:write",
 		}}
 	}
-	return []Finding{{About: about, Grade: Unknown, Says: err.Error(), Mend: "see that this host reaches SLACK_API_URL, and look again"}}
+	return []Finding{{About: about, Grade: Unknown, Says: err.Error(), Mend: "check that this host can reach SLACK_API_URL, and try again"}}
 }
 
 // sockets says whether there are enough for the replicas, by what they have written down
@@ -41,7 +41,7 @@ func (a *App) sockets(ctx context.Context, store *ledger.Store) (found []Finding
 	if g := census.Greeting; g.Named > g.Ours {
 		found = append(found, Finding{
 			About: about, Grade: Doubt, Mend: "give the other deployment or program a Slack app of its own",
-			Says: fmt.Sprintf("at %s Slack counted %d sockets of this app, of which the replicas had %d: others take some of the commands and clicks",
+			Says: fmt.Sprintf("at %s Slack counted %d sockets of this app, and the replicas had only %d of them: others take some of the commands and clicks",
 				g.At.UTC().Format(time.RFC3339), g.Named, g.Ours),
 		})
 	}
@@ -50,9 +50,9 @@ func (a *App) sockets(ctx context.Context, store *ledger.Store) (found []Finding
 	f := Finding{About: about, Grade: Well, Says: says}
 	switch mend := "lower SLACK_CONNECTIONS, or run fewer replicas"; {
 	case n*each > mostSockets:
-		f = Finding{About: about, Grade: Doubt, Says: says + ": that is too few, unless some of them have just ended", Mend: mend}
+		f = Finding{About: about, Grade: Doubt, Says: says + ": that is not enough, unless some of the replicas have just stopped", Mend: mend}
 	case n > 0 && (n+1)*each > mostSockets:
-		f = Finding{About: about, Grade: Doubt, Says: says + ": during an update there is no room for one replica more", Mend: mend}
+		f = Finding{About: about, Grade: Doubt, Says: says + ": that leaves no room for one more replica during an update", Mend: mend}
 	}
 	return append(found, f)
 }
@@ -62,24 +62,24 @@ func scopes(granted []string) (found []Finding) {
 	const about = "slack scopes"
 	if len(granted) == 0 {
 		return []Finding{{
-			About: about, Grade: Unknown, Says: "Slack's answer does not name the scopes of SLACK_BOT_TOKEN",
+			About: about, Grade: Unknown, Says: "Slack's answer does not list the scopes of SLACK_BOT_TOKEN",
 			Mend: "compare the app's bot scopes with those of slack-manifest.yaml",
 		}}
 	}
 	for _, s := range bot.Lacking(granted) {
 		found = append(found, Finding{
-			About: about, Grade: Doubt, Says: fmt.Sprintf("SLACK_BOT_TOKEN lacks %s, which is for this: %s", s.Name, s.For),
+			About: about, Grade: Doubt, Says: fmt.Sprintf("SLACK_BOT_TOKEN lacks %s (%s)", s.Name, s.For),
 			Mend: "add it to the app's bot scopes (OAuth & Permissions) and install the app again",
 		})
 	}
 	if spare := bot.Spare(granted); len(spare) > 0 {
 		found = append(found, Finding{
 			About: about, Grade: Doubt, Says: "SLACK_BOT_TOKEN has scopes that the bot does not need: " + strings.Join(spare, ", "),
-			Mend: "unless another program needs them, take them out of the app's bot scopes (OAuth & Permissions) and install the app again: whoever steals the token can do less then",
+			Mend: "unless another program needs them, remove them from the app's bot scopes (OAuth & Permissions) and install the app again: then a stolen token can do less",
 		})
 	}
 	if len(found) == 0 {
-		found = append(found, Finding{About: about, Grade: Well, Says: "all that are needed, and no others"})
+		found = append(found, Finding{About: about, Grade: Well, Says: "all that are needed and no others"})
 	}
 	return found
 }
@@ -89,17 +89,17 @@ const mostLead = 30 * time.Second
 
 // clock says by how much our clock was ahead of Slack's.
 func clock(lead time.Duration, known bool) []Finding {
-	f := Finding{About: "slack clock", Grade: Well, Says: "no more than seconds apart"}
+	f := Finding{About: "slack clock", Grade: Well, Says: "this host and Slack agree on the time"}
 	word := "ahead of"
 	if lead < 0 {
 		word = "behind"
 	}
 	switch {
 	case !known:
-		f.Grade, f.Says, f.Mend = Unknown, "Slack's answer does not say what time it is", "see that nothing between this host and Slack takes the Date out of answers"
+		f.Grade, f.Says, f.Mend = Unknown, "Slack's answer does not say what time it is", "check that no proxy removes the Date header from Slack's answers"
 	case lead.Abs() > mostLead:
 		f.Grade, f.Says = Doubt, fmt.Sprintf("this host's clock is %s %s Slack's", lead.Abs().Round(time.Second), word)
-		f.Mend = "have the host's clock synchronised (NTP): Entra refuses what a clock signs that is minutes off, and the times in the log are wrong"
+		f.Mend = "synchronise this host's clock (NTP): with a wrong one, Entra refuses signed assertions and the times in the log are wrong"
 	}
 	return []Finding{f}
 }

@@ -67,8 +67,8 @@ func TestDoctorSlack(t *testing.T) {
 		words  []string
 	}{
 		"all scopes":             {nil, nil, scopes, app.Well, []string{"all that are needed"}},
-		"one is missing":         {may(all[:6]...), nil, scopes, app.Doubt, []string{"lacks im:write, which is for this: a direct message", "OAuth & Permissions"}},
-		"some are spare":         {may(append(slices.Clone(all), "im:read", "files:write")...), nil, scopes, app.Doubt, []string{"does not need: im:read, files:write", "take them out"}},
+		"one is missing":         {may(all[:6]...), nil, scopes, app.Doubt, []string{"lacks im:write (a direct message", "OAuth & Permissions"}},
+		"some are spare":         {may(append(slices.Clone(all), "im:read", "files:write")...), nil, scopes, app.Doubt, []string{"does not need: im:read, files:write", "remove them"}},
 		"a vital one is missing": {may(all[1:]...), nil, "slack", app.Wrong, []string{"lacks the scope commands"}},
 
 		"Socket Mode": {nil, nil, mode, app.Well, []string{"on"}},
@@ -77,35 +77,35 @@ func TestDoctorSlack(t *testing.T) {
 			[]string{"apps.connections.open: missing_scope", "switch Socket Mode on", "connections:write"},
 		},
 		"a code that nobody has heard of": {fault(slackfake.Fault{Method: "apps.connections.open", Error: "socket_mode_is_off"}), nil, mode, app.Wrong, []string{"socket_mode_is_off"}},
-		"Slack is busy":                   {fault(slackfake.Fault{Method: "apps.connections.open", RetryAfter: 3}), nil, mode, app.Unknown, []string{"look again"}},
+		"Slack is busy":                   {fault(slackfake.Fault{Method: "apps.connections.open", RetryAfter: 3}), nil, mode, app.Unknown, []string{"try again"}},
 		"an outage of that method":        {fault(slackfake.Fault{Method: "apps.connections.open", Error: "internal_error"}), nil, mode, app.Unknown, []string{"internal_error"}},
 
-		"the clocks agree": {nil, nil, "slack clock", app.Well, []string{"seconds"}},
+		"the clocks agree": {nil, nil, "slack clock", app.Well, []string{"agree on the time"}},
 
-		"any channel": {nil, nil, channels, app.Well, []string{"wherever the bot is"}},
-		"channels":    {nil, func(e *app.Env) { e.Channels, e.AlertChannel = sandbox.Incident+","+sandbox.Security, sandbox.Security }, channels, app.Well, []string{"in all", "(2)"}},
+		"any channel": {nil, nil, channels, app.Well, []string{"in every channel that it is in"}},
+		"channels":    {nil, func(e *app.Env) { e.Channels, e.AlertChannel = sandbox.Incident+","+sandbox.Security, sandbox.Security }, channels, app.Well, []string{"in every channel", "(2)"}},
 		"not in one": {
 			nil, func(e *app.Env) { e.Channels = sandbox.Incident + "," + sandbox.Random }, channels, app.Doubt,
 			[]string{"CHANNELS: the bot is not in " + sandbox.Random, "/invite @defenderbot"},
 		},
-		"in none":                     {nil, func(e *app.Env) { e.Channels = sandbox.Random + ",C0NOWHERE" }, channels, app.Wrong, []string{"none in which a command can be taken"}},
+		"in none":                     {nil, func(e *app.Env) { e.Channels = sandbox.Random + ",C0NOWHERE" }, channels, app.Wrong, []string{"can take commands in none of them"}},
 		"no such channel for alerts":  {nil, func(e *app.Env) { e.AlertChannel = "C0NOWHERE" }, channels, app.Doubt, []string{"ALERT_CHANNEL: the bot is not in C0NOWHERE", "/invite"}},
 		"archived":                    {at(sandbox.Security, func(c *slackfake.Channel) { c.Archived = true }), func(e *app.Env) { e.AlertChannel = sandbox.Security }, channels, app.Doubt, []string{"archived"}},
 		"shared":                      {nil, func(e *app.Env) { e.Channels = sandbox.Incident + "," + sandbox.Partners }, channels, app.Doubt, []string{sandbox.Partners + " is shared", "ALLOW_SHARED_CHANNELS"}},
 		"shared, which is permitted":  {nil, func(e *app.Env) { e.Channels, e.AllowSharedChannels = sandbox.Partners, "true" }, channels, app.Well, []string{"(1)"}},
 		"read-only":                   {at(sandbox.Incident, func(c *slackfake.Channel) { c.NoPosts = "restricted_action_read_only_channel" }), func(e *app.Env) { e.Channels = sandbox.Incident }, channels, app.Unknown, []string{"not everybody may post", "posting permissions"}},
 		"not found out":               {fault(slackfake.Fault{Method: "conversations.info", Error: "internal_error"}), func(e *app.Env) { e.Channels = sandbox.Incident }, channels, app.Unknown, []string{"internal_error", "again"}},
-		"not now":                     {fault(slackfake.Fault{Method: "conversations.info", RetryAfter: 60}), func(e *app.Env) { e.Channels = sandbox.Incident + "," + sandbox.Security }, channels, app.Unknown, []string{"2 more were not looked at, because Slack limits look-ups"}},
+		"not now":                     {fault(slackfake.Fault{Method: "conversations.info", RetryAfter: 60}), func(e *app.Env) { e.Channels = sandbox.Incident + "," + sandbox.Security }, channels, app.Unknown, []string{"2 more were not checked, because Slack limits look-ups"}},
 		"a private one without scope": {may(slices.Concat(all[:5], all[6:])...), func(e *app.Env) { e.AlertChannel = sandbox.Security }, channels, app.Doubt, []string{"needed: groups:read", "scope"}},
 		"more than are looked at": {
 			nil, func(e *app.Env) { e.Channels = sandbox.Incident + strings.Repeat(","+sandbox.Security, 1) + many(22) }, channels, app.Unknown,
-			[]string{"4 more were not looked at"},
+			[]string{"4 more were not checked"},
 		},
 
-		"enough approvers": {nil, func(e *app.Env) { e.Actions = "collect,scan" }, approvers, app.Well, []string{"collect, scan: 2 may decide, needed: 1"}},
+		"enough approvers": {nil, func(e *app.Env) { e.Actions = "collect,scan" }, approvers, app.Well, []string{"collect, scan: 2 may decide, 1 needed"}},
 		"nobody to spare": {
 			nil, func(e *app.Env) { e.Actions, e.ApprovalsRequired = "collect,scan", "1,collect=2" }, approvers, app.Doubt,
-			[]string{"collect: needs 2, and no more may decide", "APPROVALS_REQUIRED"},
+			[]string{"collect: 2 needed, and no more than that may decide", "APPROVALS_REQUIRED"},
 		},
 		"one alone": {
 			nil, func(e *app.Env) { e.Approvers = sandbox.Grace + "," + sandbox.Gus }, approvers, app.Doubt,
@@ -113,7 +113,7 @@ func TestDoctorSlack(t *testing.T) {
 		},
 		"somebody not looked up": {
 			fault(slackfake.Fault{Method: "users.info", Error: "internal_error"}), func(e *app.Env) { e.Actions = "scan" }, approvers, app.Unknown,
-			[]string{"scan needs 1, and 0 are known to count", "look again"},
+			[]string{"scan: 1 needed, and only 0 could be confirmed", "try again"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,8 +180,8 @@ func TestDoctorSockets(t *testing.T) {
 	}{
 		{"2", app.Well, []string{"seconds: 2, with 2 sockets each", "Slack allows 10"}},
 		{"3", app.Well, nil},
-		{"4", app.Doubt, []string{"no room for one replica more", "SLACK_CONNECTIONS"}},
-		{"6", app.Doubt, []string{"too few", "SLACK_CONNECTIONS"}},
+		{"4", app.Doubt, []string{"no room for one more replica", "SLACK_CONNECTIONS"}},
+		{"6", app.Doubt, []string{"not enough", "SLACK_CONNECTIONS"}},
 	} {
 		env := p.Env()
 		env.SlackConnections = tt.each
@@ -233,5 +233,38 @@ func TestStartDoubts(t *testing.T) {
 	}
 	if open != 2 {
 		t.Errorf("%d sockets were asked for, want the 2 that are used", open)
+	}
+}
+
+// TestDoctorOrder: the checklist is in the order of Lines, so what concerns one thing stands
+// together, and nothing is said twice.
+func TestDoctorOrder(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	all := app.Lines()
+	place := func(about string) int {
+		return slices.IndexFunc(all, func(l app.Line) bool { return l.About == about })
+	}
+	last, said := -1, map[string]bool{}
+	found := examined(t, p, p.Env())
+	if own := about(found, "approvers"); len(own) != 1 {
+		t.Errorf("about approvers: %v", own)
+	}
+	for _, f := range found {
+		line := f.String()
+		if place(f.About) < last || said[line] {
+			t.Errorf("out of order, or a second time: %s", line)
+		}
+		last, said[line] = place(f.About), true
+		if column := strings.Index(line, f.Says); column != 9+len("slack's user groups")+2 {
+			t.Errorf("it stands in column %d: %s", column, line)
+		}
+	}
+	if last != place("ended actions") {
+		t.Errorf("the last line is number %d", last)
+	}
+	p.Slack.Break(slackfake.Fault{Method: "auth.test", Error: "internal_error"})
+	if found := about(examined(t, p, p.Env()), "approvers"); len(found) != 1 {
+		t.Errorf("without Slack: %+v", found)
 	}
 }

@@ -25,7 +25,7 @@ const (
 // keeps are the checks that Redis keeps what it confirms: that it does not forget, and
 // that it does not drop. A service can do the one without the other, and report neither.
 func (a *App) keeps(p *parts) []check {
-	const mend = "see that REDIS_URL is right (rediss:// for TLS), and that Redis is up; the bot's user needs INFO"
+	const mend = "check that REDIS_URL is right (rediss:// for TLS), that Redis is up, and that the bot's user may run INFO"
 	durability := check{name: "redis durability", run: func(ctx context.Context) (string, error) { return a.checkDurable(ctx, p) }, mend: mend}
 	if a.config.WaitAOF {
 		durability.needs = "redis"
@@ -59,14 +59,14 @@ func (a *App) checkDurable(ctx context.Context, p *parts) (detail string, err er
 	case is == yes:
 		detail = "appendonly is on"
 	case stated && is == no:
-		detail = "REDIS_DURABILITY=provider states it; Redis itself reports that appendonly is off"
+		detail = "you state it (REDIS_DURABILITY=provider); Redis itself reports that appendonly is off"
 	case stated:
-		detail = "REDIS_DURABILITY=provider states it; Redis itself does not report it"
+		detail = "you state it (REDIS_DURABILITY=provider); Redis itself does not report it"
 	case is == no:
 		return a.volatile(ctx, p, "redis durability", errors.New("redis is not durable: appendonly is off, so a restart loses approvals; switch it on; "+
 			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms in another way"+permit))
 	default:
-		return a.volatile(ctx, p, "redis durability", errors.New("it is not known whether redis is durable: INFO persistence does not report aof_enabled; "+
+		return a.volatile(ctx, p, "redis durability", errors.New("it is not known whether redis is durable: INFO does not report aof_enabled; "+
 			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms"+permit))
 	}
 	if !a.config.WaitAOF {

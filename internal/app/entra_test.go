@@ -42,7 +42,7 @@ func TestEntraSilent(t *testing.T) {
 	p.Defender.Inject(defenderfake.Fault{On: defenderfake.Token, Status: http.StatusServiceUnavailable})
 	l := launch(t, p, env)
 	l.log.wait(t, `"msg":"running"`)
-	wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, "not ready: entra: no token yet", "Entra has been asked, and has not answered")
+	wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, "not ready: entra: no token yet", "Entra has been asked and has not answered")
 	held()
 	p.Defender.Down() // ends the request that is held
 	l.becomes(t, p)

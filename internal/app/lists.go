@@ -12,7 +12,7 @@ func (r *reader) channels(value string) []string {
 	ids := r.list("CHANNELS", value)
 	for i, id := range ids {
 		if !channelID.MatchString(id) {
-			r.wrong("CHANNELS", "takes channel ids (C…, G…), separated by commas; %s is none", nth(i))
+			r.wrong("CHANNELS", "takes channel ids (C…, G…), separated by commas; %s is not one", nth(i))
 		}
 	}
 	return ids

@@ -41,8 +41,8 @@ func entraStands(tokens *defender.Tokens) (detail string, err error) {
 }
 
 const (
-	mendEntra = "see that this host reaches AZURE_AUTHORITY_HOST, by the proxy in HTTPS_PROXY if there is one, and whether Entra is up"
-	mendProof = "see that AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential are of one app registration in Entra"
+	mendEntra = "check that this host can reach AZURE_AUTHORITY_HOST (through HTTPS_PROXY, if that is set), and whether Entra is up"
+	mendProof = "check that AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential belong to the same app registration in Entra"
 )
 
 // mendToken is what an operator does where there is no token; empty: err is about something
@@ -54,9 +54,9 @@ func mendToken(err error) string {
 	case !is:
 		return ""
 	case refused.Unusable:
-		return "mend the file; it is read again for each token, so nothing has to be restarted"
+		return "fix the file; the bot reads it again for each token, so no restart is needed"
 	case refused.Status == http.StatusTooManyRequests:
-		return "wait: Entra has been asked too often, and is asked again when it allows it"
+		return "wait: Entra has been asked too often; the bot asks again as soon as it may"
 	case refused.Passing():
 		return mendEntra
 	}
@@ -65,18 +65,18 @@ func mendToken(err error) string {
 
 // mendsByNumber are what an operator does about the numbers that a set-up meets.
 func mendsByNumber() map[string]string {
-	federated := "see that issuer, subject and audience of the app registration's federated credential are those of the token"
+	federated := "check that issuer, subject and audience of the app registration's federated credential match the token's"
 	return map[string]string{
 		"AADSTS7000215": "put the value of a client secret (not its id) into AZURE_CLIENT_SECRET or its file, and restart",
 		"AADSTS7000222": "make a new client secret in Entra, put it into AZURE_CLIENT_SECRET or its file, and restart",
-		"AADSTS700016":  "see that AZURE_CLIENT_ID is the application (client) id, and AZURE_TENANT_ID the tenant that it is registered in",
-		"AADSTS90002":   "see that AZURE_TENANT_ID is right, and that DEFENDER_CLOUD or AZURE_AUTHORITY_HOST is the tenant's cloud",
-		"AADSTS700027":  "upload the certificate to the app registration, or give the bot one that is there",
-		"AADSTS700024":  "set this host's clock right: the assertion is not valid yet, or not any more, by Entra's",
+		"AADSTS700016":  "check that AZURE_CLIENT_ID is the application (client) id, and AZURE_TENANT_ID the tenant that it is registered in",
+		"AADSTS90002":   "check that AZURE_TENANT_ID is right, and that DEFENDER_CLOUD or AZURE_AUTHORITY_HOST is the tenant's cloud",
+		"AADSTS700027":  "upload the certificate to the app registration, or give the bot one that is registered there",
+		"AADSTS700024":  "synchronise this host's clock (NTP): by Entra's, the assertion is not valid yet or no longer",
 		"AADSTS70021":   federated,
 		"AADSTS700213":  federated,
 		"AADSTS70025":   "add a federated credential to the app registration",
-		"AADSTS70011":   "see that DEFENDER_SCOPE and DEFENDER_CLOUD are those of the tenant's cloud",
-		"AADSTS500011":  "see that DEFENDER_SCOPE and DEFENDER_CLOUD are those of the tenant's cloud, and that the tenant has Defender for Endpoint",
+		"AADSTS70011":   "check that DEFENDER_SCOPE and DEFENDER_CLOUD are those of the tenant's cloud",
+		"AADSTS500011":  "check that DEFENDER_SCOPE and DEFENDER_CLOUD are those of the tenant's cloud, and that the tenant has Defender for Endpoint",
 	}
 }

@@ -34,12 +34,12 @@ func (a *App) probing(ctx context.Context, p *parts, failed map[string]bool, say
 	names := strings.Join(a.config.Actions, ", ")
 	entry := audit.Entry{At: p.store.Now(), Event: "probe", Team: p.slack.Team(), Detail: names}
 	if err := p.store.Note(ctx, entry); err != nil {
-		say(Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because it cannot be written down: " + err.Error(), Mend: mendRedis})
+		say(Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because it could not be recorded in the audit trail: " + err.Error(), Mend: mendRedis})
 		return
 	}
 	say(Finding{
 		About: aboutProbe, Grade: Well,
-		Says: "now asks Defender for " + names + " on device " + defender.NoDevice + ", which does not exist: nothing can start, and each counts against Microsoft's limits",
+		Says: "now asking Defender for " + names + " on device " + defender.NoDevice + ", which does not exist: nothing can start, but each call counts against Microsoft's limits",
 	})
 	for _, row := range a.options.Catalogue {
 		if !slices.Contains(a.config.Actions, row.Name) || ctx.Err() != nil {
@@ -47,7 +47,7 @@ func (a *App) probing(ctx context.Context, p *parts, failed map[string]bool, say
 		}
 		f, silent := a.probe(ctx, p, row)
 		if say(f); silent {
-			say(Finding{About: aboutProbe, Grade: Unknown, Says: "no more was asked, because there was no answer", Mend: "mend that, and probe again"})
+			say(Finding{About: aboutProbe, Grade: Unknown, Says: "nothing more was sent, because there was no answer", Mend: "fix that, and probe again"})
 			return
 		}
 	}
@@ -60,7 +60,7 @@ func (a *App) mayProbe(ctx context.Context, p *parts) (Finding, bool) {
 	case err != nil:
 		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent: " + err.Error(), Mend: mendRedis}, false
 	case freeze.Is():
-		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because " + freeze.ID + " freezes all calls", Mend: "probe again when it is lifted"}, false
+		return Finding{About: aboutProbe, Grade: Unknown, Says: "nothing was sent, because " + freeze.ID + " freezes all calls", Mend: "probe again when the freeze is lifted"}, false
 	}
 	if err := p.client.Ready(ctx); err != nil {
 		return unexamined(aboutProbe, "entra"), false
@@ -75,7 +75,7 @@ func (a *App) mayProbe(ctx context.Context, p *parts) (Finding, bool) {
 func bookProbe(ctx context.Context, p *parts, row defender.Action) error {
 	budget, err := p.store.Budget(ctx, row, 1)
 	free := budget.Free
-	if err == nil && budget.Left > 0 && !free.After(budget.At) {
+	if err == nil && !free.After(budget.At) {
 		free, err = p.store.BookReads(ctx, row.Post, 1, ledger.ForStop()) // a POST as well
 	}
 	if err == nil && !free.IsZero() {
@@ -87,7 +87,7 @@ func bookProbe(ctx context.Context, p *parts, row defender.Action) error {
 // probe asks for one action, and reports whether there was no answer.
 func (a *App) probe(ctx context.Context, p *parts, row defender.Action) (f Finding, silent bool) {
 	if err := bookProbe(ctx, p, row); err != nil {
-		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not asked: " + err.Error(), Mend: "probe again later"}, false
+		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not sent: " + err.Error(), Mend: "probe again later"}, false
 	}
 	one, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
@@ -97,8 +97,8 @@ func (a *App) probe(ctx context.Context, p *parts, row defender.Action) (f Findi
 	})
 	if err == nil {
 		return Finding{
-			About: aboutProbe, Grade: Doubt, Says: row.Name + ": Defender took it, as " + job.ID + ", although there is no such device",
-			Mend: "look in the Action center of the portal what that is",
+			About: aboutProbe, Grade: Doubt, Says: row.Name + ": Defender accepted it as " + job.ID + ", although there is no such device",
+			Mend: "look that id up in the Action center of the Defender portal",
 		}, false
 	}
 	e, _ := errors.AsType[*defender.Error](err) // Start has no other errors
@@ -114,18 +114,18 @@ func diagnosis(row defender.Action, e *defender.Error) Finding {
 		return Finding{Grade: Wrong, Says: "the role is missing: " + e.Role, Mend: mendDefender(e)}
 	case e.Cause == defender.NoSuchDevice && row.Ended != nil:
 		return Finding{
-			Grade: Unknown, Says: "no such device, says Defender, which is right; it can be what it says of an action that has ended, too",
-			Mend: "try it on a device of yours, or take " + row.Name + " out of ACTIONS: Microsoft has announced its end",
+			Grade: Unknown, Says: "Defender says that there is no such device, which is true; but it may say the same of an action that has ended",
+			Mend: "try it on a device of yours, or remove " + row.Name + " from ACTIONS: Microsoft has announced its end",
 		}
 	case e.Cause == defender.NoSuchDevice:
-		return Finding{Grade: Well, Says: "the role is there, and all that Defender misses is the device"}
+		return Finding{Grade: Well, Says: "the role is there: Defender only objects that there is no such device"}
 	case row.Ended != nil && e.MayBeEnd() && (e.Cause != defender.BadAnswer || e.Gone()): // a proxy says no as well
 		return Finding{
 			Grade: Doubt, Says: "it has ended, as Microsoft has announced: " + e.Says(),
-			Mend: "take " + row.Name + " out of ACTIONS; " + row.Ended.Successor + " replaces it",
+			Mend: "remove " + row.Name + " from ACTIONS; " + row.Ended.Successor + " replaces it",
 		}
 	case e.Cause == defender.Licence, e.Cause == defender.Unauthenticated:
-		return Finding{Grade: Wrong, Says: string(e.Cause) + ": " + e.Says(), Mend: mendDefender(e)}
+		return Finding{Grade: Wrong, Says: reason(e), Mend: mendDefender(e)}
 	}
 	return Finding{Grade: Unknown, Says: e.Error(), Mend: mendDefender(e)}
 }

@@ -65,11 +65,11 @@ func TestProbe(t *testing.T) {
 		if err != nil || len(before) > 0 || len(found) != 4 {
 			t.Fatalf("%v; sent before it was said: %v; %+v", err, before, found)
 		}
-		if says := found[0].Says; !strings.Contains(says, "now asks Defender for collect, scan, isolate on device "+defender.NoDevice+", which does not exist") {
+		if says := found[0].Says; !strings.Contains(says, "now asking Defender for collect, scan, isolate on device "+defender.NoDevice+", which does not exist") {
 			t.Errorf("it says first %q", says)
 		}
 		for i, name := range []string{"collect", "scan", "isolate"} {
-			if f := found[i+1]; f.Grade != app.Well || !strings.HasPrefix(f.Says, name+": the role is there, and all that Defender misses is the device") {
+			if f := found[i+1]; f.Grade != app.Well || !strings.HasPrefix(f.Says, name+": the role is there: Defender only objects that there is no such device") {
 				t.Errorf("%s: %+v", name, f)
 			}
 		}
@@ -108,9 +108,9 @@ func TestProbeTells(t *testing.T) {
 		"a role":           {scan, func(*sandbox.Place) {}, app.Well, []string{"scan: the role is there"}},
 		"no role":          {scan, func(p *sandbox.Place) { granted(p, "Machine.Read.All") }, app.Wrong, []string{"scan: the role is missing: Machine.Scan", "grant admin consent"}},
 		"no role, ended":   {investigate, func(p *sandbox.Place) { granted(p, "Machine.Read.All") }, app.Wrong, []string{"the role is missing: Alert.ReadWrite.All"}},
-		"no such device":   {investigate, func(*sandbox.Place) {}, app.Unknown, []string{"investigate: no such device", "of an action that has ended, too"}},
-		"ended as no such": {investigate, ended(defenderfake.EndedNotFound), app.Unknown, []string{"investigate: no such device"}},
-		"400":              {investigate, ended(defenderfake.EndedBadRequest), app.Doubt, []string{hasEnded, "take investigate out of ACTIONS; scan replaces it"}},
+		"no such device":   {investigate, func(*sandbox.Place) {}, app.Unknown, []string{"investigate: Defender says that there is no such device", "of an action that has ended"}},
+		"ended as no such": {investigate, ended(defenderfake.EndedNotFound), app.Unknown, []string{"investigate: Defender says that there is no such device"}},
+		"400":              {investigate, ended(defenderfake.EndedBadRequest), app.Doubt, []string{hasEnded, "remove investigate from ACTIONS; scan replaces it"}},
 		"403":              {investigate, ended(defenderfake.EndedForbidden), app.Doubt, []string{hasEnded}},
 		"403 disabled":     {investigate, ended(defenderfake.EndedDisabled), app.Doubt, []string{hasEnded}},
 		"404 no resource":  {investigate, ended(defenderfake.EndedNoResource), app.Doubt, []string{hasEnded}},
@@ -119,13 +119,13 @@ func TestProbeTells(t *testing.T) {
 		"410":              {investigate, ended(defenderfake.EndedGone), app.Doubt, []string{hasEnded}},
 		"501":              {investigate, ended(defenderfake.EndedUnavailable), app.Doubt, []string{hasEnded}},
 		"licence":          {scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 403, Code: "DisabledFeature", Message: "Tenant feature isn't enabled"}), app.Wrong, []string{"scan: licence: Tenant feature", "has a licence"}},
-		"throttled":        {scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 429, RetryAfter: "60"}), app.Unknown, []string{"throttled", "look again later"}},
+		"throttled":        {scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 429, RetryAfter: "60"}), app.Unknown, []string{"throttled", "try again later"}},
 		"a bad request":    {scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 400, Message: "Invalid device"}), app.Unknown, []string{"Invalid device"}},
 		"down":             {scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 503}), app.Unknown, []string{"outcome unknown"}},
 		"taken": {
 			scan, fault(defenderfake.RunScan, defenderfake.Fault{Status: 201, Body: `{"id":"92452beb-ef01-42df-852d-84b34ef83425","type":"RunAntiVirusScan"}`}),
 			app.Doubt,
-			[]string{"scan: Defender took it, as 92452beb", "Action center"},
+			[]string{"scan: Defender accepted it as 92452beb", "Action center"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestProbeNothing(t *testing.T) {
 		card(t, p, id, "Succeeded")
 		stop()
 		found := probed(t, p, env)
-		finds(t, found, "probe", app.Unknown, "collect: not asked: the limit that Microsoft sets for it is used up until 20")
+		finds(t, found, "probe", app.Unknown, "collect: not sent: the limit that Microsoft sets for it is used up until 20")
 		finds(t, found, "probe", app.Well, "scan: the role is there")
 		if calls := sent(p); len(calls) != 2 {
 			t.Errorf("sent %v, want one call and one probe", calls)
@@ -180,9 +180,9 @@ func TestProbeNothing(t *testing.T) {
 		t.Parallel()
 		mini := redistest.Mini(t)
 		p := open(t, mini.Addr(), nil)
-		finds(t, probed(t, p, p.Env(), unwritten{}), "probe", app.Unknown, "nothing was sent, because it cannot be written down: note probe")
+		finds(t, probed(t, p, p.Env(), unwritten{}), "probe", app.Unknown, "nothing was sent, because it could not be recorded in the audit trail: note probe")
 		mini.SetError("OOM command not allowed when used memory > 'maxmemory'.")
-		finds(t, probed(t, p, p.Env()), "probe", app.Unknown, "it needs: redis")
+		finds(t, probed(t, p, p.Env()), "probe", app.Unknown, "until redis is ok")
 		if calls := sent(p); len(calls) > 0 {
 			t.Errorf("sent without a trail: %v", calls)
 		}
@@ -218,7 +218,7 @@ func TestProbeBooks(t *testing.T) {
 	env := p.Env()
 	env.Actions = "collect"
 	finds(t, probed(t, p, env), "probe", app.Well, "collect: the role is there")
-	finds(t, probed(t, p, env), "probe", app.Unknown, "collect: not asked: the limit that Microsoft sets for it is used up until 20")
+	finds(t, probed(t, p, env), "probe", app.Unknown, "collect: not sent: the limit that Microsoft sets for it is used up until 20")
 	if calls := sent(p); len(calls) != 1 {
 		t.Errorf("sent %v, want one", calls)
 	}
@@ -235,10 +235,10 @@ func TestProbeUnreached(t *testing.T) {
 		words string
 		sent  int
 	}{
-		"a proxy's no":          {defenderfake.Fault{On: "machine*", Status: 403, Body: page}, app.Unknown, "it needs: defender", 0},
-		"a yes to all":          {defenderfake.Fault{On: defenderfake.MachineGet, Status: 200, Body: `{"ok":true}`}, app.Unknown, "it needs: defender", 0},
+		"a proxy's no":          {defenderfake.Fault{On: "machine*", Status: 403, Body: page}, app.Unknown, "until defender is ok", 0},
+		"a yes to all":          {defenderfake.Fault{On: defenderfake.MachineGet, Status: 200, Body: `{"ok":true}`}, app.Unknown, "until defender is ok", 0},
 		"a proxy's no to POSTs": {defenderfake.Fault{On: defenderfake.StartInvestigation, Status: 403, Body: page}, app.Unknown, "investigate: defender: start investigate: bad answer: HTTP 403", 2},
-		"no answer":             {defenderfake.Fault{On: defenderfake.StartInvestigation, Drop: true}, app.Unknown, "no more was asked", 1},
+		"no answer":             {defenderfake.Fault{On: defenderfake.StartInvestigation, Drop: true}, app.Unknown, "nothing more was sent", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

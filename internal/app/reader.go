@@ -80,7 +80,7 @@ func (r *reader) entra(name, value, what string) string {
 func (r *reader) clientID(name, value string) string {
 	value = r.entra(name, value, "a GUID, the application (client) id")
 	if entraForm.MatchString(value) && !guid.MatchString(value) {
-		r.warn(name, "is no GUID; it is to be the application (client) id, as the overview of the app registration in Entra has it")
+		r.warn(name, "is not a GUID; it should be the application (client) id from the overview of the app registration in Entra")
 	}
 	return value
 }
@@ -213,7 +213,7 @@ func (r *reader) auditKey(path string) audit.Key {
 func (r *reader) signingKey(path string) audit.Key {
 	key := r.auditKey(path)
 	if key.Known() && !key.Signs() {
-		r.wrong("AUDIT_SIGNING_KEY_FILE", "has public keys alone; the bot signs with the private key")
+		r.wrong("AUDIT_SIGNING_KEY_FILE", "has only public keys; the bot needs the private key to sign")
 	}
 	return key
 }

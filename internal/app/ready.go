@@ -24,7 +24,7 @@ type readiness struct {
 }
 
 func newReadiness() *readiness {
-	return &readiness{lacks: map[string]error{"start": errors.New("start: has not connected yet")}}
+	return &readiness{lacks: map[string]error{"start": errors.New("start: not connected yet")}}
 }
 
 func (r *readiness) connected(what string) {
@@ -88,7 +88,7 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 				return "", errors.New("no socket is open")
 			}
 			return "", nil
-		}, mend: "see that this host reaches Slack, and that SLACK_CONNECTIONS of all processes together is at most 10"},
+		}, mend: "check that this host can reach Slack, and that SLACK_CONNECTIONS of all processes adds up to at most 10"},
 		{name: "redis", run: func(ctx context.Context) (string, error) {
 			_, err := redis.get(ctx)
 			return "", err
@@ -97,10 +97,10 @@ func (a *App) runningChecks(p *parts, s *bot.Session) []check {
 			state := p.roster.State()
 			return remarks(state), cmp.Or(state.TooFew(), state.NobodyAsks())
 		}, mend: mendApprovers},
-		{name: "entra", run: func(context.Context) (string, error) { return entraStands(p.tokens) }, mend: "nothing to do yet: Entra has been asked, and has not answered"},
+		{name: "entra", run: func(context.Context) (string, error) { return entraStands(p.tokens) }, mend: "nothing to do yet: Entra has been asked and has not answered"},
 		{
 			name: "look-ups of people", run: func(context.Context) (string, error) { return "", p.roster.State().Unverifiable() },
-			mend: "see that this host reaches Slack, and whether Slack is up; they are tried again every half a minute",
+			mend: "check that this host can reach Slack, and that Slack is up; the bot tries again every 30 seconds",
 		},
 		{name: "freeze", run: func(context.Context) (string, error) { return frozen(p.store.Frozen()), nil }},
 	}

@@ -38,8 +38,8 @@ func TestRedisFaults(t *testing.T) {
 		begin       func(*testing.T, *redistest.Server) (end func())
 	}{
 		{"OOM", "raise maxmemory", config("maxmemory", "1mb", "0")},
-		{"NOREPLICAS", "bring its replicas back", config("min-replicas-to-write", "1", "0")},
-		{"READONLY", "REDIS_URL leads to a replica", func(t *testing.T, s *redistest.Server) func() {
+		{"NOREPLICAS", "bring Redis's replicas back", config("min-replicas-to-write", "1", "0")},
+		{"READONLY", "point REDIS_URL at the master", func(t *testing.T, s *redistest.Server) func() {
 			t.Helper()
 			be := func(of ...any) {
 				if err := s.Client(t).Do(limit(t), append([]any{"replicaof"}, of...)...).Err(); err != nil {

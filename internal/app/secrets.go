@@ -43,7 +43,7 @@ func (r *reader) file(name, path string) string {
 // them away, and a file or a manifest does not.
 func (r *reader) unquoted(name, value string) string {
 	if n := len(value); n > 1 && value[0] == value[n-1] && strings.ContainsRune(`"'`, rune(value[0])) {
-		r.warn(name, "stands in quotes, which are taken for a part of it")
+		r.warn(name, "is in quotes, and they are taken as part of it")
 	}
 	return value
 }
