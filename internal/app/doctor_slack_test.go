@@ -96,6 +96,7 @@ func TestDoctorSlack(t *testing.T) {
 		"shared, which is permitted":  {nil, func(e *app.Env) { e.Channels, e.AllowSharedChannels = sandbox.Partners, "true" }, channels, app.Well, []string{"(1)"}},
 		"read-only":                   {at(sandbox.Incident, func(c *slackfake.Channel) { c.NoPosts = "restricted_action_read_only_channel" }), func(e *app.Env) { e.Channels = sandbox.Incident }, channels, app.Unknown, []string{"not everybody may post", "posting permissions"}},
 		"not found out":               {fault(slackfake.Fault{Method: "conversations.info", Error: "internal_error"}), func(e *app.Env) { e.Channels = sandbox.Incident }, channels, app.Unknown, []string{"internal_error", "again"}},
+		"not now":                     {fault(slackfake.Fault{Method: "conversations.info", RetryAfter: 60}), func(e *app.Env) { e.Channels = sandbox.Incident + "," + sandbox.Security }, channels, app.Unknown, []string{"2 more were not checked, because Slack limits look-ups"}},
 		"a private one without scope": {may(slices.Concat(all[:5], all[6:])...), func(e *app.Env) { e.AlertChannel = sandbox.Security }, channels, app.Doubt, []string{"needed: groups:read", "scope"}},
 		"more than are looked at": {
 			nil, func(e *app.Env) { e.Channels = sandbox.Incident + strings.Repeat(","+sandbox.Security, 1) + many(22) }, channels, app.Unknown,
