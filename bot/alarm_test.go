@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"defenderbot/approvals"
 	"defenderbot/internal/slackfake"
@@ -34,6 +35,8 @@ func TestAlarmSealWhole(t *testing.T) {
 // what Slack says against it is sorted as for cards.
 func TestAnnounce(t *testing.T) {
 	s, w := newWorkspace(t)
+	now := time.Now()
+	w.turns.clock = func() time.Time { return now } // however long the first one takes
 	a := alarms()["freeze"]
 	if err := w.Announce(t.Context(), a); err != nil {
 		t.Fatal(err)

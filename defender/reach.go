@@ -2,6 +2,8 @@ package defender
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"net/url"
 	"time"
 )
@@ -15,12 +17,19 @@ const NoDevice = "0000000000000000000000000000000000000000"
 // error is an [Error].
 // See https://learn.microsoft.com/defender-endpoint/api/get-machine-by-id.
 func (c *Client) Reach(ctx context.Context) error {
-	err := c.get(ctx, readDevice(), "/api/machines/"+url.PathEscape(NoDevice), new(machine))
-	if CauseOf(err) == NoSuchDevice {
+	q := readDevice()
+	err := c.get(ctx, q, "/api/machines/"+url.PathEscape(NoDevice), new(machine))
+	switch {
+	case err == nil:
+		return &Error{Op: q.op, Cause: BadAnswer, Status: http.StatusOK, Err: errNotDefender}
+	case CauseOf(err) == NoSuchDevice:
 		return nil
 	}
 	return err
 }
+
+// errNotDefender is a yes where Defender says no: whoever says yes to everything would pass for it.
+var errNotDefender = errors.New("it says that it has device " + NoDevice + ", which does not exist, so it is not Defender")
 
 // Ahead is by how much Defender's clock is ahead of this program's, as its last answer to a
 // read showed: 0 where it is within what a Date can tell. Not known before there is one.

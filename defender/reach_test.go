@@ -22,6 +22,8 @@ func TestReach(t *testing.T) {
 		"a proxy's page": {answer: answers(http.StatusNotFound, "<html>"), cause: defender.BadAnswer},
 		"no role":        {answer: answers(http.StatusForbidden, refusal("Forbidden", "Missing application roles.")), cause: defender.MissingRole},
 		"no licence":     {answer: answers(http.StatusUnauthorized, refusal("Unauthorized", "reason of failure: No Tvm license")), cause: defender.Licence},
+		"yes to all":     {answer: answers(http.StatusOK, `{"ok":true}`), cause: defender.BadAnswer},
+		"that device":    {answer: answers(http.StatusOK, `{"id":"`+defender.NoDevice+`"}`), cause: defender.BadAnswer},
 		"down":           {answer: answers(http.StatusServiceUnavailable, ""), cause: defender.OutcomeUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {

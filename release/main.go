@@ -10,9 +10,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -77,8 +79,8 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 // withBuilds builds the program for platforms and gives the binaries to make,
 // with an empty place for what it makes.
 func withBuilds(ctx context.Context, p places, platforms []platform, stdout io.Writer, make func(context.Context, places, []binary) error) error {
-	if err := errors.Join(os.RemoveAll(p.out), os.MkdirAll(p.out, 0o750)); err != nil {
-		return fmt.Errorf("clear the way: %w", err)
+	if err := clearOut(p.out); err != nil {
+		return err
 	}
 	work, err := os.MkdirTemp("", "release")
 	if err != nil {
@@ -97,6 +99,24 @@ func withBuilds(ctx context.Context, p places, platforms []platform, stdout io.W
 		return err
 	}
 	return list(stdout, p.out)
+}
+
+// clearOut takes away what an earlier call has made. A directory with anything else in it is
+// left as it is: -out may name one that is dear to somebody.
+func clearOut(out string) error {
+	files, err := os.ReadDir(out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("clear the way: %w", err)
+	}
+	for _, f := range files {
+		if !strings.HasPrefix(f.Name(), "defenderbot") && !strings.HasPrefix(f.Name(), sums) {
+			return fmt.Errorf("%s has %s in it, which is not of a release: name another directory", out, f.Name())
+		}
+	}
+	if err := errors.Join(os.RemoveAll(out), os.MkdirAll(out, 0o750)); err != nil {
+		return fmt.Errorf("clear the way: %w", err)
+	}
+	return nil
 }
 
 // list says what was made.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -212,5 +213,20 @@ func TestRunArguments(t *testing.T) {
 		if files, err := filepath.Glob(fmt.Sprint(out, "/*")); err != nil || len(files) > 0 {
 			t.Errorf("release %q made %q (%v)", args, files, err)
 		}
+	}
+}
+
+// TestOutKept: a directory that has something of somebody's in it is not cleared.
+func TestOutKept(t *testing.T) {
+	out := t.TempDir()
+	theirs := filepath.Join(out, "thesis.txt")
+	if err := os.WriteFile(theirs, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(limit(t), []string{"-root", t.TempDir(), "-out", out, "image"}, io.Discard); err == nil || !strings.Contains(err.Error(), "thesis.txt") {
+		t.Errorf("%v, want an error that names the file", err)
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error(err)
 	}
 }

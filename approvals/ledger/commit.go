@@ -27,6 +27,8 @@ type committed struct {
 	Count  int     `json:"count"`  // how many a tally has
 	Freeze *string `json:"freeze"` // that in force, because of which it was not made
 	Newest string  `json:"newest"` // the audit entry of the change, if it has one
+
+	lasts error // why a change that was made, now or before, may not last; nil: it was confirmed
 }
 
 // statusOK is the status of a change that was made.
@@ -101,9 +103,9 @@ func (s *Store) apply(ctx context.Context, op Op, r approvals.Request, amend ame
 			return r, answer, ErrElsewhere
 		case "repeat":
 			if r, err = s.Load(ctx, answer.Answer); err != nil {
-				err = approvals.RefusalOr(err, approvals.ErrUnconfirmed)
+				return r, answer, approvals.RefusalOr(err, approvals.ErrUnconfirmed)
 			}
-			return r, answer, err
+			return r, answer, answer.lasts
 		case "taken":
 			if err := s.takenBy(ctx, answer, r); err != nil {
 				return r, answer, err
@@ -203,6 +205,9 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	if answer.Status == "repeat" && t.doubt && answer.Answer == c.Answer {
 		answer.Status = statusOK
 	}
+	if answer.Status == statusOK || answer.Status == "repeat" {
+		answer.lasts = s.lasts(t) // who hears of a repeat is told "recorded", too
+	}
 	if answer.Status == statusOK {
 		s.newest.sees(answer.Newest)
 		if c.Take != nil || c.Suspect != nil || c.Settle != "" || c.Release != "" {
@@ -212,7 +217,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 		if answer.Soon > 0 && answer.Soon <= answer.Time {
 			s.Wake()
 		}
-		return answer, s.lasts(t)
+		return answer, answer.lasts
 	}
 	return answer, nil
 }

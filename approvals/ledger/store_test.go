@@ -244,6 +244,10 @@ func TestStoreTooFewReplicas(t *testing.T) {
 		if _, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0); !errors.Is(err, approvals.ErrTooFewReplicas) {
 			t.Fatalf("with no replica: got %v", err)
 		}
+		again, err := s.Create(t.Context(), Op{ID: "a"}, approvalstest.Asked(approvalstest.DeviceNo(1)), 0)
+		if !errors.Is(err, approvals.ErrTooFewReplicas) || again.State != approvals.Checking {
+			t.Errorf("the same with no replica once more, as Slack sends it again: got %s and %v", again.State, err)
+		}
 		one := NewStore(StoreConfig{Redis: server.Client(t), Installation: Installation{App: "A1", Team: "T1"}, Catalogue: testActions(), Clock: time.Now})
 		r := pendingOn(t, one, approvalstest.DeviceNo(2))
 		_, lease, err := s.ApplyAndLease(t.Context(), NewOp(), r, func(r approvals.Request) (approvals.Event, error) {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -46,6 +47,7 @@ func auditing(ctx context.Context, args []string, stdout io.Writer) error {
 
 // withTrail opens the trail that the environment names.
 func withTrail(ctx context.Context, use func(*app.Trail) error) (err error) {
+	takeIn(slog.New(slog.DiscardHandler)) // an error says what the libraries would print
 	env, err := environment()
 	if err != nil {
 		return err

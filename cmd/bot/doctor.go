@@ -31,11 +31,18 @@ func examine(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.DiscardHandler)
+	takeIn(log) // what the libraries would print stands in the findings
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	r := &report{Version: version(), Counts: map[app.Grade]int{}}
 	add := func(f app.Finding) {
 		r.add(f)
-		if !*asJSON {
-			err = errors.Join(err, write(stdout, f.String()+"\n"))
+		if *asJSON || ctx.Err() != nil {
+			return
+		}
+		if err := write(stdout, f.String()+"\n"); err != nil {
+			stop(err) // nobody hears what is about to be done
 		}
 	}
 	for _, s := range strays {
@@ -44,14 +51,12 @@ func examine(ctx context.Context, args []string, stdout io.Writer) error {
 			Mend: "set " + s.Meant + " if that is what you meant; otherwise it does no harm",
 		})
 	}
-	silence := slog.New(slog.DiscardHandler)
-	takeIn(silence)
-	doctor := app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: silence, Version: r.Version})
+	doctor := app.New(config, app.Options{Catalogue: defender.Actions(), Clock: time.Now, Log: log, Version: r.Version})
 	look := doctor.Examine
 	if *probe {
 		look = doctor.Probe
 	}
-	if err := errors.Join(look(ctx, add), err); err != nil {
+	if err := look(ctx, add); err != nil {
 		return err
 	}
 	return r.end(*asJSON, stdout)

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"defenderbot/internal/app"
+	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/sandbox"
 	"defenderbot/internal/slackfake"
 )
@@ -117,6 +120,9 @@ func TestDoctorUnwell(t *testing.T) {
 	grades := map[string]app.Grade{}
 	for _, f := range r.Findings {
 		grades[f.About] = f.Grade
+		if strings.HasSuffix(f.Says, "needs: "+f.About) {
+			t.Errorf("a line that waits for itself: %q", f)
+		}
 	}
 	if grades["slack"] != app.Wrong || grades["approvers"] != app.Unknown || grades["redis durability"] != app.Doubt {
 		t.Errorf("%+v", r.Findings)
@@ -132,5 +138,42 @@ func TestDoctorUnread(t *testing.T) {
 		return f.About == "people" && f.Grade == app.Unknown && strings.Contains(f.Says, sandbox.Joan) && strings.Contains(f.Says, "internal_error")
 	}) {
 		t.Errorf("%v: %+v", err, r.Findings)
+	}
+}
+
+// deaf is an output that takes nothing.
+type deaf struct{ asked int }
+
+func (d *deaf) Write([]byte) (int, error) {
+	d.asked++
+	return 0, errors.New("no space left on device")
+}
+
+// TestDoctorUnheard: a doctor whom nobody can hear says so once, and does not do what it could
+// not say before.
+func TestDoctorUnheard(t *testing.T) {
+	place, stdout := patient(t), &deaf{}
+	err := run(limit(t), []string{"doctor", "-probe"}, stdout, &bytes.Buffer{})
+	if err == nil || strings.Count(err.Error(), "no space left on device") != 1 || exitCode(err) != 1 || stdout.asked != 1 {
+		t.Errorf("%v, after %d tries to write", err, stdout.asked)
+	}
+	for _, c := range place.Defender.Calls() {
+		if c.Method == http.MethodPost && c.Endpoint != defenderfake.Token {
+			t.Errorf("it sent %+v", c)
+		}
+	}
+}
+
+// TestDoctorAlone: nothing but the doctor writes, whatever the libraries have to say.
+func TestDoctorAlone(t *testing.T) {
+	place := patient(t)
+	env := place.Env()
+	env.RedisURL = "redis://127.0.0.1:1"
+	doctor := exec.CommandContext(limit(t), build(t), "doctor")
+	var stderr bytes.Buffer
+	doctor.Env, doctor.Stderr = variables(t, env), &stderr
+	stdout, err := doctor.Output()
+	if err == nil || stderr.String() != "bot: "+errUnwell.Error()+"\n" || !strings.Contains(string(stdout), "connection refused") {
+		t.Errorf("%v: stderr %q, stdout %s", err, &stderr, stdout)
 	}
 }

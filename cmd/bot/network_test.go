@@ -84,8 +84,8 @@ func (c *company) certify(t *testing.T) {
 
 // connect is the proxy: it knows CONNECT alone, and the company's names.
 func (c *company) connect(w http.ResponseWriter, r *http.Request) {
-	place, known := c.places[r.Host]
 	c.mu.Lock()
+	place, known := c.places[r.Host]
 	c.asked, c.users = append(c.asked, r.Host), append(c.users, r.Header.Get("Proxy-Authorization"))
 	c.mu.Unlock()
 	if r.Method != http.MethodConnect || !known {
@@ -146,7 +146,14 @@ func (c *company) slack(t *testing.T, place *sandbox.Place) {
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{c.leaf}, MinVersion: tls.VersionTLS12}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	c.places[slackHost+":443"] = server.Listener.Addr().String()
+	c.lead(slackHost, server.Listener.Addr().String())
+}
+
+// lead has the proxy lead to where a name's server is.
+func (c *company) lead(host, place string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.places[host+":443"] = place
 }
 
 // TestNetwork runs the program where everything but Redis is behind a proxy with a password,
@@ -166,7 +173,8 @@ func TestNetwork(t *testing.T) {
 	})
 	company.slack(t, place)
 	at := strings.TrimPrefix(place.Defender.URL(), "https://")
-	company.places[loginHost+":443"], company.places[defenderHost+":443"] = at, at
+	company.lead(loginHost, at)
+	company.lead(defenderHost, at)
 	env := place.Env()
 	env.SlackAPIURL, env.AuthorityHost, env.DefenderAPIURL = "https://"+slackHost+"/api/", "https://"+loginHost, "https://"+defenderHost
 	proxy := "HTTPS_PROXY=" + strings.Replace(company.proxy.URL, "http://", "http://ada:pr0xy-s3cret@", 1)

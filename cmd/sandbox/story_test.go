@@ -105,7 +105,7 @@ func mainJob(ada, grace *tab, h hand) {
 	ada.sees("#calls", "startInvestigation")
 	ada.shot("running")
 	h.trouble(ada, "fast")
-	ada.sees("#messages", "✅ Succeeded", "1 reply")
+	ada.sees("#messages", "✅ Succeeded", "Last reply")
 	h.trouble(ada, "real")
 	ada.sees("#troubles", "now ×1")
 	if eval[bool](ada, `document.querySelector(".thread").open`) {

@@ -28,7 +28,9 @@ func (c check) failed(err error) error {
 }
 
 // mends is what an operator does about an error of the check.
-func (c check) mends(err error) string { return cmp.Or(mendToken(err), mendOf(err), c.mend) }
+func (c check) mends(err error) string {
+	return cmp.Or(mendTrust(err), mendToken(err), mendOf(err), c.mend)
+}
 
 // finalError is one that no waiting mends.
 type finalError struct{ error }

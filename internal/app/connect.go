@@ -88,7 +88,7 @@ func named(err error) error {
 
 const (
 	mendApprovers = "list people in APPROVERS who may decide, and in REQUESTERS who may ask"
-	mendRedis     = "check that REDIS_URL is right, and that Redis is up and accepts writes"
+	mendRedis     = "check that REDIS_URL is right (rediss:// for TLS), and that Redis is up and accepts writes"
 )
 
 func (a *App) connectSlack(ctx context.Context, p *parts) (detail string, err error) {

@@ -167,7 +167,7 @@ func restarted(t *testing.T, between func(p *sandbox.Place)) (p *sandbox.Place, 
 	if err := p.Defender.Up(); err != nil {
 		t.Fatal(err)
 	}
-	run(t, p, p.Env(), app.Options{})
+	launch(t, p, p.Env()) // it need not get ready
 	return p, id
 }
 

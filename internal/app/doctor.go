@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -32,6 +33,9 @@ func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts
 	for _, area := range a.areas(p) {
 		for _, c := range area.checks {
 			f := a.once(ctx, c, failed)
+			if ctx.Err() != nil { // what is found at the end of the program is nothing
+				break
+			}
 			failed[c.name] = f.Grade != Well
 			if p.warned[c.name] != nil {
 				f.Grade, f.Says, f.Mend = Doubt, p.warned[c.name].Error(), "ALLOW_VOLATILE_REDIS allows it for a trial: fix it, and remove the variable"
@@ -42,8 +46,18 @@ func (a *App) examine(ctx context.Context, say func(Finding), last func(p *parts
 		}
 		look(ctx, area.exams, failed, say)
 	}
-	last(p, failed)
-	return errors.Join(ctx.Err(), p.rdb.Close())
+	if ctx.Err() == nil {
+		last(p, failed)
+	}
+	return errors.Join(stopped(ctx), p.rdb.Close())
+}
+
+// stopped is an error where ctx has ended.
+func stopped(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return fmt.Errorf("not everything was checked: %w", context.Cause(ctx))
 }
 
 // area is what is looked at together, the checks of the start first.

@@ -20,9 +20,14 @@ func (a *App) channels(ctx context.Context, slack *bot.Workspace) (found []Findi
 	all, add := a.config.Channels, func(grade Grade, says, mend string) {
 		found = append(found, Finding{About: "slack channels", Grade: grade, Says: says, Mend: mend})
 	}
-	useless := 0
-	for _, id := range all[:min(len(all), mostChannels)] {
-		if grade, says, mend := a.channel(ctx, slack, id, true); grade != Well {
+	useless, more := 0, max(len(all)-mostChannels, 0)
+	for i, id := range all[:len(all)-more] {
+		ch, err := slack.Channel(ctx, id)
+		if isLimit(err) { // the look-ups that there are commands need
+			more = len(all) - i
+			break
+		}
+		if grade, says, mend := a.channel(id, ch, err, true); grade != Well {
 			add(grade, "CHANNELS: "+says, mend)
 			if grade == Doubt {
 				useless++
@@ -33,11 +38,12 @@ func (a *App) channels(ctx context.Context, slack *bot.Workspace) (found []Findi
 		add(Wrong, "CHANNELS: the bot can take commands in none of them", "fix at least one of them")
 	}
 	if id := a.config.AlertChannel; id != "" {
-		if grade, says, mend := a.channel(ctx, slack, id, false); grade != Well {
+		ch, err := slack.Channel(ctx, id)
+		if grade, says, mend := a.channel(id, ch, err, false); grade != Well {
 			add(grade, "ALERT_CHANNEL: "+says, mend)
 		}
 	}
-	if more := len(all) - mostChannels; more > 0 {
+	if more > 0 {
 		add(Unknown, fmt.Sprintf("CHANNELS: %d more were not checked, because Slack limits look-ups", more), "type /defender help in each of them")
 	}
 	if len(found) == 0 {
@@ -50,11 +56,16 @@ func (a *App) channels(ctx context.Context, slack *bot.Workspace) (found []Findi
 	return found
 }
 
+// isLimit reports whether Slack wants to be left alone.
+func isLimit(err error) bool {
+	_, is := errors.AsType[*approvals.Later](err)
+	return is
+}
+
 // channel says what is in the way in one channel, which has to be one for commands or for
 // alerts.
-func (a *App) channel(ctx context.Context, slack *bot.Workspace, id string, commands bool) (grade Grade, says, mend string) {
+func (a *App) channel(id string, ch approvals.Channel, err error, commands bool) (grade Grade, says, mend string) {
 	const another = "name another channel"
-	ch, err := slack.Channel(ctx, id)
 	_, withheld := errors.AsType[*approvals.Withheld](err)
 	switch {
 	case withheld:

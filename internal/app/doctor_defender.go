@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
 )
 
@@ -54,11 +55,14 @@ func (a *App) ends() Finding {
 func entra(ctx context.Context, tokens *defender.Tokens) Finding {
 	if _, err := tokens.Get(ctx); err != nil {
 		refused, _ := errors.AsType[*defender.TokenError](err) // Get has no other errors
-		says := cmp.Or(refused.Says(), refused.Error())
+		says := refused.Error()                                // begins like this
+		if known := refused.Says(); known != "" {
+			says = "no token: " + known
+		}
 		if refused.Description != "" {
 			says += ": " + strings.TrimPrefix(refused.Description, refused.AADSTS+": ")
 		}
-		return Finding{About: "entra", Grade: Wrong, Says: "no token: " + says, Mend: mendToken(err)}
+		return Finding{About: "entra", Grade: Wrong, Says: says, Mend: cmp.Or(mendTrust(err), mendToken(err))}
 	}
 	return Finding{About: "entra", Grade: Well, Says: "accepts the credential and issues tokens"}
 }
@@ -113,11 +117,16 @@ func (a *App) reach(ctx context.Context, p *parts) Finding {
 		return unexamined("defender", "entra")
 	}
 	f := Finding{About: "defender", Grade: Well, Says: "accepts the token and answers a read; only a call shows whether the licence covers an action"}
+	if until := bookRead(ctx, p); !until.IsZero() {
+		f.Grade, f.Says, f.Mend = Unknown, "not asked: the limit that Microsoft sets for reads is used up until "+until.Format(time.RFC3339), "try again later"
+		return f
+	}
 	err := p.client.Reach(ctx)
 	if err == nil {
 		return f
 	}
 	e, _ := errors.AsType[*defender.Error](err) // Reach has no other errors
+	f.unreached = slices.Contains([]defender.Cause{defender.NotSent, defender.OutcomeUnknown, defender.BadAnswer}, e.Cause)
 	f.Grade, f.Says, f.Mend = Wrong, "a read failed: "+reason(e), mendDefender(e)
 	if e.Cause == defender.Throttled {
 		f.Grade = Unknown
@@ -125,17 +134,36 @@ func (a *App) reach(ctx context.Context, p *parts) Finding {
 	return f
 }
 
+// bookRead books a slot for a read where there is a Redis to book it in, and returns when it
+// can be tried again where there is none.
+func bookRead(ctx context.Context, p *parts) time.Time {
+	if p.store == nil {
+		return time.Time{}
+	}
+	short, cancel := context.WithTimeout(ctx, probeLimit) // Defender is to be asked all the same
+	defer cancel()
+	until, _ := p.store.BookReads(short, defender.MachinesEndpoint(), 1, ledger.ForPolling())
+	return until
+}
+
 // reason is why Defender did not do it, without what was tried.
 func reason(e *defender.Error) string {
 	says := cmp.Or(e.Says(), e.Error())
-	if e.Cause == defender.OutcomeUnknown {
+	_, leads := errors.AsType[*defender.Redirect](e)
+	switch {
+	case e.Cause == defender.OutcomeUnknown:
 		return says
+	case e.Status != 0 && e.Err != nil && !leads: // what cannot be read in the answer
+		says += ": " + e.Err.Error()
 	}
 	return string(e.Cause) + ": " + says
 }
 
 // mendDefender is what an operator does about a request that Defender did not take.
 func mendDefender(e *defender.Error) string {
+	if mend := mendTrust(e); mend != "" {
+		return mend
+	}
 	switch e.Cause { //nolint:exhaustive // of the others there is no more to say
 	case defender.MissingRole:
 		return "in Entra, add the application permission " + e.Role + " of WindowsDefenderATP and grant admin consent"

@@ -1,13 +1,19 @@
 package app_test
 
 import (
+	"context"
 	"crypto/x509"
+	"errors"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"defenderbot/defender"
 	"defenderbot/internal/app"
 	"defenderbot/internal/defenderfake"
 	"defenderbot/internal/redistest"
@@ -113,6 +119,7 @@ func TestDoctorDefender(t *testing.T) {
 		{defenderfake.Fault{Status: 403, Message: "Missing application roles."}, app.Wrong, []string{"application permission Machine.Read.All"}},
 		{defenderfake.Fault{Status: 429, RetryAfter: "10"}, app.Unknown, []string{"throttled", "try again later"}},
 		{defenderfake.Fault{Status: 503}, app.Wrong, []string{"HTTP 503", "check that this host can reach DEFENDER_API_URL"}},
+		{defenderfake.Fault{Status: 200, Body: `{"ok":true}`}, app.Wrong, []string{"so it is not Defender", "check that this host can reach DEFENDER_API_URL"}},
 	} {
 		tt.fault.On = defenderfake.MachineGet
 		mend := p.Defender.Inject(tt.fault)
@@ -188,4 +195,90 @@ func TestDoctorEnded(t *testing.T) {
 	finds(t, examined(t, p, env), line, app.Doubt, "investigate: Defender refused one at 20", "remove investigate from ACTIONS; scan replaces it")
 	env.Actions = "collect"
 	finds(t, examined(t, p, env), line, app.Well, "none is enabled")
+}
+
+// TestDoctorReadBooked: the doctor's read has a slot of Microsoft's limit like every other, and
+// is not made without one.
+func TestDoctorReadBooked(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	reads := func() (n int) {
+		for _, c := range p.Defender.Calls() {
+			if c.Endpoint == defenderfake.MachineGet {
+				n++
+			}
+		}
+		return n
+	}
+	most := defender.MachinesEndpoint().Limits[0].Calls * 60 / 100 // people's reads come first
+	for range most {
+		finds(t, examined(t, p, p.Env()), "defender", app.Well, "answers a read")
+	}
+	finds(t, examined(t, p, p.Env()), "defender", app.Unknown, "the limit that Microsoft sets for reads is used up until 20", "try again later")
+	if n := reads(); n != most {
+		t.Errorf("%d reads, want %d", n, most)
+	}
+}
+
+// TestDoctorStopped: when it is stopped, the doctor says why, and nothing of what it could not
+// find out any more.
+func TestDoctorStopped(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	for _, at := range []string{"approvers", "redis", "redis version", "entra"} {
+		ctx, stop := context.WithCancelCause(limit(t))
+		last := ""
+		err := newBot(t, p, p.Env(), app.Options{}).Probe(ctx, func(f app.Finding) {
+			if last = f.About; last == at {
+				stop(errors.New("somebody pressed Ctrl-C"))
+			}
+		})
+		if err == nil || err.Error() != "not everything was checked: somebody pressed Ctrl-C" || len(sent(p)) > 0 {
+			t.Errorf("stopped at %s: %v", at, err)
+		}
+		if last != at && (at != "redis version" || last != "redis clock") { // these are of one look
+			t.Errorf("stopped at %s, it goes on to %s", at, last)
+		}
+	}
+}
+
+// TestDoctorElsewhere: where something else answers than what was meant, the doctor says what
+// is odd, once, and what to do about that.
+func TestDoctorElsewhere(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), nil)
+	answers := func(status int, body string) string {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}))
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	private := httptest.NewUnstartedServer(http.NotFoundHandler())
+	private.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that were given up
+	private.StartTLS()
+	t.Cleanup(private.Close)
+	const trust = "in SSL_CERT_FILE"
+	for name, tt := range map[string]struct {
+		change      func(*app.Env)
+		about       string
+		says, mends string
+	}{
+		"entra, a page":       {func(e *app.Env) { e.AuthorityHost = answers(200, "<html>") }, "entra", "no token: oauth2: cannot parse json", "can reach AZURE_AUTHORITY_HOST"},
+		"entra, too often":    {func(e *app.Env) { e.AuthorityHost = answers(429, "") }, "entra", "no token: HTTP 429", "wait"},
+		"entra, untrusted":    {func(e *app.Env) { e.AuthorityHost = private.URL }, "entra", "no token: its certificate is not trusted", trust},
+		"defender, untrusted": {func(e *app.Env) { e.DefenderAPIURL = private.URL }, "defender", "its certificate is not trusted", trust},
+		"slack, untrusted":    {func(e *app.Env) { e.SlackAPIURL = private.URL + "/api/" }, "slack", "failed to verify certificate", trust},
+		"redis, untrusted":    {func(e *app.Env) { e.RedisURL = "rediss://" + private.Listener.Addr().String() }, "redis", "failed to verify certificate", trust},
+		"redis, nobody there": {func(e *app.Env) { e.RedisURL = "redis://127.0.0.1:1" }, "redis durability", "connection refused", "REDIS_URL is right"},
+	} {
+		env := p.Env()
+		tt.change(&env)
+		found := about(examined(t, p, env), tt.about)
+		if len(found) != 1 || found[0].Grade != app.Wrong || !strings.Contains(found[0].Says, tt.says) || !strings.Contains(found[0].Mend, tt.mends) ||
+			strings.Count(found[0].Says, "no token") > 1 {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
 }

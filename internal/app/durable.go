@@ -25,7 +25,7 @@ const (
 // keeps are the checks that Redis keeps what it confirms: that it does not forget, and
 // that it does not drop. A service can do the one without the other, and report neither.
 func (a *App) keeps(p *parts) []check {
-	const mend = "check that Redis is up, and that the bot's user may run INFO"
+	const mend = "check that REDIS_URL is right (rediss:// for TLS), that Redis is up, and that the bot's user may run INFO"
 	durability := check{name: "redis durability", run: func(ctx context.Context) (string, error) { return a.checkDurable(ctx, p) }, mend: mend}
 	if a.config.WaitAOF {
 		durability.needs = "redis"

@@ -24,6 +24,8 @@ type Finding struct {
 	Says  string `json:"says"`           // how it stands
 	Mend  string `json:"mend,omitempty"` // what to do about it, unless it is well
 
+	unreached bool // there was no answer, or one that cannot be Defender's
+
 	logged bool // the bot logs it by itself where it arises, so it does not warn of it once more when it starts
 }
 
@@ -103,13 +105,20 @@ func (a *App) slackExams(p *parts) []exam {
 // look makes exams one after the other, without those that need a check that has failed.
 func look(ctx context.Context, exams []exam, failed map[string]bool, say func(Finding)) {
 	for _, e := range exams {
+		if ctx.Err() != nil {
+			return
+		}
 		if failed[e.needs] {
 			if e.about != e.needs { // of that, the check itself has said why
 				say(unexamined(e.about, e.needs))
 			}
 			continue
 		}
-		for _, f := range e.findings(ctx) {
+		found := e.findings(ctx)
+		if ctx.Err() != nil { // what is found at the end of the program is nothing
+			return
+		}
+		for _, f := range found {
 			say(f)
 		}
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"crypto/tls"
+	"errors"
 	"strings"
 
 	"defenderbot/approvals/ledger"
@@ -18,6 +20,15 @@ func mendOf(err error) string {
 		return mend + "; a Redis without scripts cannot be used (the sharded clusters of OCI Cache have none)"
 	}
 	return mend
+}
+
+// mendTrust is what an operator does where a server's certificate is not trusted; empty: err is
+// about something else.
+func mendTrust(err error) string {
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+		return "name the CA that signed the server's certificate in SSL_CERT_FILE, and use a host name that the certificate covers"
+	}
+	return ""
 }
 
 func mends() map[ledger.Fault]string {

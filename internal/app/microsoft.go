@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"defenderbot/defender"
 )
@@ -40,7 +41,7 @@ func entraStands(tokens *defender.Tokens) (detail string, err error) {
 }
 
 const (
-	mendEntra = "check that this host can reach AZURE_AUTHORITY_HOST (through HTTPS_PROXY, if that is set)"
+	mendEntra = "check that this host can reach AZURE_AUTHORITY_HOST (through HTTPS_PROXY, if that is set), and whether Entra is up"
 	mendProof = "check that AZURE_TENANT_ID, AZURE_CLIENT_ID and the credential belong to the same app registration in Entra"
 )
 
@@ -54,6 +55,8 @@ func mendToken(err error) string {
 		return ""
 	case refused.Unusable:
 		return "fix the file; the bot reads it again for each token, so no restart is needed"
+	case refused.Status == http.StatusTooManyRequests:
+		return "wait: Entra has been asked too often; the bot asks again as soon as it may"
 	case refused.Passing():
 		return mendEntra
 	}

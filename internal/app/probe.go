@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
 	"defenderbot/internal/audit"
 )
@@ -19,7 +20,8 @@ const sendWithin = 5 * time.Second
 
 // probing asks Defender for each action that is switched on, on a device that does not exist.
 // It says so first, and writes it into the audit trail. Under a freeze it asks nothing, and
-// where a window is used up it leaves that action out; what it sends is not counted in them.
+// where a window is used up it leaves that action out: Microsoft counts what it sends, and so
+// do the windows. After one that got no answer it asks no more.
 func (a *App) probing(ctx context.Context, p *parts, failed map[string]bool, say func(Finding)) {
 	if failed["redis"] {
 		say(unexamined(aboutProbe, "redis"))
@@ -40,8 +42,13 @@ func (a *App) probing(ctx context.Context, p *parts, failed map[string]bool, say
 		Says: "now asking Defender for " + names + " on device " + defender.NoDevice + ", which does not exist: nothing can start, but each call counts against Microsoft's limits",
 	})
 	for _, row := range a.options.Catalogue {
-		if slices.Contains(a.config.Actions, row.Name) {
-			say(a.probe(ctx, p, row))
+		if !slices.Contains(a.config.Actions, row.Name) || ctx.Err() != nil {
+			continue
+		}
+		f, silent := a.probe(ctx, p, row)
+		if say(f); silent {
+			say(Finding{About: aboutProbe, Grade: Unknown, Says: "nothing more was sent, because there was no answer", Mend: "fix that, and probe again"})
+			return
 		}
 	}
 }
@@ -58,17 +65,29 @@ func (a *App) mayProbe(ctx context.Context, p *parts) (Finding, bool) {
 	if err := p.client.Ready(ctx); err != nil {
 		return unexamined(aboutProbe, "entra"), false
 	}
+	if f := a.reach(ctx, p); f.unreached {
+		return unexamined(aboutProbe, "defender"), false // what a proxy answers to a POST says nothing of the action
+	}
 	return Finding{}, true
 }
 
-// probe asks for one action.
-func (a *App) probe(ctx context.Context, p *parts, row defender.Action) Finding {
+// bookProbe books a slot of the action's window, behind the calls that stand in line.
+func bookProbe(ctx context.Context, p *parts, row defender.Action) error {
 	budget, err := p.store.Budget(ctx, row, 1)
-	if err == nil && budget.Free.After(budget.At) {
-		err = fmt.Errorf("the limit that Microsoft sets for it is used up until %s", budget.Free.Format(time.RFC3339))
+	free := budget.Free
+	if err == nil && !free.After(budget.At) {
+		free, err = p.store.BookReads(ctx, row.Post, 1, ledger.ForStop()) // a POST as well
 	}
-	if err != nil {
-		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not sent: " + err.Error(), Mend: "probe again later"}
+	if err == nil && !free.IsZero() {
+		err = fmt.Errorf("the limit that Microsoft sets for it is used up until %s", free.Format(time.RFC3339))
+	}
+	return err
+}
+
+// probe asks for one action, and reports whether there was no answer.
+func (a *App) probe(ctx context.Context, p *parts, row defender.Action) (f Finding, silent bool) {
+	if err := bookProbe(ctx, p, row); err != nil {
+		return Finding{About: aboutProbe, Grade: Unknown, Says: row.Name + ": not sent: " + err.Error(), Mend: "probe again later"}, false
 	}
 	one, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
@@ -80,12 +99,12 @@ func (a *App) probe(ctx context.Context, p *parts, row defender.Action) Finding 
 		return Finding{
 			About: aboutProbe, Grade: Doubt, Says: row.Name + ": Defender accepted it as " + job.ID + ", although there is no such device",
 			Mend: "look that id up in the Action center of the Defender portal",
-		}
+		}, false
 	}
 	e, _ := errors.AsType[*defender.Error](err) // Start has no other errors
-	f := diagnosis(row, e)
+	f = diagnosis(row, e)
 	f.About, f.Says = aboutProbe, row.Name+": "+f.Says
-	return f
+	return f, e.Status == 0
 }
 
 // diagnosis is what Defender's refusal of an action on no device means.
@@ -100,7 +119,7 @@ func diagnosis(row defender.Action, e *defender.Error) Finding {
 		}
 	case e.Cause == defender.NoSuchDevice:
 		return Finding{Grade: Well, Says: "the role is there: Defender only objects that there is no such device"}
-	case row.Ended != nil && e.MayBeEnd():
+	case row.Ended != nil && e.MayBeEnd() && (e.Cause != defender.BadAnswer || e.Gone()): // a proxy says no as well
 		return Finding{
 			Grade: Doubt, Says: "it has ended, as Microsoft has announced: " + e.Says(),
 			Mend: "remove " + row.Name + " from ACTIONS; " + row.Ended.Successor + " replaces it",

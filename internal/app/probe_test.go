@@ -207,3 +207,49 @@ func (unwritten) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		return next(ctx, cmd)
 	}
 }
+
+// TestProbeBooks: Microsoft counts what is sent, and so do the windows: what has no slot left is
+// not asked.
+func TestProbeBooks(t *testing.T) {
+	t.Parallel()
+	p := open(t, redistest.Mini(t).Addr(), func(o *sandbox.Options) {
+		o.Catalogue = sandbox.Narrow("collect", defender.Limit{Calls: 1, Per: time.Hour})
+	})
+	env := p.Env()
+	env.Actions = "collect"
+	finds(t, probed(t, p, env), "probe", app.Well, "collect: the role is there")
+	finds(t, probed(t, p, env), "probe", app.Unknown, "collect: not sent: the limit that Microsoft sets for it is used up until 20")
+	if calls := sent(p); len(calls) != 1 {
+		t.Errorf("sent %v, want one", calls)
+	}
+}
+
+// TestProbeUnreached: where something else answers for Defender, nothing is sent: its no would
+// say nothing of an action. After no answer nothing more is sent.
+func TestProbeUnreached(t *testing.T) {
+	t.Parallel()
+	const page = "<html>Not for you</html>"
+	for name, tt := range map[string]struct {
+		fault defenderfake.Fault
+		grade app.Grade
+		words string
+		sent  int
+	}{
+		"a proxy's no":          {defenderfake.Fault{On: "machine*", Status: 403, Body: page}, app.Unknown, "until defender is ok", 0},
+		"a yes to all":          {defenderfake.Fault{On: defenderfake.MachineGet, Status: 200, Body: `{"ok":true}`}, app.Unknown, "until defender is ok", 0},
+		"a proxy's no to POSTs": {defenderfake.Fault{On: defenderfake.StartInvestigation, Status: 403, Body: page}, app.Unknown, "investigate: defender: start investigate: bad answer: HTTP 403", 2},
+		"no answer":             {defenderfake.Fault{On: defenderfake.StartInvestigation, Drop: true}, app.Unknown, "nothing more was sent", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := open(t, redistest.Mini(t).Addr(), nil)
+			env := p.Env()
+			env.Actions = "investigate,scan"
+			p.Defender.Inject(tt.fault)
+			finds(t, probed(t, p, env), "probe", tt.grade, tt.words)
+			if calls := sent(p); len(calls) != tt.sent {
+				t.Errorf("sent %v, want %d", calls, tt.sent)
+			}
+		})
+	}
+}
