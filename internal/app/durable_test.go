@@ -105,7 +105,7 @@ func TestDiskWaited(t *testing.T) {
 		set("no")
 		says(t, "click", click(t, p, sandbox.Grace, c, "approve"), "was recorded", "on its disk", "may be lost")
 		card(t, p, id, "could not confirm that the call is stored safely")
-		l.log.wait(t, `"msg":"check failed"`, `"check":"redis durability"`, "not on disk", "take REDIS_WAIT_AOF away")
+		l.log.wait(t, `"msg":"check failed"`, `"check":"redis durability"`, "not on disk", "remove REDIS_WAIT_AOF")
 		wantReady(t, env.HTTPAddr, http.StatusServiceUnavailable, "redis durability: ", "not on disk")
 		nothingSent(t, p)
 		set("always")
@@ -122,5 +122,5 @@ func TestDiskUnknown(t *testing.T) {
 	env.RedisWaitAOF = "1"
 	l := launch(t, p, env)
 	l.log.wait(t, `"msg":"check failed"`, `"check":"redis"`, "redis refuses WAITAOF, which REDIS_WAIT_AOF needs", "use Redis 7.2 or newer or Valkey")
-	l.notReady(t, "redis: ", "take REDIS_WAIT_AOF away")
+	l.notReady(t, "redis: ", "remove REDIS_WAIT_AOF")
 }
