@@ -46,8 +46,6 @@ const (
 	no
 )
 
-const permit = ", or set ALLOW_VOLATILE_REDIS=true for a trial"
-
 // checkDurable checks that Redis does not forget what it has confirmed, and where changes
 // wait for its disk, that they get there in time.
 func (a *App) checkDurable(ctx context.Context, p *parts) (detail string, err error) {
@@ -64,10 +62,10 @@ func (a *App) checkDurable(ctx context.Context, p *parts) (detail string, err er
 		detail = "you state it (REDIS_DURABILITY=provider); Redis itself does not report it"
 	case is == no:
 		return a.volatile(ctx, p, "redis durability", errors.New("redis is not durable: appendonly is off, so a restart loses approvals; switch it on; "+
-			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms in another way"+permit))
+			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms in another way"))
 	default:
 		return a.volatile(ctx, p, "redis durability", errors.New("it is not known whether redis is durable: INFO persistence does not report aof_enabled; "+
-			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms"+permit))
+			"set REDIS_DURABILITY=provider if whoever runs this Redis keeps what it confirms"))
 	}
 	if !a.config.WaitAOF {
 		return detail, nil
@@ -89,16 +87,16 @@ func (a *App) checkEviction(ctx context.Context, p *parts) (detail string, err e
 		return "you state that nothing is evicted (REDIS_DURABILITY=provider); Redis itself does not report it", nil
 	case is == silent:
 		return a.volatile(ctx, p, "redis eviction", errors.New("it is not known whether redis evicts: INFO memory does not report maxmemory_policy; "+
-			"set REDIS_DURABILITY=provider if whoever runs this Redis evicts nothing"+permit))
+			"set REDIS_DURABILITY=provider if whoever runs this Redis evicts nothing"))
 	}
-	return a.volatile(ctx, p, "redis eviction", fmt.Errorf("redis evicts: its maxmemory-policy is not noeviction but %s, so it may drop approvals; set it to noeviction%s", policy, permit))
+	return a.volatile(ctx, p, "redis eviction", fmt.Errorf("redis evicts: its maxmemory-policy is not noeviction but %s, so it may drop approvals; set it to noeviction", policy))
 }
 
 // volatile is an error that no waiting mends, unless ALLOW_VOLATILE_REDIS permits what it
 // is about. Then it is warned of, once.
 func (a *App) volatile(ctx context.Context, p *parts, check string, is error) (detail string, err error) {
 	if !a.config.AllowVolatile {
-		return "", finalError{is}
+		return "", finalError{fmt.Errorf("%w, or set ALLOW_VOLATILE_REDIS=true for a trial", is)}
 	}
 	if p.warned[check] == nil {
 		p.warned[check] = is
