@@ -95,6 +95,7 @@ golden: $(HELM) .bin/helm-docs ## Write the golden files anew from what the code
 	$(GO) test ./bot/... ./commands/... ./internal/sandbox/blockhtml -update
 	$(GO) test ./approvals ./internal/app -run 'TestStateMachineDocument|TestEntriesDocument|TestREADME|TestActionsDocument|TestMetricsDocument|TestConversations' -update
 	$(GO) -C $(CHARTTEST) test -count=1 . -run 'TestSchema|TestREADME|TestGolden' -update
+	$(GO) -C release test -count=1 . -run TestLicences -update
 	$(GO) test ./docs -run TestInstallRoles -update
 
 .PHONY: previous

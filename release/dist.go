@@ -13,6 +13,9 @@ import (
 	"strings"
 )
 
+// licences is the file with the terms of what others wrote that is in the program.
+const licences = "THIRD_PARTY_LICENSES.txt"
+
 // sums is the file with the checksums, as `sha256sum -c` reads it.
 const sums = "checksums.txt"
 
@@ -41,7 +44,7 @@ func writeArchive(ctx context.Context, p places, b binary) error {
 		return err
 	}
 	entries := []entry{{name + "/", 0o755, nil}, bot}
-	for _, file := range []string{"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "slack-manifest.yaml", "deploy/defenderbot@.service"} {
+	for _, file := range []string{"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", licences, "slack-manifest.yaml", "deploy/defenderbot@.service"} {
 		e, err := fileEntry(name+"/"+file, filepath.Join(p.root, file), 0o644)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ const rootsFile = "etc/ssl/certs/ca-certificates.crt"
 // writeImage writes the image as a tar of an OCI layout
 // (https://github.com/opencontainers/image-spec/blob/main/image-layout.md).
 func writeImage(_ context.Context, p places, built []binary) error {
-	index, err := imageIndex(built)
+	index, err := imageIndex(p, built)
 	if err != nil {
 		return err
 	}
@@ -50,10 +50,10 @@ func writeImage(_ context.Context, p places, built []binary) error {
 func imageFile(b binary) string { return "defenderbot_" + b.label() + "_image.tar" }
 
 // imageIndex names one image for each architecture.
-func imageIndex(built []binary) (v1.ImageIndex, error) {
+func imageIndex(p places, built []binary) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, b := range built {
-		image, err := imageOf(b)
+		image, err := imageOf(p, b)
 		if err != nil {
 			return nil, fmt.Errorf("image for %s: %w", b.arch, err)
 		}
@@ -64,10 +64,14 @@ func imageIndex(built []binary) (v1.ImageIndex, error) {
 	return index, nil
 }
 
-// imageOf is the binary and the certificates that it trusts, and nothing else:
-// what the Dockerfile makes, too.
-func imageOf(b binary) (v1.Image, error) {
+// imageOf is the binary, the certificates that it trusts and the terms of what others wrote of
+// both, and nothing else: what the Dockerfile makes, too.
+func imageOf(p places, b binary) (v1.Image, error) {
 	bot, err := fileEntry("bot", b.file, 0o755)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := fileEntry(licences, filepath.Join(p.root, licences), 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +81,7 @@ func imageOf(b binary) (v1.Image, error) {
 	}
 	var text bytes.Buffer
 	err = writeTar(&text, b.made, []entry{
-		bot, {"etc/", 0o755, nil}, {"etc/ssl/", 0o755, nil}, {"etc/ssl/certs/", 0o755, nil}, {rootsFile, 0o644, trusted},
+		terms, bot, {"etc/", 0o755, nil}, {"etc/ssl/", 0o755, nil}, {"etc/ssl/certs/", 0o755, nil}, {rootsFile, 0o644, trusted},
 	})
 	if err != nil {
 		return nil, err

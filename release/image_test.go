@@ -22,7 +22,7 @@ const largest = 20 << 20
 func image(t *testing.T, out string) {
 	for _, p := range platforms()[:2] {
 		config, dir := unpacked(t, out, p)
-		if diff := cmp.Diff([]string{"bot", rootsFile}, filesIn(t, dir)); diff != "" {
+		if diff := cmp.Diff([]string{licences, "bot", rootsFile}, filesIn(t, dir)); diff != "" {
 			t.Errorf("%s holds (-want +got):\n%s", p, diff)
 		}
 		var size int64
@@ -186,7 +186,7 @@ func dockerfile(t *testing.T, config *v1.ConfigFile) {
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("the image (+) and the Dockerfile (-):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{rootsFile, "bot"}, files); diff != "" {
+	if diff := cmp.Diff([]string{rootsFile, licences, "bot"}, files); diff != "" {
 		t.Errorf("files of the image (-) and of the Dockerfile (+):\n%s", diff)
 	}
 }

@@ -69,7 +69,7 @@ func archive(t *testing.T, out string) {
 	if err != nil || string(said) != "(devel)\n" {
 		t.Errorf("bot version: %v, %q", err, said)
 	}
-	for _, file := range []string{"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", "slack-manifest.yaml", "docs/redis.md", "deploy/defenderbot@.service"} {
+	for _, file := range []string{"LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md", licences, "slack-manifest.yaml", "docs/redis.md", "deploy/defenderbot@.service"} {
 		if !bytes.Equal(read(t, dir, name, file), read(t, "..", file)) {
 			t.Errorf("%s is not that of the source", file)
 		}

@@ -222,8 +222,8 @@ func TestForcedBeyond(t *testing.T) {
 
 // TestForcedFormat: a version that knows nothing of acting alone leaves such a record alone.
 func TestForcedFormat(t *testing.T) {
-	r := approvalstest.Sample(approvals.Approved, approvals.Queued)
 	for forced, want := range map[bool]string{false: `4 {"f":1,`, true: `4 {"f":2,`} {
+		r := approvalstest.Sample(approvals.Approved, approvals.Queued)
 		if r.Forced = forced; forced {
 			r.Approvals = nil
 		}
