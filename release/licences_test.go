@@ -33,13 +33,13 @@ func modulesOfProgram(t *testing.T) map[string]string {
 	t.Helper()
 	dirs := map[string]string{"Go, its standard library": goSays(t, "..", "env", "GOROOT")}
 	line := `{{with .Module}}{{if not .Main}}{{.Path}}|{{.Dir}}{{end}}{{end}}`
-	said := goSays(t, ".", "list", "-m", "-f", `{{.Path}}|{{.Dir}}`, "golang.org/x/crypto/x509roots/fallback")
+	said := []string{goSays(t, ".", "list", "-m", "-f", `{{.Path}}|{{.Dir}}`, "golang.org/x/crypto/x509roots/fallback")}
 	for _, p := range platforms() {
 		t.Setenv("GOOS", p.os)
 		t.Setenv("GOARCH", p.arch)
-		said += "\n" + goSays(t, "..", "list", "-deps", "-f", line, "./cmd/bot")
+		said = append(said, goSays(t, "..", "list", "-deps", "-f", line, "./cmd/bot"))
 	}
-	for one := range strings.Lines(said) {
+	for one := range strings.Lines(strings.Join(said, "\n")) {
 		if module, dir, is := strings.Cut(strings.TrimSpace(one), "|"); is {
 			dirs[module] = dir
 		}
@@ -85,7 +85,9 @@ func licencesOf(t *testing.T, dirs map[string]string) string {
 		slices.Sort(modules)
 		parts = append(parts, part{strings.Join(modules, "\n"), text})
 	}
-	slices.SortFunc(parts, func(a, b part) int { return cmp.Or(strings.Compare(a.modules, b.modules), strings.Compare(a.text, b.text)) })
+	slices.SortFunc(parts, func(a, b part) int {
+		return cmp.Or(strings.Compare(a.modules, b.modules), strings.Compare(a.text, b.text))
+	})
 	var out strings.Builder
 	out.WriteString("What others wrote that is in the program and its image, and on what terms.\n")
 	for _, p := range parts {
