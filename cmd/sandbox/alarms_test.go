@@ -22,8 +22,7 @@ func reviewedAtHome(grace, joan *tab, rules string) {
 	joan.goTo("joan", "home", rules)
 	joan.sees("#messages", "it is being emptied")
 	joan.holds("with what waits for a review")
-	joan.click(".home [data-action=review]")
-	joan.until(`document.querySelector("#form").open && document.activeElement.matches("#in-text, #in-reason")`)
+	joan.opens(".home [data-action=review]")
 	joan.holds("with the form of a review")
 	joan.types("it was right")
 	joan.submit()
@@ -34,8 +33,7 @@ func reviewedAtHome(grace, joan *tab, rules string) {
 // frozenAtHome: Grace freezes everything on her Home tab, which says so then.
 func frozenAtHome(grace *tab, rules string) {
 	grace.goTo("grace", "home", rules)
-	grace.click(".home [data-action=freeze]")
-	grace.until(`document.querySelector("#form").open && document.activeElement.matches("#in-text, #in-reason")`)
+	grace.opens(".home [data-action=freeze]")
 	grace.holds("with the form of a freeze")
 	grace.types("the list is wrong")
 	grace.submit()

@@ -200,6 +200,27 @@ func (p *tab) click(selector string) {
 	}
 }
 
+// opens clicks what opens a form, and clicks again, as anybody would, where the page moved it
+// away under the mouse.
+func (p *tab) opens(selector string) {
+	p.Helper()
+	const form = `document.querySelector("#form").open && document.activeElement.matches("#in-text, #in-reason")`
+	for range 5 {
+		p.click(selector)
+		open := eval[bool](p, `new Promise((tell) => {
+			const seen = () => { if (!(`+form+`)) return false; look.disconnect(); tell(true); return true };
+			const look = new MutationObserver(seen);
+			if (seen()) return;
+			look.observe(document, { subtree: true, childList: true, attributes: true });
+			setTimeout(() => { look.disconnect(); tell(false); }, 5000);
+		})`)
+		if open {
+			return
+		}
+	}
+	p.fail("%s opens no form", selector)
+}
+
 // types uses the keyboard, wherever the focus is.
 func (p *tab) types(text string, modifiers ...chromedp.Modifier) {
 	p.Helper()
