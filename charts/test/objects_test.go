@@ -218,6 +218,19 @@ func TestDoctorAsBot(t *testing.T) {
 }
 
 // TestRedisStays: an update of the bot or the chart does not restart the bundled Redis, which
+// TestServiceAccountYours: one that somebody keeps is used and not made.
+func TestServiceAccountYours(t *testing.T) {
+	all := decode(t, render(t, "workload-identity", "--set", "serviceAccount.create=false,serviceAccount.name=yours"))
+	if made := find[*core.ServiceAccount](all); len(made) > 0 {
+		t.Errorf("the chart makes %s", made[0].Name)
+	}
+	for who, pod := range pods(all) {
+		if pod.Spec.ServiceAccountName != "yours" {
+			t.Errorf("%s runs as %q", who, pod.Spec.ServiceAccountName)
+		}
+	}
+}
+
 // has nobody to take over.
 func TestRedisStays(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,8 @@ func TestRefuses(t *testing.T) {
 		{"tokens swapped", "example", "SLACK_BOT_TOKEN", []string{"--set", "secret.SLACK_BOT_TOKEN=xapp-1"}},
 		{"no token", "existing-secret", `(?m)set existingSecret or secret.SLACK_APP_TOKEN$`, []string{"--set", "existingSecret="}},
 		{"no Redis", "start", "secret.REDIS_URL, or redis.enabled", []string{"--set", "redis.enabled=false"}},
+		{"no service account of any kind", "example", "needs serviceAccount.name", []string{"--set", "serviceAccount.create=false"}},
+		{"annotations of a service account that is not the chart's", "example", "annotate yours", []string{"--set", "serviceAccount.create=false,serviceAccount.name=yours,serviceAccount.annotations.a=b"}},
 		{"no proof for Entra", "workload-identity", "there is no credential for Entra", []string{"--set", "workloadIdentity.enabled=false"}},
 		{"what the chart sets", "example", "extraEnv sets HTTP_ADDR, which the chart sets too", []string{"--set", "extraEnv[0].name=HTTP_ADDR"}},
 		{"a variable twice", "example", "extraEnv sets APPROVERS, which env sets too", []string{"--set", "extraEnv[0].name=APPROVERS"}},

@@ -7,6 +7,7 @@
 {{- include "defenderbot.check.redis" . -}}
 {{- include "defenderbot.check.twice" . -}}
 {{- include "defenderbot.check.missing" . -}}
+{{- include "defenderbot.check.account" . -}}
 {{- end }}
 
 {{- define "defenderbot.check.sockets" -}}
@@ -28,6 +29,17 @@
 {{- end -}}
 {{- if ne (.Values.env.REDIS_WAIT_REPLICAS | default "0") "0" -}}
 {{- fail "the bundled Redis has no replica that env.REDIS_WAIT_REPLICAS could wait for: leave it out" -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "defenderbot.check.account" -}}
+{{- if not .Values.serviceAccount.create -}}
+{{- if not .Values.serviceAccount.name -}}
+{{- fail "serviceAccount.create=false needs serviceAccount.name: which one is the bot's?" -}}
+{{- end -}}
+{{- if .Values.serviceAccount.annotations -}}
+{{- fail "serviceAccount.annotations are for the one that the chart makes; with create=false, annotate yours" -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
