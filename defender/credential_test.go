@@ -8,14 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"net/http"
 	"net/url"
 	"os"
@@ -117,47 +115,6 @@ func verified(t *testing.T, token string, key *rsa.PublicKey) (head, claims map[
 	return head, claims
 }
 
-// certificate makes an RSA key and a certificate for it.
-func certificate(t *testing.T, end time.Time) (key *rsa.PrivateKey, der []byte) {
-	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key, certify(t, end, key)
-}
-
-// certify makes a certificate that signs itself.
-func certify(t *testing.T, end time.Time, key crypto.Signer) []byte {
-	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-24 * time.Hour), NotAfter: end}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der
-}
-
-// pemOf is a key as PEM.
-func pemOf(t *testing.T, key any) string {
-	t.Helper()
-	b, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: b}))
-}
-
-func certPEM(der []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-}
-
-// writePEM writes a key and a certificate into one file.
-func writePEM(t *testing.T, key any, der []byte) string {
-	t.Helper()
-	return writeFile(t, pemOf(t, key)+certPEM(der))
-}
-
 // TestCertificateReread replaces the file between two requests.
 func TestCertificateReread(t *testing.T) {
 	c := newClock()
@@ -240,16 +197,6 @@ func TestCertificateAnyOrder(t *testing.T) {
 			verified(t, form.Get("client_assertion"), &key.PublicKey)
 		})
 	}
-}
-
-// writeFile writes a file for one test.
-func writeFile(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 // TestFederatedTokenFile replaces the file between two requests, as Kubernetes does.

@@ -20,7 +20,7 @@ func (a *App) microsoftExams(p *parts) []exam {
 		{"entra", "", func(ctx context.Context) []Finding { return []Finding{entra(ctx, p.tokens)} }},
 		{"entra roles", "", func(ctx context.Context) []Finding { return a.roles(ctx, p.tokens) }},
 		{"defender", "", func(ctx context.Context) []Finding { return []Finding{a.reach(ctx, p)} }},
-		{"microsoft clock", "", func(context.Context) []Finding { return clocks(p) }},
+		{"microsoft clock", "", func(context.Context) []Finding { return microsoftClocks(p) }},
 		{"ended actions", "redis", func(ctx context.Context) []Finding { return a.ended(ctx, p) }},
 	}
 }
@@ -51,7 +51,7 @@ func (a *App) ends() Finding {
 	return f
 }
 
-// entra says whether there is a token.
+// entra asks for a token.
 func entra(ctx context.Context, tokens *defender.Tokens) Finding {
 	if _, err := tokens.Get(ctx); err != nil {
 		refused, _ := errors.AsType[*defender.TokenError](err) // Get has no other errors
@@ -175,34 +175,6 @@ func mendDefender(e *defender.Error) string {
 		return "try again later: Microsoft's limit is used up"
 	}
 	return "check that this host can reach DEFENDER_API_URL (through HTTPS_PROXY, if that is set), and that Defender is up"
-}
-
-// mostApart is by how much this host's clock may differ from Microsoft's. Investigations that may
-// have been started are looked up by time, with a minute to spare.
-const mostApart = 30 * time.Second
-
-// clocks compares this host's clock with those that have answered.
-func clocks(p *parts) (found []Finding) {
-	for _, c := range []struct {
-		whose string
-		ahead func() (time.Duration, bool)
-	}{{"Entra", p.tokens.Ahead}, {"Defender", p.client.Ahead}} {
-		ahead, known := c.ahead()
-		f := Finding{About: "microsoft clock", Grade: Well, Says: c.whose + " and this host agree on the time"}
-		switch {
-		case !known:
-			f.Grade, f.Says, f.Mend = Unknown, c.whose+" has not answered, so its clock is not known", "see what keeps it from answering, above"
-		case ahead.Abs() > mostApart:
-			way := "ahead of"
-			if ahead < 0 {
-				way = "behind"
-			}
-			f.Grade, f.Says = Doubt, fmt.Sprintf("%s's clock is %s %s this host's", c.whose, ahead.Abs().Truncate(time.Second), way)
-			f.Mend = "synchronise this host's clock (NTP): with a wrong one, Entra refuses signed assertions and investigations are not found"
-		}
-		found = append(found, f)
-	}
-	return found
 }
 
 // ended says of each action that Microsoft has ended what the tenant has said last.

@@ -144,12 +144,12 @@ func TestDoctorMicrosoftClock(t *testing.T) {
 	finds(t, found, line, app.Well, "Defender and this host agree")
 	skip(t, p, 35*time.Second)
 	found = examined(t, p, p.Env())
-	finds(t, found, line, app.Doubt, "Entra's clock is 3", "s behind this host's", "NTP")
-	finds(t, found, line, app.Doubt, "Defender's clock is 3", "s behind this host's")
+	finds(t, found, line, app.Doubt, "this host's clock is 3", "s ahead of Entra's", "NTP")
+	finds(t, found, line, app.Doubt, "this host's clock is 3", "s ahead of Defender's")
 	p.Defender.Down()
 	found = examined(t, p, p.Env())
-	finds(t, found, line, app.Unknown, "Entra has not answered")
-	finds(t, found, line, app.Unknown, "Defender has not answered")
+	finds(t, found, line, app.Unknown, "Entra has not said what time it is")
+	finds(t, found, line, app.Unknown, "Defender has not said what time it is")
 }
 
 // TestDoctorCredential: when what the bot proves itself with runs out is said, as far as it

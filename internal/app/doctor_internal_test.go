@@ -16,12 +16,12 @@ func TestDoctorClock(t *testing.T) {
 		says  string
 	}{
 		{0, true, Well, "agree on the time"},
-		{mostLead, true, Well, "agree on the time"},
-		{-mostLead - time.Second, true, Doubt, "31s behind Slack's"},
+		{mostApart, true, Well, "agree on the time"},
+		{-mostApart - time.Second, true, Doubt, "31s behind Slack's"},
 		{5 * time.Minute, true, Doubt, "5m0s ahead of Slack's"},
-		{0, false, Unknown, "does not say what time it is"},
+		{0, false, Unknown, "has not said what time it is"},
 	} {
-		got := clock(tt.lead, tt.known)
+		got := slackClock(tt.lead, tt.known)
 		if len(got) != 1 || got[0].Grade != tt.grade || !strings.Contains(got[0].Says, tt.says) || (got[0].Mend == "") != (tt.grade == Well) {
 			t.Errorf("%v, known %v: %+v", tt.lead, tt.known, got)
 		}

@@ -30,7 +30,7 @@ func socketMode(err error) []Finding {
 	return []Finding{{About: about, Grade: Unknown, Says: err.Error(), Mend: "check that this host can reach SLACK_API_URL, and try again"}}
 }
 
-// sockets says whether there are enough for the replicas, by what they have written down
+// sockets counts those that the replicas need, by what they have written down
 // themselves.
 func (a *App) sockets(ctx context.Context, store *ledger.Store) (found []Finding) {
 	const about = "slack sockets"
@@ -82,24 +82,4 @@ func scopes(granted []string) (found []Finding) {
 		found = append(found, Finding{About: about, Grade: Well, Says: "all that are needed and no others"})
 	}
 	return found
-}
-
-// mostLead is by how much our clock may differ from Slack's.
-const mostLead = 30 * time.Second
-
-// clock says by how much our clock was ahead of Slack's.
-func clock(lead time.Duration, known bool) []Finding {
-	f := Finding{About: "slack clock", Grade: Well, Says: "this host and Slack agree on the time"}
-	word := "ahead of"
-	if lead < 0 {
-		word = "behind"
-	}
-	switch {
-	case !known:
-		f.Grade, f.Says, f.Mend = Unknown, "Slack's answer does not say what time it is", "check that no proxy removes the Date header from Slack's answers"
-	case lead.Abs() > mostLead:
-		f.Grade, f.Says = Doubt, fmt.Sprintf("this host's clock is %s %s Slack's", lead.Abs().Round(time.Second), word)
-		f.Mend = "synchronise this host's clock (NTP): with a wrong one, Entra refuses signed assertions and the times in the log are wrong"
-	}
-	return []Finding{f}
 }

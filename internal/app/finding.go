@@ -97,7 +97,7 @@ func (a *App) slackExams(p *parts) []exam {
 		{"approvers", "approvers", func(context.Context) []Finding { return deciding(p.roster.State(), p.policy) }},
 		{"people", "approvers", func(context.Context) []Finding { return lists(p.roster.State()) }},
 		{"slack scopes", "slack", func(context.Context) []Finding { return scopes(p.slack.Granted()) }},
-		{"slack clock", "slack", func(context.Context) []Finding { return clock(p.slack.ClockLead()) }},
+		{"slack clock", "slack", func(context.Context) []Finding { return slackClock(p.slack.ClockLead()) }},
 		{"slack channels", "slack", func(ctx context.Context) []Finding { return a.channels(ctx, p.slack) }},
 	}
 }
