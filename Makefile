@@ -11,6 +11,7 @@ GO ?= go
 FUZZTIME ?= 60s
 REV ?= $(shell git describe --tags --abbrev=0)
 BENCH ?= .
+ONLY ?=
 REDIS_SERVER ?= redis-server
 SOAK ?= 24h
 KILLS ?= 60
@@ -44,6 +45,8 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 	$(GO) -C release mod tidy -diff
 	cd $(CHARTTEST) && ../../$(LINT) run
 	$(GO) -C $(CHARTTEST) mod tidy -diff
+	cd bench && ../$(LINT) run --config ../.golangci.yml
+	$(GO) -C bench mod tidy -diff
 
 .PHONY: test
 test: $(PARTS) ## Everything: tests with -race on a real Redis, the chart, the sandbox's story, a release
@@ -111,6 +114,17 @@ pictures: ## Take the pictures in docs/img anew; look at them
 .PHONY: bench
 bench: ## Run the benchmarks (BENCH=Parse for some of them)
 	$(GO) test ./... -run '^$$' -bench '$(BENCH)' -benchmem
+
+.PHONY: bench-peers
+bench-peers: bench/peers/bolt/node_modules/.package-lock.json ## Measure the bot beside its peers (ONLY=ack,due for some of it) and write docs/performance.md; tens of minutes
+	tools/needs
+	$(GO) -C bench run . -only '$(ONLY)'
+
+.PHONY: bench-quick
+bench-quick: bench/peers/bolt/node_modules/.package-lock.json # every study with next to no work, and the tests of bench
+	tools/needs
+	$(GO) -C bench test ./...
+	$(GO) -C bench run . -quick
 
 .PHONY: fuzz
 fuzz: ## Fuzz the grammar, configuration, stored records, envelopes, views and audit verify, FUZZTIME (60s) each
