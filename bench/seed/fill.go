@@ -125,7 +125,7 @@ func (p Pattern) fillTrail(ctx context.Context, r *side.Redis, c Crowd, n int) e
 type trail struct {
 	entries []entry
 	crowd   Crowd
-	turn   []int
+	turn    []int
 	n       int
 	ms, seq int64 // of the last one
 }

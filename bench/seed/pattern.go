@@ -73,6 +73,11 @@ func Capture(ctx context.Context, r *side.Redis, s Subject) (Pattern, error) {
 	return c.Pattern, nil
 }
 
+// Record is the key of a request's record.
+func (p Pattern) Record(id string) string {
+	return string(p.records[0].key.fill(nil, &Subject{ID: id}))
+}
+
 // capture is a pattern in the making.
 type capture struct {
 	Pattern

@@ -32,7 +32,8 @@ func (s Subject) digest() string {
 // every so often from a moment on.
 type Crowd struct {
 	People, Channels int
-	First            int // number of the first request; crowds in one Redis must not overlap
+	In               int // number of the first channel
+	First            int // number of the first request; those of crowds in one Redis must not be the same
 	From             time.Time
 	Every            time.Duration
 }
@@ -41,7 +42,7 @@ type Crowd struct {
 func (c Crowd) subject(i int) Subject {
 	s := subject(c.First + i)
 	at := c.From.Add(time.Duration(i) * c.Every).UTC().Truncate(time.Millisecond)
-	s.User, s.Name, s.Channel = user(i%c.People), name(i%c.People), channel(i%c.Channels)
+	s.User, s.Name, s.Channel = user(i%c.People), name(i%c.People), Channel(c.In+i%c.Channels)
 	s.At, s.Card = at, fmt.Sprintf("%d.%06d", at.Unix(), i%1_000_000)
 	return s
 }
@@ -52,7 +53,7 @@ func subject(n int) Subject {
 	sum := sha256.Sum256(fmt.Append(nil, "device ", n))
 	return Subject{
 		ID: requestID(n), Device: hex.EncodeToString(sum[:20]), Host: fmt.Sprintf("srv-%07d.corp.example.com", n),
-		User: user(n), Name: name(n), Channel: channel(n),
+		User: user(n), Name: name(n), Channel: Channel(n),
 	}
 }
 
@@ -60,7 +61,8 @@ func user(n int) string { return fmt.Sprintf("U%010d", n) }
 
 func name(n int) string { return fmt.Sprintf("person-%06d", n) }
 
-func channel(n int) string { return fmt.Sprintf("C%010d", n) }
+// Channel is the id of channel n.
+func Channel(n int) string { return fmt.Sprintf("C%010d", n) }
 
 // letters are those of ids; no other than the ledger's, which draws them at random.
 const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
