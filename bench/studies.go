@@ -4,12 +4,14 @@ import (
 	"defenderbot/bench/ack"
 	"defenderbot/bench/growth"
 	"defenderbot/bench/side"
+	"defenderbot/bench/size"
 )
 
 // studies are all studies, in the order of the document.
 func studies() []side.Study {
 	return []side.Study{
 		{Name: "ack", Title: "Command to acknowledgement", Run: ack.Run},
+		{Name: "size", Title: "Size", Run: size.Run},
 		{Name: "growth", Title: "Growth", Run: growth.Run},
 	}
 }

@@ -23,7 +23,7 @@ type level struct {
 
 func levels(lab *side.Lab) []level {
 	if lab.Quick {
-		return []level{{"none", 0, 0}, {"1,000", 1000, 0}, {"100, and 100 ended", 100, 100}}
+		return []level{{"none", 0, 0}, {"100, and 100 ended", 100, 100}}
 	}
 	return []level{
 		{"none", 0, 0}, {"1,000", 1000, 0}, {"10,000", 10_000, 0}, {"100,000", hundredThousand, 0}, {"1,000,000", million, 0},

@@ -61,7 +61,7 @@ func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 const (
 	long      = 24 * time.Hour
 	soon      = 8 * time.Second
-	quickSoon = 3 * time.Second
+	quickSoon = 2 * time.Second
 )
 
 // Those who are there are asked for by as many people in as many channels.
