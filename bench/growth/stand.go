@@ -20,6 +20,7 @@ type stand struct {
 	level level
 	redis *side.Redis
 	world *side.World
+	exe   string // of the bot
 	bot   *side.Program
 	found
 
@@ -30,7 +31,7 @@ type stand struct {
 	ready, rest      time.Duration // from its start until the bot had its sockets, and until it had nothing left to do
 }
 
-// open fills a Redis and starts a bot on it. What was opened is returned also where that fails.
+// open fills a Redis. What was opened is returned also where that fails.
 func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 	s = &stand{level: l}
 	if s.redis, err = lab.Redis(ctx); err != nil {
@@ -39,21 +40,15 @@ func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 	if s.world, err = side.Open(s.redis); err != nil {
 		return s, err
 	}
-	exe, err := lab.Bot(ctx)
-	if err != nil {
+	if s.exe, err = lab.Bot(ctx); err != nil {
 		return s, err
 	}
-	if err := s.fill(ctx, exe); err != nil {
+	if err := s.fill(ctx); err != nil {
 		return s, s.failed("fill Redis", err)
 	}
-	if s.memory, err = used(ctx, s.redis); err != nil {
-		return s, err
-	}
 	s.rooms(side.Pick(lab, full, quick).commands)
-	if err := s.begin(ctx, lab, exe); err != nil {
-		return s, s.failed("start", err)
-	}
-	return s, nil
+	s.memory, err = used(ctx, s.redis)
+	return s, err
 }
 
 // How long approval is waited for: of those that are there from the beginning, none ends and
@@ -77,8 +72,8 @@ const (
 )
 
 // fill puts into Redis what is to be there.
-func (s *stand) fill(ctx context.Context, exe string) error {
-	if err := s.start(ctx, exe, long); err != nil {
+func (s *stand) fill(ctx context.Context) error {
+	if err := s.start(ctx, long); err != nil {
 		return err
 	}
 	pending, err := seed.Pending(ctx, s.redis, s.world, 1)
@@ -133,9 +128,9 @@ func (s *stand) room(id string) {
 func room(i int) string { return fmt.Sprintf("C0ROOM%04d", i) }
 
 // begin starts the bot that is measured, and waits until it has nothing left to do.
-func (s *stand) begin(ctx context.Context, lab *side.Lab, exe string) (err error) {
+func (s *stand) begin(ctx context.Context, lab *side.Lab) (err error) {
 	began := time.Now()
-	if err := s.start(ctx, exe, side.Pick(lab, soon, quickSoon)); err != nil {
+	if err := s.start(ctx, side.Pick(lab, soon, quickSoon)); err != nil {
 		return err
 	}
 	s.ready = time.Since(began)
@@ -150,9 +145,9 @@ func (s *stand) begin(ctx context.Context, lab *side.Lab, exe string) (err error
 	return errors.Join(s.redis.ConfigSet(ctx, "slowlog-log-slower-than", "500").Err(), s.redis.Do(ctx, "SLOWLOG", "RESET").Err())
 }
 
-func (s *stand) start(ctx context.Context, exe string, ttl time.Duration) (err error) {
+func (s *stand) start(ctx context.Context, ttl time.Duration) (err error) {
 	env := s.world.BotEnv(func(e *app.Env) { e.ApprovalTTL = ttl.String() })
-	if s.bot, err = side.Start(ctx, env, exe); err != nil {
+	if s.bot, err = side.Start(ctx, env, s.exe); err != nil {
 		return err
 	}
 	return s.world.Greeted(ctx, s.bot, 2)

@@ -54,12 +54,12 @@ type Target struct {
 
 // AtMost is the target that a value stays below or at a limit.
 func AtMost(what string, got, limit float64) Target {
-	return Target{What: what, Want: fmt.Sprintf("at most %.4g", limit), Got: fmt.Sprintf("%.3g", got), Met: got <= limit}
+	return Target{What: what, Want: fmt.Sprintf("at most %.4g", limit), Got: fmt.Sprintf("%.4g", got), Met: got <= limit}
 }
 
 // AtLeast is the target that a value reaches a limit.
 func AtLeast(what string, got, limit float64) Target {
-	return Target{What: what, Want: fmt.Sprintf("at least %.4g", limit), Got: fmt.Sprintf("%.3g", got), Met: got >= limit}
+	return Target{What: what, Want: fmt.Sprintf("at least %.4g", limit), Got: fmt.Sprintf("%.4g", got), Met: got >= limit}
 }
 
 // Save keeps a report in a directory, in a file named after its study.
