@@ -38,6 +38,7 @@ type Bot struct {
 	mu        sync.Mutex
 	open      int           // envelopes that are not answered yet
 	idle      chan struct{} // closed while open is 0
+	idleSince time.Time
 }
 
 // Config is what a Bot needs.
@@ -107,6 +108,7 @@ func (b *Bot) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open--; b.open == 0 {
+		b.idleSince = b.clock()
 		close(b.idle)
 	}
 }
@@ -119,6 +121,24 @@ func (b *Bot) Idle(ctx context.Context) {
 	select {
 	case <-idle:
 	case <-ctx.Done():
+	}
+}
+
+// lull is for how long nothing was being answered when it is taken for quiet: those who
+// type one command after the other leave less than that between them.
+const lull = 2 * time.Millisecond
+
+// Quiet waits until nothing has been answered for a moment, and reports whether that came
+// before the end of ctx. What can wait is done then, so that no answer waits for it.
+func (b *Bot) Quiet(ctx context.Context) bool {
+	for {
+		b.Idle(ctx)
+		b.mu.Lock()
+		left := lull - b.clock().Sub(b.idleSince)
+		b.mu.Unlock()
+		if left <= 0 || !pause(ctx, left) {
+			return ctx.Err() == nil
+		}
 	}
 }
 

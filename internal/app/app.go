@@ -134,9 +134,11 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		ActionCenter: c.Cloud.ActionCenter(c.Tenant), Permalink: p.slack.Permalink,
 	})
 	homes := bot.NewHomes(p.slack)
+	var front *bot.Bot // before the worker starts
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
 		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team()), Key: c.AuditKey},
+		Quiet:  func(ctx context.Context) bool { return front.Quiet(ctx) },
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
@@ -145,7 +147,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	homes.Use(desk, grammar)
 	refusals := office.NewRefusals(p.store, p.slack, log)
 	var foreign atomic.Bool
-	front := bot.New(bot.Config{
+	front = bot.New(bot.Config{
 		Desk: desk, Workspace: p.slack, Homes: homes, Grammar: grammar, Clock: clock, Log: log,
 		Answered: a.watch.answered, Refused: a.watch.refused, Refusals: refusals, Foreign: foreign.Load,
 	})
