@@ -29,18 +29,18 @@ type Worker struct {
 	toRefresh chan string   // requests whose cards people were told to look at
 	places    chan struct{} // one for each step that may run at once
 	polls     polls
-	asked     recent[time.Time]          // when Defender was asked about a job or a call, and not before when again
-	found     recent[finding]            // what it said of a device that a request names
-	posted    recent[int]                // which attempt of a call was sent last, by this process
-	named     recent[struct{}]           // of which call's device it was asked late
-	missed    recent[int]                // how often Defender did not know a device of a request
-	blind     recent[darkness]           // since when it cannot be asked about a call
-	said      recent[struct{}]           // what was logged, and is not logged each time
-	pauses    pauses                     // of endpoints that refuse everybody
-	lull      func(context.Context) bool // see WorkerConfig.Quiet; nil: rounds wait for nobody
-	missPause time.Duration              // before Defender is asked again about a device that it did not know
-	nameLimit time.Duration              // for how long a step asks for names
-	homing    chan struct{}              // one for each home that is looked at
+	asked     recent[time.Time] // when Defender was asked about a job or a call, and not before when again
+	found     recent[finding]   // what it said of a device that a request names
+	posted    recent[int]       // which attempt of a call was sent last, by this process
+	named     recent[struct{}]  // of which call's device it was asked late
+	missed    recent[int]       // how often Defender did not know a device of a request
+	blind     recent[darkness]  // since when it cannot be asked about a call
+	said      recent[struct{}]  // what was logged, and is not logged each time
+	pauses    pauses            // of endpoints that refuse everybody
+	way       way               // on which steps give way to answers
+	missPause time.Duration     // before Defender is asked again about a device that it did not know
+	nameLimit time.Duration     // for how long a step asks for names
+	homing    chan struct{}     // one for each home that is looked at
 
 	sealer audit.Sealer
 	tended time.Time // when the sealing was last seen to be on the agenda
@@ -61,9 +61,7 @@ type WorkerConfig struct {
 	Homes    approvals.Homes // nil: they are left as they are
 	Log      *slog.Logger
 	Sealer   audit.Sealer // of the audit trail
-	// Quiet waits until nobody waits for an answer, and reports whether that came before the
-	// end of its context. Rounds wait for it a little; nil: they do not.
-	Quiet func(context.Context) bool
+	Answers  Answers      // to which steps give way; nil: to nobody
 }
 
 // inHand is a request that was committed for this process to go on with.
@@ -79,7 +77,7 @@ const atOnce = 64
 // NewWorker makes a Worker. It starts nothing.
 func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
-		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, chat: c.Chat, homes: c.Homes, log: c.Log, sealer: c.Sealer, lull: c.Quiet,
+		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, chat: c.Chat, homes: c.Homes, log: c.Log, sealer: c.Sealer, way: newWay(c.Answers),
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 		missPause: stepRetry, nameLimit: nameLimit, homing: make(chan struct{}, homesAtOnce),
 	}
@@ -140,7 +138,7 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 			defer w.recovered(ctx, id)
 			w.refreshCard(ctx, id)
 		})
-	case h := <-w.handed:
+	case h := <-w.handed: // somebody has just clicked: it waits for no place and gives way to nobody
 		w.start(ctx, h.request.ID, func(ctx context.Context) { w.advance(ctx, h.lease, h.request) })
 	}
 }
@@ -176,13 +174,15 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	if free == 0 {
 		return 50 * time.Millisecond, nil
 	}
-	if !w.quiet(ctx) {
-		free = 1
-	}
 	w.tend(ctx)
 	got, next, err := w.store.Lease(ctx, free)
 	for _, c := range got {
-		w.start(ctx, c.Member, func(ctx context.Context) { w.work(ctx, c) })
+		w.places <- struct{}{}
+		w.start(ctx, c.Member, func(ctx context.Context) {
+			defer func() { <-w.places }()
+			defer w.way.give(ctx)()
+			w.work(ctx, c)
+		})
 	}
 	if next.IsZero() {
 		return idle, err
@@ -190,28 +190,10 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	return min(max(next.Sub(w.store.Now()), 0), idle), err
 }
 
-// givesWay is how long a round waits for a moment in which nobody waits for an answer. People
-// who type or click go first, and their answers use the same processor and the same Redis. What
-// is due goes on all the same, one step a round: Slack takes one message a second in a channel
-// and Defender 100 questions a minute, so that is enough for what a flood of commands leaves.
-const givesWay = 20 * time.Millisecond
-
-// quiet reports whether that moment came.
-func (w *Worker) quiet(ctx context.Context) bool {
-	if w.lull == nil {
-		return true
-	}
-	ctx, cancel := context.WithTimeout(ctx, givesWay)
-	defer cancel()
-	return w.lull(ctx)
-}
-
 // start runs one step beside the others. What has begun is finished: the end of
 // ctx starts a last stretch of time instead of cutting it off.
 func (w *Worker) start(ctx context.Context, member string, step func(context.Context)) {
-	w.places <- struct{}{}
 	w.steps.Go(func() {
-		defer func() { <-w.places }()
 		ctx, cancel := outlive(ctx, lastStretch)
 		defer cancel()
 		defer w.recovered(ctx, member)
