@@ -1,0 +1,109 @@
+package ack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"defenderbot/bench/side"
+)
+
+// cell is one program under one load, in one round: what came of it.
+type cell struct {
+	taken
+
+	program, redis, driver time.Duration // on processors
+	calls                  int           // to Slack meanwhile
+}
+
+// warmUp is one command in each channel: everybody and every channel is known then, all
+// connections are open, and what compiles as it runs has done so.
+const warmUp = channels
+
+// measure starts a program in a world of its own, on an empty Redis, and puts a load on it.
+func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed uint64) (_ cell, err error) {
+	if err := r.Empty(ctx); err != nil {
+		return cell{}, fmt.Errorf("empty Redis: %w", err)
+	}
+	w, err := side.Open(r)
+	if err != nil {
+		return cell{}, err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	devices := 0 // of which only the bot asks Defender
+	if c.Name == side.Bot {
+		devices = warmUp + l.behind + l.commands
+	}
+	settle(w, devices)
+	p, err := c.Start(ctx, w)
+	if err != nil {
+		return cell{}, err
+	}
+	defer func() { err = errors.Join(err, p.Kill()) }()
+	if c.Name == side.Bot {
+		lifted, failed := w.LiftReads(ctx, r, everybody())
+		if failed != nil {
+			return cell{}, failed
+		}
+		defer func() { err = errors.Join(err, lifted()) }()
+	}
+	d := &driver{world: w}
+	if _, err := d.send(ctx, warmUp, 64); err != nil {
+		return cell{}, err
+	}
+	if err := quiet(ctx, w); err != nil {
+		return cell{}, err
+	}
+	runtime.GC() // of the world before
+	if _, err := d.send(ctx, l.behind, 64); err != nil {
+		return cell{}, err
+	}
+	return watched(w, p, r, func() (taken, error) {
+		if l.rate > 0 {
+			return d.pour(ctx, arrivals(seed, l.rate, l.commands))
+		}
+		return d.send(ctx, l.commands, l.inFlight)
+	})
+}
+
+// watched is what a load took, processors included.
+func watched(w *side.World, p *side.Program, r *side.Redis, do func() (taken, error)) (cell, error) {
+	before, err := usage(w, p, r)
+	if err != nil {
+		return cell{}, err
+	}
+	t, err := do()
+	if err != nil {
+		return cell{}, p.Failed(err)
+	}
+	c, err := usage(w, p, r)
+	c.taken, c.program, c.redis, c.driver, c.calls = t, c.program-before.program, c.redis-before.redis, c.driver-before.driver, c.calls-before.calls
+	return c, err
+}
+
+// usage is what has been used up to now.
+func usage(w *side.World, p *side.Program, r *side.Redis) (c cell, err error) {
+	var errs [3]error
+	c.program, errs[0] = p.CPU()
+	c.redis, errs[1] = r.CPU()
+	c.driver, errs[2] = side.OwnCPU()
+	c.calls = w.Slack.Totals().APICalls
+	return c, errors.Join(errs[:]...)
+}
+
+// quiet waits until the program has not called Slack for a while: all cards are posted.
+func quiet(ctx context.Context, w *side.World) error {
+	const pause, turns = 50 * time.Millisecond, 5
+	for same, last := 0, -1; same < turns; time.Sleep(pause) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		now := w.Slack.Totals().APICalls
+		if same++; now != last {
+			same, last = 0, now
+		}
+	}
+	return nil
+}
