@@ -57,7 +57,7 @@ func compare(ctx context.Context, lab *side.Lab, r *side.Redis, contenders []sid
 		for i, l := range loads {
 			for turn := range contenders {
 				c := contenders[(turn+round)%len(contenders)]
-				m, err := measure(ctx, r, c, l, uint64(round)) //nolint:gosec // not negative
+				m, err := measure(ctx, r, c, l, uint64(round))
 				if err != nil {
 					return comparison{}, fmt.Errorf("%s, %s: %w", c.Name, l.name(), err)
 				}

@@ -27,7 +27,7 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 	if err := r.Empty(ctx); err != nil {
 		return cell{}, fmt.Errorf("empty Redis: %w", err)
 	}
-	w, err := side.Open(r)
+	w, err := side.Open(r) //nolint:contextcheck // it runs until it is closed
 	if err != nil {
 		return cell{}, err
 	}

@@ -55,7 +55,7 @@ func (d *driver) pour(ctx context.Context, moments []time.Duration) (taken, erro
 	g, ctx := errgroup.WithContext(ctx)
 	for n, m := range moments {
 		due := began.Add(m)
-		if err := sleepUntil(ctx, due); err != nil {
+		if err := side.SleepUntil(ctx, due); err != nil {
 			break // the group knows why
 		}
 		g.Go(func() error { return d.typed(ctx, first+n, due, got) })
