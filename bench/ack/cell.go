@@ -14,8 +14,8 @@ import (
 type cell struct {
 	taken
 
-	program, redis, driver time.Duration // on processors
-	calls                  int           // to Slack meanwhile
+	used  side.Usage
+	calls int // to Slack meanwhile
 }
 
 // warmUp is one command in each channel: everybody and every channel is known then, all
@@ -70,7 +70,8 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 
 // watched is what a load took, processors included.
 func watched(w *side.World, p *side.Program, r *side.Redis, do func() (taken, error)) (cell, error) {
-	before, err := usage(w, p, r)
+	calls := w.Slack.Totals().APICalls
+	before, err := side.Used(p, r)
 	if err != nil {
 		return cell{}, err
 	}
@@ -78,19 +79,8 @@ func watched(w *side.World, p *side.Program, r *side.Redis, do func() (taken, er
 	if err != nil {
 		return cell{}, p.Failed(err)
 	}
-	c, err := usage(w, p, r)
-	c.taken, c.program, c.redis, c.driver, c.calls = t, c.program-before.program, c.redis-before.redis, c.driver-before.driver, c.calls-before.calls
-	return c, err
-}
-
-// usage is what has been used up to now.
-func usage(w *side.World, p *side.Program, r *side.Redis) (c cell, err error) {
-	var errs [3]error
-	c.program, errs[0] = p.CPU()
-	c.redis, errs[1] = r.CPU()
-	c.driver, errs[2] = side.OwnCPU()
-	c.calls = w.Slack.Totals().APICalls
-	return c, errors.Join(errs[:]...)
+	used, err := side.Used(p, r)
+	return cell{t, used.Since(before), w.Slack.Totals().APICalls - calls}, err
 }
 
 // quiet waits until the program has not called Slack for a while: all cards are posted.

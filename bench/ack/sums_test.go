@@ -13,7 +13,7 @@ const ms = time.Millisecond
 func rounds() []cell {
 	var all []cell
 	for factor := range 3 {
-		c := cell{taken: taken{elapsed: time.Duration(factor+1) * time.Second, lost: factor}, program: 200 * ms, redis: 100 * ms, driver: 50 * ms, calls: 25}
+		c := cell{taken: taken{elapsed: time.Duration(factor+1) * time.Second, lost: factor}, used: side.Usage{Program: 200 * ms, Redis: 100 * ms, Driver: 50 * ms}, calls: 25}
 		for n := range 100 {
 			c.took = append(c.took, time.Duration((n+1)*(factor+1))*ms)
 		}

@@ -62,10 +62,11 @@ func (r *round) add(o *round) {
 	r.flood.add(&o.flood)
 	r.others.add(&o.others)
 	r.elapsed += o.elapsed
+	r.used = side.Usage{Program: r.used.Program + o.used.Program, Redis: r.used.Redis + o.used.Redis, Driver: r.used.Driver + o.used.Driver}
 }
 
 func table(sums []round) side.Table {
-	t := side.Table{Title: "What others see", Columns: []string{"", "p50 / p99 / longest, ms", "their commands", "of the flood, answered a second", "the flood's commands"}}
+	t := side.Table{Title: "What others see", Columns: []string{"", "p50 / p99 / longest, ms", "their commands", "of the flood, answered a second", "the flood's commands", "processors, ms a command: bot / Redis / driver"}}
 	for i := range sums {
 		o, f := &sums[i].others, &sums[i].flood
 		row := []string{variants[i].name, fmt.Sprintf("%s / %s / %s", ms(o, 50), ms(o, 99), ms(o, 100)), fmt.Sprintf("%d: %s", o.total(), o.shares())}
@@ -75,7 +76,7 @@ func table(sums []round) side.Table {
 			answered := float64(f.total()-f.count[none]) / sums[i].elapsed.Seconds()
 			row = append(row, fmt.Sprintf("%.0f", answered), fmt.Sprintf("%d: %s", f.total(), f.shares()))
 		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, append(row, sums[i].used.Each(o.total()+f.total())))
 	}
 	return t
 }

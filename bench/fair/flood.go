@@ -31,6 +31,7 @@ const firstOther = 1_000_000
 type round struct {
 	flood, others answers
 	elapsed       time.Duration
+	used          side.Usage
 }
 
 // measure starts a bot on an empty Redis, and lets one person send so many commands a second
@@ -61,14 +62,22 @@ func measure(ctx context.Context, r *side.Redis, bot string, limit string, rate 
 		}
 	}
 	runtime.GC() // of the world before
+	before, err := side.Used(p, r)
+	if err != nil {
+		return nil, err
+	}
 	got, began := &round{}, time.Now()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return pour(ctx, w, began, loud, &got.flood, func(int) string { return flooder }, 0)
 	})
 	g.Go(func() error { return pour(ctx, w, began, quiet, &got.others, otherOne, firstOther+others) })
-	err = g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, p.Failed(err)
+	}
 	got.elapsed = time.Since(began)
+	used, err := side.Used(p, r)
+	got.used = used.Since(before)
 	return got, err
 }
 
