@@ -57,7 +57,7 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   if not freeze and ARGV[6] ~= '' then
     redis.call('XADD', audit, '*', 'e', ARGV[7])
     redis.call('SET', frozen, ARGV[6])
-    hasten(redis.call, agenda, held, now)
+    hasten(agenda, held, now)
     freeze = ARGV[6]
   end
 end
