@@ -43,7 +43,7 @@ func Run(ctx context.Context, lab *side.Lab) (_ side.Report, err error) {
 	sums := make([]round, len(variants))
 	for n := range rounds {
 		for i, v := range variants {
-			got, err := measure(ctx, r, bot, v.limit, v.rate, lasts, uint64(n))
+			got, err := measure(ctx, r, bot, v, lasts, uint64(n))
 			if err != nil {
 				return side.Report{}, fmt.Errorf("%s: %w", v.name, err)
 			}

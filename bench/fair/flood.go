@@ -36,7 +36,7 @@ type round struct {
 
 // measure starts a bot on an empty Redis, and lets one person send so many commands a second
 // while others send one now and then.
-func measure(ctx context.Context, r *side.Redis, bot string, limit string, rate float64, lasts time.Duration, seed uint64) (_ *round, err error) {
+func measure(ctx context.Context, r *side.Redis, bot string, v variant, lasts time.Duration, seed uint64) (_ *round, err error) {
 	if err := r.Empty(ctx); err != nil {
 		return nil, fmt.Errorf("empty Redis: %w", err)
 	}
@@ -45,19 +45,22 @@ func measure(ctx context.Context, r *side.Redis, bot string, limit string, rate 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	loud, quiet := steady(rate, lasts), nowAndThen(seed, lasts)
+	loud, quiet := steady(v.rate, lasts), nowAndThen(seed, lasts)
 	populate(w, len(loud), len(quiet)+others)
-	p, err := side.Start(ctx, w.BotEnv(func(e *app.Env) { e.MaxOpenPerRequester = limit }), bot)
+	p, err := side.Start(ctx, w.BotEnv(func(e *app.Env) { e.MaxOpenPerRequester = v.limit }), bot)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, p.Kill()) }()
+	defer func() {
+		if err = errors.Join(err, p.Kill()); err != nil {
+			err = p.Failed(err)
+		}
+	}()
 	if err := w.Greeted(ctx, p, 2); err != nil {
 		return nil, err
 	}
-	known := &answers{}
 	for n := range others { // each is known from now on
-		if err := ask(ctx, w, otherOne(n), firstOther+n, time.Now(), known); err != nil {
+		if err := ask(ctx, w, otherOne(n), firstOther+n, time.Now(), &answers{}); err != nil {
 			return nil, err
 		}
 	}
@@ -66,18 +69,25 @@ func measure(ctx context.Context, r *side.Redis, bot string, limit string, rate 
 	if err != nil {
 		return nil, err
 	}
+	got, err := both(ctx, w, loud, quiet)
+	if err != nil {
+		return nil, err
+	}
+	used, err := side.Used(p, r)
+	got.used = used.Since(before)
+	return got, err
+}
+
+// both lets the one person and the others type at the same time.
+func both(ctx context.Context, w *side.World, loud, quiet []time.Duration) (*round, error) {
 	got, began := &round{}, time.Now()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return pour(ctx, w, began, loud, &got.flood, func(int) string { return flooder }, 0)
 	})
 	g.Go(func() error { return pour(ctx, w, began, quiet, &got.others, otherOne, firstOther+others) })
-	if err := g.Wait(); err != nil {
-		return nil, p.Failed(err)
-	}
+	err := g.Wait()
 	got.elapsed = time.Since(began)
-	used, err := side.Used(p, r)
-	got.used = used.Since(before)
 	return got, err
 }
 
@@ -125,8 +135,8 @@ func pour(ctx context.Context, w *side.World, began time.Time, moments []time.Du
 	g, ctx := errgroup.WithContext(ctx)
 	for n, m := range moments {
 		due := began.Add(m)
-		if side.SleepUntil(ctx, due) != nil {
-			break // the group knows why
+		if err := side.SleepUntil(ctx, due); err != nil {
+			return errors.Join(err, g.Wait())
 		}
 		g.Go(func() error { return ask(ctx, w, who(n), device+n, due, got) })
 	}
