@@ -2,6 +2,7 @@ package main
 
 import (
 	"defenderbot/bench/ack"
+	"defenderbot/bench/fair"
 	"defenderbot/bench/side"
 )
 
@@ -9,5 +10,6 @@ import (
 func studies() []side.Study {
 	return []side.Study{
 		{Name: "ack", Title: "Command to acknowledgement", Run: ack.Run},
+		{Name: "fair", Title: "Fairness", Run: fair.Run},
 	}
 }

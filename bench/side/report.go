@@ -54,12 +54,20 @@ type Target struct {
 
 // AtMost is the target that a value stays below or at a limit.
 func AtMost(what string, got, limit float64) Target {
-	return Target{What: what, Want: fmt.Sprintf("at most %.4g", limit), Got: fmt.Sprintf("%.3g", got), Met: got <= limit}
+	return Target{What: what, Want: fmt.Sprintf("at most %.4g", limit), Got: number(got), Met: got <= limit}
 }
 
 // AtLeast is the target that a value reaches a limit.
 func AtLeast(what string, got, limit float64) Target {
-	return Target{What: what, Want: fmt.Sprintf("at least %.4g", limit), Got: fmt.Sprintf("%.3g", got), Met: got >= limit}
+	return Target{What: what, Want: fmt.Sprintf("at least %.4g", limit), Got: number(got), Met: got >= limit}
+}
+
+// number writes three digits, and all before the point.
+func number(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
 }
 
 // Save keeps a report in a directory, in a file named after its study.
