@@ -14,20 +14,21 @@
 local agenda, held, audit, doubt, frozen = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local freeze = redis.call('GET', frozen) or nil -- a key of another type fails here, and not behind what is leased
-local leases, next, from, page = {}, 0, 0, 128
+local leases, next, from, page = {}, 0, 0, 2 -- mostly little is due, and what a page has beyond that was read for nothing
 repeat
   local members = redis.call('ZRANGE', agenda, from, from + page - 1, 'WITHSCORES')
+  local more, moved = #members == 2 * page, 0
   for n = 1, #members, 2 do
     local member, due = members[n], tonumber(members[n + 1])
     local term = terms[string.match(member, '^[^:]*:') or '']
     local ends = term and tonumber(redis.call('ZSCORE', held, member) or 0)
     if not due or due % 1 ~= 0 or math.abs(due) > 1e13 then
-      due = now
+      due, moved = now, moved + 1
       redis.call('ZADD', agenda, due, member)
     end
     if term and (ends <= now or ends > now + term) then
       if due > now or #leases == most then
-        next, members = due, {}
+        next, more = due, false
         break
       end
       local token = now + term
@@ -35,8 +36,8 @@ repeat
       leases[#leases + 1] = {member = member, due = due, token = token}
     end
   end
-  from = from + page
-until #members < 2 * page
+  from, page = from + page - moved, math.min(2 * page, 128)
+until not more
 redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis without memory would refuse no lease
 if #leases == 0 then
   leases = nil
