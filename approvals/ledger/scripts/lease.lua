@@ -44,11 +44,13 @@ if #leases == 0 then
 end
 local gone, first
 local since = tonumber(redis.call('GET', doubt) or 0)
-if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
+local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
+newest = newest and newest[1] or ''
+if newest ~= ARGV[3] and lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   gone = true
   if since < millisOf(ARGV[3]) then
     since = math.max(now, millisOf(ARGV[3])) -- the clock of this server may be behind
-    redis.call('XADD', audit, '*', 'e', ARGV[5])
+    newest = redis.call('XADD', audit, '*', 'e', ARGV[5])
     redis.call('SET', doubt, string.format('%.0f', since))
     for _, member in ipairs(redis.call('ZRANGE', agenda, 0, -1)) do -- what cannot be known any more has to be said
       redis.call('ZADD', agenda, now, member)
@@ -56,12 +58,11 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
     first = true
   end
   if not freeze and ARGV[6] ~= '' then
-    redis.call('XADD', audit, '*', 'e', ARGV[7])
+    newest = redis.call('XADD', audit, '*', 'e', ARGV[7])
     redis.call('SET', frozen, ARGV[6])
     hasten(agenda, held, now)
     freeze = ARGV[6]
   end
 end
-local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
-return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since, server = server(),
+return cjson.encode({now = now, next = next, leases = leases, newest = newest, lost = gone, first = first, doubt = since, server = server(),
   freeze = freeze})
