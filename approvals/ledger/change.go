@@ -109,9 +109,9 @@ func changeOf(before, after approvals.Request, e approvals.Event, limits []defen
 // scheduled sets when there is work. What is to be seen of calls, and drawn, is
 // the business of whoever holds it; others only bring it forward.
 func (c *change) scheduled(before, after approvals.Request, now time.Time) {
-	c.Dues = []duty{
-		{Member: approvals.Clock.Member(after.ID), At: millis(approvals.Due(after, approvals.Clock, now))},
-		{Member: approvals.Look.Member(after.ID), At: millis(approvals.Due(after, approvals.Look, now)), Sooner: true},
+	c.Dues = []duty{{Member: approvals.Clock.Member(after.ID), At: millis(approvals.Due(after, approvals.Clock, now))}}
+	if look := approvals.Due(after, approvals.Look, now); !look.IsZero() || !approvals.Due(before, approvals.Look, now).IsZero() {
+		c.Dues = append(c.Dues, duty{Member: approvals.Look.Member(after.ID), At: millis(look), Sooner: true})
 	}
 	if (before.Behind() || after.Behind()) && cardVersion(before) != cardVersion(after) {
 		c.Dues = append(c.Dues, duty{Member: approvals.Draw.Member(after.ID), At: millis(approvals.Due(after, approvals.Draw, now)), Sooner: true})

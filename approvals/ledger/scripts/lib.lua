@@ -48,7 +48,9 @@ end
 -- server names the process that runs this script; empty: it does not say.
 local function server()
   local info = redis.pcall('INFO', 'server')
-  return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+  local text = type(info) == 'string' and info or ''
+  local _, before = string.find(text, 'run_id:', 1, true) -- plainly: a pattern is tried anew at each letter
+  return before and string.match(text, '^%w+', before + 1) or ''
 end
 
 -- take books a slot that is counted until `score` has left the longest window, and drops those that have.
