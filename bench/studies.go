@@ -3,6 +3,7 @@ package main
 import (
 	"defenderbot/bench/ack"
 	"defenderbot/bench/fair"
+	"defenderbot/bench/growth"
 	"defenderbot/bench/side"
 )
 
@@ -10,6 +11,7 @@ import (
 func studies() []side.Study {
 	return []side.Study{
 		{Name: "ack", Title: "Command to acknowledgement", Run: ack.Run},
+		{Name: "growth", Title: "Growth", Run: growth.Run},
 		{Name: "fair", Title: "Fairness", Run: fair.Run},
 	}
 }

@@ -2,7 +2,11 @@ package ledger
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,4 +173,32 @@ func (c *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 		c.trip(cmds[0])
 		return next(ctx, cmds)
 	}
+}
+
+// TestFindNewestOfMany holds lists of many channels, some with one request and some with many,
+// against what sorting all of them gives.
+func TestFindNewestOfMany(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, addr string) {
+		s := newTestStore(t, redistest.Client(t, addr), testActions())
+		chance := rand.New(rand.NewPCG(1, 2))
+		byTime, members := map[string]string{}, []redis.Z{}
+		var all []string
+		for n := range 400 {
+			channel := int(40 * math.Pow(chance.Float64(), 3)) // of the first there are most
+			entry := fmt.Sprintf("%s%s/D-%06d", approvals.InPrefix(fmt.Sprintf("C%d", channel)), approvals.EntryTime(time.UnixMilli(1e12+int64(n/3))), n)
+			byTime[entry] = fmt.Sprintf("%06d %s", n/3, entry)
+			all, members = append(all, entry), append(members, redis.Z{Member: entry})
+		}
+		members = append(members, redis.Z{Member: "hm/C1/1000000000500/D-0"}, redis.Z{Member: "in0/C1/1000000000500/D-0"})
+		if err := s.rdb.ZAdd(t.Context(), s.keys.index(), members...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortFunc(all, func(a, b string) int { return strings.Compare(byTime[b], byTime[a]) })
+		for _, most := range []int{1, 2, 20, 399, 400, 1000} {
+			got, of, err := s.entries(t.Context(), Open(), most)
+			if diff := cmp.Diff(all[:min(most, len(all))], got); diff != "" || of != len(all) || err != nil {
+				t.Errorf("the newest %d: of %d, %v (-want +got):\n%s", most, of, err, diff)
+			}
+		}
+	})
 }

@@ -72,6 +72,11 @@ func (w *World) Greeted(ctx context.Context, p *Program, sockets int) error {
 	return nil
 }
 
+// Gone waits until no program has a socket open any more.
+func (w *World) Gone(ctx context.Context) error {
+	return w.Slack.Wait(ctx, func(s *slackfake.Server) bool { return len(s.Sockets()) == 0 })
+}
+
 // Device is the id of device n, which the tenant knows from now on.
 func (w *World) Device(n int) string {
 	id := DeviceID(n)

@@ -1,0 +1,69 @@
+// Package growth measures the bot with nothing in Redis, and with ever more: what people wait
+// for, how late what is due comes, and how much memory it takes.
+package growth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"defenderbot/bench/side"
+)
+
+const (
+	hundredThousand = 100_000
+	million         = 1_000_000
+)
+
+// level is how much is in Redis.
+type level struct {
+	name           string
+	pending, ended int
+}
+
+func levels(lab *side.Lab) []level {
+	if lab.Quick {
+		return []level{{"none", 0, 0}, {"1,000", 1000, 0}, {"100, and 100 ended", 100, 100}}
+	}
+	return []level{
+		{"none", 0, 0}, {"1,000", 1000, 0}, {"10,000", 10_000, 0}, {"100,000", hundredThousand, 0}, {"1,000,000", million, 0},
+		{"1,000, and 1,000,000 ended", 1000, million},
+	}
+}
+
+// Run makes the study. Each level has a Redis, a bot and a workspace of its own; all of them are
+// there at once, and take turns.
+func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
+	var stands []*stand
+	defer func() {
+		for _, s := range stands {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	began := time.Now()
+	for _, l := range levels(lab) {
+		s, err := open(ctx, lab, l)
+		if s != nil {
+			stands = append(stands, s)
+		}
+		if err != nil {
+			return report, err
+		}
+		lab.Say("%6.1f s  %s: %d MB, ready after %s, at rest after %s", time.Since(began).Seconds(), l.name, s.memory>>20, s.ready.Round(time.Millisecond), s.rest.Round(time.Millisecond))
+	}
+	amounts := side.Pick(lab, full, quick)
+	for n := range side.Pick(lab, 6, 1) {
+		for _, s := range stands {
+			if err := s.round(ctx, amounts); err != nil {
+				return report, err
+			}
+		}
+		lab.Say("%6.1f s  round %d", time.Since(began).Seconds(), n+1)
+	}
+	for _, s := range stands {
+		if err := s.longest(ctx); err != nil {
+			return report, err
+		}
+	}
+	return reportOf(stands, amounts), nil
+}

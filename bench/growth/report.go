@@ -1,0 +1,140 @@
+package growth
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"defenderbot/bench/side"
+)
+
+const about = `One bot for each level, each with a Redis, a Slack workspace and a Defender tenant of its own, all of them there at once and taking turns in %d rounds. What waits was asked for by 1,000 people in 1,000 channels; what has ended was asked for within the last 89 days, approved and carried out, and is kept by RETENTION. None of it comes due while something is measured. One request of each kind went through the bot, and the others are written after what Redis had of it then, with ids, people, devices, channels and times of their own (bench/seed, whose test holds them against requests that went through the bot); the bot itself seals their audit trail when it starts. The answers of operations, which are gone after 15 minutes, are not there.
+
+In a round, people ask %d times, 20 times a second and each time in another channel; of these requests half are approved, and the others expire after eight seconds. *Command* and *click* are the time from Slack to the acknowledgement; *list* is ` + "`/defender list`" + ` of a responder in a channel with 20 requests; *list of everything* is that of an approver, who sees 20 of all that waits in all channels: with nothing there it has next to nothing to look at, so it is held against 1,000. *Expiry* is from the deadline to the card that says so. p50 is the median of the rounds' medians; p99 is that of all rounds together, of which there are few.
+
+Memory is what Redis counts as used, before the bot starts, and what the bot has resident once it is at rest. *Ready* is when both sockets are open, of which the second is opened a quarter of a second after the first on purpose; until it is *at rest* the bot seals the audit trail, a thousand entries at a time, and looks through the index for what older versions left out. *Longest in Redis* is the longest that one command or script kept Redis from everything else during the rounds.`
+
+// measure is one thing that people wait for.
+type measure struct {
+	name string
+	of   func(*stand) []side.Sample
+	from int // the level with so many pending is what others are held against
+}
+
+func measures() []measure {
+	return []measure{
+		{"command", func(s *stand) []side.Sample { return s.commands }, 0},
+		{"click", func(s *stand) []side.Sample { return s.clicks }, 0},
+		{"list", func(s *stand) []side.Sample { return s.here }, 0},
+		{"list of everything", func(s *stand) []side.Sample { return s.everywhere }, 1},
+		{"expiry", func(s *stand) []side.Sample { return s.late }, 0},
+	}
+}
+
+// p50 is the median of the rounds' medians, in ms.
+func p50(rounds []side.Sample) float64 {
+	var of []float64
+	for _, r := range rounds {
+		of = append(of, side.Millis(r.At(50)))
+	}
+	return side.Median(of)
+}
+
+// p99 is that of all rounds together, in ms.
+func p99(rounds []side.Sample) float64 { return side.Millis(slices.Concat(rounds...).At(99)) }
+
+func reportOf(stands []*stand, n amounts) side.Report {
+	return side.Report{
+		About: fmt.Sprintf(about, len(stands[0].commands), n.commands), Tables: []side.Table{waits(stands), sizes(stands)}, Plots: plots(stands), Targets: targets(stands),
+	}
+}
+
+func waits(stands []*stand) side.Table {
+	t := side.Table{Title: "What people wait for, p50 / p99 in ms", Columns: []string{"pending"}}
+	for _, m := range measures() {
+		t.Columns = append(t.Columns, m.name)
+	}
+	for _, s := range stands {
+		row := []string{s.level.name}
+		for _, m := range measures() {
+			row = append(row, side.MS(p50(m.of(s)))+" / "+side.MS(p99(m.of(s))))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func sizes(stands []*stand) side.Table {
+	t := side.Table{
+		Title:   "What it takes",
+		Columns: []string{"pending", "Redis, MB", "bytes each", "bot, MB", "ready after, s", "at rest after, s", "longest in Redis, ms"},
+	}
+	for _, s := range stands {
+		each := ""
+		if n := s.level.pending + s.level.ended; n > 0 {
+			each = fmt.Sprint((s.memory - stands[0].memory) / int64(n))
+		}
+		t.Rows = append(t.Rows, []string{
+			s.level.name, megabytes(s.memory), each, megabytes(s.resident),
+			fmt.Sprintf("%.2f", s.ready.Seconds()), fmt.Sprintf("%.1f", s.rest.Seconds()), side.MS(side.Millis(s.slowest)),
+		})
+	}
+	return t
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f", float64(n)/1e6) }
+
+// growing are the stands with nothing that has ended.
+func growing(stands []*stand) []*stand {
+	return slices.DeleteFunc(slices.Clone(stands), func(s *stand) bool { return s.level.ended > 0 })
+}
+
+func plots(stands []*stand) []side.Plot {
+	var half, most []side.Curve
+	for _, m := range measures() {
+		half = append(half, curve(m.name, growing(stands), func(s *stand) float64 { return p50(m.of(s)) }))
+		most = append(most, curve(m.name, growing(stands), func(s *stand) float64 { return p99(m.of(s)) }))
+	}
+	memory := []side.Curve{
+		curve("Redis", growing(stands), func(s *stand) float64 { return float64(s.memory) / 1e6 }),
+		curve("bot", growing(stands), func(s *stand) float64 { return float64(s.resident) / 1e6 }),
+	}
+	const x = "requests that wait for approval (none is drawn at 1)"
+	return []side.Plot{
+		{Name: "growth-p50", Title: "What people wait for, p50", X: x, Y: "ms", Curves: half},
+		{Name: "growth-p99", Title: "What people wait for, p99", X: x, Y: "ms", Curves: most},
+		{Name: "growth-memory", Title: "Memory", X: x, Y: "MB", Curves: memory},
+	}
+}
+
+// least is the least that is drawn, since zero has no logarithm.
+const least = 0.01
+
+func curve(name string, stands []*stand, value func(*stand) float64) side.Curve {
+	c := side.Curve{Name: name}
+	for _, s := range stands {
+		c.Points = append(c.Points, [2]float64{float64(max(s.level.pending, 1)), math.Max(value(s), least)})
+	}
+	return c
+}
+
+// flat is how many times as long everything may take, and until how many pending.
+const (
+	flat      = 1.2
+	flatUntil = hundredThousand
+)
+
+func targets(stands []*stand) (all []side.Target) {
+	levels := growing(stands)
+	for _, m := range measures() {
+		from := min(m.from, len(levels)-1)
+		first, worst := levels[from], 0.0
+		for _, s := range levels[from:] {
+			if s.level.pending <= flatUntil {
+				worst = math.Max(worst, p50(m.of(s))/p50(m.of(first)))
+			}
+		}
+		all = append(all, side.AtMost(fmt.Sprintf("%s: the slowest p50 up to 100,000 pending, times that with %s", m.name, first.level.name), worst, flat))
+	}
+	return all
+}

@@ -1,0 +1,183 @@
+package growth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"defenderbot/approvals"
+	"defenderbot/bench/seed"
+	"defenderbot/bench/side"
+	"defenderbot/internal/defenderfake"
+	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
+)
+
+// amounts are how much is done in a round. Of the commands' requests as many are approved as
+// there are clicks; the others expire.
+type amounts struct{ commands, clicks, lists int }
+
+var full, quick = amounts{commands: 40, clicks: 20, lists: 20}, amounts{commands: 6, clicks: 3, lists: 2}
+
+// found is what was measured: of each thing one sample a round.
+type found struct {
+	commands, clicks, here, everywhere, late []side.Sample
+
+	slowest time.Duration // what kept Redis busy for longest
+}
+
+// round has people ask, approve and look, and waits for the end of all that was asked for.
+func (s *stand) round(ctx context.Context, n amounts) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, step := range []struct {
+		name string
+		of   *[]side.Sample
+		make func(context.Context, amounts) (side.Sample, error)
+	}{
+		{"commands", &s.commands, s.ask}, {"clicks", &s.clicks, s.click},
+		{"list of a channel", &s.here, s.list(sandbox.Ada)}, {"list of everything", &s.everywhere, s.list(sandbox.Grace)},
+		{"expiry", &s.late, s.expire},
+	} {
+		sample, err := step.make(ctx, n)
+		if err != nil {
+			return s.failed(step.name, err)
+		}
+		*step.of = append(*step.of, sample)
+	}
+	return nil
+}
+
+// ask has two people ask in turn, each time in another channel, and waits for the cards.
+func (s *stand) ask(ctx context.Context, n amounts) (side.Sample, error) {
+	who := []string{sandbox.Ada, sandbox.Ben}
+	took, err := times(n.commands, func(i int) (slackfake.Outcome, error) {
+		s.devices++
+		return answered(s.world.Slack.Command(ctx, who[i%len(who)], room(i), seed.Action+" "+s.world.Device(s.devices)+" "+seed.Comment))
+	})
+	for i := 0; i < n.commands && err == nil; i++ {
+		_, err = s.world.WaitCard(ctx, room(i), waiting)
+	}
+	return took, err
+}
+
+// waiting is what a card says whose request waits for approval.
+const waiting = "Waiting for approval"
+
+// click has somebody approve what was asked for last, has Defender do it at once, and waits
+// until the cards say so.
+func (s *stand) click(ctx context.Context, n amounts) (side.Sample, error) {
+	first := n.commands - n.clicks
+	took, err := times(n.clicks, func(i int) (slackfake.Outcome, error) {
+		card, _ := s.world.Card(room(first+i), waiting)
+		return s.world.Slack.Click(ctx, sandbox.Grace, room(first+i), card.TS, "approve")
+	})
+	if err != nil {
+		return nil, err
+	}
+	var open []defenderfake.Action
+	err = s.world.Defender.Wait(ctx, func(all defenderfake.Snapshot) bool {
+		open = slices.DeleteFunc(all.Actions, func(a defenderfake.Action) bool { return a.Status == "Succeeded" })
+		return len(open) == n.clicks
+	})
+	for _, a := range open {
+		err = errors.Join(err, s.world.Defender.Finish(a.ID, "Succeeded"))
+	}
+	return took, err
+}
+
+// list has somebody look at what is open.
+func (s *stand) list(who string) func(context.Context, amounts) (side.Sample, error) {
+	return func(ctx context.Context, n amounts) (side.Sample, error) {
+		return times(n.lists, func(int) (slackfake.Outcome, error) {
+			return answered(s.world.Slack.Command(ctx, who, seed.Channel(listing), "list"))
+		})
+	}
+}
+
+// expire waits until everything has ended, and says how late the cards of what nobody approved
+// said so.
+func (s *stand) expire(ctx context.Context, n amounts) (late side.Sample, err error) {
+	for i := range n.commands {
+		card, _ := s.world.Card(room(i))
+		end := "Succeeded"
+		if i < n.commands-n.clicks {
+			end = "Expired"
+		}
+		deadline, err := s.deadline(ctx, seed.IDOf(card))
+		if err != nil {
+			return nil, err
+		}
+		time.Sleep(time.Until(deadline.Add(pause))) // what waits for a change looks at each
+		if card, err = s.world.WaitCard(ctx, room(i), end); err != nil {
+			return nil, err
+		}
+		if end == "Expired" {
+			late = append(late, max(shown(card, end).Sub(deadline), 0))
+		}
+	}
+	return late, nil
+}
+
+// shown is when a message first said something.
+func shown(m slackfake.Message, what string) time.Time {
+	i := slices.IndexFunc(m.Versions, func(v slackfake.Version) bool { return strings.Contains(v.Text, what) })
+	return m.Versions[i].At
+}
+
+// deadline is until when a request can be approved.
+func (s *stand) deadline(ctx context.Context, id string) (time.Time, error) {
+	text, err := s.redis.Get(ctx, s.pattern.Record(id)).Result()
+	var r approvals.Request
+	if err == nil {
+		_, body, _ := strings.Cut(text, " ")
+		err = json.Unmarshal([]byte(body), &r)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("the record of %s: %w", id, err)
+	}
+	return r.Deadline(), nil
+}
+
+// pause is between one thing that people do and the next: each finds the bot idle.
+const pause = 50 * time.Millisecond
+
+// times does something again and again, and says how long the acknowledgements took.
+func times(n int, do func(i int) (slackfake.Outcome, error)) (took side.Sample, err error) {
+	for i := range n {
+		time.Sleep(pause)
+		out, err := do(i)
+		if err == nil && (!out.Acked || out.Shown != "") {
+			err = fmt.Errorf("no acknowledgement: %s", out.Shown)
+		}
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, out.Took)
+	}
+	return took, nil
+}
+
+// answered holds an acknowledgement to having an answer with it.
+func answered(out slackfake.Outcome, err error) (slackfake.Outcome, error) {
+	if err == nil && out.Answer == nil {
+		err = errors.New("no answer came with the acknowledgement")
+	}
+	return out, err
+}
+
+// longest asks Redis what kept it busy for longest since the bot is at rest.
+func (s *stand) longest(ctx context.Context) error {
+	slow, err := s.redis.SlowLogGet(ctx, -1).Result()
+	if err != nil {
+		return s.failed("slow log", err)
+	}
+	for _, l := range slow {
+		s.slowest = max(s.slowest, l.Duration)
+	}
+	return nil
+}

@@ -1,0 +1,197 @@
+package growth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+
+	"defenderbot/bench/seed"
+	"defenderbot/bench/side"
+	"defenderbot/internal/app"
+	"defenderbot/internal/sandbox"
+	"defenderbot/internal/slackfake"
+)
+
+// stand is one bot with a Redis and a workspace of its own.
+type stand struct {
+	level level
+	redis *side.Redis
+	world *side.World
+	bot   *side.Program
+	found
+
+	pattern seed.Pattern // of what is kept of a request
+	devices int          // how many the tenant knows
+
+	memory, resident int64         // of Redis, as it counts itself, and of the bot, once it was at rest
+	ready, rest      time.Duration // from its start until the bot had its sockets, and until it had nothing left to do
+}
+
+// open fills a Redis and starts a bot on it. What was opened is returned also where that fails.
+func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
+	s = &stand{level: l}
+	if s.redis, err = lab.Redis(ctx); err != nil {
+		return nil, err
+	}
+	if s.world, err = side.Open(s.redis); err != nil {
+		return s, err
+	}
+	exe, err := lab.Bot(ctx)
+	if err != nil {
+		return s, err
+	}
+	if err := s.fill(ctx, exe); err != nil {
+		return s, s.failed("fill Redis", err)
+	}
+	if s.memory, err = used(ctx, s.redis); err != nil {
+		return s, err
+	}
+	s.rooms(side.Pick(lab, full, quick).commands)
+	if err := s.begin(ctx, lab, exe); err != nil {
+		return s, s.failed("start", err)
+	}
+	return s, nil
+}
+
+// How long approval is waited for: of those that are there from the beginning, none ends and
+// none has its reminder while anything is measured; those that are asked for then expire soon.
+const (
+	long      = 24 * time.Hour
+	soon      = 8 * time.Second
+	quickSoon = 3 * time.Second
+)
+
+// Those who are there are asked for by as many people in as many channels.
+const (
+	people   = 1000
+	channels = 1000
+)
+
+// The channel that is listed has as many requests from the beginning, at every level.
+const (
+	listed  = 20
+	listing = 5000 // its number
+)
+
+// fill puts into Redis what is to be there.
+func (s *stand) fill(ctx context.Context, exe string) error {
+	if err := s.start(ctx, exe, long); err != nil {
+		return err
+	}
+	pending, err := seed.Pending(ctx, s.redis, s.world, 1)
+	if err != nil {
+		return err
+	}
+	ended := pending
+	if s.level.ended > 0 {
+		if ended, err = seed.Ended(ctx, s.redis, s.world, 2); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(s.stop(ctx), s.redis.Empty(ctx)); err != nil {
+		return err
+	}
+	s.pattern = pending
+	// Ended ones are kept for 90 days, and reminders come after half of the time to approve.
+	now := time.Now()
+	kept := crowd(now.AddDate(0, 0, -89), now.Add(-long/2), s.level.ended)
+	open := crowd(now.Add(-long/2).Add(time.Hour), now.Add(-time.Minute), s.level.pending)
+	here := crowd(now.Add(-time.Minute), now, listed)
+	open.First, here.First = s.level.ended, s.level.ended+s.level.pending
+	here.In, here.Channels = listing, 1
+	if err := ended.Fill(ctx, s.redis, kept, s.level.ended); err != nil {
+		return err
+	}
+	if err := pending.Fill(ctx, s.redis, open, s.level.pending); err != nil {
+		return err
+	}
+	return pending.Fill(ctx, s.redis, here, listed)
+}
+
+// crowd asks n times within a while.
+func crowd(from, to time.Time, n int) seed.Crowd {
+	return seed.Crowd{People: people, Channels: channels, From: from, Every: to.Sub(from) / time.Duration(n+1)}
+}
+
+// rooms opens the channels in which something is done. Each command has one of its own: Slack
+// takes one message a second in a channel, and the bot keeps to that.
+func (s *stand) rooms(n int) {
+	for i := range n {
+		s.room(room(i))
+	}
+	s.room(seed.Channel(listing))
+}
+
+func (s *stand) room(id string) {
+	members := []string{sandbox.Ada, sandbox.Ben, sandbox.Grace}
+	s.world.Slack.AddChannel(slackfake.Channel{ID: id, Name: "room-" + id, Bot: true, Members: members})
+}
+
+func room(i int) string { return fmt.Sprintf("C0ROOM%04d", i) }
+
+// begin starts the bot that is measured, and waits until it has nothing left to do.
+func (s *stand) begin(ctx context.Context, lab *side.Lab, exe string) (err error) {
+	began := time.Now()
+	if err := s.start(ctx, exe, side.Pick(lab, soon, quickSoon)); err != nil {
+		return err
+	}
+	s.ready = time.Since(began)
+	quiet := side.Pick(lab, 2*time.Second, time.Second/2)
+	if err := s.bot.Settle(ctx, quiet); err != nil {
+		return err
+	}
+	s.rest = max(time.Since(began)-quiet, s.ready)
+	if s.resident, err = s.bot.Resident(); err != nil {
+		return err
+	}
+	return errors.Join(s.redis.ConfigSet(ctx, "slowlog-log-slower-than", "500").Err(), s.redis.Do(ctx, "SLOWLOG", "RESET").Err())
+}
+
+func (s *stand) start(ctx context.Context, exe string, ttl time.Duration) (err error) {
+	env := s.world.BotEnv(func(e *app.Env) { e.ApprovalTTL = ttl.String() })
+	if s.bot, err = side.Start(ctx, env, exe); err != nil {
+		return err
+	}
+	return s.world.Greeted(ctx, s.bot, 2)
+}
+
+// stop ends the bot, and waits until the workspace has noticed.
+func (s *stand) stop(ctx context.Context) error {
+	if err := s.bot.Stop(); err != nil {
+		return err
+	}
+	s.bot = nil
+	return s.world.Gone(ctx)
+}
+
+func (s *stand) close() (err error) {
+	if s.bot != nil {
+		err = s.bot.Stop()
+	}
+	if s.world != nil {
+		err = errors.Join(err, s.world.Close())
+	}
+	return errors.Join(err, s.redis.Close())
+}
+
+func (s *stand) failed(what string, err error) error {
+	return fmt.Errorf("%s pending, %s: %w", s.level.name, what, err)
+}
+
+var usedMemory = regexp.MustCompile(`used_memory:(\d+)`)
+
+// used is how much memory Redis has given out, in bytes.
+func used(ctx context.Context, r *side.Redis) (int64, error) {
+	text, err := r.Info(ctx, "memory").Result()
+	if err != nil {
+		return 0, fmt.Errorf("memory of Redis: %w", err)
+	}
+	found := usedMemory.FindStringSubmatch(text)
+	if found == nil {
+		return 0, errors.New("memory of Redis: it does not say")
+	}
+	return strconv.ParseInt(found[1], 10, 64)
+}
