@@ -2,6 +2,7 @@ package main
 
 import (
 	"defenderbot/bench/ack"
+	"defenderbot/bench/fair"
 	"defenderbot/bench/growth"
 	"defenderbot/bench/side"
 	"defenderbot/bench/size"
@@ -13,5 +14,6 @@ func studies() []side.Study {
 		{Name: "ack", Title: "Command to acknowledgement", Run: ack.Run},
 		{Name: "size", Title: "Size", Run: size.Run},
 		{Name: "growth", Title: "Growth", Run: growth.Run},
+		{Name: "fair", Title: "Fairness", Run: fair.Run},
 	}
 }

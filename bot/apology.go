@@ -73,15 +73,15 @@ func inPlaceOf(sentence string) shown {
 // Slack; where too many of those are under way the click is left without an
 // acknowledgement, and Slack shows a warning beside the button.
 func (b *Bot) excuse(ctx context.Context, e Envelope, to reply, sentence string) {
-	b.begin()
+	b.handling.begin()
 	started := b.apologies.TryGo(func() error {
-		defer b.end()
+		defer b.handling.end()
 		b.ack(e, nil)
 		b.whisper(context.WithoutCancel(ctx), to, say(sentence))
 		return nil
 	})
 	if !started {
 		b.log.WarnContext(ctx, "click not answered", "envelope", e.ID)
-		b.end()
+		b.handling.end()
 	}
 }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,15 +30,14 @@ type Bot struct {
 	answered  func(kind string, took time.Duration)
 	refused   func(what string, why approvals.Reason)
 	refusals  *office.Refusals
+	answers   *Answers // envelopes that are not acknowledged
+	handling  *Answers // and those about which something is still done
 	foreign   func() bool
 
 	queue     chan Envelope
 	apologies errgroup.Group // for what was not done; bounded
 	fetches   errgroup.Group // links that are fetched or waited for; bounded
 	closing   chan struct{}  // closed when nothing is waited for any more
-	mu        sync.Mutex
-	open      int           // envelopes that are not answered yet
-	idle      chan struct{} // closed while open is 0
 }
 
 // Config is what a Bot needs.
@@ -54,6 +54,7 @@ type Config struct {
 	// Refused is told of each refusal: of what, and why; may be nil.
 	Refused  func(what string, why approvals.Reason)
 	Refusals *office.Refusals // writes them down; nil: nobody does
+	Answers  *Answers         // counts what is being answered; nil: nobody else asks for that
 	// Foreign reports whether another deployment may use the same Slack app; nil: none does.
 	Foreign func() bool
 }
@@ -70,57 +71,34 @@ const (
 func New(c Config) *Bot {
 	b := &Bot{
 		desk: c.Desk, workspace: c.Workspace, homes: c.Homes, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused, refusals: c.Refusals,
-		foreign: c.Foreign, queue: make(chan Envelope, queueSize), idle: make(chan struct{}), closing: make(chan struct{}),
+		answers: cmp.Or(c.Answers, NewAnswers(c.Clock)), handling: NewAnswers(c.Clock), foreign: c.Foreign, queue: make(chan Envelope, queueSize), closing: make(chan struct{}),
 	}
 	if b.foreign == nil {
 		b.foreign = func() bool { return false }
 	}
 	b.apologies.SetLimit(excuses)
 	b.fetches.SetLimit(fetches)
-	close(b.idle)
 	return b
 }
 
 // Handle takes an envelope and never blocks. When too much waits already it is
 // answered at once with that.
 func (b *Bot) Handle(e Envelope) {
-	b.begin()
+	b.handling.begin()
+	b.answers.begin()
+	e.answered = sync.OnceFunc(b.answers.end)
 	select {
 	case b.queue <- e:
 	default:
 		b.log.Warn("queue full, envelope turned away", "envelope", e.ID, "type", e.Type)
 		b.apologise(context.Background(), e, busySentence)
-		b.end()
-	}
-}
-
-func (b *Bot) begin() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.open == 0 {
-		b.idle = make(chan struct{})
-	}
-	b.open++
-}
-
-func (b *Bot) end() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.open--; b.open == 0 {
-		close(b.idle)
+		e.done()
+		b.handling.end()
 	}
 }
 
 // Idle waits until every envelope is answered, or ctx ends.
-func (b *Bot) Idle(ctx context.Context) {
-	b.mu.Lock()
-	idle := b.idle
-	b.mu.Unlock()
-	select {
-	case <-idle:
-	case <-ctx.Done():
-	}
-}
+func (b *Bot) Idle(ctx context.Context) { b.handling.wait(ctx) }
 
 // Run answers envelopes until ctx ends. What is being answered is finished.
 // Handle must not be called any more when ctx ends.
@@ -144,7 +122,8 @@ func (b *Bot) Run(ctx context.Context) error {
 
 // serve answers one envelope. A bug in doing so costs this one answer only.
 func (b *Bot) serve(ctx context.Context, e Envelope) {
-	defer b.end()
+	defer b.handling.end()
+	defer e.done()
 	defer func() {
 		if p := recover(); p != nil {
 			b.log.ErrorContext(ctx, "handler panicked", "envelope", e.ID, "panic", p, "stack", string(debug.Stack()))
@@ -221,6 +200,7 @@ func (b *Bot) ack(e Envelope, answer any) {
 // acked acknowledges, and counts how long that took.
 func (b *Bot) acked(e Envelope, answer any) error {
 	err := e.Ack(answer)
+	e.done()
 	if err == nil && b.answered != nil {
 		b.answered(e.Type, b.clock().Sub(e.Received))
 	}

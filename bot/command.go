@@ -31,26 +31,26 @@ func (b *Bot) command(ctx context.Context, e Envelope, c slashCommand) {
 			cut(oneLine(c.Command), 40), b.grammar.Slash))
 		return
 	}
-	if first, slow := b.slow(c.Text); slow {
+	parsed, wrong := b.grammar.Parse(c.Text)
+	if first, slow := slowly(parsed); slow {
 		b.acknowledge(ctx, a, first)
 		a.patience = longLook
-		b.whisper(ctx, a.to, b.obey(ctx, a, c.Text, false))
+		b.whisper(ctx, a.to, b.obey(ctx, a, parsed, wrong, false))
 		return
 	}
-	b.answer(ctx, a, b.obey(ctx, a, c.Text, false))
+	b.answer(ctx, a, b.obey(ctx, a, parsed, wrong, false))
 }
 
-// obey does what a command says, and says what came of it. Anyway: also where it is known
-// that Defender will refuse it.
-func (b *Bot) obey(ctx context.Context, a act, typed string, anyway bool) page {
+// obey does what a command says, and says what came of it; wrong is why it could not be read.
+// Anyway: also where it is known that Defender will refuse it.
+func (b *Bot) obey(ctx context.Context, a act, parsed commands.Command, wrong error, anyway bool) page {
 	if err := b.elsewhere(a); err != nil {
 		a.what = "command"
 		b.noteFailure(ctx, a, approvals.Request{}, err)
 		return b.workspace.views.explained(err)
 	}
-	parsed, err := b.grammar.Parse(typed)
-	if err != nil {
-		return wrongCommand(err) // with a button that opens the form
+	if wrong != nil {
+		return wrongCommand(wrong) // with a button that opens the form
 	}
 	switch c := parsed.(type) {
 	case commands.Ask:

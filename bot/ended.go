@@ -122,7 +122,8 @@ func askedAgain(old approvals.Request) commands.Ask {
 func (b *Bot) privately(ctx context.Context, e Envelope, i interaction, p pressed) {
 	where, _ := place(i)
 	a := newAct(e, p.ActionID, where, reply{i.User.ID, i.Container.ChannelID, i.ResponseURL})
-	said := b.obey(ctx, a, p.Value, p.ActionID == actionAnyway)
+	parsed, wrong := b.grammar.Parse(p.Value)
+	said := b.obey(ctx, a, parsed, wrong, p.ActionID == actionAnyway)
 	b.ack(e, nil)
 	b.whisper(ctx, a.to, said)
 }

@@ -18,7 +18,15 @@ type Envelope struct {
 	TakesPayload bool      `json:"accepts_response_payload"`
 	Received     time.Time `json:"-"`
 
-	write func(frame []byte) error // on the socket that it came from
+	write    func(frame []byte) error // on the socket that it came from
+	answered func()                   // its person waits no longer; nil: nobody counts that
+}
+
+// done says that its person waits no longer.
+func (e Envelope) done() {
+	if e.answered != nil {
+		e.answered()
+	}
 }
 
 // ackLimit is below the size from which Slack ignores an acknowledgement

@@ -17,15 +17,11 @@ import (
 // not have to be in the acknowledgement.
 const longLook = 20 * time.Second
 
-// slow reports whether a command is answered after its acknowledgement, and what is said
+// slowly reports whether a command is answered after its acknowledgement, and what is said
 // there; empty: nothing. A history by name asks Defender which device that is, which takes a
 // while. A report has a chart, which is left out where Slack refuses it; what an
 // acknowledgement holds, Slack refuses without saying so.
-func (b *Bot) slow(typed string) (first page, is bool) {
-	parsed, err := b.grammar.Parse(typed)
-	if err != nil {
-		return nil, false
-	}
+func slowly(parsed commands.Command) (first page, is bool) {
 	switch c := parsed.(type) {
 	case commands.History:
 		if c.Device.ID == "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -35,8 +36,9 @@ type Workspace struct {
 	granted    []string // the scopes of the bot token
 	lead       clockLead
 
-	mu   sync.Mutex
-	urls map[string]replyURL // of the command that made a request; in memory only, they are secrets
+	mu    sync.Mutex
+	urls  map[string]replyURL // of the command that made a request; in memory only, they are secrets
+	swept time.Time           // when those of no use were looked for last
 }
 
 // replyURL is a response_url and until when it works.
@@ -186,15 +188,18 @@ func message(text string, blocks []slack.Block) []slack.MsgOption {
 	}
 }
 
+// sweepAgain is how long old addresses may lie about: to look for them at each command would
+// make commands slower the more there were.
+const sweepAgain = time.Minute
+
 // remember keeps where a request's command wants its answers.
 func (w *Workspace) remember(id, url string) {
 	now := w.memory.clock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for old, u := range w.urls {
-		if now.After(u.until) {
-			delete(w.urls, old)
-		}
+	if now.Sub(w.swept) >= sweepAgain {
+		w.swept = now
+		maps.DeleteFunc(w.urls, func(_ string, u replyURL) bool { return now.After(u.until) })
 	}
 	if url != "" {
 		w.urls[id] = replyURL{url, now.Add(replyURLLife)}

@@ -76,7 +76,7 @@ func TestAgendaSetWhileHeld(t *testing.T) {
 // TestAgendaLaterKind leaves alone what only a later version knows, however much
 // of it is overdue, and gets at what is behind it.
 func TestAgendaLaterKind(t *testing.T) {
-	for _, many := range []int{1, 127, 128, 129, 1000} {
+	for _, many := range []int{1, 2, 3, 5, 6, 7, 125, 126, 127, 1000} {
 		o := newMoment(t, testActions())
 		later := func(n int) string { return fmt.Sprintf("home2:U%04d", n) }
 		for n := range many {

@@ -26,6 +26,18 @@ func benchStore(b *testing.B) *Store {
 	return newTestStore(b, redistest.Client(b, redistest.Best(b)), testActions())
 }
 
+// BenchmarkCreate records commands, each of somebody else.
+func BenchmarkCreate(b *testing.B) {
+	s := benchStore(b)
+	for i := 0; b.Loop(); i++ {
+		r := sized(i)
+		r.By.ID = fmt.Sprintf("U%09d", i)
+		if _, err := s.CreateIfOffered(b.Context(), Op{ID: fmt.Sprintf("envelope-%d", i), Digest: r.Digest()}, r, 20); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkCommit(b *testing.B) {
 	s := benchStore(b)
 	r := approved(b, s, approvalstest.DeviceNo(1))

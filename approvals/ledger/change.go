@@ -11,14 +11,12 @@ import (
 	"defenderbot/internal/audit"
 )
 
-// change is what commit.lua is told: the new record and all that follows from
-// it. Times are milliseconds.
+// change is what commit.lua is told: what follows from the new record, and the two
+// texts that it keeps as they are. Times are milliseconds.
 type change struct {
 	ID     string `json:"id"`
 	Made   int64  `json:"made"`             // when it was decided; refused as late 3 s after
 	Was    int64  `json:"was"`              // the version it was decided on; 0: none
-	Record string `json:"record,omitempty"` // empty: forgotten
-	Answer string `json:"answer"`           // kept for repeats
 	Digest string `json:"digest,omitempty"` // of who wants what; a repeat with another is refused
 
 	Dues  []duty `json:"dues"`            // the agenda
@@ -35,7 +33,7 @@ type change struct {
 	Waiting string   `json:"waiting,omitempty"` // the first own turn that waits
 	Moves   bool     `json:"moves,omitempty"`   // others' turns may have become earlier
 
-	Limits  [][2]int64 `json:"limits"`
+	Limits  [][2]int64 `json:"limits,omitzero"`   // of the window; nil: it has nothing to do with that
 	Take    *taking    `json:"take,omitempty"`    // a slot for an attempt
 	Suspect *booking   `json:"suspect,omitempty"` // a slot for what may have been sent
 	Settle  string     `json:"settle,omitempty"`
@@ -51,7 +49,8 @@ type change struct {
 	Thaw    string   `json:"thaw,omitempty"`    // the freeze that it lifts
 	Alarms  []string `json:"alarms,omitempty"`  // what channels are told of it, each an approvals.Alarm in JSON
 
-	Audit string `json:"audit,omitempty"`
+	record string // empty: forgotten
+	entry  string // of the audit trail; empty: none
 }
 
 // duty is when a member of the agenda is due.
@@ -84,20 +83,22 @@ type mostCheck struct {
 // changeOf is what follows from before having become after through e at now.
 func changeOf(before, after approvals.Request, e approvals.Event, limits []defender.Limit, now time.Time) (change, error) {
 	c := change{
-		ID: after.ID, Made: now.UnixMilli(), Was: before.Version, Answer: after.ID,
-		Limits: limitPairs(limits),
+		ID: after.ID, Made: now.UnixMilli(), Was: before.Version,
 	}
 	if after.State != "" {
 		text, err := encode(after)
 		if err != nil {
 			return change{}, err
 		}
-		c.Record = text
+		c.record = text
 	}
 	c.scheduled(before, after, now)
 	c.indexed(before, after)
 	c.queued(before, after)
 	c.slotted(before, after, e)
+	if c.Waiting != "" || c.Moves || c.Take != nil || c.Suspect != nil {
+		c.Limits = limitPairs(limits)
+	}
 	if after.Freezable() {
 		c.Mark = &after.Frozen.ID
 	}
@@ -108,9 +109,9 @@ func changeOf(before, after approvals.Request, e approvals.Event, limits []defen
 // scheduled sets when there is work. What is to be seen of calls, and drawn, is
 // the business of whoever holds it; others only bring it forward.
 func (c *change) scheduled(before, after approvals.Request, now time.Time) {
-	c.Dues = []duty{
-		{Member: approvals.Clock.Member(after.ID), At: millis(approvals.Due(after, approvals.Clock, now))},
-		{Member: approvals.Look.Member(after.ID), At: millis(approvals.Due(after, approvals.Look, now)), Sooner: true},
+	c.Dues = []duty{{Member: approvals.Clock.Member(after.ID), At: millis(approvals.Due(after, approvals.Clock, now))}}
+	if look := approvals.Due(after, approvals.Look, now); !look.IsZero() || !approvals.Due(before, approvals.Look, now).IsZero() {
+		c.Dues = append(c.Dues, duty{Member: approvals.Look.Member(after.ID), At: millis(look), Sooner: true})
 	}
 	if (before.Behind() || after.Behind()) && cardVersion(before) != cardVersion(after) {
 		c.Dues = append(c.Dues, duty{Member: approvals.Draw.Member(after.ID), At: millis(approvals.Due(after, approvals.Draw, now)), Sooner: true})
@@ -175,7 +176,7 @@ func (c *change) audited(before, after approvals.Request, e approvals.Event, now
 	if err != nil {
 		return fmt.Errorf("encode an audit entry of %s: %w", before.ID, err)
 	}
-	c.Audit = string(text)
+	c.entry = string(text)
 	return nil
 }
 

@@ -198,11 +198,11 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 	}
 	c.Digest = op.Digest
 	var answer committed
-	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, owned(before, after), action.Post.Name), &answer, asJSON(c))
+	t, err := s.run(ctx, s.scripts.commit, s.keys.commit(op.ID, owned(before, after), action.Post.Name), &answer, asJSON(c), c.record, c.entry)
 	if err != nil {
 		return answer, fmt.Errorf("%s of %s: %w", approvals.EventName(e), before.ID, err)
 	}
-	if answer.Status == "repeat" && t.doubt && answer.Answer == c.Answer {
+	if answer.Status == "repeat" && t.doubt && answer.Answer == c.ID {
 		answer.Status = statusOK
 	}
 	if answer.Status == statusOK || answer.Status == "repeat" {

@@ -40,7 +40,7 @@ func commandsOf(t *testing.T, call string) []string {
 // no part of it: where a script may not use it, it goes on without, and before
 // anything is written.
 func TestPrepareTriesEveryCommand(t *testing.T) {
-	tried, used := commandsOf(t, "try"), commandsOf(t, `redis\.p?call|put`)
+	tried, used := commandsOf(t, "try"), commandsOf(t, `redis\.p?call`)
 	used = slices.DeleteFunc(used, func(c string) bool { return c == "INFO" })
 	if !slices.Equal(tried, used) || len(used) < 15 {
 		t.Errorf("tried at the start: %v\nused:               %v", tried, used)
@@ -99,6 +99,7 @@ func snapshot(t *testing.T, rdb *redis.Client) map[string]string {
 // tryout is one change, made by s on what others have set up.
 type tryout struct {
 	name string
+	uses string // the keys that it reads or writes, beside those that each change does
 	make func(s *Store, op Op) error
 }
 
@@ -111,6 +112,17 @@ func steps(t *testing.T, by *Store) []tryout {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sent := approved(t, by, approvalstest.DeviceNo(5))
+	sent, err = by.Apply(t.Context(), NewOp(), sent, sending(by, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := reaching(approvalstest.Asker, 6, 1, 40)
+	alone.Forced = true
+	alone, err = by.CreateForced(t.Context(), NewOp(), alone)
+	if err != nil {
+		t.Fatal(err)
+	}
 	denied := pendingOn(t, by, approvalstest.DeviceNo(4))
 	denied = apply(t, by, denied, approvals.Deny{By: approvalstest.Leader, Digest: denied.Digest(), Text: "x"})
 	on := func(r approvals.Request, e func(*Store) approvals.Event) func(*Store, Op) error {
@@ -120,20 +132,26 @@ func steps(t *testing.T, by *Store) []tryout {
 		}
 	}
 	return []tryout{
-		{"ask", func(s *Store, op Op) error {
+		{"ask", "frozen", func(s *Store, op Op) error {
 			_, err := s.Create(t.Context(), op, approvalstest.Asked(approvalstest.DeviceNo(9)), 5)
 			return err
 		}},
-		{"approve", on(pending, func(*Store) approvals.Event {
+		{"approve", "queue window hold frozen", on(pending, func(*Store) approvals.Event {
 			return approvals.Approve{By: approvalstest.Leader, Digest: pending.Digest()}
 		})},
-		{"send", on(queued, func(*Store) approvals.Event {
+		{"send", "queue window hold frozen doubt", on(queued, func(*Store) approvals.Event {
 			return approvals.On{Call: 0, Event: approvals.Send{NotAfter: by.Now().Add(approvals.SendLimit)}}
 		})},
-		{"throttled", on(running, func(*Store) approvals.Event {
+		{"throttled", "queue window hold frozen", on(running, func(*Store) approvals.Event {
 			return approvals.On{Call: 0, Event: approvals.Requeue{Attempt: 1, Why: approvals.Why{Reason: approvals.Throttled, Until: by.Now().Add(time.Hour)}}}
 		})},
-		{"forget", on(denied, func(*Store) approvals.Event { return approvals.Forget{} })},
+		{"accepted", "queue window hold ended", on(sent, func(*Store) approvals.Event {
+			return approvals.On{Call: 0, Event: approvals.Accept{Attempt: 1, Job: approvals.Job{ID: "j1", Status: "Pending"}}}
+		})},
+		{"force", "queue window hold frozen reach forced alarms", on(alone, func(*Store) approvals.Event {
+			return approvals.Force{By: alone.By, Devices: alone.Devices}
+		})},
+		{"forget", "", on(denied, func(*Store) approvals.Event { return approvals.Forget{} })},
 	}
 }
 
@@ -161,7 +179,7 @@ func judged(t *testing.T, admin *redis.Client, what string, change func() error)
 func TestCommitForbiddenCommand(t *testing.T) {
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		admin, halves := server.Client(t), 0
-		for _, command := range commandsOf(t, `redis\.p?call|put`) {
+		for _, command := range commandsOf(t, `redis\.p?call`) {
 			admin.FlushAll(t.Context())
 			all := steps(t, newTestStore(t, admin, roomyActions()))
 			s := newTestStore(t, userOf(t, server.Addr, admin, "+@all"), roomyActions())
@@ -184,21 +202,29 @@ func TestCommitForbiddenCommand(t *testing.T) {
 	})
 }
 
-// TestCommitWrongType has each key of a commit hold something of another type.
+// TestCommitWrongType has each key of a commit hold something of another type: a change that
+// needs it is refused whole, and one that does not is made.
 func TestCommitWrongType(t *testing.T) {
+	always := []string{"op", "agenda", "held", "index", "audit"}
 	redistest.Real(t, func(t *testing.T, server *redistest.Server) {
 		admin := server.Client(t)
 		s := newTestStore(t, admin, roomyActions())
+		s.alerts = "C9"
 		names := s.keys.commit("the-op", approvals.Request{ID: "D-000000", By: approvalstest.Asker}, roomyActions()[0].Post.Name)
-		for _, key := range slices.Delete(names, 1, 2) {
-			admin.FlushAll(t.Context())
-			all := steps(t, s)
-			admin.Del(t.Context(), key)
-			admin.RPush(t.Context(), key, "a list")
-			for _, step := range all {
-				half, err := judged(t, admin, step.name+" with another "+key, func() error { return step.make(s, Op{ID: "the-op"}) })
-				if half || err == nil {
-					t.Errorf("%s with another %s: half made %v, %v; want it refused", step.name, key, half, err)
+		for i, what := range strings.Fields("op request agenda held index audit queue window hold doubt ended frozen reach forced alarms") {
+			if what == "request" {
+				continue // each step has its own, and reads it before it writes
+			}
+			for n, all := 0, []tryout{{}}; n < len(all); n++ {
+				admin.FlushAll(t.Context())
+				all = steps(t, s)
+				step := all[n]
+				admin.Del(t.Context(), names[i])
+				admin.RPush(t.Context(), names[i], "a list")
+				half, err := judged(t, admin, step.name+" with another "+what, func() error { return step.make(s, Op{ID: "the-op"}) })
+				uses := slices.Contains(append(always, strings.Fields(step.uses)...), what)
+				if half || uses != (err != nil) {
+					t.Errorf("%s with another %s: half made %v, %v; want it refused: %v", step.name, what, half, err, uses)
 				}
 			}
 		}

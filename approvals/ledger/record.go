@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -40,7 +42,7 @@ func encode(r approvals.Request) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encode %s: %w", r.ID, err)
 	}
-	return fmt.Sprintf("%d %s", r.Version, text), nil
+	return strconv.FormatInt(r.Version, 10) + " " + string(text), nil
 }
 
 // decode reads a record and holds it against what must be true of every record.
@@ -48,25 +50,42 @@ func encode(r approvals.Request) (string, error) {
 // never acted on.
 func decode(id, text string) (approvals.Request, error) {
 	version, body, _ := strings.Cut(text, " ")
-	var head struct {
-		Format int `json:"f"`
-	}
-	var s stored
-	if err := json.Unmarshal([]byte(body), &head); err == nil && head.Format > format {
-		return approvals.Request{ID: id}, approvals.Refuse(approvals.NewerRecord, id)
-	}
-	err := json.Unmarshal([]byte(body), &s)
+	s, err := read([]byte(body))
 	r := s.Request
-	if err == nil {
+	switch {
+	case err == nil && s.Format > format:
+		return approvals.Request{ID: id}, approvals.Refuse(approvals.NewerRecord, id)
+	case err == nil:
 		err = errors.Join(r.Validate(id), sameVersion(r, version))
-	}
-	if err == nil {
-		r.Unknown, err = unknownFields([]byte(body), s)
 	}
 	if err != nil {
 		return approvals.Request{ID: id}, broken(id, err)
 	}
 	return r, nil
+}
+
+// read reads JSON once where it has nothing that this version does not know: the usual
+// case. Of a form that is too new it reads no more than that.
+func read(body []byte) (s stored, err error) {
+	strict := json.NewDecoder(bytes.NewReader(body))
+	strict.DisallowUnknownFields()
+	if strict.Decode(&s) == nil {
+		if _, end := strict.Token(); errors.Is(end, io.EOF) {
+			return s, nil
+		}
+	}
+	s = stored{}
+	var head struct {
+		Format int `json:"f"`
+	}
+	if json.Unmarshal(body, &head) == nil && head.Format > format {
+		return stored{Format: head.Format}, nil
+	}
+	if err := json.Unmarshal(body, &s); err != nil {
+		return s, fmt.Errorf("decode: %w", err)
+	}
+	s.Unknown, err = unknownFields(body, s)
+	return s, err
 }
 
 // broken refuses to act on what cannot be trusted.

@@ -123,6 +123,11 @@ func TestRecordNewer(t *testing.T) {
 			t.Errorf("a card with %s: %v", odd, err)
 		}
 	}
+	for _, more := range []string{"{}", "}", `"x"`} {
+		if _, err := decode("D-7K3F9Q", text+more); !approvals.IsRefusal(err, approvals.BrokenRecord) {
+			t.Errorf("a record and %s behind it: %v", more, err)
+		}
+	}
 	if _, err := decode("D-000000", text); !approvals.IsRefusal(err, approvals.BrokenRecord) {
 		t.Errorf("a record under another id: %v", err)
 	}

@@ -16,13 +16,16 @@ func TestHoldReadsForAll(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, addr string) {
 		rdb := redistest.Client(t, addr)
 		one, other := newTestStore(t, rdb, testActions()), newTestStore(t, rdb, testActions())
-		r, waits := approved(t, one, approvalstest.DeviceNo(1)), approved(t, other, approvalstest.DeviceNo(2))
+		r, waits := approved(t, one, approvalstest.DeviceNo(1), approvalstest.DeviceNo(3)), approved(t, other, approvalstest.DeviceNo(2))
 		r, err := one.Apply(t.Context(), NewOp(), r, sending(one, 0))
 		if err != nil {
 			t.Fatal(err)
 		}
 		until := one.Now().Add(90 * time.Second)
 		apply(t, one, r, approvals.On{Call: 0, Event: approvals.Requeue{Attempt: 1, Why: approvals.Why{Reason: approvals.Throttled, Until: until}}})
+		if at := int64(rdb.ZScore(t.Context(), one.keys.agenda(), r.ID).Val()); at < until.UnixMilli() {
+			t.Errorf("its other call is due at %d, held until %d", at, until.UnixMilli())
+		}
 		_, err = other.Apply(t.Context(), NewOp(), waits, sending(other, 0))
 		full, ok := errors.AsType[*Full](err)
 		if !ok || !full.Held || full.At.Before(until) {

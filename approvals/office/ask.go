@@ -4,8 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"defenderbot/approvals"
 	"defenderbot/defender"
 )
@@ -87,13 +85,14 @@ func hostNames(devices []approvals.Device) string {
 // lookUp finds out at once what has to be known about who asks and where, and as
 // much as can be about who could approve.
 func (d *Desk) lookUp(ctx context.Context, by By, v approvals.Verb, action string) (f approvals.Facts, ch approvals.Channel, everybody roll, err error) {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) {
-		f, err = d.people.facts(ctx, by.User, v, approvals.Request{Action: action, Forced: v == approvals.ToForce})
-		return err
-	}))
-	g.Go(safely(func() (err error) { ch, err = d.placeOf(ctx, by); return err }))
-	g.Go(safely(func() error { everybody = d.people.approvers(ctx, action); return nil }))
-	err = g.Wait()
+	err = together(
+		ctx,
+		func(ctx context.Context) (err error) {
+			f, err = d.people.facts(ctx, by.User, v, approvals.Request{Action: action, Forced: v == approvals.ToForce})
+			return err
+		},
+		func(ctx context.Context) (err error) { ch, err = d.placeOf(ctx, by); return err },
+		func(ctx context.Context) error { everybody = d.people.approvers(ctx, action); return nil },
+	)
 	return f, ch, everybody, err
 }

@@ -73,7 +73,7 @@ func TestFactsSideBySide(t *testing.T) {
 			}
 			return nil
 		})
-		took("whether the requester may still ask, and who approved before", takes, func() error { return p.stillAsked(t.Context(), r, "U2") })
+		took("whether the requester may still ask, and who approved before", takes+2*aMoment, func() error { return p.stillAsked(t.Context(), r, "U2") })
 		roster, _ := newRoster(newCrowd(), p.policy)
 		roster.people = p
 		took("the groups at the start", takes, func() error { roster.readGroups(t.Context(), roster.groupsOnLists()); return nil })

@@ -184,11 +184,22 @@ func (w *Worker) find(ctx context.Context, r approvals.Request, i int, impatient
 	patient, full := !impatient && !lasts(why.Reason), why.Reason == approvals.ReadsUsedUp
 	switch byName := d.ID == ""; {
 	case patient, full && byName:
-		return finding{again: approvals.Earliest(at, w.store.Now().Add(stepRetry))}, nil
+		return finding{again: approvals.Earliest(at, w.tryNext(r, full))}, nil
 	case byName:
 		return finding{why: approvals.Why{Reason: approvals.DeviceUnread, Detail: d.Name, Cause: &why}}, nil
 	}
 	return finding{device: approvals.Device{ID: d.ID, Name: d.Name, Unread: why}}, nil
+}
+
+// tryNext is when a device of r that could not be looked up is tried again at the latest. Where
+// the reads are used up there is nothing to try before patience has ended: a flood of requests
+// that all tried would use up Redis, too.
+func (w *Worker) tryNext(r approvals.Request, full bool) time.Time {
+	again := w.store.Now().Add(stepRetry)
+	if ends := r.CheckedFrom().Add(patience + time.Millisecond); full && ends.After(again) {
+		return ends
+	}
+	return again
 }
 
 // enoughMisses is how often Defender has to say that it does not know a device

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
@@ -178,22 +176,22 @@ func (d *Desk) loadTyped(ctx context.Context, by By, id string, v approvals.Verb
 func (d *Desk) judged(ctx context.Context, by By, r approvals.Request, v approvals.Verb) (_ approvals.Request, f approvals.Facts, err error) {
 	var ch approvals.Channel
 	var asked error // why what the requester asked for cannot be approved
-	g, gctx := errgroup.WithContext(ctx)
+	var jobs []func(context.Context) error
 	switch v { //nolint:exhaustive // the others do not have to be somebody else's
 	case approvals.ToApprove:
-		g.Go(safely(func() error { asked = d.people.stillAsked(gctx, r, by.User); return nil }))
+		jobs = append(jobs, func(ctx context.Context) error { asked = d.people.stillAsked(ctx, r, by.User); return nil })
 	case approvals.ToReview:
-		g.Go(safely(func() error { asked = d.people.stillOther(gctx, r, by.User); return nil }))
+		jobs = append(jobs, func(ctx context.Context) error { asked = d.people.stillOther(ctx, r, by.User); return nil })
 	}
 	at := r
 	if by.Home { // a home is no channel of the organisation, wherever the request was made
 		at.Place.Channel = ""
 	}
-	g.Go(safely(func() (err error) {
-		f, ch, err = d.people.factsIn(gctx, by.User, v, at)
+	jobs = append(jobs, func(ctx context.Context) (err error) {
+		f, ch, err = d.people.factsIn(ctx, by.User, v, at)
 		return notKnown(err)
-	}))
-	if err = g.Wait(); err != nil {
+	})
+	if err = together(ctx, jobs...); err != nil {
 		return r, f, approvals.WithRequest(approvals.RefusalOr(err, approvals.ErrNotRecorded), r)
 	}
 	if err = d.people.policy.May(v, f, ch, r); err == nil {

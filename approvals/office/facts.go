@@ -8,8 +8,6 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"defenderbot/approvals"
 )
 
@@ -78,12 +76,17 @@ type reading struct {
 // known. Nobody has to wait for the rest.
 func (p people) read(ctx context.Context, groups []string) <-chan reading {
 	answers := make(chan reading, len(groups))
+	ask := func(id string) {
+		r := reading{id: id}
+		r.err = safely(func() (err error) { r.Group, err = p.dir.Group(ctx, id); return err })()
+		answers <- r
+	}
 	for _, id := range groups {
-		go func() {
-			r := reading{id: id}
-			r.err = safely(func() (err error) { r.Group, err = p.dir.Group(ctx, id); return err })()
-			answers <- r
-		}()
+		if len(groups) == 1 { // the usual case, and mostly remembered
+			ask(id)
+			continue
+		}
+		go ask(id)
 	}
 	return answers
 }
@@ -226,17 +229,19 @@ func (p people) stillAsked(ctx context.Context, r approvals.Request, user string
 	var f approvals.Facts
 	var today approvals.Request
 	var unsure [2]error // told after what is certain about the requester
-	g := new(errgroup.Group)
-	g.Go(safely(func() error {
-		asks, err := p.stillAsks(ctx, r)
-		if err == nil && !asks {
-			err = approvals.Refuse(approvals.RequesterGone, r.By.ID)
-		}
-		return err
-	}))
-	g.Go(safely(func() error { today, unsure[0] = p.today(ctx, r); return nil }))
-	g.Go(safely(func() error { f, unsure[1] = p.known(ctx, user); return nil }))
-	if err := cmp.Or(g.Wait(), unsure[0], unsure[1]); err != nil {
+	gone := together(
+		ctx,
+		func(ctx context.Context) error {
+			asks, err := p.stillAsks(ctx, r)
+			if err == nil && !asks {
+				err = approvals.Refuse(approvals.RequesterGone, r.By.ID)
+			}
+			return err
+		},
+		func(ctx context.Context) error { today, unsure[0] = p.today(ctx, r); return nil },
+		func(ctx context.Context) error { f, unsure[1] = p.known(ctx, user); return nil },
+	)
+	if err := cmp.Or(gone, unsure[0], unsure[1]); err != nil {
 		return err
 	}
 	if r.State == approvals.Pending && slices.ContainsFunc(today.Approvals, func(a approvals.Approval) bool { return a.By.Is(f.Person) }) {
@@ -270,15 +275,15 @@ func (p people) today(ctx context.Context, r approvals.Request) (approvals.Reque
 	for i := range r.Approvals {
 		people = append(people, &r.Approvals[i].By)
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	for _, who := range people {
-		g.Go(safely(func() error {
+	jobs := make([]func(context.Context) error, len(people))
+	for i, who := range people {
+		jobs[i] = func(ctx context.Context) error {
 			f, err := p.known(ctx, who.ID)
 			who.Enterprise = cmp.Or(who.Enterprise, f.Enterprise)
 			return err
-		}))
+		}
 	}
-	err := g.Wait()
+	err := together(ctx, jobs...) // which changes r
 	return r, err
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"defenderbot/approvals"
 	"defenderbot/approvals/ledger"
 	"defenderbot/defender"
@@ -31,11 +29,12 @@ func (d *Desk) pressedOn(ctx context.Context, by By, id, digest string, v approv
 	}
 	wanted := p.old
 	wanted.Action = next(p.old)
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() error { p.approvers = d.people.approvers(gctx, wanted.Action); return nil }))
-	g.Go(safely(func() (err error) { p.by, err = d.people.facts(gctx, by.User, v, wanted); return err }))
-	g.Go(safely(func() (err error) { p.channel, err = d.placeOf(gctx, by); return err }))
-	err = g.Wait()
+	err = together(
+		ctx,
+		func(ctx context.Context) error { p.approvers = d.people.approvers(ctx, wanted.Action); return nil },
+		func(ctx context.Context) (err error) { p.by, err = d.people.facts(ctx, by.User, v, wanted); return err },
+		func(ctx context.Context) (err error) { p.channel, err = d.placeOf(ctx, by); return err },
+	)
 	return p, approvals.WithRequest(notKnown(err), p.old)
 }
 

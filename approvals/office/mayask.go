@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"defenderbot/approvals"
 )
 
@@ -21,10 +19,12 @@ func (d *Desk) MayAsk(ctx context.Context, by By) error {
 	defer cancel()
 	var f approvals.Facts
 	var ch approvals.Channel
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(safely(func() (err error) { f, err = d.people.known(gctx, by.User); return err }))
-	g.Go(safely(func() (err error) { ch, err = d.placeOf(gctx, by); return err }))
-	if g.Wait() != nil {
+	err := together(
+		ctx,
+		func(ctx context.Context) (err error) { f, err = d.people.known(ctx, by.User); return err },
+		func(ctx context.Context) (err error) { ch, err = d.placeOf(ctx, by); return err },
+	)
+	if err != nil {
 		return nil // that is told when the form is sent
 	}
 	return d.people.policy.MayAskIn(f, ch)

@@ -9,8 +9,9 @@ import (
 // minutes ago when there are many: what another one
 // does not know it asks Defender for again.
 type recent[T any] struct {
-	mu  sync.Mutex
-	has map[string]noted[T]
+	mu    sync.Mutex
+	has   map[string]noted[T]
+	swept time.Time // when the old ones were looked for last
 }
 
 type noted[T any] struct {
@@ -20,8 +21,10 @@ type noted[T any] struct {
 
 const (
 	remembered = 10 * time.Minute
-	// How many things are remembered before the old ones are looked for.
-	memories = 4096
+	// How many things are remembered before the old ones are looked for, and how long after
+	// that again: it takes the longer the more there are.
+	memories   = 4096
+	sweepAgain = time.Minute
 )
 
 func (l *recent[T]) put(key string, value T, now time.Time) {
@@ -30,7 +33,8 @@ func (l *recent[T]) put(key string, value T, now time.Time) {
 	if l.has == nil {
 		l.has = map[string]noted[T]{}
 	}
-	if len(l.has) >= memories {
+	if len(l.has) >= memories && now.Sub(l.swept) >= sweepAgain {
+		l.swept = now
 		for k, n := range l.has {
 			if now.Sub(n.at) > remembered {
 				delete(l.has, k)

@@ -37,6 +37,7 @@ type Worker struct {
 	blind     recent[darkness]  // since when it cannot be asked about a call
 	said      recent[struct{}]  // what was logged, and is not logged each time
 	pauses    pauses            // of endpoints that refuse everybody
+	way       way               // on which steps give way to answers
 	missPause time.Duration     // before Defender is asked again about a device that it did not know
 	nameLimit time.Duration     // for how long a step asks for names
 	homing    chan struct{}     // one for each home that is looked at
@@ -60,6 +61,7 @@ type WorkerConfig struct {
 	Homes    approvals.Homes // nil: they are left as they are
 	Log      *slog.Logger
 	Sealer   audit.Sealer // of the audit trail
+	Answers  Answers      // to which steps give way; nil: to nobody
 }
 
 // inHand is a request that was committed for this process to go on with.
@@ -75,7 +77,7 @@ const atOnce = 64
 // NewWorker makes a Worker. It starts nothing.
 func NewWorker(c WorkerConfig) *Worker {
 	return &Worker{
-		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, chat: c.Chat, homes: c.Homes, log: c.Log, sealer: c.Sealer,
+		store: c.Store, defender: c.Defender, people: people{c.People, c.Policy}, roster: c.Roster, chat: c.Chat, homes: c.Homes, log: c.Log, sealer: c.Sealer, way: newWay(c.Answers),
 		handed: make(chan inHand, atOnce), toRefresh: make(chan string, atOnce), places: make(chan struct{}, atOnce),
 		missPause: stepRetry, nameLimit: nameLimit, homing: make(chan struct{}, homesAtOnce),
 	}
@@ -136,7 +138,7 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 			defer w.recovered(ctx, id)
 			w.refreshCard(ctx, id)
 		})
-	case h := <-w.handed:
+	case h := <-w.handed: // somebody has just clicked: it waits for no place and gives way to nobody
 		w.start(ctx, h.request.ID, func(ctx context.Context) { w.advance(ctx, h.lease, h.request) })
 	}
 }
@@ -175,7 +177,12 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 	w.tend(ctx)
 	got, next, err := w.store.Lease(ctx, free)
 	for _, c := range got {
-		w.start(ctx, c.Member, func(ctx context.Context) { w.work(ctx, c) })
+		w.places <- struct{}{}
+		w.start(ctx, c.Member, func(ctx context.Context) {
+			defer func() { <-w.places }()
+			defer w.way.give(ctx)()
+			w.work(ctx, c)
+		})
 	}
 	if next.IsZero() {
 		return idle, err
@@ -186,9 +193,7 @@ func (w *Worker) round(ctx context.Context) (time.Duration, error) {
 // start runs one step beside the others. What has begun is finished: the end of
 // ctx starts a last stretch of time instead of cutting it off.
 func (w *Worker) start(ctx context.Context, member string, step func(context.Context)) {
-	w.places <- struct{}{}
 	w.steps.Go(func() {
-		defer func() { <-w.places }()
 		ctx, cancel := outlive(ctx, lastStretch)
 		defer cancel()
 		defer w.recovered(ctx, member)

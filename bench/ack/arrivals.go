@@ -1,10 +1,7 @@
 package ack
 
 import (
-	"context"
-	"errors"
 	"math/rand/v2"
-	"syscall"
 	"time"
 )
 
@@ -20,22 +17,4 @@ func arrivals(seed uint64, rate float64, count int) []time.Duration {
 		at[i] = now
 	}
 	return at
-}
-
-// longestSleep is how soon the end of a context is seen.
-const longestSleep = 100 * time.Millisecond
-
-// sleepUntil waits for a moment. Go's own timers can be a millisecond late in a process that
-// does nothing else, which is as long as what is measured.
-func sleepUntil(ctx context.Context, moment time.Time) error {
-	for {
-		left := time.Until(moment)
-		if left <= 0 || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		t := syscall.NsecToTimespec(int64(min(left, longestSleep)))
-		if err := syscall.Nanosleep(&t, nil); err != nil && !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
 }

@@ -14,8 +14,8 @@ import (
 type cell struct {
 	taken
 
-	program, redis, driver time.Duration // on processors
-	calls                  int           // to Slack meanwhile
+	used  side.Usage
+	calls int // to Slack meanwhile
 }
 
 // warmUp is one command in each channel: everybody and every channel is known then, all
@@ -27,7 +27,7 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 	if err := r.Empty(ctx); err != nil {
 		return cell{}, fmt.Errorf("empty Redis: %w", err)
 	}
-	w, err := side.Open(r)
+	w, err := side.Open(r) //nolint:contextcheck // it runs until it is closed
 	if err != nil {
 		return cell{}, err
 	}
@@ -36,12 +36,16 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 	if c.Name == side.Bot {
 		devices = warmUp + l.behind + l.commands
 	}
-	settle(w, devices)
+	populate(w, devices)
 	p, err := c.Start(ctx, w)
 	if err != nil {
 		return cell{}, err
 	}
-	defer func() { err = errors.Join(err, p.Kill()) }()
+	defer func() {
+		if err = errors.Join(err, p.Kill()); err != nil {
+			err = p.Failed(err)
+		}
+	}()
 	if c.Name == side.Bot {
 		lifted, failed := w.LiftReads(ctx, r, everybody())
 		if failed != nil {
@@ -50,13 +54,9 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 		defer func() { err = errors.Join(err, lifted()) }()
 	}
 	d := &driver{world: w}
-	if _, err := d.send(ctx, warmUp, 64); err != nil {
+	if err := d.warm(ctx); err != nil {
 		return cell{}, err
 	}
-	if err := quiet(ctx, w); err != nil {
-		return cell{}, err
-	}
-	runtime.GC() // of the world before
 	if _, err := d.send(ctx, l.behind, 64); err != nil {
 		return cell{}, err
 	}
@@ -68,29 +68,35 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 	})
 }
 
-// watched is what a load took, processors included.
+// warm sends what nobody counts, and waits for all that comes of it.
+func (d *driver) warm(ctx context.Context) error {
+	t, err := d.send(ctx, warmUp, 64)
+	if err != nil {
+		return err
+	}
+	if t.lost > 0 {
+		return fmt.Errorf("%d of the first %d commands were not recorded", t.lost, warmUp)
+	}
+	if err := quiet(ctx, d.world); err != nil {
+		return err
+	}
+	runtime.GC() // of the world before
+	return nil
+}
+
+// watched is what a load took, processors' time included.
 func watched(w *side.World, p *side.Program, r *side.Redis, do func() (taken, error)) (cell, error) {
-	before, err := usage(w, p, r)
+	calls := w.Slack.Totals().APICalls
+	before, err := side.Used(p, r)
 	if err != nil {
 		return cell{}, err
 	}
 	t, err := do()
 	if err != nil {
-		return cell{}, p.Failed(err)
+		return cell{}, err
 	}
-	c, err := usage(w, p, r)
-	c.taken, c.program, c.redis, c.driver, c.calls = t, c.program-before.program, c.redis-before.redis, c.driver-before.driver, c.calls-before.calls
-	return c, err
-}
-
-// usage is what has been used up to now.
-func usage(w *side.World, p *side.Program, r *side.Redis) (c cell, err error) {
-	var errs [3]error
-	c.program, errs[0] = p.CPU()
-	c.redis, errs[1] = r.CPU()
-	c.driver, errs[2] = side.OwnCPU()
-	c.calls = w.Slack.Totals().APICalls
-	return c, errors.Join(errs[:]...)
+	used, err := side.Used(p, r)
+	return cell{t, used.Since(before), w.Slack.Totals().APICalls - calls}, err
 }
 
 // quiet waits until the program has not called Slack for a while: all cards are posted.

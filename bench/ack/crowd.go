@@ -31,8 +31,8 @@ func command(n int) string {
 	return "collect " + side.DeviceID(n) + " looks odd since the update of 14:02"
 }
 
-// settle adds people and channels to a workspace, and devices to a tenant.
-func settle(w *side.World, devices int) {
+// populate adds people and channels to a workspace, and devices to a tenant.
+func populate(w *side.World, devices int) {
 	all := everybody()
 	for n, id := range all {
 		w.Slack.AddUser(slackfake.User{ID: id, Name: fmt.Sprintf("person-%d", n), RealName: fmt.Sprintf("Person %d", n)})

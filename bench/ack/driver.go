@@ -2,6 +2,7 @@ package ack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ type driver struct {
 // taken is what became of some commands.
 type taken struct {
 	took    side.Sample // until the acknowledgement, from when Slack should have sent the command
-	lost    int         // were not recorded: another answer, or none in time
+	lost    int         // of those, not recorded: another answer, or none in time
 	elapsed time.Duration
 }
 
@@ -55,8 +56,8 @@ func (d *driver) pour(ctx context.Context, moments []time.Duration) (taken, erro
 	g, ctx := errgroup.WithContext(ctx)
 	for n, m := range moments {
 		due := began.Add(m)
-		if err := sleepUntil(ctx, due); err != nil {
-			break // the group knows why
+		if err := side.SleepUntil(ctx, due); err != nil {
+			return taken{}, errors.Join(err, g.Wait())
 		}
 		g.Go(func() error { return d.typed(ctx, first+n, due, got) })
 	}
@@ -76,6 +77,12 @@ func (d *driver) typed(ctx context.Context, n int, due time.Time, got *tally) er
 	return nil
 }
 
+// slackGivesUp is for how long Slack waits, and counts for what was not recorded.
+const slackGivesUp = 3 * time.Second
+
+// recorded are as many a second as were recorded.
+func (t taken) recorded() float64 { return float64(len(t.took)-t.lost) / t.elapsed.Seconds() }
+
 // tally collects what became of commands.
 type tally struct {
 	mu  sync.Mutex
@@ -89,7 +96,7 @@ func (t *tally) note(took time.Duration, recorded bool) {
 	defer t.mu.Unlock()
 	if !recorded {
 		t.all.lost++
-		return
+		took = slackGivesUp
 	}
 	t.all.took = append(t.all.took, took)
 }

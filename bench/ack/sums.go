@@ -37,10 +37,10 @@ func sumUp(l load, rounds []cell) sum {
 	if l.few() {
 		s.p50, s.p99 = side.Millis(all.At(50)), side.Millis(all.At(99))
 	}
-	s.perSecond = of(func(c cell) float64 { return float64(len(c.took)) / c.elapsed.Seconds() })
-	s.program = of(func(c cell) float64 { return each(c.program) })
-	s.redis = of(func(c cell) float64 { return each(c.redis) })
-	s.driver = of(func(c cell) float64 { return each(c.driver) })
+	s.perSecond = of(func(c cell) float64 { return c.recorded() })
+	s.program = of(func(c cell) float64 { return each(c.used.Program) })
+	s.redis = of(func(c cell) float64 { return each(c.used.Redis) })
+	s.driver = of(func(c cell) float64 { return each(c.used.Driver) })
 	s.calls = of(func(c cell) float64 { return float64(c.calls) / float64(l.commands) })
 	return s
 }

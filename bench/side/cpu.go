@@ -9,14 +9,41 @@ import (
 	"time"
 )
 
+// Usage is how long has been run on processors.
+type Usage struct{ Program, Redis, Driver time.Duration }
+
+// Used is what a program, Redis and this process (the driver and the fakes) have used up to now.
+func Used(p *Program, r *Redis) (Usage, error) {
+	program, err := p.CPU()
+	if err != nil {
+		return Usage{}, err
+	}
+	server, err := r.CPU()
+	if err != nil {
+		return Usage{}, err
+	}
+	own, err := ownCPU()
+	return Usage{program, server, own}, err
+}
+
+// Since is what was used since before.
+func (u Usage) Since(before Usage) Usage {
+	return Usage{u.Program - before.Program, u.Redis - before.Redis, u.Driver - before.Driver}
+}
+
+// Each writes how many milliseconds each of so many things took, on average.
+func (u Usage) Each(count int) string {
+	return fmt.Sprintf("%.2f / %.2f / %.2f", Millis(u.Program)/float64(count), Millis(u.Redis)/float64(count), Millis(u.Driver)/float64(count))
+}
+
 // CPU is how long the process has run on processors, all its threads together.
 func (p *Program) CPU() (time.Duration, error) { return processorTime(p.PID()) }
 
 // CPU is how long the server has run on processors.
 func (r *Redis) CPU() (time.Duration, error) { return r.program.CPU() }
 
-// OwnCPU is how long this process has run on processors: the driver and the fakes.
-func OwnCPU() (time.Duration, error) {
+// ownCPU is how long this process has run on processors.
+func ownCPU() (time.Duration, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0, fmt.Errorf("processor time of this process: %w", err)

@@ -52,6 +52,9 @@ func (r *Redis) URL() string { return "redis://" + r.Addr }
 // Resident is its resident memory in bytes.
 func (r *Redis) Resident() (int64, error) { return r.program.Resident() }
 
+// PID is the server's process id.
+func (r *Redis) PID() int { return r.program.PID() }
+
 // Empty removes all that it holds.
 func (r *Redis) Empty(ctx context.Context) error { return r.FlushAll(ctx).Err() }
 

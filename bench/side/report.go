@@ -54,21 +54,26 @@ type Target struct {
 
 // AtMost is the target that a value stays below or at a limit.
 func AtMost(what string, got, limit float64) Target {
-	return Target{What: what, Want: fmt.Sprintf("at most %.4g", limit), Got: fmt.Sprintf("%.4g", got), Met: got <= limit}
+	return Target{What: what, Want: fmt.Sprintf("at most %.4g", limit), Got: number(got), Met: got <= limit}
 }
 
 // AtLeast is the target that a value reaches a limit.
 func AtLeast(what string, got, limit float64) Target {
-	return Target{What: what, Want: fmt.Sprintf("at least %.4g", limit), Got: fmt.Sprintf("%.4g", got), Met: got >= limit}
+	return Target{What: what, Want: fmt.Sprintf("at least %.4g", limit), Got: number(got), Met: got >= limit}
+}
+
+// number writes three digits, and all before the point.
+func number(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
 }
 
 // Save keeps a report in a directory, in a file named after its study.
 func (r Report) Save(dir string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
-		return fmt.Errorf("report of %s: %w", r.Study, err)
-	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("report of %s: %w", r.Study, err)
 	}
 	return os.WriteFile(filepath.Join(dir, r.Study+".json"), append(text, '\n'), 0o600)

@@ -134,9 +134,11 @@ func (a *App) run(ctx context.Context, p *parts) error {
 		ActionCenter: c.Cloud.ActionCenter(c.Tenant), Permalink: p.slack.Permalink,
 	})
 	homes := bot.NewHomes(p.slack)
+	answers := bot.NewAnswers(clock)
 	worker := office.NewWorker(office.WorkerConfig{
 		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Chat: p.slack, Homes: homes, Log: log,
-		Sealer: audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team()), Key: c.AuditKey},
+		Sealer:  audit.Sealer{Origin: audit.Origin(p.slack.App(), p.slack.Team()), Key: c.AuditKey},
+		Answers: answers,
 	})
 	desk := office.NewDesk(office.DeskConfig{
 		Store: p.store, Defender: p.client, People: p.slack, Policy: p.policy, Roster: p.roster, Worker: worker, MaxOpen: c.MaxOpen,
@@ -147,7 +149,7 @@ func (a *App) run(ctx context.Context, p *parts) error {
 	var foreign atomic.Bool
 	front := bot.New(bot.Config{
 		Desk: desk, Workspace: p.slack, Homes: homes, Grammar: grammar, Clock: clock, Log: log,
-		Answered: a.watch.answered, Refused: a.watch.refused, Refusals: refusals, Foreign: foreign.Load,
+		Answered: a.watch.answered, Refused: a.watch.refused, Refusals: refusals, Answers: answers, Foreign: foreign.Load,
 	})
 	session := &bot.Session{
 		Open: p.slack.OpenSocket, Handle: front.Handle, Sockets: c.SlackConnections, App: p.slack.App(), Drained: front.Idle,

@@ -8,5 +8,5 @@ for i, limit in ipairs(limits) do
   used[i] = redis.call('ZCOUNT', KEYS[2], now - limit[2] - margin, '+inf')
 end
 local ahead = redis.call('ZCARD', KEYS[1])
-local at = opens(KEYS[2], KEYS[3], limits, ahead + ARGV[2] - 1, now)
+local at = opens(KEYS[2], tonumber(redis.call('GET', KEYS[3]) or 0), limits, ahead + ARGV[2] - 1, now)
 return cjson.encode({now = now, used = used, ahead = ahead, at = at})

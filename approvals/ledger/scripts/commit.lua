@@ -1,12 +1,13 @@
 -- KEYS: 1 op, 2 request, 3 agenda, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold, 10 doubt, 11 ended,
 -- 12 frozen, 13 reach, 14 forced, 15 alarms
--- ARGV: 1 change, JSON as change.go writes it
+-- ARGV: 1 change, JSON as change.go writes it, 2 the new record (empty: forgotten), 3 the audit entry (empty: none): texts of
+-- their own, so that nobody escapes and unescapes them
 -- Changes one request and all that follows from it, or nothing. Checks come first, writes last, and of the writes the
 -- audit entry first. Redis does not roll back a script that fails: an error after the first write begins with HALFWAY.
 -- Answers JSON: status (ok, repeat, reused, late, conflict, taken, many, full, doubted, elsewhere, ended, frozen,
 -- refrozen, beyond), now, and what belongs to the status.
 local op, request, agenda, held, index, audit, queue, window, hold, doubt, ended, frozen, reach, forced, alarms = unpack(KEYS)
-local c = cjson.decode(ARGV[1])
+local c, record, entry = cjson.decode(ARGV[1]), ARGV[2], ARGV[3]
 local now = clock()
 
 local function answer(status, more)
@@ -15,18 +16,16 @@ local function answer(status, more)
   return cjson.encode(more)
 end
 
--- A key of another type fails here, before anything is written; the audit entry is the first write, and fails by itself.
-redis.call('GET', hold)
-redis.call('GET', doubt)
-local since = redis.call('GET', ended)
-local freeze = redis.call('GET', frozen)
-local tallies = {reach = reach, forced = forced}
-for _, set in ipairs({agenda, held, index, queue, window, reach, forced, alarms}) do
-  redis.call('ZCARD', set)
+local function score(set, member)
+  return tonumber(redis.call('ZSCORE', set, member) or 0)
 end
--- place is when the request's clock is due, and the token of whoever holds it.
-local function place()
-  return tonumber(redis.call('ZSCORE', agenda, c.id) or 0), tonumber(redis.call('ZSCORE', held, c.id) or 0)
+
+-- place tells whoever goes on with the request's clock when it is due, and the token.
+local function place(more)
+  if c.lease then
+    more.due, more.token = score(agenda, c.id), score(held, c.id)
+  end
+  return more
 end
 
 -- first is the request that is first in the queue.
@@ -46,8 +45,7 @@ if before then
   if renewed.err then
     return redis.error_reply('HALFWAY ' .. renewed.err)
   end
-  local due, token = place()
-  return answer('repeat', {answer = answered, due = due, token = token})
+  return answer('repeat', place({answer = answered}))
 end
 -- A slot is booked by the clock as its taker knows it: one that has jumped is noticed first, and the windows with it.
 if math.abs(now - c.made) > (c.take and margin or 3000) then
@@ -58,6 +56,7 @@ local version = tonumber(current and string.match(current, '^%d+') or 0)
 if version ~= c.was then
   return answer('conflict', {record = current or nil})
 end
+local since = (c.heed or c.ended or c.offered) and redis.call('GET', ended)
 if c.heed and since then
   return answer('ended', {at = tonumber(since)})
 end
@@ -70,16 +69,19 @@ end
 if c.most and redis.call('ZLEXCOUNT', index, '[' .. c.most.prefix, '(' .. c.most.prefix .. '\255') >= c.most.count then
   return answer('many', {claim = c.most.prefix})
 end
+local tallies = {reach = reach, forced = forced}
 for _, t in ipairs(c.tallies or {}) do -- what lies exactly one span back has left it
   local n = redis.call('ZCOUNT', tallies[t.of], '(' .. (now - t.span), '+inf')
   if t.most > 0 and n + #t.members > t.most then
     return answer('beyond', {claim = t.of, count = n})
   end
 end
+local freeze = (c.take or c.thaw or c.mark) and redis.call('GET', frozen)
 local order = freeze and orderOf(freeze) or ''
 if c.thaw and freeze and order ~= c.thaw then
   return answer('refrozen')
 end
+local holdEnds = c.limits and tonumber(redis.call('GET', hold) or 0)
 if c.take then
   if freeze then -- before everything else: nothing slips through, whatever this process knew
     return answer('frozen', {freeze = freeze})
@@ -94,41 +96,50 @@ if c.take then
   if not rank then
     return answer('conflict', {record = current or nil})
   end
-  local at = opens(window, hold, c.limits, rank, now)
+  local at = opens(window, holdEnds, c.limits, rank, now)
   if at > now then
     -- What keeps others waiting has to be looked at, for it may be gone: it is on the agenda, whatever became of its place there.
     if not redis.call('ZSCORE', agenda, first()) then
       redis.call('ZADD', agenda, now, first())
     end
-    return answer('full', {at = at, held = tonumber(redis.call('GET', hold) or 0) > now})
+    return answer('full', {at = at, held = holdEnds > now})
   end
 end
 
-local written = false
-local function put(...)
-  local said = redis.call(...)
-  written = true
-  return said
+-- What is written to below is read here: a key of another type fails while nothing is written. (SET and DEL take any, and
+-- the audit entry is the first write and fails by itself.)
+redis.call('ZCARD', agenda)
+redis.call('ZCARD', held)
+if c.add or c.drop then
+  redis.call('ZCARD', index)
+end
+if c.limits then
+  redis.call('ZCARD', queue)
+  redis.call('ZCARD', window)
+end
+if c.alarms then
+  redis.call('ZCARD', alarms)
 end
 
+local written = false
 local newest -- audit entry
 local soon = 0
 -- set says when a member is due. Whoever holds it sees by its score alone that it was set anew, so the score of what is
 -- held only ever becomes less: to look once too early does no harm.
 local function set(member, at, sooner)
-  local was = tonumber(redis.call('ZSCORE', agenda, member) or 0)
+  local was = score(agenda, member)
   if at == 0 then
-    put('ZREM', agenda, member)
+    redis.call('ZREM', agenda, member)
     return
   end
   if sooner and was > 0 then
     at = math.min(was, at)
   end
-  if was > 0 and tonumber(redis.call('ZSCORE', held, member) or 0) > now then
+  if was > 0 and score(held, member) > now then
     at = math.min(at, was - 1)
   end
   if at ~= was then
-    put('ZADD', agenda, at, member)
+    redis.call('ZADD', agenda, at, member)
   end
   if soon == 0 or at < soon then
     soon = at
@@ -136,25 +147,32 @@ local function set(member, at, sooner)
 end
 
 local function write()
-  if c.audit then
-    newest = put('XADD', audit, '*', 'e', c.audit)
+  if entry ~= '' then
+    newest = redis.call('XADD', audit, '*', 'e', entry)
+    written = true
   end
-  if c.record then
-    put('SET', request, c.record)
+  if record ~= '' then
+    redis.call('SET', request, record)
   else
-    put('DEL', request)
+    redis.call('DEL', request)
   end
-  for _, member in ipairs(c.drop or {}) do
-    put('ZREM', index, member)
+  written = true
+  if c.drop then
+    redis.call('ZREM', index, unpack(c.drop))
   end
-  for _, member in ipairs(c.add or {}) do
-    put('ZADD', index, 0, member)
+  if c.add then
+    local scored = {}
+    for _, member in ipairs(c.add) do
+      scored[#scored + 1] = '0'
+      scored[#scored + 1] = member
+    end
+    redis.call('ZADD', index, unpack(scored))
   end
   for _, turn in ipairs(c.leave or {}) do
-    put('ZREM', queue, turn)
+    redis.call('ZREM', queue, turn)
   end
   for _, turn in ipairs(c.enter or {}) do
-    put('ZADD', queue, turn.at, turn.turn)
+    redis.call('ZADD', queue, turn.at, turn.turn)
   end
   if c.take then
     take(window, c.limits, c.take.slot, now + c.take.lasts, now)
@@ -163,46 +181,46 @@ local function write()
     take(window, c.limits, c.suspect.slot, now + c.suspect.lasts, now) -- also where none is free: it may have been sent
   end
   if c.settle then
-    local score = tonumber(redis.call('ZSCORE', window, c.settle) or 0)
-    if score > now then
-      put('ZADD', window, now, c.settle)
+    if score(window, c.settle) > now then
+      redis.call('ZADD', window, now, c.settle)
     end
   end
   if c.release then
-    put('ZREM', window, c.release)
+    redis.call('ZREM', window, c.release)
   end
-  if c.hold and c.hold > math.max(now, tonumber(redis.call('GET', hold) or 0)) then
-    put('SET', hold, c.hold) -- it does not expire: see hold.lua
+  if c.hold and c.hold > math.max(now, holdEnds) then
+    redis.call('SET', hold, c.hold) -- it does not expire: see hold.lua
+    holdEnds = c.hold
   end
   for _, t in ipairs(c.tallies or {}) do
     if not t.peek then
-      put('ZREMRANGEBYSCORE', tallies[t.of], '-inf', now - t.span)
+      redis.call('ZREMRANGEBYSCORE', tallies[t.of], '-inf', now - t.span)
       for _, member in ipairs(t.members) do
-        put('ZADD', tallies[t.of], now, member)
+        redis.call('ZADD', tallies[t.of], now, member)
       end
-      put('PEXPIRE', tallies[t.of], kept)
+      redis.call('PEXPIRE', tallies[t.of], kept)
     end
   end
   if c.thaw then
-    put('DEL', frozen)
-    hasten(put, agenda, held, now) -- what waited goes on, and cards say so
+    redis.call('DEL', frozen)
+    hasten(agenda, held, now) -- what waited goes on, and cards say so
   end
   if c.alarms then
-    alarm(put, alarms, agenda, c.alarms, now)
+    alarm(alarms, agenda, c.alarms, now)
     soon = now
   end
   if c.ended then
-    put('SET', ended, now, 'PX', c.ended)
+    redis.call('SET', ended, now, 'PX', c.ended)
   elseif c.offered and since then
-    put('DEL', ended)
+    redis.call('DEL', ended)
   end
 
-  if c.back and tonumber(redis.call('ZSCORE', held, c.back.member) or 0) == c.back.token then
-    put('ZREM', held, c.back.member)
+  if c.back and score(held, c.back.member) == c.back.token then
+    redis.call('ZREM', held, c.back.member)
   end
   for _, d in ipairs(c.dues) do
     if c.waiting and d.member == c.id then
-      local at = opens(window, hold, c.limits, redis.call('ZRANK', queue, c.waiting) or 0, now)
+      local at = opens(window, holdEnds, c.limits, redis.call('ZRANK', queue, c.waiting) or 0, now)
       d.at = d.at == 0 and at or math.min(d.at, at)
     end
     if c.mark and c.mark ~= order and d.member == c.id then -- its card has to say something else
@@ -211,18 +229,18 @@ local function write()
     set(d.member, d.at, d.sooner)
   end
   if c.lease then
-    put('ZADD', held, now + c.lease, c.id)
+    redis.call('ZADD', held, now + c.lease, c.id)
   end
 
   -- Whoever is first in the queue is on the agenda for the moment the next slot is free.
   if c.moves then
     local id = first()
     if id and id ~= c.id then
-      set(id, opens(window, hold, c.limits, 0, now), true)
+      set(id, opens(window, holdEnds, c.limits, 0, now), true)
     end
   end
 
-  put('SET', op, (c.digest or '') .. ' ' .. c.answer, 'PX', 900000)
+  redis.call('SET', op, (c.digest or '') .. ' ' .. c.id, 'PX', '900000')
 end
 
 local done, failure = pcall(write)
@@ -230,5 +248,4 @@ if not done then
   local words = type(failure) == 'table' and failure.err or tostring(failure)
   return redis.error_reply(written and 'HALFWAY ' .. words or words)
 end
-local due, token = place()
-return answer('ok', {due = due, token = token, soon = soon, newest = newest})
+return answer('ok', place({soon = soon, newest = newest}))

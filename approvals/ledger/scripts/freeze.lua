@@ -34,8 +34,8 @@ local newest
 local function write()
   newest = redis.call('XADD', audit, '*', 'e', ARGV[3])
   redis.call('SET', frozen, ARGV[2])
-  hasten(redis.call, agenda, held, now)
-  alarm(redis.call, alarms, agenda, cjson.decode(ARGV[4]), now)
+  hasten(agenda, held, now)
+  alarm(alarms, agenda, cjson.decode(ARGV[4]), now)
   redis.call('SET', op, ARGV[1] .. ' ' .. ARGV[2], 'PX', 900000)
 end
 local done, failure = pcall(write)

@@ -14,20 +14,21 @@
 local agenda, held, audit, doubt, frozen = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local freeze = redis.call('GET', frozen) or nil -- a key of another type fails here, and not behind what is leased
-local leases, next, from, page = {}, 0, 0, 128
+local leases, next, from, page = {}, 0, 0, 2 -- mostly little is due, and what a page has beyond that was read for nothing
 repeat
   local members = redis.call('ZRANGE', agenda, from, from + page - 1, 'WITHSCORES')
+  local more, moved = #members == 2 * page, 0
   for n = 1, #members, 2 do
     local member, due = members[n], tonumber(members[n + 1])
     local term = terms[string.match(member, '^[^:]*:') or '']
     local ends = term and tonumber(redis.call('ZSCORE', held, member) or 0)
     if not due or due % 1 ~= 0 or math.abs(due) > 1e13 then
-      due = now
+      due, moved = now, moved + 1
       redis.call('ZADD', agenda, due, member)
     end
     if term and (ends <= now or ends > now + term) then
       if due > now or #leases == most then
-        next, members = due, {}
+        next, more = due, false
         break
       end
       local token = now + term
@@ -35,19 +36,21 @@ repeat
       leases[#leases + 1] = {member = member, due = due, token = token}
     end
   end
-  from = from + page
-until #members < 2 * page
+  from, page = from + page - moved, math.min(2 * page, 128)
+until not more
 redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis without memory would refuse no lease
 if #leases == 0 then
   leases = nil
 end
 local gone, first
 local since = tonumber(redis.call('GET', doubt) or 0)
-if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
+local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
+newest = newest and newest[1] or ''
+if newest ~= ARGV[3] and lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
   gone = true
   if since < millisOf(ARGV[3]) then
     since = math.max(now, millisOf(ARGV[3])) -- the clock of this server may be behind
-    redis.call('XADD', audit, '*', 'e', ARGV[5])
+    newest = redis.call('XADD', audit, '*', 'e', ARGV[5])
     redis.call('SET', doubt, string.format('%.0f', since))
     for _, member in ipairs(redis.call('ZRANGE', agenda, 0, -1)) do -- what cannot be known any more has to be said
       redis.call('ZADD', agenda, now, member)
@@ -55,12 +58,11 @@ if lost(audit, ARGV[3], tonumber(ARGV[4]), now) then
     first = true
   end
   if not freeze and ARGV[6] ~= '' then
-    redis.call('XADD', audit, '*', 'e', ARGV[7])
+    newest = redis.call('XADD', audit, '*', 'e', ARGV[7])
     redis.call('SET', frozen, ARGV[6])
-    hasten(redis.call, agenda, held, now)
+    hasten(agenda, held, now)
     freeze = ARGV[6]
   end
 end
-local newest = redis.call('XREVRANGE', audit, '+', '-', 'COUNT', 1)[1]
-return cjson.encode({now = now, next = next, leases = leases, newest = newest and newest[1] or '', lost = gone, first = first, doubt = since, server = server(),
+return cjson.encode({now = now, next = next, leases = leases, newest = newest, lost = gone, first = first, doubt = since, server = server(),
   freeze = freeze})

@@ -10,12 +10,12 @@ end
 local margin = 1000
 
 -- kept is for how long Redis keeps a window that nobody uses: a year. A clock that jumps ahead must not take it away.
-local kept = 31536000000
+local kept = '31536000000'
 
 -- opens says when a call that has `rank` others before it may go: for each limit {calls, per},
--- the slot that must have left first has left by then, and no hold is in force.
-local function opens(window, hold, limits, rank, now)
-  local at = math.max(now, tonumber(redis.call('GET', hold) or 0))
+-- the slot that must have left first has left by then, and no hold is in force any more.
+local function opens(window, holdEnds, limits, rank, now)
+  local at = math.max(now, holdEnds)
   for _, limit in ipairs(limits) do
     local calls, span = limit[1], limit[2] + margin
     local rounds, before = math.floor(rank / calls), rank % calls
@@ -48,7 +48,9 @@ end
 -- server names the process that runs this script; empty: it does not say.
 local function server()
   local info = redis.pcall('INFO', 'server')
-  return type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+  local text = type(info) == 'string' and info or ''
+  local _, before = string.find(text, 'run_id:', 1, true) -- plainly: a pattern is tried anew at each letter
+  return before and string.match(text, '^%w+', before + 1) or ''
 end
 
 -- take books a slot that is counted until `score` has left the longest window, and drops those that have.
@@ -63,14 +65,14 @@ local function take(window, limits, slot, score, now)
 end
 
 -- alarm keeps what channels are told, each an approvals.Alarm in JSON, and has them told now. Whoever holds the agenda's
--- member sees by its score that it was set anew. `put` is redis.call, or what a script that counts its writes has for it.
-local function alarm(put, alarms, agenda, texts, now)
+-- member sees by its score that it was set anew.
+local function alarm(alarms, agenda, texts, now)
   for _, text in ipairs(texts) do
-    put('ZADD', alarms, now, text)
+    redis.call('ZADD', alarms, now, text)
   end
   if texts[1] then
     local due = tonumber(redis.call('ZSCORE', agenda, 'alert:') or now)
-    put('ZADD', agenda, math.min(now, due - 1), 'alert:')
+    redis.call('ZADD', agenda, math.min(now, due - 1), 'alert:')
   end
 end
 
@@ -86,7 +88,7 @@ end
 
 -- hasten makes all that is on the agenda due. Whoever holds a member sees by its score alone that it was set anew, so that
 -- of what is held becomes less also where it was due before: else its holder gives it back as if nothing had happened.
-local function hasten(put, agenda, held, now)
+local function hasten(agenda, held, now)
   local members = redis.call('ZRANGE', agenda, 0, -1, 'WITHSCORES')
   for n = 1, #members, 2 do
     local was = tonumber(members[n + 1]) or now
@@ -94,7 +96,7 @@ local function hasten(put, agenda, held, now)
     if tonumber(redis.call('ZSCORE', held, members[n]) or 0) > now then
       at = math.min(at, was - 1)
     end
-    put('ZADD', agenda, at, members[n])
+    redis.call('ZADD', agenda, at, members[n])
   end
 end
 

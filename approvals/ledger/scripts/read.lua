@@ -28,7 +28,7 @@ local function fair()
   return at
 end
 
-local at = opens(window, hold, limits, count - 1, now)
+local at = opens(window, tonumber(redis.call('GET', hold) or 0), limits, count - 1, now)
 if own then
   redis.call('ZREMRANGEBYSCORE', own, now + ARGV[3] + 1, '+inf') -- of a time when Redis's clock was ahead
   at = math.max(at, fair())

@@ -21,7 +21,7 @@ local function write()
   if s.changed then
     newest = redis.call('XADD', audit, '*', 'e', s.changed)
     redis.call('SET', rules, s.rules)
-    alarm(redis.call, alarms, agenda, s.alarms, now)
+    alarm(alarms, agenda, s.alarms, now)
   end
   redis.call('SET', op, newest, 'PX', 900000)
 end

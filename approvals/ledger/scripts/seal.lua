@@ -48,7 +48,7 @@ local written = false
 local function write()
   redis.call('XADD', seals, ARGV[1] .. '-0', 'note', note, 'digests', ARGV[3], 'at', ARGV[4])
   written = true
-  alarm(redis.call, alarms, agenda, cjson.decode(ARGV[8]), now)
+  alarm(alarms, agenda, cjson.decode(ARGV[8]), now)
   trim()
 end
 local done, failure = pcall(write)

@@ -40,12 +40,15 @@ func record(ctx context.Context, rdb *redis.Client, c slack.SlashCommand, reques
 		return "", err
 	}
 	claim := "open/" + action + "/" + device + "/"
-	err = commit.Run(ctx, rdb, keys(id, request.EnvelopeID, c.UserID), kept, entry, id, claim,
+	said, err := commit.Run(ctx, rdb, keys(id, request.EnvelopeID, c.UserID), kept, entry, id, claim,
 		fmt.Sprintf("by/%s/open/%d/%s", c.UserID, now.UnixMilli(), id),
 		fmt.Sprintf("in/%s/%d/%s", c.ChannelID, now.UnixMilli(), id),
 		"asks/"+c.UserID+"/"+id,
 		claim+id,
-	).Err()
+	).Text()
+	if err == nil && said != "ok" {
+		err = fmt.Errorf("record %s: %s", id, said)
+	}
 	return "Recorded as " + id + ". I am looking up the device; then the card for approval appears here.", err
 }
 

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -41,7 +40,7 @@ func run(ctx context.Context, record Record) error {
 	}
 	rdb := redis.NewClient(options)
 	api := slack.New(os.Getenv("SLACK_BOT_TOKEN"), slack.OptionAppLevelToken(os.Getenv("SLACK_APP_TOKEN")), slack.OptionAPIURL(os.Getenv("SLACK_API_URL")))
-	client := socketmode.New(api, socketmode.OptionLog(slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelInfo)))
+	client := socketmode.New(api, socketmode.OptionLog(slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)))
 	go func() {
 		for e := range client.Events {
 			if c, is := e.Data.(slack.SlashCommand); is {
@@ -60,6 +59,6 @@ func answer(ctx context.Context, rdb *redis.Client, client *socketmode.Client, c
 		err = client.AckCtx(ctx, request.EnvelopeID, map[string]string{"text": text})
 	}
 	if err != nil {
-		slog.ErrorContext(ctx, "command not recorded", "envelope", request.EnvelopeID, "error", err)
+		fmt.Fprintln(os.Stderr, "peer: command not recorded:", err)
 	}
 }
