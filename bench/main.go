@@ -123,7 +123,7 @@ func write(root string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(filled), 0o600)
+	return os.WriteFile(file, []byte(filled), 0o600) //nolint:gosec // the document of this repository
 }
 
 // kept are the reports in a directory, in the order of the studies. A study that was never

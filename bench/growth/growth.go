@@ -57,13 +57,13 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		if err != nil {
 			return report, err
 		}
-		say("%s: %d MB in Redis", l.name, s.memory/1e6)
+		say("%s: Redis is filled", l.name)
 	}
 	for _, s := range stands {
 		if err := s.begin(ctx, lab); err != nil {
 			return report, s.failed("start", err)
 		}
-		say("%s: ready after %s, at rest after %s", s.level.name, s.ready.Round(time.Millisecond), s.rest.Round(time.Millisecond))
+		say("%s: %d MB in Redis, ready after %s, at rest after %s", s.level.name, s.memory/1e6, s.ready.Round(time.Millisecond), s.rest.Round(time.Millisecond))
 	}
 	amounts := side.Pick(lab, full, quick)
 	for n := range side.Pick(lab, 5, 1) {

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"defenderbot/bench/seed"
 	"defenderbot/bench/side"
 	"defenderbot/internal/app"
+	"defenderbot/internal/audit"
 	"defenderbot/internal/sandbox"
 	"defenderbot/internal/slackfake"
 )
@@ -37,7 +39,7 @@ func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 	if s.redis, err = lab.Redis(ctx); err != nil {
 		return nil, err
 	}
-	if s.world, err = side.Open(s.redis); err != nil {
+	if s.world, err = side.Open(s.redis); err != nil { //nolint:contextcheck // it lives until it is closed
 		return s, err
 	}
 	if s.exe, err = lab.Bot(ctx); err != nil {
@@ -46,9 +48,11 @@ func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 	if err := s.fill(ctx); err != nil {
 		return s, s.failed("fill Redis", err)
 	}
+	if err := s.seal(ctx); err != nil {
+		return s, s.failed("seal the audit trail", err)
+	}
 	s.rooms(side.Pick(lab, full, quick).commands)
-	s.memory, err = used(ctx, s.redis)
-	return s, err
+	return s, nil
 }
 
 // How long approval is waited for: of those that are there from the beginning, none ends and
@@ -56,7 +60,7 @@ func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 const (
 	long      = 24 * time.Hour
 	soon      = 8 * time.Second
-	quickSoon = 2 * time.Second
+	quickSoon = 3 * time.Second
 )
 
 // Those who are there are asked for by as many people in as many channels.
@@ -111,6 +115,37 @@ func crowd(from, to time.Time, n int) seed.Crowd {
 	return seed.Crowd{People: people, Channels: channels, From: from, Every: to.Sub(from) / time.Duration(n+1)}
 }
 
+// seal has a bot seal the audit trail of what was filled in, but for what makes no whole seal:
+// bots would have done so long before.
+func (s *stand) seal(ctx context.Context) error {
+	if err := s.start(ctx, long); err != nil {
+		return err
+	}
+	const whole = 1000
+	prefix := strings.TrimSuffix(s.pattern.Record("D-"), "D-")
+	for unsealed := whole; unsealed >= whole; time.Sleep(50 * time.Millisecond) {
+		last := "-"
+		newest, err := s.redis.XRevRangeN(ctx, prefix+"seals", "+", "-", 1).Result()
+		if err != nil {
+			return err
+		}
+		if len(newest) > 0 {
+			note, _ := newest[0].Values["note"].(string)
+			seal, err := audit.ParseSeal(note, nil)
+			if err != nil {
+				return err
+			}
+			last = "(" + seal.Last
+		}
+		entries, err := s.redis.XRangeN(ctx, prefix+"audit", last, "+", whole).Result()
+		if err != nil {
+			return err
+		}
+		unsealed = len(entries)
+	}
+	return s.stop(ctx)
+}
+
 // rooms opens the channels in which something is done. Each command has one of its own: Slack
 // takes one message a second in a channel, and the bot keeps to that.
 func (s *stand) rooms(n int) {
@@ -140,6 +175,9 @@ func (s *stand) begin(ctx context.Context, lab *side.Lab) (err error) {
 	}
 	s.rest = max(time.Since(began)-quiet, s.ready)
 	if s.resident, err = s.bot.Resident(); err != nil {
+		return err
+	}
+	if s.memory, err = used(ctx, s.redis); err != nil {
 		return err
 	}
 	return errors.Join(s.redis.ConfigSet(ctx, "slowlog-log-slower-than", "500").Err(), s.redis.Do(ctx, "SLOWLOG", "RESET").Err())

@@ -35,7 +35,7 @@ func image(ctx context.Context, lab *side.Lab) (float64, error) {
 		return 0, fmt.Errorf("read the image: %w", err)
 	}
 	defer f.Close()
-	n, err := fetched(f, "linux", "amd64")
+	n, err := fetched(f, "amd64")
 	return float64(n) / 1e6, err
 }
 
@@ -56,9 +56,9 @@ type manifest struct {
 	Layers    []descriptor `json:"layers"`
 }
 
-// fetched is how many bytes of a layout's image are fetched for a platform: its manifest, its
+// fetched is how many bytes of a layout's image are fetched on Linux: its manifest, its
 // configuration and its layers.
-func fetched(layout io.Reader, os, arch string) (int64, error) {
+func fetched(layout io.Reader, arch string) (int64, error) {
 	files, err := small(layout)
 	if err != nil {
 		return 0, err
@@ -76,16 +76,16 @@ func fetched(layout io.Reader, os, arch string) (int64, error) {
 			}
 			return sum, nil
 		}
-		if at = files[m.of(os, arch)]; at == nil {
-			return 0, fmt.Errorf("read the image: it has nothing for %s/%s", os, arch)
+		if at = files[m.of(arch)]; at == nil {
+			return 0, fmt.Errorf("read the image: it has nothing for linux/%s", arch)
 		}
 	}
 }
 
-// of is the file of what an index has for a platform, or whatever platform it is for.
-func (m manifest) of(os, arch string) string {
+// of is the file of what an index has for Linux on an architecture, or for whatever platform.
+func (m manifest) of(arch string) string {
 	for _, d := range m.Manifests {
-		if p := d.Platform; p.OS == "" || p.OS == os && p.Architecture == arch {
+		if p := d.Platform; p.OS == "" || p.OS == "linux" && p.Architecture == arch {
 			return filepath.Join("blobs", "sha256", d.Digest[len("sha256:"):])
 		}
 	}

@@ -43,14 +43,14 @@ func TestFetched(t *testing.T) {
 		"oci-layout": "{}", "index.json": `{"manifests":[{"digest":"sha256:both","size":1}]}`,
 		"blobs/sha256/both": both, "blobs/sha256/arm": arm, "blobs/sha256/amd": amd, "blobs/sha256/l1": strings.Repeat("x", mostDescribed+1),
 	}
-	if got, err := fetched(archive(t, files), "linux", "amd64"); err != nil || got != int64(len(amd)+5+120) {
+	if got, err := fetched(archive(t, files), "amd64"); err != nil || got != int64(len(amd)+5+120) {
 		t.Errorf("amd64: %d bytes, %v, want %d", got, err, len(amd)+5+120)
 	}
-	if got, err := fetched(archive(t, files), "linux", "riscv64"); err == nil {
+	if got, err := fetched(archive(t, files), "riscv64"); err == nil {
 		t.Errorf("a platform that it is not for: %d bytes", got)
 	}
 	files["blobs/sha256/amd"] = "no JSON"
-	if got, err := fetched(archive(t, files), "linux", "amd64"); err == nil {
+	if got, err := fetched(archive(t, files), "amd64"); err == nil {
 		t.Errorf("one that is damaged: %d bytes", got)
 	}
 }

@@ -20,7 +20,7 @@ func (s *subject) run(ctx context.Context, r *side.Redis, then func(*side.Progra
 	if err := r.Empty(ctx); err != nil {
 		return fmt.Errorf("empty Redis: %w", err)
 	}
-	w, err := side.Open(r)
+	w, err := side.Open(r) //nolint:contextcheck // it lives until it is closed
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func withPending(ctx context.Context, lab *side.Lab, r *side.Redis, exe string, 
 	if err := r.Empty(ctx); err != nil {
 		return nil, fmt.Errorf("empty Redis: %w", err)
 	}
-	w, err := side.Open(r)
+	w, err := side.Open(r) //nolint:contextcheck // it lives until it is closed
 	if err != nil {
 		return nil, err
 	}
