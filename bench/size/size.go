@@ -21,15 +21,21 @@ const about = `The bot as a release builds it, stripped; *bare*, which is slack-
 // counts are how often something is done, and for how long it is waited.
 type counts struct {
 	starts, idles int
-	pending       []int
+	pending       []waiting
 	rest          time.Duration
+}
+
+// waiting is a number of requests that wait for approval.
+type waiting struct {
+	n    int
+	name string
 }
 
 // Run makes the study.
 func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 	n := side.Pick(lab,
-		counts{starts: 11, idles: 3, pending: []int{1000, 100_000}, rest: 10 * time.Second},
-		counts{starts: 1, idles: 1, pending: []int{100}, rest: 0})
+		counts{starts: 11, idles: 3, pending: []waiting{{1000, "1,000"}, {100_000, "100,000"}}, rest: 10 * time.Second},
+		counts{starts: 1, idles: 1, pending: []waiting{{100, "100"}}, rest: 0})
 	node, err := nodeVersion(ctx)
 	if err != nil {
 		return report, err
@@ -59,17 +65,17 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		}
 		lab.Say("  start %d", i+1)
 	}
-	var waiting [][]float64
-	for _, pending := range n.pending {
-		resident, err := withPending(ctx, lab, r, subjects[0].exe, pending, n)
+	var residents [][]float64
+	for _, w := range n.pending {
+		resident, err := withPending(ctx, lab, r, subjects[0].exe, w.n, n)
 		if err != nil {
-			return report, fmt.Errorf("%d pending: %w", pending, err)
+			return report, fmt.Errorf("%s pending: %w", w.name, err)
 		}
-		waiting = append(waiting, resident)
-		lab.Say("  %d pending", pending)
+		residents = append(residents, resident)
+		lab.Say("  %s pending", w.name)
 	}
 	report.About = fmt.Sprintf(about, node, n.starts, n.rest, n.idles)
-	report.Tables = []side.Table{table(subjects, n.pending, waiting)}
+	report.Tables = []side.Table{table(subjects, n.pending, residents)}
 	return report, nil
 }
 
@@ -85,7 +91,7 @@ type subject struct {
 }
 
 // table has a program in each column.
-func table(subjects []*subject, pending []int, waiting [][]float64) side.Table {
+func table(subjects []*subject, pending []waiting, residents [][]float64) side.Table {
 	t := side.Table{Title: "Size", Columns: []string{""}}
 	rows := []struct {
 		name string
@@ -100,8 +106,8 @@ func table(subjects []*subject, pending []int, waiting [][]float64) side.Table {
 	for _, r := range rows {
 		t.Rows = append(t.Rows, []string{r.name})
 	}
-	for i, n := range pending {
-		t.Rows = append(t.Rows, []string{fmt.Sprintf("the same with %d pending", n), mb(side.Median(waiting[i]))})
+	for i, w := range pending {
+		t.Rows = append(t.Rows, []string{"the same with " + w.name + " pending", mb(side.Median(residents[i]))})
 	}
 	for _, s := range subjects {
 		t.Columns = append(t.Columns, s.Name)

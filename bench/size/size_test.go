@@ -83,9 +83,9 @@ func TestWeigh(t *testing.T) {
 func TestTable(t *testing.T) {
 	bot := &subject{Contender: side.Contender{Name: side.Bot}, disk: 17.25, layer: 7.4, hello: []float64{200, 100, 150}, ready: []float64{210}, resident: []float64{25, 24, 26}}
 	bare := &subject{Contender: side.Contender{Name: side.Bare}, disk: 9, layer: 3.6, hello: []float64{6.3}, resident: []float64{9}}
-	got, err := json.Marshal(table([]*subject{bot, bare}, []int{1000}, [][]float64{{30, 28, 29}}).Rows)
+	got, err := json.Marshal(table([]*subject{bot, bare}, []waiting{{1000, "1,000"}}, [][]float64{{30, 28, 29}}).Rows)
 	want := `[["on disk, MB","17.2","9.0"],["in an image, compressed, MB","7.4","3.6"],["to hello, ms: median / fastest","150 / 100","6.30 / 6.30"],` +
-		`["to ready, ms: median / fastest","210 / 210",""],["resident memory, idle, MB","25.0","9.0"],["the same with 1000 pending","29.0",""]]`
+		`["to ready, ms: median / fastest","210 / 210",""],["resident memory, idle, MB","25.0","9.0"],["the same with 1,000 pending","29.0",""]]`
 	if err != nil || string(got) != want {
 		t.Errorf("%v, got\n%s\nwant\n%s", err, got, want)
 	}
