@@ -2,9 +2,11 @@ package bot
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -20,6 +22,19 @@ type Envelope struct {
 
 	write    func(frame []byte) error // on the socket that it came from
 	answered func()                   // its person waits no longer; nil: nobody counts that
+}
+
+// Where a payload says who did something, in the order in which they are looked for. Quotes
+// inside a text are escaped, so nobody's words look like these.
+var (
+	commandUser = regexp.MustCompile(`"user_id"\s*:\s*"([^"\\]+)"`)
+	actingUser  = regexp.MustCompile(`"user"\s*:\s*{\s*"id"\s*:\s*"([^"\\]+)"`)
+)
+
+// person is who did what an envelope tells of; empty: that was not found. It is for whose turn it
+// is: for what somebody may do, the payload is read.
+func (e Envelope) person() string {
+	return cmp.Or(firstIn(commandUser, e.Payload), firstIn(actingUser, e.Payload))
 }
 
 // done says that its person waits no longer.

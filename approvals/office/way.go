@@ -28,7 +28,7 @@ const calm = time.Second
 // givesWay is how long a step waits for a moment in which nobody waits for an answer. What is
 // due goes on all the same: Slack takes one message a second in a channel and Defender 100
 // questions a minute, so that a few steps a second are enough for what a flood leaves.
-const givesWay = 250 * time.Millisecond
+const givesWay = 50 * time.Millisecond
 
 // laneFor is how long a step keeps others from starting: after that it waits for Slack or
 // Defender, and uses nothing up.
