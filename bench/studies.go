@@ -1,8 +1,13 @@
 package main
 
-import "defenderbot/bench/side"
+import (
+	"defenderbot/bench/side"
+	"defenderbot/bench/window"
+)
 
 // studies are all studies, in the order of the document.
 func studies() []side.Study {
-	return []side.Study{}
+	return []side.Study{
+		{Name: "window", Title: "may a call leave now, against redis_rate and a bare script", Run: window.Run},
+	}
 }
