@@ -28,7 +28,9 @@ func TestTimesOf(t *testing.T) {
 	calls := []defenderfake.Call{
 		{At: at(50), Endpoint: defenderfake.MachineGet, Method: "GET", Path: "/api/machines/" + other},
 		{At: at(60), Endpoint: defenderfake.Token, Method: "POST", Path: "/tenant/oauth2/v2.0/token"},
+		{At: at(70), Endpoint: defenderfake.Isolate, Method: "POST", Path: "/api/machines/" + other + "/isolate"},
 		post(one, 104), post(other, 203),
+		{At: at(300), Endpoint: defenderfake.Isolate, Method: "POST", Path: "/api/machines/" + one + "/isolate"},
 	}
 	got, err := timesOf([]clicked{{"b", other}, {"a", one}}, acks, calls)
 	want := []times{{5 * time.Millisecond, 3 * time.Millisecond}, {2 * time.Millisecond, 4 * time.Millisecond}}
@@ -40,7 +42,7 @@ func TestTimesOf(t *testing.T) {
 			t.Errorf("%v has times", unknown)
 		}
 	}
-	if !arrived(calls, []card{{device: one}, {device: other}}) || arrived(calls[:3], []card{{device: one}, {device: other}}) {
+	if !arrived(calls, []card{{device: one}, {device: other}}) || arrived(calls[:4], []card{{device: one}, {device: other}}) {
 		t.Error("it is not seen which calls have arrived")
 	}
 }

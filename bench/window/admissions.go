@@ -27,7 +27,8 @@ func names() []string { return []string{nameOurs, nameGCRA, nameEvenly, nameLog,
 // admitted is what one limiter let go in a simulation, and what a server made of it.
 type admitted struct {
 	wanted, left       int
-	bySliding, byFixed int // how many a server refuses that counts so
+	waited             time.Duration // the mean of those that left
+	bySliding, byFixed int           // how many a server refuses that counts so
 }
 
 // starts is how many beginnings of a fixed window are tried; the worst counts.
@@ -61,6 +62,7 @@ func simulate(ctx context.Context, name string, limits []defender.Limit, length 
 		return admitted{}, fmt.Errorf("a day of %s: %w", name, err)
 	}
 	out.left, out.bySliding = len(arrivals), refused(arrivals, limits, sliding)
+	out.waited = d.waited / time.Duration(max(len(arrivals), 1))
 	for range starts {
 		start := from.Add(-time.Duration(rng.Int64N(int64(time.Hour))))
 		out.byFixed = max(out.byFixed, refused(arrivals, limits, fixed(start)))

@@ -63,9 +63,10 @@ type landing struct {
 type day struct {
 	clock    *clock
 	rng      *rand.Rand
-	wanted   []time.Time // not asked for yet
-	waiting  int         // asked for, in line
-	again    time.Time   // when the limiter is asked again
+	wanted   []time.Time   // not asked for yet
+	line     []time.Time   // since when those wait that are
+	waited   time.Duration // by all who have left
+	again    time.Time     // when the limiter is asked again
 	flights  []landing
 	arrivals []time.Time
 }
@@ -77,7 +78,7 @@ func (d *day) run(ctx context.Context, l limiter, until time.Time) ([]time.Time,
 			return nil, err
 		}
 		for len(d.wanted) > 0 && !d.wanted[0].After(d.clock.now) {
-			d.wanted, d.waiting = d.wanted[1:], d.waiting+1
+			d.wanted, d.line = d.wanted[1:], append(d.line, d.wanted[0])
 		}
 		if err := d.leave(ctx, l); err != nil {
 			return nil, err
@@ -90,7 +91,7 @@ func (d *day) run(ctx context.Context, l limiter, until time.Time) ([]time.Time,
 
 // leave lets go what may, one after the other.
 func (d *day) leave(ctx context.Context, l limiter) error {
-	for d.waiting > 0 && !d.again.After(d.clock.now) {
+	for len(d.line) > 0 && !d.again.After(d.clock.now) {
 		answered, again, err := l.ask(ctx)
 		if err != nil {
 			return err
@@ -102,7 +103,8 @@ func (d *day) leave(ctx context.Context, l limiter) error {
 		arrives := d.clock.now.Add(d.upTo(longest))
 		d.arrivals = append(d.arrivals, arrives)
 		d.flights = append(d.flights, landing{arrives.Add(d.upTo(back)), answered})
-		d.waiting--
+		d.waited += d.clock.now.Sub(d.line[0])
+		d.line = d.line[1:]
 	}
 	return nil
 }
@@ -132,7 +134,7 @@ func (d *day) next(until time.Time) time.Time {
 			next = at
 		}
 	}
-	if d.waiting > 0 {
+	if len(d.line) > 0 {
 		sooner(d.again)
 	}
 	if len(d.wanted) > 0 {

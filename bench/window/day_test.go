@@ -42,6 +42,9 @@ func TestDay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if d.waited != 10*time.Second {
+		t.Errorf("they waited %s together, want 10s: one of two at the same time", d.waited)
+	}
 	want := []time.Time{from, from.Add(10 * time.Second), from.Add(time.Minute)}
 	if len(g.let) != 3 || len(arrivals) != 3 || len(g.answered) != 3 || g.early > 0 {
 		t.Fatalf("left at %s, arrived at %s, answered at %s, asked %d times too early", g.let, arrivals, g.answered, g.early)
