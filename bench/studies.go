@@ -2,15 +2,19 @@ package main
 
 import (
 	"defenderbot/bench/ack"
+	"defenderbot/bench/click"
 	"defenderbot/bench/fair"
 	"defenderbot/bench/growth"
 	"defenderbot/bench/side"
+	"defenderbot/bench/window"
 )
 
 // studies are all studies, in the order of the document.
 func studies() []side.Study {
 	return []side.Study{
 		{Name: "ack", Title: "Command to acknowledgement", Run: ack.Run},
+		{Name: "click", Title: "Click to Defender", Run: click.Run},
+		{Name: "window", Title: "Windows", Run: window.Run},
 		{Name: "growth", Title: "Growth", Run: growth.Run},
 		{Name: "fair", Title: "Fairness", Run: fair.Run},
 	}
