@@ -3,6 +3,7 @@ package main
 import (
 	"defenderbot/bench/ack"
 	"defenderbot/bench/click"
+	"defenderbot/bench/due"
 	"defenderbot/bench/fair"
 	"defenderbot/bench/growth"
 	"defenderbot/bench/side"
@@ -15,6 +16,7 @@ func studies() []side.Study {
 		{Name: "ack", Title: "Command to acknowledgement", Run: ack.Run},
 		{Name: "click", Title: "Click to Defender", Run: click.Run},
 		{Name: "window", Title: "Windows", Run: window.Run},
+		{Name: "due", Title: "Due to done", Run: due.Run},
 		{Name: "growth", Title: "Growth", Run: growth.Run},
 		{Name: "fair", Title: "Fairness", Run: fair.Run},
 	}
