@@ -104,7 +104,11 @@ func results(root string) string { return filepath.Join(root, "bench", "results"
 // write makes the document and its plots from the kept reports.
 func write(root string) error {
 	file := filepath.Join(root, "docs", "performance.md")
-	text, reports, err := read(root, file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("the document: %w", err)
+	}
+	reports, err := kept(results(root))
 	if err != nil {
 		return err
 	}
@@ -115,26 +119,34 @@ func write(root string) error {
 			}
 		}
 	}
-	filled, err := document.Fill(text, reports)
+	filled, err := document.Fill(string(text), reports)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(filled), 0o600)
+	return os.WriteFile(file, []byte(filled), 0o600) //nolint:gosec // the document of this repository
 }
 
-// read is the document as it is and the reports that belong into it.
-func read(root, file string) (string, []side.Report, error) {
-	text, err := os.ReadFile(file)
+// kept are the reports in a directory, in the order of the studies. A study that was never
+// made has none; a report that no study makes is an error.
+func kept(dir string) (reports []side.Report, err error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
-		return "", nil, err
+		return nil, fmt.Errorf("kept reports: %w", err)
 	}
-	var reports []side.Report
 	for _, name := range allNames() {
-		r, err := side.Load(results(root), name)
+		file := filepath.Join(dir, name+".json")
+		if !slices.Contains(files, file) {
+			continue
+		}
+		files = slices.DeleteFunc(files, func(f string) bool { return f == file })
+		r, err := side.Load(dir, name)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		reports = append(reports, r)
 	}
-	return string(text), reports, nil
+	if len(files) > 0 {
+		return nil, fmt.Errorf("no study makes %s", strings.Join(files, ", "))
+	}
+	return reports, nil
 }

@@ -7,6 +7,7 @@ import (
 	"defenderbot/bench/fair"
 	"defenderbot/bench/growth"
 	"defenderbot/bench/side"
+	"defenderbot/bench/size"
 	"defenderbot/bench/window"
 )
 
@@ -17,6 +18,7 @@ func studies() []side.Study {
 		{Name: "click", Title: "Click to Defender", Run: click.Run},
 		{Name: "window", Title: "Windows", Run: window.Run},
 		{Name: "due", Title: "Due to done", Run: due.Run},
+		{Name: "size", Title: "Size", Run: size.Run},
 		{Name: "growth", Title: "Growth", Run: growth.Run},
 		{Name: "fair", Title: "Fairness", Run: fair.Run},
 	}

@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"defenderbot/bench/side"
 )
 
-const about = `One bot for each level, each with a Redis, a Slack workspace and a Defender tenant of its own, all of them there at once and taking turns in %d rounds. What waits was asked for by 1,000 people in 1,000 channels; what has ended was asked for within the last 89 days, approved and carried out, and is kept by RETENTION. None of it comes due while something is measured. One request of each kind went through the bot, and the others are written after what Redis had of it then, with ids, people, devices, channels and times of their own (bench/seed, whose test holds them against requests that went through the bot); the bot itself seals their audit trail when it starts. The answers of operations, which are gone after 15 minutes, are not there.
+const about = `One bot for each level, each with a Redis, a Slack workspace and a Defender tenant of its own, all of them there at once and taking turns in %d rounds. What waits was asked for by 1,000 people in 1,000 channels; what has ended was asked for within the last 89 days, approved and carried out, and is kept by RETENTION. None of it comes due while something is measured. One request of each kind went through the bot, and the others are written after what Redis had of it then, with ids, people, devices, channels and times of their own (bench/seed, whose test holds them against requests that went through the bot); then a bot seals their audit trail. The answers of operations, which are gone after 15 minutes, are not there.
 
 In a round, people ask %d times, 20 times a second and each time in another channel; of these requests half are approved, and the others expire after eight seconds. *Command* and *click* are the time from Slack to the acknowledgement; *list* is ` + "`/defender list`" + ` of a responder in a channel with 20 requests; *list of everything* is that of an approver, who sees 20 of all that waits in all channels: with nothing there it has next to nothing to look at, so it is held against 1,000. *Expiry* is from the deadline to the card that says so. p50 is the median of the rounds' medians; p99 is that of all rounds together, of which there are few.
 
-Memory is what Redis counts as used, before the bot starts, and what the bot has resident once it is at rest. *Ready* is when both sockets are open, of which the second is opened a quarter of a second after the first on purpose; until it is *at rest* the bot seals the audit trail, a thousand entries at a time, and looks through the index for what older versions left out. *Longest in Redis* is the longest that one command or script kept Redis from everything else during the rounds.`
+Memory is what Redis counts as used, and what the bot has resident, once the bot is at rest; what each request takes has the audit trail and its seals in it. *Ready* is when both sockets are open, of which the second is opened a quarter of a second after the first on purpose; until it is *at rest* the bot goes through all requests, 200 at a time, and looks for entries of the index that older versions left out. *Longest in Redis* is the longest that one command or script kept Redis from everything else during the rounds.`
 
 // measure is one thing that people wait for.
 type measure struct {
@@ -72,7 +73,7 @@ func sizes(stands []*stand) side.Table {
 	for _, s := range stands {
 		each := ""
 		if n := s.level.pending + s.level.ended; n > 0 {
-			each = fmt.Sprint((s.memory - stands[0].memory) / int64(n))
+			each = strconv.FormatInt((s.memory-stands[0].memory)/int64(n), 10)
 		}
 		t.Rows = append(t.Rows, []string{
 			s.level.name, megabytes(s.memory), each, megabytes(s.resident),

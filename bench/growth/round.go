@@ -39,8 +39,10 @@ func (s *stand) round(ctx context.Context, n amounts) error {
 		of   *[]side.Sample
 		make func(context.Context, amounts) (side.Sample, error)
 	}{
-		{"commands", &s.commands, s.ask}, {"clicks", &s.clicks, s.click},
-		{"list of a channel", &s.here, s.list(sandbox.Ada)}, {"list of everything", &s.everywhere, s.list(sandbox.Grace)},
+		{"commands", &s.commands, s.ask},
+		{"clicks", &s.clicks, s.click},
+		{"list of a channel", &s.here, s.list(sandbox.Ada)},
+		{"list of everything", &s.everywhere, s.list(sandbox.Grace)},
 		{"expiry", &s.late, s.expire},
 	} {
 		sample, err := step.make(ctx, n)

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"defenderbot/bench/seed"
 	"defenderbot/bench/side"
 	"defenderbot/internal/app"
+	"defenderbot/internal/audit"
 	"defenderbot/internal/sandbox"
 	"defenderbot/internal/slackfake"
 )
@@ -20,6 +22,7 @@ type stand struct {
 	level level
 	redis *side.Redis
 	world *side.World
+	exe   string // of the bot
 	bot   *side.Program
 	found
 
@@ -30,29 +33,25 @@ type stand struct {
 	ready, rest      time.Duration // from its start until the bot had its sockets, and until it had nothing left to do
 }
 
-// open fills a Redis and starts a bot on it. What was opened is returned also where that fails.
+// open fills a Redis. What was opened is returned also where that fails.
 func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 	s = &stand{level: l}
 	if s.redis, err = lab.Redis(ctx); err != nil {
 		return nil, err
 	}
-	if s.world, err = side.Open(s.redis); err != nil {
+	if s.world, err = side.Open(s.redis); err != nil { //nolint:contextcheck // it lives until it is closed
 		return s, err
 	}
-	exe, err := lab.Bot(ctx)
-	if err != nil {
+	if s.exe, err = lab.Bot(ctx); err != nil {
 		return s, err
 	}
-	if err := s.fill(ctx, exe); err != nil {
+	if err := s.fill(ctx); err != nil {
 		return s, s.failed("fill Redis", err)
 	}
-	if s.memory, err = used(ctx, s.redis); err != nil {
-		return s, err
+	if err := s.seal(ctx); err != nil {
+		return s, s.failed("seal the audit trail", err)
 	}
 	s.rooms(side.Pick(lab, full, quick).commands)
-	if err := s.begin(ctx, lab, exe); err != nil {
-		return s, s.failed("start", err)
-	}
 	return s, nil
 }
 
@@ -77,8 +76,8 @@ const (
 )
 
 // fill puts into Redis what is to be there.
-func (s *stand) fill(ctx context.Context, exe string) error {
-	if err := s.start(ctx, exe, long); err != nil {
+func (s *stand) fill(ctx context.Context) error {
+	if err := s.start(ctx, long); err != nil {
 		return err
 	}
 	pending, err := seed.Pending(ctx, s.redis, s.world, 1)
@@ -116,6 +115,37 @@ func crowd(from, to time.Time, n int) seed.Crowd {
 	return seed.Crowd{People: people, Channels: channels, From: from, Every: to.Sub(from) / time.Duration(n+1)}
 }
 
+// seal has a bot seal the audit trail of what was filled in, but for what makes no whole seal:
+// bots would have done so long before.
+func (s *stand) seal(ctx context.Context) error {
+	if err := s.start(ctx, long); err != nil {
+		return err
+	}
+	const whole = 1000
+	prefix := strings.TrimSuffix(s.pattern.Record("D-"), "D-")
+	for unsealed := whole; unsealed >= whole; time.Sleep(50 * time.Millisecond) {
+		last := "-"
+		newest, err := s.redis.XRevRangeN(ctx, prefix+"seals", "+", "-", 1).Result()
+		if err != nil {
+			return err
+		}
+		if len(newest) > 0 {
+			note, _ := newest[0].Values["note"].(string)
+			seal, err := audit.ParseSeal(note, nil)
+			if err != nil {
+				return err
+			}
+			last = "(" + seal.Last
+		}
+		entries, err := s.redis.XRangeN(ctx, prefix+"audit", last, "+", whole).Result()
+		if err != nil {
+			return err
+		}
+		unsealed = len(entries)
+	}
+	return s.stop(ctx)
+}
+
 // rooms opens the channels in which something is done. Each command has one of its own: Slack
 // takes one message a second in a channel, and the bot keeps to that.
 func (s *stand) rooms(n int) {
@@ -133,9 +163,9 @@ func (s *stand) room(id string) {
 func room(i int) string { return fmt.Sprintf("C0ROOM%04d", i) }
 
 // begin starts the bot that is measured, and waits until it has nothing left to do.
-func (s *stand) begin(ctx context.Context, lab *side.Lab, exe string) (err error) {
+func (s *stand) begin(ctx context.Context, lab *side.Lab) (err error) {
 	began := time.Now()
-	if err := s.start(ctx, exe, side.Pick(lab, soon, quickSoon)); err != nil {
+	if err := s.start(ctx, side.Pick(lab, soon, quickSoon)); err != nil {
 		return err
 	}
 	s.ready = time.Since(began)
@@ -147,12 +177,15 @@ func (s *stand) begin(ctx context.Context, lab *side.Lab, exe string) (err error
 	if s.resident, err = s.bot.Resident(); err != nil {
 		return err
 	}
+	if s.memory, err = used(ctx, s.redis); err != nil {
+		return err
+	}
 	return errors.Join(s.redis.ConfigSet(ctx, "slowlog-log-slower-than", "500").Err(), s.redis.Do(ctx, "SLOWLOG", "RESET").Err())
 }
 
-func (s *stand) start(ctx context.Context, exe string, ttl time.Duration) (err error) {
+func (s *stand) start(ctx context.Context, ttl time.Duration) (err error) {
 	env := s.world.BotEnv(func(e *app.Env) { e.ApprovalTTL = ttl.String() })
-	if s.bot, err = side.Start(ctx, env, exe); err != nil {
+	if s.bot, err = side.Start(ctx, env, s.exe); err != nil {
 		return err
 	}
 	return s.world.Greeted(ctx, s.bot, 2)

@@ -64,13 +64,13 @@ func (p Pattern) fillState(ctx context.Context, r *side.Redis, c Crowd, n int) e
 		for i := begin; i < min(begin+atOnce, n); i++ {
 			s := c.subject(i)
 			for _, rec := range p.records {
-				set = append(set, rec.key.fill(nil, &s), rec.text.fill(nil, &s))
+				set = append(set, rec.key.fill(&s), rec.text.fill(&s))
 			}
 			for _, m := range p.members {
 				if members[m.key] == nil {
 					members[m.key] = []any{"ZADD", m.key}
 				}
-				members[m.key] = append(members[m.key], m.scoreOf(&s), m.text.fill(nil, &s))
+				members[m.key] = append(members[m.key], m.scoreOf(&s), m.text.fill(&s))
 			}
 		}
 		_, err := r.Pipelined(ctx, func(pipe redis.Pipeliner) error {
@@ -107,7 +107,7 @@ func (p Pattern) fillTrail(ctx context.Context, r *side.Redis, c Crowd, n int) e
 				}
 				add := []any{"XADD", e.key, id}
 				for _, f := range e.fields {
-					add = append(add, f.fill(nil, &s))
+					add = append(add, f.fill(&s))
 				}
 				pipe.Do(ctx, add...)
 			}

@@ -75,7 +75,7 @@ func Capture(ctx context.Context, r *side.Redis, s Subject) (Pattern, error) {
 
 // Record is the key of a request's record.
 func (p Pattern) Record(id string) string {
-	return string(p.records[0].key.fill(nil, &Subject{ID: id}))
+	return string(p.records[0].key.fill(&Subject{ID: id}))
 }
 
 // capture is a pattern in the making.
@@ -203,7 +203,7 @@ var errUnderWay = errors.New("something is still under way")
 func (p Pattern) idle() error {
 	card := approvals.Draw.Member(p.of.ID)
 	for _, m := range p.members {
-		if string(m.text.fill(nil, &p.of)) == card || strings.HasSuffix(m.key, ":held") {
+		if string(m.text.fill(&p.of)) == card || strings.HasSuffix(m.key, ":held") {
 			return errUnderWay
 		}
 	}

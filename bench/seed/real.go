@@ -90,6 +90,9 @@ func settled(ctx context.Context, r *side.Redis, s Subject) (Pattern, error) {
 		if err == nil {
 			err = p.idle()
 		}
+		if err == nil {
+			return Capture(ctx, r, s) // while it was under way, keys were read at different times
+		}
 		if !errors.Is(err, errUnderWay) {
 			return p, err
 		}

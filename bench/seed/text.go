@@ -101,8 +101,9 @@ func (p *piece) read(s Subject, guids map[string]int, is string) error {
 	return nil
 }
 
-// fill appends the text of a request.
-func (t text) fill(b []byte, s *Subject) []byte {
+// fill is the text of a request.
+func (t text) fill(s *Subject) []byte {
+	var b []byte
 	for i := range t {
 		b = t[i].fill(b, s)
 	}

@@ -32,10 +32,10 @@ func TestText(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if same := string(got.fill(nil, &one)); same != tt.one {
+			if same := string(got.fill(&one)); same != tt.one {
 				t.Errorf("filled for the same request: %s", same)
 			}
-			if other := string(got.fill(nil, &two)); other != tt.two {
+			if other := string(got.fill(&two)); other != tt.two {
 				t.Errorf("filled for another: %s, want %s", other, tt.two)
 			}
 		})
@@ -53,7 +53,7 @@ func TestGUIDs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(got.fill(nil, &of))
+		return string(got.fill(&of))
 	}
 	if fill(s, a+b) != fill(s, a)+fill(s, b) || fill(s, a) == fill(s, b) || fill(s, a) == fill(next, a) {
 		t.Errorf("%s, %s, of the next %s", fill(s, a), fill(s, b), fill(next, a))
