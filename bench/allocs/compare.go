@@ -33,9 +33,9 @@ func differ(r row, what string, was, is int64) []string {
 	off := float64(is - was)
 	switch {
 	case off > tolerance*float64(was):
-		return []string{fmt.Sprintf("%s: %d %s, were %d", r, is, what, was)}
+		return []string{fmt.Sprintf("%s: %s up from %d to %d", r, what, was, is)}
 	case -off > tolerance*float64(was):
-		return []string{fmt.Sprintf("%s: only %d %s, were %d: better", r, is, what, was)}
+		return []string{fmt.Sprintf("%s: %s down from %d to %d, which is better: commit it", r, what, was, is)}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ PASS
 `)
 	want := []row{{"bot", "Ask/approvers=30", 147, 33143}, {"bot", "Frame", 11, 880}}
 	if !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+		t.Errorf("got\n%swant\n%s", format(got), format(want))
 	}
 }
 
@@ -26,7 +26,7 @@ func TestFormat(t *testing.T) {
 	want := []row{{"approvals/ledger", "WindowDecision/waiting=1", 134, 15340}, {"bot", "Card", 0, 0}}
 	got, err := parse(format(want))
 	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("%v, %v; want %v", got, err, want)
+		t.Errorf("%v, got\n%swant\n%s", err, format(got), format(want))
 	}
 	for _, wrong := range []string{"bot Card 1\n", "bot Card many 1\n", "\n"} {
 		if rows, err := parse(wrong); err == nil {
