@@ -25,7 +25,7 @@ CHARTTEST := charts/test
 AXE := cmd/sandbox/testdata/axe
 
 # What `make test` is made of.
-PARTS := test-race chart play test-release docs-check
+PARTS := test-race chart play test-release docs-check bench-quick
 
 .PHONY: help
 help: ## Show this help
