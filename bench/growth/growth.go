@@ -60,6 +60,12 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		say("%s: Redis is filled", l.name)
 	}
 	for _, s := range stands {
+		if err := s.seal(ctx); err != nil {
+			return report, s.failed("seal the audit trail", err)
+		}
+		say("%s: the audit trail is sealed", s.level.name)
+	}
+	for _, s := range stands {
 		if err := s.begin(ctx, lab); err != nil {
 			return report, s.failed("start", err)
 		}
@@ -68,7 +74,7 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 	amounts := side.Pick(lab, full, quick)
 	for n := range side.Pick(lab, 5, 1) {
 		for _, s := range stands {
-			if err := s.round(ctx, amounts); err != nil {
+			if err := s.round(ctx, lab, amounts); err != nil {
 				return report, err
 			}
 		}

@@ -18,35 +18,41 @@ Memory is what Redis counts as used, and what the bot has resident, once the bot
 // measure is one thing that people wait for.
 type measure struct {
 	name string
-	of   func(*stand) []side.Sample
+	of   func(taken) side.Sample
 	from int // the level with so many pending is what others are held against
 }
 
 func measures() []measure {
 	return []measure{
-		{"command", func(s *stand) []side.Sample { return s.commands }, 0},
-		{"click", func(s *stand) []side.Sample { return s.clicks }, 0},
-		{"list", func(s *stand) []side.Sample { return s.here }, 0},
-		{"list of everything", func(s *stand) []side.Sample { return s.everywhere }, 1},
-		{"expiry", func(s *stand) []side.Sample { return s.late }, 0},
+		{"command", func(t taken) side.Sample { return t.commands }, 0},
+		{"click", func(t taken) side.Sample { return t.clicks }, 0},
+		{"list", func(t taken) side.Sample { return t.here }, 0},
+		{"list of everything", func(t taken) side.Sample { return t.everywhere }, 1},
+		{"expiry", func(t taken) side.Sample { return t.late }, 0},
 	}
 }
 
 // p50 is the median of the rounds' medians, in ms.
-func p50(rounds []side.Sample) float64 {
+func (m measure) p50(s *stand) float64 {
 	var of []float64
-	for _, r := range rounds {
-		of = append(of, side.Millis(r.At(50)))
+	for _, r := range s.rounds {
+		of = append(of, side.Millis(m.of(r).At(50)))
 	}
 	return side.Median(of)
 }
 
 // p99 is that of all rounds together, in ms.
-func p99(rounds []side.Sample) float64 { return side.Millis(slices.Concat(rounds...).At(99)) }
+func (m measure) p99(s *stand) float64 {
+	var all side.Sample
+	for _, r := range s.rounds {
+		all = append(all, m.of(r)...)
+	}
+	return side.Millis(all.At(99))
+}
 
 func reportOf(stands []*stand, n amounts) side.Report {
 	return side.Report{
-		About: fmt.Sprintf(about, len(stands[0].commands), n.commands), Tables: []side.Table{waits(stands), sizes(stands)}, Plots: plots(stands), Targets: targets(stands),
+		About: fmt.Sprintf(about, len(stands[0].rounds), n.commands), Tables: []side.Table{waits(stands), sizes(stands)}, Plots: plots(stands), Targets: targets(stands),
 	}
 }
 
@@ -58,7 +64,7 @@ func waits(stands []*stand) side.Table {
 	for _, s := range stands {
 		row := []string{s.level.name}
 		for _, m := range measures() {
-			row = append(row, side.MS(p50(m.of(s)))+" / "+side.MS(p99(m.of(s))))
+			row = append(row, side.MS(m.p50(s))+" / "+side.MS(m.p99(s)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -93,8 +99,8 @@ func growing(stands []*stand) []*stand {
 func plots(stands []*stand) []side.Plot {
 	var half, most []side.Curve
 	for _, m := range measures() {
-		half = append(half, curve(m.name, growing(stands), func(s *stand) float64 { return p50(m.of(s)) }))
-		most = append(most, curve(m.name, growing(stands), func(s *stand) float64 { return p99(m.of(s)) }))
+		half = append(half, curve(m.name, growing(stands), m.p50))
+		most = append(most, curve(m.name, growing(stands), m.p99))
 	}
 	memory := []side.Curve{
 		curve("Redis", growing(stands), func(s *stand) float64 { return float64(s.memory) / 1e6 }),
@@ -132,7 +138,7 @@ func targets(stands []*stand) (all []side.Target) {
 		first, worst := levels[from], 0.0
 		for _, s := range levels[from:] {
 			if s.level.pending <= flatUntil {
-				worst = math.Max(worst, p50(m.of(s))/p50(m.of(first)))
+				worst = math.Max(worst, m.p50(s)/m.p50(first))
 			}
 		}
 		all = append(all, side.AtMost(fmt.Sprintf("%s: the slowest p50 up to 100,000 pending, times that with %s", m.name, first.level.name), worst, flat))

@@ -23,35 +23,55 @@ type amounts struct{ commands, clicks, lists int }
 
 var full, quick = amounts{commands: 40, clicks: 20, lists: 20}, amounts{commands: 6, clicks: 3, lists: 2}
 
-// found is what was measured: of each thing one sample a round.
-type found struct {
-	commands, clicks, here, everywhere, late []side.Sample
+// taken is how long everything took in one round.
+type taken struct{ commands, clicks, here, everywhere, late side.Sample }
 
-	slowest time.Duration // what kept Redis busy for longest
+// errLate means that something had expired before it could be approved: the machine has other
+// things to do.
+var errLate = errors.New("too late to be approved")
+
+// round has people ask, approve and look, and waits for the end of all that was asked for. One
+// in which something came too late is made again, and counts as little as if it had not been.
+func (s *stand) round(ctx context.Context, lab *side.Lab, n amounts) error {
+	for try := 1; ; try++ {
+		t, err := s.once(ctx, n)
+		if err == nil {
+			s.rounds = append(s.rounds, t)
+			return nil
+		}
+		if late := errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded); !late || try == 3 {
+			return s.failed("a round", err)
+		}
+		lab.Say("  %s pending: a round is made again: %s", s.level.name, err)
+		if err := s.clear(ctx); err != nil {
+			return s.failed("what was left of a round", err)
+		}
+	}
 }
 
-// round has people ask, approve and look, and waits for the end of all that was asked for.
-func (s *stand) round(ctx context.Context, n amounts) error {
+func (s *stand) once(ctx context.Context, n amounts) (t taken, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, step := range []struct {
 		name string
-		of   *[]side.Sample
+		of   *side.Sample
 		make func(context.Context, amounts) (side.Sample, error)
 	}{
-		{"commands", &s.commands, s.ask},
-		{"clicks", &s.clicks, s.click},
-		{"list of a channel", &s.here, s.list(sandbox.Ada)},
-		{"list of everything", &s.everywhere, s.list(sandbox.Grace)},
-		{"expiry", &s.late, s.expire},
+		{"commands", &t.commands, s.ask}, {"clicks", &t.clicks, s.click},
+		{"list of a channel", &t.here, s.list(sandbox.Ada)}, {"list of everything", &t.everywhere, s.list(sandbox.Grace)},
+		{"expiry", &t.late, s.expire},
 	} {
-		sample, err := step.make(ctx, n)
-		if err != nil {
-			return s.failed(step.name, err)
+		if *step.of, err = step.make(ctx, n); err != nil {
+			return t, fmt.Errorf("%s: %w", step.name, err)
 		}
-		*step.of = append(*step.of, sample)
 	}
-	return nil
+	return t, nil
+}
+
+// clear waits until nothing is left of a round.
+func (s *stand) clear(ctx context.Context) error {
+	time.Sleep(s.ttl)
+	return errors.Join(s.finish(ctx, 0), s.bot.Settle(ctx, time.Second))
 }
 
 // ask has two people ask in turn, each time in another channel, and waits for the cards.
@@ -61,8 +81,9 @@ func (s *stand) ask(ctx context.Context, n amounts) (side.Sample, error) {
 		s.devices++
 		return answered(s.world.Slack.Command(ctx, who[i%len(who)], room(i), seed.Action+" "+s.world.Device(s.devices)+" "+seed.Comment))
 	})
+	s.cards = make([]slackfake.Message, n.commands)
 	for i := 0; i < n.commands && err == nil; i++ {
-		_, err = s.world.WaitCard(ctx, room(i), waiting)
+		s.cards[i], err = s.world.WaitCard(ctx, room(i), waiting)
 	}
 	return took, err
 }
@@ -70,26 +91,33 @@ func (s *stand) ask(ctx context.Context, n amounts) (side.Sample, error) {
 // waiting is what a card says whose request waits for approval.
 const waiting = "Waiting for approval"
 
-// click has somebody approve what was asked for last, has Defender do it at once, and waits
-// until the cards say so.
+// click has somebody approve what was asked for last, and has Defender do it at once.
 func (s *stand) click(ctx context.Context, n amounts) (side.Sample, error) {
-	first := n.commands - n.clicks
 	took, err := times(n.clicks, func(i int) (slackfake.Outcome, error) {
-		card, _ := s.world.Card(room(first+i), waiting)
-		return s.world.Slack.Click(ctx, sandbox.Grace, room(first+i), card.TS, "approve")
+		c := s.cards[n.commands-n.clicks+i]
+		out, err := s.world.Slack.Click(ctx, sandbox.Grace, c.Channel, c.TS, "approve")
+		if errors.Is(err, slackfake.ErrNoSuchElement) {
+			err = errLate
+		}
+		return out, err
 	})
 	if err != nil {
 		return nil, err
 	}
+	return took, s.finish(ctx, n.clicks)
+}
+
+// finish waits until Defender does so many things at least, and has it end all of them.
+func (s *stand) finish(ctx context.Context, n int) error {
 	var open []defenderfake.Action
-	err = s.world.Defender.Wait(ctx, func(all defenderfake.Snapshot) bool {
+	err := s.world.Defender.Wait(ctx, func(all defenderfake.Snapshot) bool {
 		open = slices.DeleteFunc(all.Actions, func(a defenderfake.Action) bool { return a.Status == "Succeeded" })
-		return len(open) == n.clicks
+		return len(open) >= n
 	})
 	for _, a := range open {
 		err = errors.Join(err, s.world.Defender.Finish(a.ID, "Succeeded"))
 	}
-	return took, err
+	return err
 }
 
 // list has somebody look at what is open.
@@ -104,22 +132,21 @@ func (s *stand) list(who string) func(context.Context, amounts) (side.Sample, er
 // expire waits until everything has ended, and says how late the cards of what nobody approved
 // said so.
 func (s *stand) expire(ctx context.Context, n amounts) (late side.Sample, err error) {
-	for i := range n.commands {
-		card, _ := s.world.Card(room(i))
+	for i, c := range s.cards {
 		end := "Succeeded"
 		if i < n.commands-n.clicks {
 			end = "Expired"
 		}
-		deadline, err := s.deadline(ctx, seed.IDOf(card))
+		deadline, err := s.deadline(ctx, seed.IDOf(c))
 		if err != nil {
 			return nil, err
 		}
 		time.Sleep(time.Until(deadline.Add(pause))) // what waits for a change looks at each
-		if card, err = s.world.WaitCard(ctx, room(i), end); err != nil {
+		if c, err = s.world.WaitCard(ctx, c.Channel, seed.IDOf(c), end); err != nil {
 			return nil, err
 		}
 		if end == "Expired" {
-			late = append(late, max(shown(card, end).Sub(deadline), 0))
+			late = append(late, max(shown(c, end).Sub(deadline), 0))
 		}
 	}
 	return late, nil
