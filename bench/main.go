@@ -74,7 +74,7 @@ func allNames() []string {
 	return names
 }
 
-// measure makes studies one after the other. What one found is kept, whatever becomes of the next.
+// measure makes studies one after the other. What one found is kept even if the next one fails.
 func measure(ctx context.Context, chosen []side.Study, quick bool, out io.Writer) error {
 	lab, err := side.NewLab(root, quick, out)
 	if err != nil {
@@ -82,6 +82,10 @@ func measure(ctx context.Context, chosen []side.Study, quick bool, out io.Writer
 	}
 	machine, commit := side.Machine(), side.Commit(root)
 	for _, s := range chosen {
+		if ctx.Err() != nil {
+			err = errors.Join(err, errors.New("interrupted"))
+			break
+		}
 		began := time.Now()
 		lab.Say("%s: %s", s.Name, s.Title)
 		report, failed := s.Run(ctx, lab)

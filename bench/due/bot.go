@@ -77,7 +77,7 @@ func (b *bot) start(ctx context.Context) (*side.Program, error) {
 	b.began++
 	const sockets = 2 // SLACK_CONNECTIONS, as it is by default
 	if err := b.Greeted(ctx, p, b.began*sockets); err != nil {
-		return nil, errors.Join(err, p.Kill())
+		return nil, err
 	}
 	return p, nil
 }

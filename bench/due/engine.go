@@ -73,7 +73,7 @@ func (e engine) onStage(ctx context.Context, lab *side.Lab, do func(stage, *side
 		return err
 	}
 	if err := do(s, p); err != nil {
-		return p.Failed(errors.Join(err, p.Kill()))
+		return p.Failed(err)
 	}
 	return p.Stop()
 }
@@ -81,7 +81,7 @@ func (e engine) onStage(ctx context.Context, lab *side.Lab, do func(stage, *side
 // started is a process once it is at work.
 func started(ctx context.Context, p *side.Program, atWork func(context.Context) (bool, error)) (*side.Program, error) {
 	if err := eventually(ctx, 30*time.Second, atWork); err != nil {
-		return nil, p.Failed(errors.Join(fmt.Errorf("it does not begin to work: %w", err), p.Kill()))
+		return nil, p.Failed(fmt.Errorf("it does not begin to work: %w", err))
 	}
 	return p, nil
 }

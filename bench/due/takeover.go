@@ -65,7 +65,7 @@ func (e engine) takeOver(ctx context.Context, lab *side.Lab, life time.Duration)
 		}
 		release()
 		if t, err = e.await(ctx, s, hung, killed, side.Pick(lab, e.patience, time.Second)); err != nil {
-			return second.Failed(errors.Join(err, second.Kill()))
+			return second.Failed(err)
 		}
 		return second.Stop()
 	})

@@ -36,12 +36,31 @@ func (l *Lab) Redis(ctx context.Context) (*Redis, error) {
 		return nil, err
 	}
 	r.Client = redis.NewClient(&redis.Options{Addr: r.Addr, ContextTimeoutEnabled: true})
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		if err = r.Ping(ctx).Err(); err == nil {
-			return r, nil
+	if err := r.answers(ctx); err != nil {
+		return nil, errors.Join(r.program.Failed(fmt.Errorf("redis-server: %w", err)), r.Client.Close())
+	}
+	return r, nil
+}
+
+// answers waits until the server answers.
+func (r *Redis) answers(ctx context.Context) error {
+	patience := time.NewTimer(10 * time.Second)
+	defer patience.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := r.Ping(ctx).Err()
+		if err == nil {
+			return nil
 		}
-		if time.Since(began) > 10*time.Second {
-			return nil, errors.Join(fmt.Errorf("redis-server: %w", err), r.program.Kill())
+		select {
+		case <-tick.C:
+		case <-patience.C:
+			return err
+		case <-r.program.Ended():
+			return errors.New("it has ended")
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -79,9 +79,6 @@ func (r Report) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("report of %s: %w", r.Study, err)
 	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return fmt.Errorf("report of %s: %w", r.Study, err)
-	}
 	return os.WriteFile(filepath.Join(dir, r.Study+".json"), append(text, '\n'), 0o600)
 }
 

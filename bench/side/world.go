@@ -55,7 +55,7 @@ func (w *World) BotEnv(change func(*app.Env)) []string {
 	return env
 }
 
-// Greeted waits until a program has that number of sockets open, or has ended.
+// Greeted waits until a program has that number of sockets open. One that fails to is ended.
 func (w *World) Greeted(ctx context.Context, p *Program, sockets int) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

@@ -52,12 +52,20 @@ func (c contest) run(ctx context.Context, r *side.Redis, rdb *redis.Client, name
 		s.rate, err = aSecond(ctx, c.clients, while, one)
 	}
 	if err == nil {
-		s.micros, err = microsEach(r.Info(ctx, "commandstats").Val())
+		s.micros, err = scriptMicros(ctx, r)
 	}
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
+}
+
+func scriptMicros(ctx context.Context, r *side.Redis) (float64, error) {
+	info, err := r.Info(ctx, "commandstats").Result()
+	if err != nil {
+		return 0, fmt.Errorf("time of scripts: %w", err)
+	}
+	return microsEach(info)
 }
 
 // microsEach is how long Redis itself takes for one script, from what INFO says of commands

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -29,12 +30,12 @@ func Run(ctx context.Context, lab *side.Lab) (side.Report, error) {
 func clients() []int { return []int{1, 8, 64} }
 
 // speeds fills in how fast they decide.
-func speeds(ctx context.Context, lab *side.Lab, report *side.Report) error {
+func speeds(ctx context.Context, lab *side.Lab, report *side.Report) (err error) {
 	r, err := lab.Redis(ctx)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	rdb := redis.NewClient(&redis.Options{Addr: r.Addr, MaxRetries: -1, ContextTimeoutEnabled: true, DisableIdentity: true, PoolSize: 64})
 	defer rdb.Close()
 	all := results{}
