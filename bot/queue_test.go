@@ -2,7 +2,7 @@ package bot
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -47,7 +47,7 @@ func TestQueue(t *testing.T) {
 func TestQueueCrowd(t *testing.T) {
 	q := newQueue()
 	for i := range queueSize {
-		if !q.put(fmt.Sprint(i), Envelope{ID: fmt.Sprint(i)}) {
+		if !q.put(strconv.Itoa(i), Envelope{ID: strconv.Itoa(i)}) {
 			t.Fatalf("%d are too many", i)
 		}
 	}
