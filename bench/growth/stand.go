@@ -159,11 +159,20 @@ func (s *stand) rooms(n int) {
 }
 
 func (s *stand) room(id string) {
-	members := []string{sandbox.Ada, sandbox.Ben, sandbox.Grace}
+	members := []string{sandbox.Ada, sandbox.Grace}
+	for i := range askers {
+		s.world.Slack.AddUser(slackfake.User{ID: asker(i), Name: fmt.Sprintf("asker-%d", i)})
+		members = append(members, asker(i))
+	}
 	s.world.Slack.AddChannel(slackfake.Channel{ID: id, Name: "room-" + id, Bot: true, Members: members})
 }
 
 func room(i int) string { return fmt.Sprintf("C0ROOM%04d", i) }
+
+// askers is how many people ask in turn.
+const askers = 10
+
+func asker(i int) string { return fmt.Sprintf("U0ASKER%03d", i%askers) }
 
 // begin starts the bot that is measured, and waits until it has nothing left to do.
 func (s *stand) begin(ctx context.Context, lab *side.Lab) (err error) {
