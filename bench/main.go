@@ -82,13 +82,13 @@ func measure(ctx context.Context, chosen []side.Study, quick bool, out io.Writer
 	}
 	machine, commit := side.Machine(), side.Commit(root)
 	for _, s := range chosen {
-		if ctx.Err() != nil {
-			err = errors.Join(err, errors.New("interrupted"))
-			break
-		}
 		began := time.Now()
 		lab.Say("%s: %s", s.Name, s.Title)
 		report, failed := s.Run(ctx, lab)
+		if failed != nil && ctx.Err() != nil {
+			err = errors.Join(err, fmt.Errorf("%s: interrupted", s.Name)) // what else it says follows from that
+			break
+		}
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, failed))
 			continue
