@@ -42,6 +42,7 @@ func (s *stand) round(ctx context.Context, lab *side.Lab, n amounts) error {
 		if late := errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded); !late || try == 3 {
 			return s.failed("a round", err)
 		}
+		s.again++
 		lab.Say("  %s pending: a round is made again: %s", s.level.name, err)
 		if err := s.clear(ctx); err != nil {
 			return s.failed("what was left of a round", err)
