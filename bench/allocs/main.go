@@ -65,6 +65,6 @@ func report(out io.Writer, differences []string) error {
 	if len(differences) == 0 {
 		return nil
 	}
-	return errors.New("the hot paths allocate otherwise than bench/allocs/allocs.txt says; " +
+	return errors.New("the hot paths do not allocate what bench/allocs/allocs.txt says; " +
 		"where that is meant, make allocs UPDATE=-update writes it down")
 }

@@ -31,7 +31,7 @@ type stand struct {
 	cards   []slackfake.Message // of the round under way
 
 	rounds           []taken
-	again            int // rounds that did not count
+	again            int           // rounds that did not count
 	slowest          time.Duration // what kept Redis busy for longest
 	memory, resident int64         // of Redis, as it counts itself, and of the bot, once it was at rest
 	ready, rest      time.Duration // from its start until the bot had its sockets, and until it had nothing left to do
