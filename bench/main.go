@@ -34,7 +34,7 @@ const root = ".."
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "the studies to make, comma-separated; empty: all")
+	only := flags.String("only", "", "which studies to make, comma-separated; empty: all")
 	quick := flags.Bool("quick", false, "do next to no work and keep nothing, to see that everything runs")
 	docs := flags.Bool("docs", false, "make only the document, from what was measured before")
 	if err := flags.Parse(args); err != nil {

@@ -46,8 +46,8 @@ func Run(ctx context.Context, lab *side.Lab) (_ side.Report, err error) {
 	return report, nil
 }
 
-// compare puts loads on all contenders in turn, in as many rounds. Each round begins with
-// another one.
+// compare puts loads on all contenders in turn, in a number of rounds. Each round begins with
+// another contender.
 func compare(ctx context.Context, lab *side.Lab, r *side.Redis, contenders []side.Contender, loads []load, rounds int) (comparison, error) {
 	cells := make(map[string][][]cell)
 	for _, c := range contenders {

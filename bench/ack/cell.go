@@ -15,7 +15,7 @@ type cell struct {
 	taken
 
 	used  side.Usage
-	calls int // to Slack meanwhile
+	calls int // to Slack during the load
 }
 
 // warmUp is one command in each channel: everybody and every channel is known then, all
@@ -68,7 +68,7 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 	})
 }
 
-// warm sends what nobody counts, and waits for the cards that come of it, if there are any.
+// warm sends commands that do not count, and waits for their cards if there are any.
 func (d *driver) warm(ctx context.Context, withCards bool) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -103,7 +103,7 @@ func watched(w *side.World, p *side.Program, r *side.Redis, do func() (taken, er
 	return cell{t, used.Since(before), w.Slack.Totals().APICalls - calls}, err
 }
 
-// cards waits until the bot has posted so many cards, and has nothing more to say.
+// cards waits until the bot has posted a number of cards, and has nothing more to say.
 func cards(ctx context.Context, w *side.World, count int) error {
 	const pause, turns = 50 * time.Millisecond, 5
 	for same, last := 0, -1; same < turns || posted(w) < count; time.Sleep(pause) {

@@ -27,7 +27,7 @@ type taken struct {
 	elapsed time.Duration
 }
 
-// send lets so many commands be typed, some at once, the next one when one is answered.
+// send lets a number of commands be typed, some at once, the next one when one is answered.
 func (d *driver) send(ctx context.Context, count, inFlight int) (taken, error) {
 	began, first := time.Now(), d.next
 	d.next += count

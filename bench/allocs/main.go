@@ -1,4 +1,4 @@
-// Command allocs holds what the hot paths allocate against the numbers in allocs.txt. Times
+// Command allocs compares what the hot paths allocate with the numbers in allocs.txt. Times
 // say little on a machine that has other work; allocations of an operation are the same on
 // each run to within half a percent, so it fails where one is more than ten percent off.
 //

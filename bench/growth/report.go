@@ -20,7 +20,7 @@ Memory is what Redis counts as used, and what the bot has resident, once the bot
 type measure struct {
 	name string
 	of   func(taken) side.Sample
-	from int // the level with so many pending is what others are held against
+	from int // which level the others are compared with
 }
 
 func measures() []measure {
