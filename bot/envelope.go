@@ -24,15 +24,15 @@ type Envelope struct {
 	answered func()                   // its person waits no longer; nil: nobody counts that
 }
 
-// Where a payload says who did something, in the order in which they are looked for. Quotes
-// inside a text are escaped, so nobody's words look like these.
+// Where a payload says who did something, in the order in which it is looked for. Quotes inside a
+// text are escaped, so nobody's words look like these.
 var (
 	commandUser = regexp.MustCompile(`"user_id"\s*:\s*"([^"\\]+)"`)
 	actingUser  = regexp.MustCompile(`"user"\s*:\s*{\s*"id"\s*:\s*"([^"\\]+)"`)
 )
 
-// person is who did what an envelope tells of; empty: that was not found. It is for whose turn it
-// is: for what somebody may do, the payload is read.
+// person is who sent the command or clicked; empty: not found. It decides whose turn it is and
+// nothing else: what somebody may do is decided by the parsed payload.
 func (e Envelope) person() string {
 	return cmp.Or(firstIn(commandUser, e.Payload), firstIn(actingUser, e.Payload))
 }

@@ -60,12 +60,15 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 	if _, err := d.send(ctx, l.behind, 64); err != nil {
 		return cell{}, err
 	}
-	return watched(w, p, r, func() (taken, error) {
-		if l.rate > 0 {
-			return d.pour(ctx, arrivals(seed, l.rate, l.commands))
-		}
-		return d.send(ctx, l.commands, l.inFlight)
-	})
+	return watched(w, p, r, func() (taken, error) { return d.put(ctx, l, seed) })
+}
+
+// put puts a load on the program.
+func (d *driver) put(ctx context.Context, l load, seed uint64) (taken, error) {
+	if l.rate > 0 {
+		return d.pour(ctx, arrivals(seed, l.rate, l.commands))
+	}
+	return d.send(ctx, l.commands, l.inFlight)
 }
 
 // warm sends commands that do not count, and waits for their cards if there are any.

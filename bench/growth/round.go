@@ -58,8 +58,10 @@ func (s *stand) once(ctx context.Context, n amounts) (t taken, err error) {
 		of   *side.Sample
 		make func(context.Context, amounts) (side.Sample, error)
 	}{
-		{"commands", &t.commands, s.ask}, {"clicks", &t.clicks, s.click},
-		{"list of a channel", &t.here, s.list(sandbox.Ada)}, {"list of everything", &t.everywhere, s.list(sandbox.Grace)},
+		{"commands", &t.commands, s.ask},
+		{"clicks", &t.clicks, s.click},
+		{"list of a channel", &t.here, s.list(sandbox.Ada)},
+		{"list of everything", &t.everywhere, s.list(sandbox.Grace)},
 		{"expiry", &t.late, s.expire},
 	} {
 		if *step.of, err = step.make(ctx, n); err != nil {

@@ -59,18 +59,26 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		}
 		lab.Say("  start %d", i+1)
 	}
-	var waiting [][]float64
-	for _, pending := range n.pending {
-		resident, err := withPending(ctx, lab, r, subjects[0].exe, pending, n)
-		if err != nil {
-			return report, fmt.Errorf("%d pending: %w", pending, err)
-		}
-		waiting = append(waiting, resident)
-		lab.Say("  %d pending", pending)
+	waiting, err := n.waiting(ctx, lab, r, subjects[0].exe)
+	if err != nil {
+		return report, err
 	}
 	report.About = fmt.Sprintf(about, node, n.starts, n.rest, n.idles)
 	report.Tables = []side.Table{table(subjects, n.pending, waiting)}
 	return report, nil
+}
+
+// waiting is how much memory the bot has with each number of pending requests, in MB, of each start.
+func (n counts) waiting(ctx context.Context, lab *side.Lab, r *side.Redis, exe string) (all [][]float64, err error) {
+	for _, pending := range n.pending {
+		resident, err := withPending(ctx, lab, r, exe, pending, n)
+		if err != nil {
+			return nil, fmt.Errorf("%d pending: %w", pending, err)
+		}
+		all = append(all, resident)
+		lab.Say("  %d pending", pending)
+	}
+	return all, nil
 }
 
 // subject is one program, and what was found of it.
