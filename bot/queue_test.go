@@ -2,7 +2,7 @@ package bot
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -47,7 +47,7 @@ func TestQueue(t *testing.T) {
 func TestQueueCrowd(t *testing.T) {
 	q := newQueue()
 	for i := range queueSize {
-		if !q.put(fmt.Sprint(i), Envelope{ID: fmt.Sprint(i)}) {
+		if !q.put(strconv.Itoa(i), Envelope{ID: strconv.Itoa(i)}) {
 			t.Fatalf("%d are too many", i)
 		}
 	}
@@ -56,19 +56,23 @@ func TestQueueCrowd(t *testing.T) {
 	}
 }
 
+// TestEnvelopePerson: who clicks is told from whoever else a payload names, and what people write
+// names nobody.
 func TestEnvelopePerson(t *testing.T) {
-	tests := map[string]string{
-		`{"team_id":"T1","user_id":"U0ADA","text":"help"}`:                                    "U0ADA",
-		`{"text":"collect x \"user_id\":\"U0EVE\" odd","user_id": "U0ADA"}`:                   "U0ADA",
-		`{"type":"block_actions","user":{"id":"U0GRACE","name":"grace"},"actions":[]}`:        "U0GRACE",
-		`{"type":"view_submission","user": { "id": "U0GRACE" },"view":{"callback_id":"ask"}}`: "U0GRACE",
-		`{"event":{"type":"app_home_opened","user":"U0ADA"}}`:                                 "",
-		`{"user_id":17}`: "",
-		``:               "",
+	tests := []struct{ kind, payload, want string }{
+		{"slash_commands", `{"team_id":"T1","user_id":"U0ADA","text":"help"}`, "U0ADA"},
+		{"slash_commands", `{"text":"collect x \"user_id\":\"U0EVE\" odd","user_id": "U0ADA"}`, "U0ADA"},
+		{"slash_commands", `{"text":"user_id","user_id":17}`, ""},
+		{"interactive", `{"type":"block_actions","user":{"id":"U0GRACE","name":"grace"},"actions":[]}`, "U0GRACE"},
+		{"interactive", `{"type":"view_submission","user": { "id": "U0GRACE" },"view":{"callback_id":"ask"}}`, "U0GRACE"},
+		{"interactive", `{"type":"block_actions","user":{"id":"U0GRACE"},"message":{"user":"U0BOT","blocks":[{"type":"user","user_id":"U0ADA"}]}}`, "U0GRACE"},
+		{"events_api", `{"authorizations":[{"user_id":"U0BOT"}],"event":{"type":"app_home_opened","user":"U0ADA"}}`, "U0ADA"},
+		{"hello", `{"user_id":"U0ADA"}`, ""},
+		{"interactive", ``, ""},
 	}
-	for payload, want := range tests {
-		if got := (Envelope{Payload: json.RawMessage(payload)}).person(); got != want {
-			t.Errorf("%s: %q, want %q", payload, got, want)
+	for _, tt := range tests {
+		if got := (Envelope{Type: tt.kind, Payload: json.RawMessage(tt.payload)}).person(); got != tt.want {
+			t.Errorf("%s %s: %q, want %q", tt.kind, tt.payload, got, tt.want)
 		}
 	}
 }

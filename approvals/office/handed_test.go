@@ -71,3 +71,31 @@ func TestHandedAtOnce(t *testing.T) {
 		t.Errorf("Run ended with %v", err)
 	}
 }
+
+// TestHandedWakes: a request that is handed over and cannot go on by now leaves its card, which is
+// due, to a worker that has been woken.
+func TestHandedWakes(t *testing.T) {
+	o := newOffice(t, nil, chatter{}, nil)
+	r := o.working("collect", 1, 0)
+	got, _, err := o.store.Lease(t.Context(), 10)
+	i := slices.IndexFunc(got, func(l ledger.Lease) bool { return l.Member == r.ID })
+	if err != nil || i < 0 {
+		t.Fatalf("leases %v, %v", got, err)
+	}
+	o.pauses.next(o.endpoint(r), 0)
+	o.pauses.enter(o.endpoint(r)) // so that others wait
+	select {
+	case <-o.store.Woken():
+	default:
+	}
+	o.goOn(t.Context(), inHand{r, got[i]})
+	o.steps.Wait()
+	select {
+	case <-o.store.Woken():
+	default:
+		t.Error("nobody was woken")
+	}
+	if c := o.load(r.ID).Calls[0]; !c.Waiting() {
+		t.Errorf("the call is %s: the test misses its aim", c.State)
+	}
+}

@@ -150,9 +150,18 @@ func (w *Worker) takeHanded(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case h := <-w.handed:
-			w.start(ctx, h.request.ID, func(ctx context.Context) { w.advance(ctx, h.lease, h.request) })
+			w.goOn(ctx, h)
 		}
 	}
+}
+
+// goOn starts what was handed over. Nobody was woken for the rest that its commit made due, such
+// as the card, so that it would not come first: now it may.
+func (w *Worker) goOn(ctx context.Context, h inHand) {
+	w.start(ctx, h.request.ID, func(ctx context.Context) {
+		defer w.store.Wake()
+		w.advance(ctx, h.lease, h.request)
+	})
 }
 
 // leave puts what was handed over and not begun on the agenda for others.

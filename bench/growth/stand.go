@@ -60,7 +60,7 @@ func open(ctx context.Context, lab *side.Lab, l level) (s *stand, err error) {
 // none has its reminder while anything is measured; those that are asked for then expire soon.
 const (
 	long      = 24 * time.Hour
-	soon      = 8 * time.Second
+	soon      = 6 * time.Second
 	quickSoon = 2 * time.Second
 )
 
