@@ -34,7 +34,7 @@ const root = ".."
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "the studies to make, comma-separated; empty: all")
+	only := flags.String("only", "", "which studies to make, comma-separated; empty: all")
 	quick := flags.Bool("quick", false, "do next to no work and keep nothing, to see that everything runs")
 	docs := flags.Bool("docs", false, "make only the document, from what was measured before")
 	if err := flags.Parse(args); err != nil {
@@ -82,13 +82,13 @@ func measure(ctx context.Context, chosen []side.Study, quick bool, out io.Writer
 	}
 	machine, commit := side.Machine(), side.Commit(root)
 	for _, s := range chosen {
-		if ctx.Err() != nil {
-			err = errors.Join(err, errors.New("interrupted"))
-			break
-		}
 		began := time.Now()
 		lab.Say("%s: %s", s.Name, s.Title)
 		report, failed := s.Run(ctx, lab)
+		if failed != nil && ctx.Err() != nil {
+			err = errors.Join(err, fmt.Errorf("%s: interrupted", s.Name)) // what else it says follows from that
+			break
+		}
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, failed))
 			continue

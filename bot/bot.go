@@ -30,8 +30,8 @@ type Bot struct {
 	answered  func(kind string, took time.Duration)
 	refused   func(what string, why approvals.Reason)
 	refusals  *office.Refusals
-	answers   *Answers // envelopes that are not acknowledged
-	handling  *Answers // and those about which something is still done
+	answers   *Answers // envelopes that are not acknowledged yet
+	handling  *Answers // envelopes that are still being worked on
 	foreign   func() bool
 
 	queue     *queue
@@ -80,8 +80,8 @@ func New(c Config) *Bot {
 	return b
 }
 
-// Handle takes an envelope and never blocks. When too much waits already, of all or of its
-// person, it is answered at once with that.
+// Handle takes an envelope and never blocks. When too much waits already, of everybody's or of
+// its person's, it is answered at once with that.
 func (b *Bot) Handle(e Envelope) {
 	b.handling.begin()
 	b.answers.begin()

@@ -32,8 +32,8 @@ var (
 	eventUser   = regexp.MustCompile(`"user"\s*:\s*"([^"\\]+)"`)
 )
 
-// person is who did what an envelope tells of; empty: that was not found. It is for whose turn it
-// is: for what somebody may do, the payload is read.
+// person is who sent the command, clicked or opened Home; empty: not found. It decides whose turn it is and
+// nothing else: what somebody may do is decided by the parsed payload.
 func (e Envelope) person() string {
 	switch e.Type {
 	case "slash_commands":

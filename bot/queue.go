@@ -7,9 +7,9 @@ const (
 	queueShare = queueSize / 4 // of one person
 )
 
-// queue holds envelopes until a worker takes them: of each person who has some there one after the
-// other, so that nobody waits behind the many of somebody else. Of one person it takes no more than
-// a share, so that there is room for others; those of nobody known have no share.
+// queue holds envelopes until a worker takes them. It serves the people in turn, one envelope each,
+// so that nobody waits behind somebody else's many. One person's may fill no more than a share of
+// it, so that there is room for others; no share limits those whose person is not known.
 type queue struct {
 	ready   chan struct{} // one for each envelope
 	mu      sync.Mutex

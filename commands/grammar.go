@@ -64,8 +64,8 @@ type form struct {
 	off  bool
 }
 
-// forms is the whole language in the order in which it is shown. Each is made only when it is
-// come to: most commands are one of the first.
+// forms is the whole language in the order in which it is shown. Each form is made only when the
+// loop gets to it: most commands are among the first.
 func (g Grammar) forms() iter.Seq[form] {
 	return func(yield func(form) bool) {
 		for _, a := range g.Actions {

@@ -30,7 +30,7 @@ func (r *Roster) enough(ctx context.Context, list roll, asked []approvals.Person
 		judge:  func(seen []sighting) []approvals.Standing { return r.people.standings(seen, asked, ch) },
 		needed: needed, seen: r.known(list.ids),
 	}
-	if c.over() { // which is so nearly always
+	if c.over() { // nearly always
 		return nil
 	}
 	if err := r.lookUp(ctx, c); err != nil {

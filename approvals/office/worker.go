@@ -143,8 +143,8 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// takeHanded starts what is handed over until ctx ends. Somebody has just clicked, so it waits for
-// no round and no place, and gives way to nobody.
+// takeHanded starts what is handed over, until ctx ends. Somebody has just clicked, so it waits
+// neither for the agenda nor for a place, and gives way to nobody.
 func (w *Worker) takeHanded(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {

@@ -15,7 +15,7 @@ type cell struct {
 	taken
 
 	used  side.Usage
-	calls int // to Slack meanwhile
+	calls int // to Slack during the load
 }
 
 // warmUp is one command in each channel: everybody and every channel is known then, all
@@ -60,15 +60,18 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 	if _, err := d.send(ctx, l.behind, 64); err != nil {
 		return cell{}, err
 	}
-	return watched(w, p, r, func() (taken, error) {
-		if l.rate > 0 {
-			return d.pour(ctx, arrivals(seed, l.rate, l.commands))
-		}
-		return d.send(ctx, l.commands, l.inFlight)
-	})
+	return watched(w, p, r, func() (taken, error) { return d.put(ctx, l, seed) })
 }
 
-// warm sends what nobody counts, and waits for the cards that come of it, if there are any.
+// put puts a load on the program.
+func (d *driver) put(ctx context.Context, l load, seed uint64) (taken, error) {
+	if l.rate > 0 {
+		return d.pour(ctx, arrivals(seed, l.rate, l.commands))
+	}
+	return d.send(ctx, l.commands, l.inFlight)
+}
+
+// warm sends commands that do not count, and waits for their cards if there are any.
 func (d *driver) warm(ctx context.Context, withCards bool) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -103,7 +106,7 @@ func watched(w *side.World, p *side.Program, r *side.Redis, do func() (taken, er
 	return cell{t, used.Since(before), w.Slack.Totals().APICalls - calls}, err
 }
 
-// cards waits until the bot has posted so many cards, and has nothing more to say.
+// cards waits until the bot has posted a number of cards, and has nothing more to say.
 func cards(ctx context.Context, w *side.World, count int) error {
 	const pause, turns = 50 * time.Millisecond, 5
 	for same, last := 0, -1; same < turns || posted(w) < count; time.Sleep(pause) {

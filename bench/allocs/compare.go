@@ -8,8 +8,8 @@ import (
 // tolerance is by how much a number may differ from the committed one.
 const tolerance = 0.10
 
-// compare says what is not as it was committed. Less is told as well: as long as it is not
-// committed, somebody could take it back unnoticed.
+// compare lists what differs from the committed numbers. Less is a difference as well: until it
+// is committed, somebody could undo the gain unnoticed.
 func compare(committed, now []row) (differences []string) {
 	for _, was := range committed {
 		i := slices.IndexFunc(now, was.same)

@@ -1,4 +1,4 @@
-// Command allocs holds what the hot paths allocate against the numbers in allocs.txt. Times
+// Command allocs compares what the hot paths allocate with the numbers in allocs.txt. Times
 // say little on a machine that has other work; allocations of an operation are the same on
 // each run to within half a percent, so it fails where one is more than ten percent off.
 //
@@ -65,6 +65,6 @@ func report(out io.Writer, differences []string) error {
 	if len(differences) == 0 {
 		return nil
 	}
-	return errors.New("the hot paths allocate otherwise than bench/allocs/allocs.txt says; " +
+	return errors.New("the hot paths do not allocate what bench/allocs/allocs.txt says; " +
 		"where that is meant, make allocs UPDATE=-update writes it down")
 }

@@ -15,11 +15,11 @@ import (
 type suite struct {
 	pkg     string // its path in the repository
 	pattern string // as of go test -bench
-	times   int    // so many operations are averaged
+	times   int    // how many operations are averaged
 }
 
 // suites are the hot paths: each step by itself and, with Redis, whole ways. Benchmarks in which
-// the bot works beside what is measured are left out: they allocate otherwise each time.
+// the bot works beside what is measured are left out: what they allocate changes from run to run.
 func suites() []suite {
 	return []suite{
 		{"commands", `^BenchmarkParse`, 5000},

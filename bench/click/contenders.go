@@ -94,7 +94,7 @@ func (s *study) requested(ctx context.Context, w *side.World) ([]card, error) {
 	return cards, nil
 }
 
-// copied posts copies of a card of the bot, whose buttons have a device as their value.
+// copied posts copies of a card of the bot, with a device as the value of their buttons.
 func (s *study) copied(ctx context.Context, w *side.World) ([]card, error) {
 	cards := make([]card, s.plan.clicks())
 	redis := trips.New(s.redis.Client)

@@ -18,7 +18,7 @@ func atOnce(r round) []times { return r.atOnce }
 // results are the rounds of each contender.
 type results map[string][]round
 
-// summary is what is told of some clicks, in milliseconds.
+// summary is what a table says of some clicks, in milliseconds.
 type summary struct{ ack, on, post, worst float64 }
 
 // summarise takes of each time the median of the rounds' medians, and of the whole way the 99th percentile

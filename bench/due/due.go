@@ -28,7 +28,7 @@ func engines() []engine {
 		{name: "asynq, default", open: openAsynq(false), lead: 4 * time.Second, coarse: true, apart: 4 * time.Second, patience: 190 * time.Second, works: []work{
 			{piece.Type, "a task", "as tuned, then a pause of 15 to 45 s", 0},
 		}},
-		// Whose rescue comes an hour later is not waited for.
+		// Its rescue comes an hour later, which is too long to wait for.
 		{name: "River, default", open: openRiver(false), lead: lookAhead, coarse: true},
 	}
 }
@@ -38,8 +38,8 @@ func engines() []engine {
 // (https://github.com/riverqueue/river/blob/v0.51.2/internal/maintenance/job_scheduler.go).
 const lookAhead = 6 * time.Second
 
-// Run makes the study. What is idle and what is killed mostly waits, so that is measured
-// beside each other, but not beside what is timed to the millisecond.
+// Run makes the study. Idle and killed processes mostly wait, so those are measured side by
+// side, but not beside what is timed to the millisecond.
 func Run(ctx context.Context, lab *side.Lab) (side.Report, error) {
 	all := engines()
 	f := findings{rounds: side.Pick(lab, 3, 1), deaths: side.Pick(lab, 4, 1)}

@@ -17,9 +17,9 @@ type lateness struct{ once, spread side.Sample }
 
 // load is what is planned in each round.
 type load struct {
-	each   int           // so many at once, and as many spread
+	each   int           // how many at once, and how many spread
 	gap    time.Duration // between the former and the latter
-	spread time.Duration // over so long
+	spread time.Duration // from the first of the latter to the last
 	slack  time.Duration // from the due time of the last until none is waited for any more
 }
 

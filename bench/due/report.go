@@ -19,26 +19,28 @@ type findings struct {
 
 const about = `How promptly is something done that has a time? This bot keeps all times in one sorted set of Redis and sleeps until the next of ` +
 	`them, a second at most. Here requests expire that nobody decided on: each is due at its deadline, and done when Redis has taken ` +
-	`the change and its audit entry. The bot changes the cards of these requests meanwhile, which no queue has to. asynq v0.26 and ` +
-	`River v0.51 do one durable write to a Redis instead. All is timed by Redis's clock.` + "\n\n" +
+	`the change and its audit entry. At the same time the bot changes the cards of these requests, which no queue has to do. asynq v0.26 and ` +
+	`River v0.51 do one durable write to a Redis instead. Everything is timed by Redis's clock. Each has a store of its own, made for it. ` +
+	`They are measured one after the other, except the two with defaults: those look every second or less often and run side by side.` + "\n\n" +
 	`"Tuned" is what it takes to be done within 50 ms: asynq looks every 10 ms for what is due and every 10 ms for what is to be done, ` +
-	`with 64 tasks at once, as many as the bot; River looks every 20 ms. asynq keeps whole seconds and gets whole seconds, which ` +
-	`several tasks share. River's scheduler looks every 5 s and hands on what is due until the next time; what is planned later than ` +
-	`that can be late by as much (https://riverqueue.com/docs/scheduled-jobs) and is not measured here. River runs on SQLite ` +
+	`with 64 tasks at once, as many as the bot; River looks every 20 ms. asynq keeps whole seconds, so it is given whole seconds, which ` +
+	`several tasks share. River's scheduler looks every 5 s and hands on what is due before its next look; what is planned at shorter notice ` +
+	`can be up to 5 s late (https://riverqueue.com/docs/scheduled-jobs) and is not measured here. River runs on SQLite ` +
 	`(riversqlite, modernc.org/sqlite, WAL, every commit on the disk), so that nobody has to install a server. Its makers call that ` +
 	`experimental (https://riverqueue.com/docs/sqlite); its home is PostgreSQL with LISTEN and NOTIFY. SQLite has neither: the driver ` +
-	`looks into a table every 50 ms, which makes 20 statements a second, to a file and not to a server.` + "\n\n" +
-	`Idle is one process that has settled and has nothing to do, with its sockets to Slack open. What clients send is counted (by ` +
-	`MONITOR, or in the database driver); what scripts run inside Redis stands beside it. Taken over: a process begins work that does ` +
-	`not end, a second process starts, and the first gets SIGKILL: within a second or so, and of asynq, which renews its leases, up to half ` +
-	`a minute later, for it matters when its minute is over. The time runs from there until the second process has done the work.`
+	`looks into a table every 50 ms: 20 statements a second, to a file and not to a server.` + "\n\n" +
+	`Idle: one process that has settled and has nothing to do; the bot's has its sockets to Slack open. What clients send is counted (by ` +
+	`MONITOR, or in the database driver), and beside it what scripts run inside Redis. Taken over: a process begins work that does ` +
+	`not end, a second process starts, and the first gets SIGKILL within a second or so. asynq renews its leases, and looks for lost ones once ` +
+	`a minute, so its processes are killed at different moments, up to half a minute later. Time counts from the SIGKILL until the second ` +
+	`process has done the work. Idling and taking over are measured for all programs at once: they mostly wait.`
 
 // report is what was found, for people.
 func (f findings) report(all []engine) side.Report {
 	r := side.Report{About: about, Tables: []side.Table{f.lateTable(all), f.idleTable(all), f.takenTable(all)}}
 	_, spread := f.medians(0)
 	r.Targets = append(r.Targets,
-		side.AtMost("due to done, p99, ms", spread[1], 50),
+		side.AtMost("due to done, at random times, p99, ms", spread[1], 50),
 		side.AtMost("idle commands a second", f.idle[0].sent, 4))
 	for _, w := range all[0].works {
 		r.Targets = append(r.Targets, within(w, f.taken[0]))
@@ -73,7 +75,7 @@ func (f findings) medians(engine int) (once, spread []float64) {
 func (f findings) lateTable(all []engine) side.Table {
 	n := len(f.late[0][0].once)
 	t := side.Table{
-		Title:   fmt.Sprintf("From due to done, ms: %d at random times over some seconds, and %d that are due at once (medians of %d rounds)", n, n, f.rounds),
+		Title:   fmt.Sprintf("From due to done, ms: %d at random times within some seconds, and %d due at the same moment (medians of %d rounds)", n, n, f.rounds),
 		Columns: []string{"", "spread: p50", "p99", "max", "at once: p50", "p99", "max"},
 	}
 	for i, e := range all {
@@ -88,7 +90,7 @@ func (f findings) lateTable(all []engine) side.Table {
 }
 
 func (f findings) idleTable(all []engine) side.Table {
-	t := side.Table{Title: "Idle, for each second", Columns: []string{"", "sent to the store", "run by scripts there"}}
+	t := side.Table{Title: "Commands or statements a second when idle", Columns: []string{"", "sent to the store", "run by scripts in Redis"}}
 	for i, e := range all {
 		t.Rows = append(t.Rows, []string{e.name, fmt.Sprintf("%.2f", f.idle[i].sent), fmt.Sprintf("%.2f", f.idle[i].inside)})
 	}

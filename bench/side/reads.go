@@ -11,7 +11,7 @@ import (
 )
 
 // liftEvery is how often the bot's memory of what it has read is emptied. Microsoft allows
-// 100 reads a minute: so many a tick is more than any study makes.
+// 100 reads a minute: 100 in each tick is more than any study makes.
 const liftEvery = 20 * time.Millisecond
 
 // LiftReads lifts Microsoft's limit of reads for a running bot and some people: it would look

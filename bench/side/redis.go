@@ -36,22 +36,23 @@ func (l *Lab) Redis(ctx context.Context) (*Redis, error) {
 		return nil, err
 	}
 	r.Client = redis.NewClient(&redis.Options{Addr: r.Addr, ContextTimeoutEnabled: true})
-	if err := r.answers(ctx); err != nil {
+	if err := r.listens(ctx); err != nil {
 		return nil, errors.Join(r.program.Failed(fmt.Errorf("redis-server: %w", err)), r.Client.Close())
 	}
 	return r, nil
 }
 
-// answers waits until the server answers.
-func (r *Redis) answers(ctx context.Context) error {
+// listens waits until the server takes connections.
+func (r *Redis) listens(ctx context.Context) error {
 	patience := time.NewTimer(10 * time.Second)
 	defer patience.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	var dialer net.Dialer // the client tries again by itself, for seconds
 	for {
-		err := r.Ping(ctx).Err()
+		conn, err := dialer.DialContext(ctx, "tcp", r.Addr)
 		if err == nil {
-			return nil
+			return conn.Close()
 		}
 		select {
 		case <-tick.C:

@@ -20,7 +20,7 @@ type World struct {
 	Tenant string
 }
 
-// Open opens a world whose tenant nobody has used, so that no window has anything in it.
+// Open opens a world with a tenant that nobody has used, so that no window has anything in it.
 // Defender's own limits are lifted: what is measured is the bot.
 func Open(r *Redis) (*World, error) {
 	tenant := newTenant()

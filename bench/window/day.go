@@ -32,8 +32,8 @@ func (c *clock) set(to time.Time) {
 	c.redis.SetTime(c.now)
 }
 
-// demand is when calls are wanted: bursts at random moments, each of half to twice as many as
-// one of the limits allows.
+// demand is when calls are wanted: bursts at random moments, each of half to twice what one of
+// the limits allows.
 func demand(rng *rand.Rand, limits []defender.Limit, from time.Time, length time.Duration, bursts int) []time.Time {
 	var wanted []time.Time
 	for range bursts {

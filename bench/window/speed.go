@@ -89,7 +89,7 @@ func free(ctx context.Context, d decide, n int64) error {
 	return err
 }
 
-// full has each be a no, but for what leaves the window meanwhile.
+// full has each be a no, except where a slot becomes free during the contest.
 func full(ctx context.Context, d decide, _ int64) error {
 	_, err := d(ctx, "bench-full")
 	return err
@@ -125,7 +125,7 @@ func aSecond(ctx context.Context, clients int, while time.Duration, do func(ctx 
 }
 
 // sends is how many calls a second get their slot in the commit that marks them as being sent:
-// so many requests are approved first, and then sent by clients that never pause.
+// requests are approved first, and then sent by clients that never pause.
 func sends(ctx context.Context, r *side.Redis, rdb *redis.Client, clients, requests int) (float64, error) {
 	if err := r.Empty(ctx); err != nil {
 		return 0, err

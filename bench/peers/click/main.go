@@ -1,7 +1,7 @@
 // Command click does the least that can be done about a click: slack-go, three scripts that read
 // and write as much as the bot does, the acknowledgement behind the second, and one HTTP request
-// with a token that is in hand. It checks nothing, it does nothing afterwards, and what it sends
-// is sent again by net/http if a connection was cut.
+// with a token that is in hand. It checks nothing and does nothing afterwards, and net/http opens
+// another connection by itself if the open one turns out to be closed before anything was sent.
 //
 //	click         keeps its connection to Defender open
 //	click -fresh  opens one for each call, as the bot does so that it knows whether a byte has left
