@@ -34,14 +34,14 @@ local function sink(n)
   lines[n] = line
 end
 
--- look sees what comes first in a line.
+-- look sees what comes first in a line. A time has thirteen digits.
 local function look(line)
   line.entry = line.page[line.at]
-  line.time = string.match(line.entry, '(%d+)/[^/]*$') or ''
+  line.time = string.sub(line.entry, line.begins, line.begins + 12)
 end
 
-local function open(from, page)
-  local line = {from = from, page = page, at = 1}
+local function open(prefix, from, page)
+  local line = {begins = #prefix + 1, from = from, page = page, at = 1}
   look(line)
   count = count + 1
   lines[count] = line
@@ -65,7 +65,7 @@ for _, prefix in ipairs(cjson.decode(ARGV[1])) do
   local page = last(from, to, most)
   of = of + redis.call('ZLEXCOUNT', index, from, to)
   if page[1] then
-    open(from, page)
+    open(prefix, from, page)
   end
 end
 for _, outer in ipairs(cjson.decode(ARGV[2])) do
@@ -73,12 +73,13 @@ for _, outer in ipairs(cjson.decode(ARGV[2])) do
   of = of + redis.call('ZLEXCOUNT', index, from, to)
   repeat -- the newest entry of the last part, then that of the part before it
     local page = last(from, to, 1)
-    local part = page[1] and string.match(page[1], '^[^/]*/', #outer + 1)
-    if part then
-      to = '(' .. outer .. part
-      open('[' .. outer .. part, page)
+    local ends = page[1] and string.find(page[1], '/', #outer + 1, true)
+    if ends then
+      local prefix = string.sub(page[1], 1, ends)
+      to = '(' .. prefix
+      open(prefix, '[' .. prefix, page)
     end
-  until not part
+  until not ends
 end
 for n = math.floor(count / 2), 1, -1 do
   sink(n)
