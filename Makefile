@@ -12,6 +12,7 @@ FUZZTIME ?= 60s
 REV ?= $(shell git describe --tags --abbrev=0)
 BENCH ?= .
 ONLY ?=
+UPDATE ?=
 REDIS_SERVER ?= redis-server
 SOAK ?= 24h
 KILLS ?= 60
@@ -24,7 +25,7 @@ CHARTTEST := charts/test
 AXE := cmd/sandbox/testdata/axe
 
 # What `make test` is made of.
-PARTS := test-race chart play test-release docs-check
+PARTS := test-race chart play test-release docs-check bench-quick
 
 .PHONY: help
 help: ## Show this help
@@ -120,8 +121,13 @@ bench-peers: bench/peers/bolt/node_modules/.package-lock.json ## Measure the bot
 	tools/needs
 	$(GO) -C bench run . -only '$(ONLY)'
 
+.PHONY: allocs
+allocs: ## Compare what the hot paths allocate with the committed numbers (UPDATE=-update writes those anew)
+	tools/needs
+	$(GO) -C bench run ./allocs $(UPDATE)
+
 .PHONY: bench-quick
-bench-quick: bench/peers/bolt/node_modules/.package-lock.json # every study with next to no work, and the tests of bench
+bench-quick: allocs bench/peers/bolt/node_modules/.package-lock.json # every study with next to no work, and the tests of bench
 	tools/needs
 	$(GO) -C bench test ./...
 	$(GO) -C bench run . -quick

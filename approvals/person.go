@@ -15,7 +15,7 @@ func (p Person) ids() []string {
 }
 
 // HasID reports whether id is one of p's.
-func (p Person) HasID(id string) bool { return slices.Contains(p.ids(), id) }
+func (p Person) HasID(id string) bool { return id != "" && (id == p.ID || id == p.Enterprise) }
 
 // Key is the one id under which everything of p is counted: the organisation's,
 // where there is one, since it is the same in all workspaces.
@@ -33,7 +33,7 @@ type Person struct {
 // Is reports whether p and q are one person. Each id of the one is compared with
 // each of the other: Slack names a member of a Grid here by the id of the
 // workspace, there by that of the organisation.
-func (p Person) Is(q Person) bool { return slices.ContainsFunc(p.ids(), q.HasID) }
+func (p Person) Is(q Person) bool { return q.HasID(p.ID) || q.HasID(p.Enterprise) }
 
 // Label names a person where Slack's mentions mean nothing.
 func (p Person) Label() string {

@@ -34,7 +34,7 @@ const root = ".."
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "the studies to make, comma-separated; empty: all")
+	only := flags.String("only", "", "which studies to make, comma-separated; empty: all")
 	quick := flags.Bool("quick", false, "do next to no work and keep nothing, to see that everything runs")
 	docs := flags.Bool("docs", false, "make only the document, from what was measured before")
 	if err := flags.Parse(args); err != nil {
@@ -74,7 +74,7 @@ func allNames() []string {
 	return names
 }
 
-// measure makes studies one after the other. What one found is kept, whatever becomes of the next.
+// measure makes studies one after the other. What one found is kept even if the next one fails.
 func measure(ctx context.Context, chosen []side.Study, quick bool, out io.Writer) error {
 	lab, err := side.NewLab(root, quick, out)
 	if err != nil {
@@ -85,6 +85,10 @@ func measure(ctx context.Context, chosen []side.Study, quick bool, out io.Writer
 		began := time.Now()
 		lab.Say("%s: %s", s.Name, s.Title)
 		report, failed := s.Run(ctx, lab)
+		if failed != nil && ctx.Err() != nil {
+			err = errors.Join(err, fmt.Errorf("%s: interrupted", s.Name)) // what else it says follows from that
+			break
+		}
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.Name, failed))
 			continue

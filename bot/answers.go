@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Answers counts what people wait for: envelopes that came and are not answered yet. What can
-// wait asks it whether anybody does.
+// Answers counts what people wait for: envelopes that have come in and are not answered yet.
+// Work that can wait asks it whether anybody does.
 type Answers struct {
 	clock func() time.Time
 	mu    sync.Mutex
@@ -62,8 +62,8 @@ func (a *Answers) Since() time.Duration {
 	return a.clock().Sub(a.last)
 }
 
-// lull is for how long nobody waited for an answer when it is taken for quiet: those who
-// type one command after the other leave less than that between them.
+// lull is how long nobody must have waited for an answer before it is quiet: people who type one
+// command after the other leave less than that in between.
 const lull = 2 * time.Millisecond
 
 // Quiet waits until nobody has waited for an answer for a moment, or ctx ends.

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"defenderbot/approvals"
+	"defenderbot/internal/approvalstest"
+	"defenderbot/internal/redistest"
 	"defenderbot/internal/slackfake"
 )
 
@@ -32,6 +35,58 @@ func BenchmarkAck(b *testing.B) {
 	for b.Loop() {
 		if err := e.Ack(say(busySentence).inAck()); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// busyFront is a front on a real server where there is one, and who works there.
+func busyFront(b *testing.B) *front {
+	b.Helper()
+	rule := approvals.Rule{Requesters: approvals.List{Users: []string{typist}}, Approvers: approvals.List{Users: []string{clicker}}, Needed: 1}
+	f := frontAt(b, redistest.Best(b), approvals.Policy{ByAction: map[string]approvals.Rule{"collect": rule}}, nil)
+	f.settle(caller{id: typist, kind: "member"}, false)
+	return f
+}
+
+// served has a front take envelopes, and measures from each to its acknowledgement, with what is
+// recorded between them. The first is not measured: it looks people up.
+func served(b *testing.B, f *front, next func() slackfake.Envelope) {
+	b.Helper()
+	serve := func(e slackfake.Envelope) {
+		if acks := f.deliver(e); len(acks) != 1 || f.reason != "" {
+			b.Fatal(acks, f.reason)
+		}
+	}
+	serve(next())
+	for b.Loop() {
+		b.StopTimer()
+		e := next()
+		b.StartTimer()
+		serve(e)
+	}
+}
+
+// BenchmarkCommand is all that is done for a command before it is acknowledged, but the socket.
+func BenchmarkCommand(b *testing.B) {
+	f := busyFront(b)
+	send := typed(func(f *front, _ approvals.Request) string { return "collect " + f.newDevice() + " odd logins at 3" })
+	served(b, f, func() slackfake.Envelope { return send(f, typist, approvals.Request{}) })
+}
+
+// BenchmarkClick is the same for an approval.
+func BenchmarkClick(b *testing.B) {
+	f := busyFront(b)
+	served(b, f, func() slackfake.Envelope {
+		return cardPressed(f, clicker, actionApprove, f.requestIn("pending", approvals.Person{ID: typist}))
+	})
+}
+
+// BenchmarkCard draws a card that waits for approval.
+func BenchmarkCard(b *testing.B) {
+	v, r := views(), approvalstest.Sample(approvals.Pending, "")
+	for b.Loop() {
+		if blocks, _ := v.card(r); len(blocks) == 0 {
+			b.Fatal("nothing on it")
 		}
 	}
 }

@@ -30,11 +30,11 @@ type Bot struct {
 	answered  func(kind string, took time.Duration)
 	refused   func(what string, why approvals.Reason)
 	refusals  *office.Refusals
-	answers   *Answers // envelopes that are not acknowledged
-	handling  *Answers // and those about which something is still done
+	answers   *Answers // envelopes that are not acknowledged yet
+	handling  *Answers // envelopes that are still being worked on
 	foreign   func() bool
 
-	queue     chan Envelope
+	queue     *queue
 	apologies errgroup.Group // for what was not done; bounded
 	fetches   errgroup.Group // links that are fetched or waited for; bounded
 	closing   chan struct{}  // closed when nothing is waited for any more
@@ -61,7 +61,6 @@ type Config struct {
 
 const (
 	workers    = 32
-	queueSize  = 256
 	excuses    = 32                      // apologies under way at once that need a call to Slack
 	ackBudget  = 2500 * time.Millisecond // of the three seconds that Slack waits
 	replyLimit = 20 * time.Second        // for an answer after the acknowledgement
@@ -71,7 +70,7 @@ const (
 func New(c Config) *Bot {
 	b := &Bot{
 		desk: c.Desk, workspace: c.Workspace, homes: c.Homes, grammar: c.Grammar, clock: c.Clock, log: c.Log, answered: c.Answered, refused: c.Refused, refusals: c.Refusals,
-		answers: cmp.Or(c.Answers, NewAnswers(c.Clock)), handling: NewAnswers(c.Clock), foreign: c.Foreign, queue: make(chan Envelope, queueSize), closing: make(chan struct{}),
+		answers: cmp.Or(c.Answers, NewAnswers(c.Clock)), handling: NewAnswers(c.Clock), foreign: c.Foreign, queue: newQueue(), closing: make(chan struct{}),
 	}
 	if b.foreign == nil {
 		b.foreign = func() bool { return false }
@@ -81,16 +80,14 @@ func New(c Config) *Bot {
 	return b
 }
 
-// Handle takes an envelope and never blocks. When too much waits already it is
-// answered at once with that.
+// Handle takes an envelope and never blocks. When too much waits already, of everybody's or of
+// its person's, it is answered at once with that.
 func (b *Bot) Handle(e Envelope) {
 	b.handling.begin()
 	b.answers.begin()
 	e.answered = sync.OnceFunc(b.answers.end)
-	select {
-	case b.queue <- e:
-	default:
-		b.log.Warn("queue full, envelope turned away", "envelope", e.ID, "type", e.Type)
+	if person := e.person(); !b.queue.put(person, e) {
+		b.log.Warn("queue full, envelope turned away", "envelope", e.ID, "type", e.Type, "user", person)
 		b.apologise(context.Background(), e, busySentence)
 		e.done()
 		b.handling.end()
@@ -111,8 +108,8 @@ func (b *Bot) Run(ctx context.Context) error {
 				select {
 				case <-ctx.Done():
 					return nil
-				case e := <-b.queue:
-					b.serve(context.WithoutCancel(ctx), e)
+				case <-b.queue.ready:
+					b.serve(context.WithoutCancel(ctx), b.queue.take())
 				}
 			}
 		})

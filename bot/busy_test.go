@@ -14,13 +14,22 @@ import (
 )
 
 // commands types n commands at once, each about a device of its own, and
-// returns a function that waits for what came of them.
+// returns a function that waits for what came of them. So many people type them that none
+// has more than a share of the queue.
 func (d *desked) commands(from, n int) (outcomes func() []slackfake.Outcome) {
+	people := make([]string, queueSize/queueShare)
+	for i := range people {
+		people[i] = fmt.Sprint("U0CROWD", i)
+		d.slack.AddUser(slackfake.User{ID: people[i], Name: fmt.Sprint("crowd", i)})
+	}
+	if err := d.slack.ChangeChannel(channel, func(c *slackfake.Channel) { c.Members = append(c.Members, people...) }); err != nil {
+		d.t.Fatal(err)
+	}
 	all := make([]slackfake.Outcome, n)
 	var typed sync.WaitGroup
 	for i := range n {
 		typed.Go(func() {
-			out, err := d.slack.Command(soon(d.t), typist, channel, fmt.Sprintf("collect %040x odd logins", from+i))
+			out, err := d.slack.Command(soon(d.t), people[i%len(people)], channel, fmt.Sprintf("collect %040x odd logins", from+i))
 			if err != nil {
 				d.t.Error(err)
 			}

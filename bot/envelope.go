@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -20,6 +21,29 @@ type Envelope struct {
 
 	write    func(frame []byte) error // on the socket that it came from
 	answered func()                   // its person waits no longer; nil: nobody counts that
+}
+
+// Where a payload of each kind says who did something. Quotes inside a text are escaped, so nobody's
+// words look like these; but other people are in payloads, too: whoever a card mentions, and who
+// wrote its message.
+var (
+	commandUser = regexp.MustCompile(`"user_id"\s*:\s*"([^"\\]+)"`)
+	actingUser  = regexp.MustCompile(`"user"\s*:\s*{\s*"id"\s*:\s*"([^"\\]+)"`)
+	eventUser   = regexp.MustCompile(`"user"\s*:\s*"([^"\\]+)"`)
+)
+
+// person is who sent the command, clicked or opened Home; empty: not found. It decides whose turn it is and
+// nothing else: what somebody may do is decided by the parsed payload.
+func (e Envelope) person() string {
+	switch e.Type {
+	case "slash_commands":
+		return firstIn(commandUser, e.Payload)
+	case "interactive":
+		return firstIn(actingUser, e.Payload)
+	case "events_api":
+		return firstIn(eventUser, e.Payload)
+	}
+	return ""
 }
 
 // done says that its person waits no longer.

@@ -50,6 +50,14 @@ const mostTTL = time.Hour
 // frontOn opens one, with people that are added to its Slack before anybody is looked up.
 func frontOn(t testing.TB, policy approvals.Policy, change func(*slackfake.Options)) *front {
 	t.Helper()
+	mini := redistest.Mini(t)
+	mini.ClockTTL(false) // nothing here lives long enough, and it looks at every key each time
+	return frontAt(t, mini.Addr(), policy, change)
+}
+
+// frontAt is frontOn with a Redis.
+func frontAt(t testing.TB, redisAddr string, policy approvals.Policy, change func(*slackfake.Options)) *front {
+	t.Helper()
 	f := &front{t: t, log: &book{}}
 	var o slackfake.Options
 	if change != nil {
@@ -69,9 +77,7 @@ func frontOn(t testing.TB, policy approvals.Policy, change func(*slackfake.Optio
 	v := views()
 	v.Policy = policy
 	client.Use(v)
-	mini := redistest.Mini(t)
-	mini.ClockTTL(false) // nothing here lives long enough, and it looks at every key each time
-	f.redis = redistest.Client(t, mini.Addr())
+	f.redis = redistest.Client(t, redisAddr)
 	f.store = ledger.NewStore(ledger.StoreConfig{
 		Redis: f.redis, Tenant: ledger.Tenant{Authority: "global", Tenant: "t", Client: "c"},
 		Installation: ledger.Installation{App: client.App(), Team: client.Team()}, Catalogue: roomy(), Clock: time.Now,

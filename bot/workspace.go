@@ -188,8 +188,8 @@ func message(text string, blocks []slack.Block) []slack.MsgOption {
 	}
 }
 
-// sweepAgain is how long old addresses may lie about: to look for them at each command would
-// make commands slower the more there were.
+// sweepAgain is how long old addresses may stay: looking for them at each command would slow
+// commands down, the more so the more there are.
 const sweepAgain = time.Minute
 
 // remember keeps where a request's command wants its answers.

@@ -5,19 +5,31 @@ import (
 	"unicode/utf8"
 )
 
-// asker reads devices and comment for the action with that name.
-func (g Grammar) asker(action string) func(string) (Command, *Error) {
-	return func(rest string) (Command, *Error) {
-		devices, rest, problem := g.readDevices(action, rest)
-		if problem != nil {
-			return nil, problem
-		}
-		comment, problem := g.readComment(action, rest, devices)
-		if problem != nil {
-			return nil, problem
-		}
-		return Ask{Action: action, Devices: devices, Comment: comment}, nil
+const askArgs = "<device>[,<device>...] <comment>"
+
+// asking is the form of an action.
+func asking(a Action) form {
+	f := form{name: a.Name, args: askArgs, summary: a.Summary, note: a.Note, read: Grammar.readAsk}
+	if a.Off {
+		f.off, f.read = true, Grammar.readOff
 	}
+	return f
+}
+
+func (Grammar) readOff(name, _ string) (Command, *Error) {
+	return Off{strings.TrimSuffix(name, aloneMark)}, nil
+}
+
+func (g Grammar) readAsk(name, rest string) (Command, *Error) { return g.ask(name, rest) }
+
+// ask reads devices and comment for the action with that name.
+func (g Grammar) ask(action, rest string) (Ask, *Error) {
+	devices, rest, problem := g.readDevices(action, rest)
+	if problem != nil {
+		return Ask{}, problem
+	}
+	comment, problem := g.readComment(action, rest, devices)
+	return Ask{Action: action, Devices: devices, Comment: comment}, problem
 }
 
 // readDevices reads the device list and returns what stands behind it.

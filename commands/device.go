@@ -106,6 +106,9 @@ func notInName(r rune) bool {
 // isIP reports whether s is an IP address, with or without port or prefix, or
 // could only be meant as one.
 func isIP(s string) bool {
+	if !strings.ContainsAny(s, ".:") {
+		return false
+	}
 	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
 		return true
 	}

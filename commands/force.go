@@ -22,25 +22,25 @@ func (Force) command() {}
 
 const forceArgs = "<device> <comment>"
 
-// forcer is the form of an action without a second person. It is understood, and offered to
+// forcing is the form of an action without a second person. It is understood, and offered to
 // nobody who has mistyped something else.
-func (g Grammar) forcer(a Action) form {
-	f := form{name: a.Name + aloneMark, args: forceArgs, off: true}
-	f.read = func(rest string) (Command, *Error) {
-		ask, problem := g.asker(f.name)(rest)
-		if problem != nil {
-			return nil, problem
-		}
-		c, _ := ask.(Ask)
-		if len(c.Devices) > 1 {
-			return nil, g.wrong(f.name, "“%s” acts without a second person, so it takes one device at a time; %d were given.", f.name, len(c.Devices))
-		}
-		return Force{Action: a.Name, Device: c.Devices[0], Comment: c.Comment}, nil
-	}
+func forcing(a Action) form {
+	f := form{name: a.Name + aloneMark, args: forceArgs, off: true, read: Grammar.readForce}
 	if a.Off {
-		f.read = func(string) (Command, *Error) { return Off{a.Name}, nil }
+		f.read = Grammar.readOff
 	}
 	return f
+}
+
+func (g Grammar) readForce(name, rest string) (Command, *Error) {
+	ask, problem := g.ask(name, rest)
+	if problem != nil {
+		return nil, problem
+	}
+	if len(ask.Devices) > 1 {
+		return nil, g.wrong(name, "“%s” acts without a second person, so it takes one device at a time; %d were given.", name, len(ask.Devices))
+	}
+	return Force{Action: strings.TrimSuffix(name, aloneMark), Device: ask.Devices[0], Comment: ask.Comment}, nil
 }
 
 // aloneHelp is what help says of acting without a second person, where somebody may.

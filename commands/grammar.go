@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -42,16 +43,15 @@ func (g Grammar) read(text string) (Command, *Error) {
 		return Form{}, nil
 	}
 	name := strings.ToLower(bare(raw))
-	for _, f := range g.forms() {
-		if f.name == name {
-			c, problem := f.read(rest)
-			if problem != nil {
-				return nil, problem
-			}
-			return c, nil
-		}
+	f, known := g.form(name)
+	if !known {
+		return nil, g.unknown(raw, name)
 	}
-	return nil, g.unknown(raw, name)
+	c, problem := f.read(g, name, rest)
+	if problem != nil {
+		return nil, problem
+	}
+	return c, nil
 }
 
 // form is one sentence of the language: its first word, what follows it, what
@@ -60,29 +60,31 @@ func (g Grammar) read(text string) (Command, *Error) {
 type form struct {
 	name, args, summary, note string
 
-	read func(rest string) (Command, *Error)
+	read func(g Grammar, name, rest string) (Command, *Error)
 	off  bool
 }
 
-const askArgs = "<device>[,<device>...] <comment>"
-
-// forms is the whole language in the order in which it is shown.
-func (g Grammar) forms() []form {
-	all := make([]form, 0, 2*len(g.Actions)+mostWords)
-	for _, v := range g.Actions {
-		f := form{name: v.Name, args: askArgs, summary: v.Summary, note: v.Note, read: g.asker(v.Name)}
-		if v.Off {
-			f.off, f.read = true, func(string) (Command, *Error) { return Off{v.Name}, nil }
+// forms is the whole language in the order in which it is shown. Each form is made only when the
+// loop gets to it: most commands are among the first.
+func (g Grammar) forms() iter.Seq[form] {
+	return func(yield func(form) bool) {
+		for _, a := range g.Actions {
+			if !yield(asking(a)) || !yield(forcing(a)) {
+				return
+			}
 		}
-		all = append(all, f, g.forcer(v))
+		for _, f := range words() {
+			if !yield(f) {
+				return
+			}
+		}
 	}
-	return append(all, g.words()...)
 }
 
 // offered are the forms that are not off. Help, the table of the README and
 // suggestions come from them.
 func (g Grammar) offered() []form {
-	return slices.DeleteFunc(g.forms(), func(f form) bool { return f.off })
+	return slices.DeleteFunc(slices.Collect(g.forms()), func(f form) bool { return f.off })
 }
 
 // off are the names of the actions that are switched off.
@@ -95,11 +97,20 @@ func (g Grammar) off() (names []string) {
 	return names
 }
 
+// form is the one that begins with that word.
+func (g Grammar) form(word string) (form, bool) {
+	for f := range g.forms() {
+		if f.name == word {
+			return f, true
+		}
+	}
+	return form{}, false
+}
+
 // usage is how the command with that name is typed.
 func (g Grammar) usage(name string) string {
-	forms := g.forms()
-	i := slices.IndexFunc(forms, func(f form) bool { return f.name == name })
-	return g.typed(forms[i])
+	f, _ := g.form(name)
+	return g.typed(f)
 }
 
 func (g Grammar) typed(f form) string {

@@ -77,7 +77,7 @@ func TestActionsFromCaller(t *testing.T) {
 
 // TestErrorOffers: what works is offered to whoever mistypes it, and nothing else.
 func TestErrorOffers(t *testing.T) {
-	for _, f := range testGrammar.forms() {
+	for f := range testGrammar.forms() {
 		for _, typed := range []string{f.name[:3], f.name + "x", "x" + f.name} {
 			_, err := testGrammar.Parse(typed)
 			e, is := errors.AsType[*Error](err)
@@ -220,11 +220,19 @@ func TestDistance(t *testing.T) {
 	}
 }
 
+// BenchmarkParse reads what is typed most.
 func BenchmarkParse(b *testing.B) {
+	for b.Loop() {
+		if _, err := testGrammar.Parse("collect 1e5bc9d7e413ddd7902c2932e418702b84d0cc07 odd logins at 3"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseMarkup(b *testing.B) {
 	text := "investigate <http://ws-042.contoso.example|ws-042.contoso.example>, " +
 		"<https://security.microsoft.com/machines/v2/1e5bc9d7e413ddd7902c2932e418702b84d0cc07/overview> " +
 		"“reported by <@U012AB3CD|anna>: odd login &amp; a new service”"
-	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := testGrammar.Parse(text); err != nil {
 			b.Fatal(err)
@@ -234,7 +242,6 @@ func BenchmarkParse(b *testing.B) {
 
 func BenchmarkParseLongest(b *testing.B) {
 	text := "investigate ws-1 " + strings.Repeat("wörd ", MaxComment/5)
-	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := testGrammar.Parse(text); err != nil {
 			b.Fatal(err)

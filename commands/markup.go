@@ -10,6 +10,9 @@ var unescape = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">")
 // links into addresses, entities into characters. It is not idempotent: text
 // is read once.
 func readable(s string) string {
+	if !strings.ContainsAny(s, "<&") { // most of what is typed
+		return s
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	for {

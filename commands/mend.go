@@ -51,7 +51,8 @@ func (g Grammar) correct(e *Error, text string) {
 }
 
 func (g Grammar) has(word string) bool {
-	return slices.ContainsFunc(g.forms(), func(f form) bool { return f.name == word })
+	_, has := g.form(word)
+	return has
 }
 
 func (g Grammar) isAction(word string) bool {

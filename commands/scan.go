@@ -36,6 +36,9 @@ func endsDevice(r rune) bool { return isSpace(r) || isComma(r) }
 // or its end is missing.
 func quotedLen(s string) int {
 	marks := quotesLike(s)
+	if marks == "" {
+		return 0
+	}
 	for i, r := range s {
 		after, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
 		ends := after == utf8.RuneError || endsDevice(after)

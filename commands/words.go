@@ -7,9 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// mostWords is how many words are the grammar's own.
-const mostWords = 9
-
 // MaxReport is how many days back a report can go, and usualReport how many it goes
 // where none are given.
 const (
@@ -18,38 +15,38 @@ const (
 )
 
 // words are the forms of the grammar's own, in the order in which they are shown.
-func (g Grammar) words() []form {
+func words() []form {
 	return []form{
 		{
-			name: "status", args: "[<id>] [public]", read: g.readStatus,
+			name: "status", args: "[<id>] [public]", read: Grammar.readStatus,
 			summary: "Show how a request stands; without an id, your open requests and those that ended in the last day",
 		},
 		{
-			name: "list", args: "[public]", read: g.alone("list", func(public bool) Command { return List{public} }),
+			name: "list", args: "[public]", read: Grammar.readList,
 			summary: "Show the open requests of this channel; approvers see those of all channels",
 		},
 		{
-			name: "limits", args: "[public]", read: g.alone("limits", func(public bool) Command { return Limits{public} }),
+			name: "limits", args: "[public]", read: Grammar.readLimits,
 			summary: "Show how much of Microsoft's limits is used, and what waits for them",
 		},
-		{name: "cancel", args: "<id>", summary: "Cancel a request, or what of it has not been sent yet", read: g.readCancel},
+		{name: "cancel", args: "<id>", summary: "Cancel a request, or what of it has not been sent yet", read: Grammar.readCancel},
 		{
 			name: "history", args: "<device> [public]", summary: "Show what was asked for a device, by whom, and how it ended",
-			read: g.readHistory,
+			read: Grammar.readHistory,
 		},
 		{
-			name: "report", args: "[<days>d] [public]", read: g.readReport,
+			name: "report", args: "[<days>d] [public]", read: Grammar.readReport,
 			summary: "Sum up what was asked and decided in the last 7 days, or in up to 90; for approvers",
 		},
 		{
-			name: "freeze", args: "<reason>", read: g.reasoned("freeze", func(why string) Command { return Freeze{why} }),
+			name: "freeze", args: "<reason>", read: Grammar.readFreeze,
 			summary: "Freeze everything: from now on nothing new is started in Defender, for anybody; for approvers",
 		},
 		{
-			name: "unfreeze", args: "<reason>", read: g.reasoned("unfreeze", func(why string) Command { return Unfreeze{why} }),
+			name: "unfreeze", args: "<reason>", read: Grammar.readUnfreeze,
 			summary: "Ask for the freeze to be lifted; for approvers, and another one has to approve it",
 		},
-		{name: "help", summary: "Show this help", read: g.readHelp},
+		{name: "help", summary: "Show this help", read: Grammar.readHelp},
 	}
 }
 
@@ -84,29 +81,37 @@ func (g Grammar) beyond(name, takes string, words []string, most int) *Error {
 	return g.extra(name, takes, strings.Join(words[most:], " "))
 }
 
-// alone reads a command that has nothing but its word.
-func (g Grammar) alone(name string, c func(public bool) Command) func(string) (Command, *Error) {
-	return func(rest string) (Command, *Error) {
-		words, public := cutPublic(rest)
-		return c(public), g.beyond(name, "nothing but “public”", words, 0)
-	}
+// alone reads what may stand behind a word that takes nothing.
+func (g Grammar) alone(name, rest string) (public bool, problem *Error) {
+	words, public := cutPublic(rest)
+	return public, g.beyond(name, "nothing but “public”", words, 0)
 }
 
-func (g Grammar) readHelp(rest string) (Command, *Error) {
-	return Help{}, g.beyond("help", "nothing", cutWords(rest), 0)
+func (g Grammar) readList(name, rest string) (Command, *Error) {
+	public, problem := g.alone(name, rest)
+	return List{public}, problem
 }
 
-func (g Grammar) readStatus(rest string) (Command, *Error) {
+func (g Grammar) readLimits(name, rest string) (Command, *Error) {
+	public, problem := g.alone(name, rest)
+	return Limits{public}, problem
+}
+
+func (g Grammar) readHelp(name, rest string) (Command, *Error) {
+	return Help{}, g.beyond(name, "nothing", cutWords(rest), 0)
+}
+
+func (g Grammar) readStatus(name, rest string) (Command, *Error) {
 	words, public := cutPublic(rest)
 	if len(words) == 0 {
 		return Status{Public: public}, nil
 	}
-	id, problem := g.readRequest("status", "one request id, and perhaps “public”,", words)
+	id, problem := g.readRequest(name, "one request id, and perhaps “public”,", words)
 	return Status{Request: id, Public: public}, problem
 }
 
-func (g Grammar) readCancel(rest string) (Command, *Error) {
-	id, problem := g.readRequest("cancel", "one request id", cutWords(rest))
+func (g Grammar) readCancel(name, rest string) (Command, *Error) {
+	id, problem := g.readRequest(name, "one request id", cutWords(rest))
 	return Cancel{Request: id}, problem
 }
 
@@ -125,19 +130,19 @@ func (g Grammar) readRequest(name, takes string, words []string) (string, *Error
 	return id, nil
 }
 
-func (g Grammar) readHistory(rest string) (Command, *Error) {
+func (g Grammar) readHistory(name, rest string) (Command, *Error) {
 	words, public := cutPublic(rest)
 	if len(words) == 0 {
 		return nil, g.noHistory()
 	}
-	if problem := g.beyond("history", "one device, and perhaps “public”,", words, 1); problem != nil {
+	if problem := g.beyond(name, "one device, and perhaps “public”,", words, 1); problem != nil {
 		return nil, problem
 	}
-	d, problem := g.readDevice("history", words, 0)
+	d, problem := g.readDevice(name, words, 0)
 	return History{Device: d, Public: public}, problem
 }
 
-func (g Grammar) readReport(rest string) (Command, *Error) {
+func (g Grammar) readReport(_, rest string) (Command, *Error) {
 	words, public := cutPublic(rest)
 	if len(words) == 0 {
 		return Report{Days: usualReport, Public: public}, nil
@@ -150,19 +155,27 @@ func (g Grammar) readReport(rest string) (Command, *Error) {
 	return Report{Days: days, Public: public}, nil
 }
 
-// reasoned reads a command that has a reason behind its word.
-func (g Grammar) reasoned(name string, c func(reason string) Command) func(string) (Command, *Error) {
-	return func(rest string) (Command, *Error) {
-		reason := Readable(readable(rest))
-		n := utf8.RuneCountInString(reason)
-		if !visible(reason) {
-			return nil, g.noReason(name)
-		}
-		if n > MaxComment {
-			return nil, g.longReason(name, n)
-		}
-		return c(reason), nil
+func (g Grammar) readFreeze(name, rest string) (Command, *Error) {
+	why, problem := g.reason(name, rest)
+	return Freeze{why}, problem
+}
+
+func (g Grammar) readUnfreeze(name, rest string) (Command, *Error) {
+	why, problem := g.reason(name, rest)
+	return Unfreeze{why}, problem
+}
+
+// reason reads the reason behind a word.
+func (g Grammar) reason(name, rest string) (string, *Error) {
+	reason := Readable(readable(rest))
+	n := utf8.RuneCountInString(reason)
+	if !visible(reason) {
+		return "", g.noReason(name)
 	}
+	if n > MaxComment {
+		return "", g.longReason(name, n)
+	}
+	return reason, nil
 }
 
 // daysIn reads a number of days: 7, 7d or 7 days.

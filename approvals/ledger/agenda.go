@@ -49,7 +49,7 @@ type leaseReply struct {
 }
 
 // Lease leases up to most members that are due and that nobody holds, and says
-// when the next one is due; zero: none is. It notices, too, if Redis has lost changes, and puts
+// when there is one again: it becomes due, or its lease ends; zero: never. It notices, too, if Redis has lost changes, and puts
 // back the freeze that is lost with them.
 func (s *Store) Lease(ctx context.Context, most int) ([]Lease, time.Time, error) {
 	var got leaseReply

@@ -25,8 +25,12 @@ func TestAgendaHeld(t *testing.T) {
 		if score() != due || c.Due != due {
 			t.Errorf("due at %d, then %d, in the lease %d", due, score(), c.Due)
 		}
-		if got, _, err := other.Lease(t.Context(), 10); err != nil || len(got) != 0 {
+		got, next, err := other.Lease(t.Context(), 10)
+		if err != nil || len(got) != 0 {
 			t.Errorf("another process claims %v, %v", got, err)
+		}
+		if next.UnixMilli() != c.Token { // else what a process that dies holds lies about until somebody looks by chance
+			t.Errorf("it looks again at %s, want when the lease ends, %s", next, timeOf(c.Token))
 		}
 		at := s.Now().Add(time.Minute)
 		if err := s.Finish(t.Context(), c, at, approvals.Request{}); err != nil || score() != at.UnixMilli() {

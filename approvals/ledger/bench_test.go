@@ -10,11 +10,43 @@ import (
 	"defenderbot/internal/redistest"
 )
 
-func BenchmarkNext(b *testing.B) {
-	r := approvalstest.Sample(approvals.Pending, "")
-	e := approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()}
+// BenchmarkEncode is a record on its way to Redis.
+func BenchmarkEncode(b *testing.B) {
+	r := approvalstest.Sample(approvals.Approved, approvals.Queued)
 	for b.Loop() {
-		if _, err := approvals.Next(r, e, approvalstest.Start.Add(time.Minute)); err != nil {
+		if _, err := encode(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDecode is a record that comes from there, held against all that must be true of it.
+func BenchmarkDecode(b *testing.B) {
+	r := approvalstest.Sample(approvals.Approved, approvals.Queued)
+	text, err := encode(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := decode(r.ID, text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkChange is what commit.lua is told of an approval: record, agenda, index, queue and
+// the entry of the audit trail.
+func BenchmarkChange(b *testing.B) {
+	r, now := approvalstest.Sample(approvals.Pending, ""), approvalstest.Start.Add(time.Minute)
+	e := approvals.Approve{By: approvalstest.Leader, Digest: r.Digest()}
+	after, err := approvals.Next(r, e, now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	limits := testActions()[0].Post.Limits
+	for b.Loop() {
+		c, err := changeOf(r, after, e, limits, now)
+		if err != nil || asJSON(c) == "" {
 			b.Fatal(err)
 		}
 	}
@@ -38,6 +70,7 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
+// BenchmarkCommit records a change.
 func BenchmarkCommit(b *testing.B) {
 	s := benchStore(b)
 	r := approved(b, s, approvalstest.DeviceNo(1))

@@ -214,7 +214,7 @@ func (s *Store) commit(ctx context.Context, op Op, before, after approvals.Reque
 			s.own.note(s.keys.window(action.Post.Name), c, answer.Time)
 		}
 		s.observe(before, after, e)
-		if answer.Soon > 0 && answer.Soon <= answer.Time {
+		if answer.Soon > 0 && answer.Soon <= answer.Time && c.Lease == 0 { // else the caller goes on with it at once
 			s.Wake()
 		}
 		return answer, answer.lasts

@@ -83,18 +83,43 @@ func (s *Store) freeMany(ctx context.Context, prefix string) (freed bool, err er
 	if err != nil {
 		return false, fmt.Errorf("%w: claims under %s: %w", approvals.ErrNotRecorded, prefix, err)
 	}
-	for _, m := range members {
-		owner := strings.TrimPrefix(m, prefix)
-		gone, err := s.gone(ctx, s.keys, owner)
-		if err == nil && gone {
-			freed = true
-			err = s.dropClaim(ctx, s.keys, prefix, owner)
-		}
-		if err != nil {
+	ghosts, err := s.ghosts(ctx, prefix, members)
+	if err != nil {
+		return false, approvals.RefusalOr(err, approvals.ErrNotRecorded)
+	}
+	for _, owner := range ghosts {
+		if err := s.dropClaim(ctx, s.keys, prefix, owner); err != nil {
 			return freed, approvals.RefusalOr(err, approvals.ErrNotRecorded)
 		}
+		freed = true
 	}
 	return freed, nil
+}
+
+// ghosts are those of the owners of claims that have no record. All are asked for at once: it is
+// done at each command of somebody who has too many open.
+func (s *Store) ghosts(ctx context.Context, prefix string, members []string) (ghosts []string, err error) {
+	asked := map[string]*redis.StringCmd{}
+	_, _ = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error { // each answer has its own error
+		for _, m := range members {
+			if owner := strings.TrimPrefix(m, prefix); idForm.MatchString(owner) {
+				asked[owner] = p.Get(ctx, s.keys.request(owner))
+			} else {
+				ghosts = append(ghosts, owner)
+			}
+		}
+		return nil
+	})
+	for owner, record := range asked {
+		gone, err := s.missing(owner, record.Err())
+		if err != nil {
+			return nil, err
+		}
+		if gone {
+			ghosts = append(ghosts, owner)
+		}
+	}
+	return ghosts, nil
 }
 
 // gone reports whether a request has no record.
@@ -102,7 +127,11 @@ func (s *Store) gone(ctx context.Context, k keys, id string) (bool, error) {
 	if !idForm.MatchString(id) {
 		return true, nil
 	}
-	err := s.rdb.Get(ctx, k.request(id)).Err()
+	return s.missing(id, s.rdb.Get(ctx, k.request(id)).Err())
+}
+
+// missing reports whether the answer to a question for a record says that there is none.
+func (s *Store) missing(id string, err error) (bool, error) {
 	s.note(err)
 	switch {
 	case errors.Is(err, redis.Nil):

@@ -52,13 +52,17 @@ func ForPolling() Reader { return Reader{percent: 60} }
 // BookReads books slots for count reads of an endpoint, all or none. A zero
 // time: they may go now; else it may be tried again then.
 func (s *Store) BookReads(ctx context.Context, e defender.Endpoint, count int, by Reader) (time.Time, error) {
-	keys, limits := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}, asJSON(limitPairs(reserved(e.Limits, by.percent)))
+	keys, limits := []string{s.keys.window(e.Name), s.keys.hold(e.Name)}, reserved(e.Limits, by.percent)
 	if by.person.ID != "" {
 		keys = append(keys, s.keys.reads(e.Name, by.person))
 	}
 	for range tries {
 		var answer readAt
-		_, err := s.run(ctx, s.scripts.read, keys, &answer, limits, NewOp().ID, cmp.Or(by.lasts, ReadLimit).Milliseconds(), count, s.Now().UnixMilli())
+		args := []any{NewOp().ID, cmp.Or(by.lasts, ReadLimit).Milliseconds(), count, s.Now().UnixMilli()}
+		for _, l := range limits {
+			args = append(args, l.Calls, l.Per.Milliseconds())
+		}
+		_, err := s.run(ctx, s.scripts.read, keys, &answer, args...)
 		switch {
 		case err != nil:
 			return time.Time{}, fmt.Errorf("book a read of %s: %w", e.Name, err)

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"defenderbot/approvals"
 	"defenderbot/defender"
+	"defenderbot/internal/approvalstest"
 	"defenderbot/internal/redistest"
 )
 
@@ -52,4 +55,37 @@ func BenchmarkIdleWorker(b *testing.B) {
 	}
 	b.ReportMetric(float64(c.n.Load())/watched.Seconds(), "commands/s")
 	b.ReportMetric(0, "ns/op")
+}
+
+// deciders is a directory of a requester and an approver group with that many people, of
+// whom one in twenty has left.
+func deciders(size int) (approvalstest.Town, approvals.Policy) {
+	town := approvalstest.Town{People: map[string]approvals.Facts{"U1": {Person: approvalstest.Asker}}, Groups: map[string][]string{}}
+	for i := range size {
+		id := fmt.Sprintf("U9%04d", i)
+		town.People[id] = approvals.Facts{Person: approvals.Person{ID: id, Name: id}, Deleted: i%20 == 19}
+		town.Groups["S1"] = append(town.Groups["S1"], id)
+	}
+	return town, ruled(approvals.Rule{Approvers: approvals.List{Groups: []string{"S1"}}, Needed: 1})
+}
+
+// BenchmarkAsk is a wish from the desk to the record, with that many approvers.
+func BenchmarkAsk(b *testing.B) {
+	for _, size := range []int{1, 30, 300} {
+		b.Run(fmt.Sprintf("approvers=%d", size), func(b *testing.B) {
+			log, s := slog.New(slog.DiscardHandler), newTestStore(b, redistest.Client(b, redistest.Best(b)), defender.Actions())
+			town, policy := deciders(size)
+			roster := NewRoster(town, policy, log)
+			roster.refresh(b.Context(), 0)
+			worker := NewWorker(WorkerConfig{Store: s, People: town, Policy: policy, Log: log})
+			d := NewDesk(DeskConfig{Store: s, People: town, Policy: policy, Roster: roster, Worker: worker, Terms: approvalstest.Asked().Terms})
+			for n := 0; b.Loop(); n++ {
+				by := By{Op: fmt.Sprint("op", n), User: approvalstest.Asker.ID, Place: approvals.Place{Team: "T1", Channel: "C1"}}
+				w := Wish{Action: "collect", Devices: []approvals.Device{{ID: fmt.Sprintf("%040x", n)}}, Comment: "odd logins"}
+				if _, err := d.Ask(b.Context(), by, w); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -135,6 +135,7 @@ func (p people) standings(seen []sighting, asked []approvals.Person, ch approval
 	seen = slices.Clone(seen) // in one order, so that the same one of two ids counts each time
 	slices.SortFunc(seen, func(a, b sighting) int { return cmp.Compare(a.id, b.id) })
 	all := make([]approvals.Standing, len(seen))
+	counted := map[string]bool{} // every id of those who count
 	for i, s := range seen {
 		all[i] = approvals.Standing{ID: s.id, Person: s.facts.Person}
 		switch {
@@ -150,8 +151,10 @@ func (p people) standings(seen []sighting, asked []approvals.Person, ch approval
 			all[i].Bar = p.policy.Bar(s.facts, ch)
 		case slices.ContainsFunc(asked, s.facts.Is):
 			all[i].Bar = approvals.IsRequester
-		case slices.ContainsFunc(all[:i], func(o approvals.Standing) bool { return o.Bar == "" && o.Person.Is(s.facts.Person) }):
+		case counted[s.facts.ID] || counted[s.facts.Enterprise]:
 			all[i].Bar = approvals.IsTwin
+		default:
+			counted[s.facts.ID], counted[s.facts.Enterprise], counted[""] = true, true, false // nobody's id is empty
 		}
 	}
 	return all

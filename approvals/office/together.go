@@ -10,10 +10,10 @@ import (
 // aMoment is how long one of several look-ups may take before the others are started beside it.
 const aMoment = time.Millisecond
 
-// together does all the jobs and gives the error of the first that fails, upon which the context
-// of the others ends. Mostly all that they look up is remembered: then they are done one behind the
-// other, which takes less time than to start them beside each other. Where one takes a moment the
-// others are started too.
+// together does all the jobs and returns the error of the first that fails, whereupon the context
+// of the others ends. Mostly everything they look up is remembered: then they are done one after
+// the other, which takes less time than starting goroutines. When one takes more than a moment,
+// the others are started beside it.
 func together(ctx context.Context, jobs ...func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -42,7 +42,7 @@ func TestTogether(t *testing.T) {
 				if took := time.Since(began); took != tt.took {
 					t.Errorf("took %v, want %v", took, tt.took)
 				}
-				if want := tt.err; (err == nil) != (want == nil) || want == broken && !errors.Is(err, broken) {
+				if want := tt.err; (err == nil) != (want == nil) || errors.Is(want, broken) && !errors.Is(err, broken) {
 					t.Errorf("got %v, want %v", err, want)
 				}
 			})

@@ -14,24 +14,24 @@ type Answers interface {
 	Quiet(ctx context.Context)
 }
 
-// way is where steps give way to answers: both use the same processor and the same Redis, and
-// a person waits for the one. While people type and click, steps go one behind the other, each
-// in a moment in which nobody waits.
+// way is where steps give way to answers: both use the same processors and the same Redis, and
+// people wait for answers. While people type and click, steps go one after the other, each at a
+// moment when nobody waits.
 type way struct {
 	answers Answers
 	lane    chan struct{}
 }
 
-// calm is for how long nobody was answered when steps need not give way.
+// calm is how long nobody must have been answered before steps need not give way.
 const calm = time.Second
 
-// givesWay is how long a step waits for a moment in which nobody waits for an answer. What is
-// due goes on all the same: Slack takes one message a second in a channel and Defender 100
-// questions a minute, so that a few steps a second are enough for what a flood leaves.
-const givesWay = 250 * time.Millisecond
+// givesWay is how long a step waits for a moment when nobody waits for an answer. Then it goes on
+// all the same. Slack takes one message a second in a channel and Defender 100 questions a minute,
+// so a dozen steps a second are enough for what a flood leaves behind.
+const givesWay = 50 * time.Millisecond
 
-// laneFor is how long a step keeps others from starting: after that it waits for Slack or
-// Defender, and uses nothing up.
+// laneFor is how long a step keeps others from starting: by then it mostly waits for Slack or
+// Defender, and uses no processor.
 const laneFor = 20 * time.Millisecond
 
 func newWay(a Answers) way { return way{a, make(chan struct{}, 1)} }

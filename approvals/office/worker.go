@@ -112,6 +112,9 @@ func (w *Worker) takes(h inHand) bool {
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.leave(ctx)
 	defer w.steps.Wait()
+	var taking sync.WaitGroup
+	defer taking.Wait()
+	taking.Go(func() { w.takeHanded(ctx) })
 	for ctx.Err() == nil {
 		wait, err := w.round(ctx)
 		if err != nil && ctx.Err() == nil && w.once("agenda read failed "+w.store.Clock().Truncate(time.Minute).String()) {
@@ -122,8 +125,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// rest waits for time to pass, for something to become due, or for a request
-// that is handed over.
+// rest waits for time to pass or for something to become due.
 func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 	t := time.NewTimer(wait)
 	defer t.Stop()
@@ -138,9 +140,28 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 			defer w.recovered(ctx, id)
 			w.refreshCard(ctx, id)
 		})
-	case h := <-w.handed: // somebody has just clicked: it waits for no place and gives way to nobody
-		w.start(ctx, h.request.ID, func(ctx context.Context) { w.advance(ctx, h.lease, h.request) })
 	}
+}
+
+// takeHanded starts what is handed over, until ctx ends. Somebody has just clicked, so it waits
+// neither for the agenda nor for a place, and gives way to nobody.
+func (w *Worker) takeHanded(ctx context.Context) {
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case h := <-w.handed:
+			w.goOn(ctx, h)
+		}
+	}
+}
+
+// goOn starts what was handed over. Nobody was woken for the rest that its commit made due, such
+// as the card, so that it would not come first: now it may.
+func (w *Worker) goOn(ctx context.Context, h inHand) {
+	w.start(ctx, h.request.ID, func(ctx context.Context) {
+		defer w.store.Wake()
+		w.advance(ctx, h.lease, h.request)
+	})
 }
 
 // leave puts what was handed over and not begun on the agenda for others.

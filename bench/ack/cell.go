@@ -15,7 +15,7 @@ type cell struct {
 	taken
 
 	used  side.Usage
-	calls int // to Slack meanwhile
+	calls int // to Slack during the load
 }
 
 // warmUp is one command in each channel: everybody and every channel is known then, all
@@ -54,22 +54,27 @@ func measure(ctx context.Context, r *side.Redis, c side.Contender, l load, seed 
 		defer func() { err = errors.Join(err, lifted()) }()
 	}
 	d := &driver{world: w}
-	if err := d.warm(ctx); err != nil {
+	if err := d.warm(ctx, c.Name == side.Bot); err != nil {
 		return cell{}, err
 	}
 	if _, err := d.send(ctx, l.behind, 64); err != nil {
 		return cell{}, err
 	}
-	return watched(w, p, r, func() (taken, error) {
-		if l.rate > 0 {
-			return d.pour(ctx, arrivals(seed, l.rate, l.commands))
-		}
-		return d.send(ctx, l.commands, l.inFlight)
-	})
+	return watched(w, p, r, func() (taken, error) { return d.put(ctx, l, seed) })
 }
 
-// warm sends what nobody counts, and waits for all that comes of it.
-func (d *driver) warm(ctx context.Context) error {
+// put puts a load on the program.
+func (d *driver) put(ctx context.Context, l load, seed uint64) (taken, error) {
+	if l.rate > 0 {
+		return d.pour(ctx, arrivals(seed, l.rate, l.commands))
+	}
+	return d.send(ctx, l.commands, l.inFlight)
+}
+
+// warm sends commands that do not count, and waits for their cards if there are any.
+func (d *driver) warm(ctx context.Context, withCards bool) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	t, err := d.send(ctx, warmUp, 64)
 	if err != nil {
 		return err
@@ -77,8 +82,10 @@ func (d *driver) warm(ctx context.Context) error {
 	if t.lost > 0 {
 		return fmt.Errorf("%d of the first %d commands were not recorded", t.lost, warmUp)
 	}
-	if err := quiet(ctx, d.world); err != nil {
-		return err
+	if withCards {
+		if err := cards(ctx, d.world, warmUp); err != nil {
+			return err
+		}
 	}
 	runtime.GC() // of the world before
 	return nil
@@ -99,12 +106,12 @@ func watched(w *side.World, p *side.Program, r *side.Redis, do func() (taken, er
 	return cell{t, used.Since(before), w.Slack.Totals().APICalls - calls}, err
 }
 
-// quiet waits until the program has not called Slack for a while: all cards are posted.
-func quiet(ctx context.Context, w *side.World) error {
+// cards waits until the bot has posted a number of cards, and has nothing more to say.
+func cards(ctx context.Context, w *side.World, count int) error {
 	const pause, turns = 50 * time.Millisecond, 5
-	for same, last := 0, -1; same < turns; time.Sleep(pause) {
+	for same, last := 0, -1; same < turns || posted(w) < count; time.Sleep(pause) {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return fmt.Errorf("%d of %d cards: %w", posted(w), count, ctx.Err())
 		}
 		now := w.Slack.Totals().APICalls
 		if same++; now != last {
@@ -112,4 +119,14 @@ func quiet(ctx context.Context, w *side.World) error {
 		}
 	}
 	return nil
+}
+
+func posted(w *side.World) int {
+	n := 0
+	for _, c := range w.Slack.APICalls() {
+		if c.Method == "chat.postMessage" && c.Error == "" {
+			n++
+		}
+	}
+	return n
 }

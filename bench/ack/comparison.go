@@ -66,9 +66,10 @@ func shown(l load, s sum) string {
 	return text
 }
 
-// costs is the table of where processors' time goes.
-func (c comparison) costs() side.Table {
-	t := side.Table{Title: "Processor time, ms a command: program / Redis / driver with the fakes; and calls to Slack a command, made meanwhile", Columns: []string{""}}
+// costs is the table of where CPU time goes, and of how much of the rest of the work was done
+// during the load.
+func (c comparison) costs(when string) side.Table {
+	t := side.Table{Title: when + ": CPU time per command, ms, of program / Redis / driver and fakes; calls to Slack per command during the load", Columns: []string{""}}
 	for _, l := range c.loads {
 		if !l.few() {
 			t.Columns = append(t.Columns, l.name())

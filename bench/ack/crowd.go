@@ -7,8 +7,8 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-// Slack takes one message a second in a channel, and the bot keeps to that. In so many
-// channels it can post a card for each command of most loads.
+// Slack takes one message a second in a channel, and the bot keeps to that. In this
+// many channels it can post a card for each command of most loads.
 const (
 	people   = 32
 	channels = 256

@@ -27,7 +27,7 @@ type taken struct {
 	elapsed time.Duration
 }
 
-// send lets so many commands be typed, some at once, the next one when one is answered.
+// send lets a number of commands be typed, some at once, the next one when one is answered.
 func (d *driver) send(ctx context.Context, count, inFlight int) (taken, error) {
 	began, first := time.Now(), d.next
 	d.next += count
@@ -80,7 +80,7 @@ func (d *driver) typed(ctx context.Context, n int, due time.Time, got *tally) er
 // slackGivesUp is for how long Slack waits, and counts for what was not recorded.
 const slackGivesUp = 3 * time.Second
 
-// recorded are as many a second as were recorded.
+// recorded is how many were recorded each second.
 func (t taken) recorded() float64 { return float64(len(t.took)-t.lost) / t.elapsed.Seconds() }
 
 // tally collects what became of commands.

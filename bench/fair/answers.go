@@ -47,7 +47,7 @@ func kindOf(out slackfake.Outcome) kind {
 // answers are those that one side got.
 type answers struct {
 	mu     sync.Mutex
-	waited side.Sample // for one of use to the person, or in vain
+	waited side.Sample // all but the fast refusals, which are no use to anybody
 	count  [kinds]int
 }
 

@@ -10,7 +10,7 @@ import (
 	"defenderbot/bench/side"
 )
 
-const about = `One person sends %g commands a second for %s, however long answers take, each about another device. Meanwhile twenty others, who take turns, send one every 50 to 100 ms in the same channel. Figures are those of the others: from when a command should have been sent to when Slack has the acknowledgement, over all of %d rounds, each on an emptied Redis. A command of theirs that is answered with "Too much is happening at once" counts as turned away and not as fast; one that is not answered counts with the three seconds after which Slack gives up. Microsoft's limit of look-ups is kept, as in life: most of the flood's look-ups wait for it. Slack, Defender and whoever types run in one process on the same processors as the bot and Redis.`
+const about = `One person sends %g commands a second for %s, however long answers take, each about another device. At the same time twenty others, who take turns, send one every 50 to 100 ms in the same channel. The figures are those of the others: from when a command should have been sent to when Slack has the acknowledgement, over all %d rounds together, each on an emptied Redis. A command of theirs that is answered with "Too much is happening at once" counts as turned away, and not as fast; one that is not answered counts as three seconds, after which Slack gives up. Microsoft's limit of look-ups is in force, as in real life: most of the flood's look-ups wait for it. Slack, Defender and whoever types run in one process on the same processors as the bot and Redis.`
 
 // flood is how many commands a second one person sends.
 const flood = 2000
@@ -66,7 +66,7 @@ func (r *round) add(o *round) {
 }
 
 func table(sums []round) side.Table {
-	t := side.Table{Title: "What others see", Columns: []string{"", "p50 / p99 / longest, ms", "their commands", "of the flood, answered a second", "the flood's commands", "processors, ms a command: bot / Redis / driver"}}
+	t := side.Table{Title: "What others see", Columns: []string{"", "p50 / p99 / longest, ms", "what they were told", "the flood, answered a second", "what the flood was told", "CPU time per command, ms: bot / Redis / driver"}}
 	for i := range sums {
 		o, f := &sums[i].others, &sums[i].flood
 		row := []string{variants[i].name, fmt.Sprintf("%s / %s / %s", ms(o, 50), ms(o, 99), ms(o, 100)), fmt.Sprintf("%d: %s", o.total(), o.shares())}

@@ -34,7 +34,7 @@ type round struct {
 	used          side.Usage
 }
 
-// measure starts a bot on an empty Redis, and lets one person send so many commands a second
+// measure starts a bot on an empty Redis, and lets one person send commands at a high rate
 // while others send one now and then.
 func measure(ctx context.Context, r *side.Redis, bot string, v variant, lasts time.Duration, seed uint64) (_ *round, err error) {
 	if err := r.Empty(ctx); err != nil {
@@ -107,7 +107,7 @@ func populate(w *side.World, loud, quiet int) {
 	}
 }
 
-// steady are moments at equal distances, so many a second.
+// steady are moments at equal distances, rate of them a second.
 func steady(rate float64, lasts time.Duration) []time.Duration {
 	at := make([]time.Duration, int(rate*lasts.Seconds()))
 	for i := range at {

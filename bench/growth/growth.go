@@ -59,17 +59,8 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		}
 		say("%s: Redis is filled", l.name)
 	}
-	for _, s := range stands {
-		if err := s.seal(ctx); err != nil {
-			return report, s.failed("seal the audit trail", err)
-		}
-		say("%s: the audit trail is sealed", s.level.name)
-	}
-	for _, s := range stands {
-		if err := s.begin(ctx, lab); err != nil {
-			return report, s.failed("start", err)
-		}
-		say("%s: %d MB in Redis, ready after %s, at rest after %s", s.level.name, s.memory/1e6, s.ready.Round(time.Millisecond), s.rest.Round(time.Millisecond))
+	if err := begin(ctx, lab, stands, say); err != nil {
+		return report, err
 	}
 	amounts := side.Pick(lab, full, quick)
 	for n := range side.Pick(lab, 5, 1) {
@@ -86,4 +77,21 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		}
 	}
 	return reportOf(stands, amounts), nil
+}
+
+// begin seals all audit trails, and then starts all bots.
+func begin(ctx context.Context, lab *side.Lab, stands []*stand, say func(format string, args ...any)) error {
+	for _, s := range stands {
+		if err := s.seal(ctx); err != nil {
+			return s.failed("seal the audit trail", err)
+		}
+		say("%s: the audit trail is sealed", s.level.name)
+	}
+	for _, s := range stands {
+		if err := s.begin(ctx, lab); err != nil {
+			return s.failed("start", err)
+		}
+		say("%s: %d MB in Redis, ready after %s, at rest after %s", s.level.name, s.memory/1e6, s.ready.Round(time.Millisecond), s.rest.Round(time.Millisecond))
+	}
+	return nil
 }

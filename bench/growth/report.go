@@ -5,21 +5,22 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"defenderbot/bench/side"
 )
 
-const about = `One bot for each level, each with a Redis, a Slack workspace and a Defender tenant of its own, all of them there at once and taking turns in %d rounds. What waits was asked for by 1,000 people in 1,000 channels; what has ended was asked for within the last 89 days, approved and carried out, and is kept by RETENTION. None of it comes due while something is measured. One request of each kind went through the bot, and the others are written after what Redis had of it then, with ids, people, devices, channels and times of their own (bench/seed, whose test holds them against requests that went through the bot); then a bot seals their audit trail. The answers of operations, which are gone after 15 minutes, are not there.
+const about = `One bot for each level, each with a Redis, a Slack workspace and a Defender tenant of its own; all of them run at once and take turns in %d rounds. Pending requests were made by 1,000 people in 1,000 channels; those that have ended were made within the last 89 days, approved and carried out, and are kept by RETENTION. None of them comes due while something is measured. One request of each kind went through the bot, and the others are copies of what Redis then had of it, with ids, people, devices, channels and times of their own (bench/seed, whose test compares them with requests that went through the bot); then a bot seals their audit trail. The answers of operations, which are gone after 15 minutes, are not there.
 
-In a round, people ask %d times, 20 times a second and each time in another channel; of these requests half are approved, and the others expire after six seconds. *Command* and *click* are the time from Slack to the acknowledgement; *list* is ` + "`/defender list`" + ` of a responder in a channel with 20 requests; *list of everything* is that of an approver, who sees 20 of all that waits in all channels: with nothing there it has next to nothing to look at, so it is held against 1,000. *Expiry* is from the deadline to the card that says so. p50 is the median of the rounds' medians; p99 is that of all rounds together, of which there are few.
+In a round, people ask %d times, up to 20 times a second and each time in another channel; half of these requests are approved, and the others expire after six seconds. *Command* and *click* are the time from Slack to the acknowledgement; *list* is ` + "`/defender list`" + ` by a responder in a channel with 20 requests; *list of everything* is that of an approver, who sees 20 of all requests that are pending in all channels: with none pending it has next to nothing to look at, so it is compared with 1,000. *Expiry* is from the deadline to the card that says so. p50 is the median of the rounds' medians; p99 is that of all rounds together, which are few. A round in which a request expired before it could be approved, or which took more than a minute, does not count and is made again: %s.
 
-Memory is what Redis counts as used, and what the bot has resident, once the bot is at rest; what each request takes has the audit trail and its seals in it. *Ready* is when both sockets are open, of which the second is opened a quarter of a second after the first on purpose; until it is *at rest* the bot goes through all requests, 200 at a time, and looks for entries of the index that older versions left out. *Longest in Redis* is the longest that one command or script kept Redis from everything else during the rounds.`
+Memory is what Redis counts as used, and what the bot has resident, once the bot is at rest; bytes for each request include its audit trail and seals. *Ready* is when both sockets are open, the second of which is opened a quarter of a second after the first on purpose; until it is *at rest* the bot goes through all requests, 200 at a time, and looks for entries of the index that older versions left out. *Longest in Redis* is the longest that one command or script kept Redis from everything else during the rounds.`
 
 // measure is one thing that people wait for.
 type measure struct {
 	name string
 	of   func(taken) side.Sample
-	from int // the level with so many pending is what others are held against
+	from int // which level the others are compared with
 }
 
 func measures() []measure {
@@ -52,8 +53,22 @@ func (m measure) p99(s *stand) float64 {
 
 func reportOf(stands []*stand, n amounts) side.Report {
 	return side.Report{
-		About: fmt.Sprintf(about, len(stands[0].rounds), n.commands), Tables: []side.Table{waits(stands), sizes(stands)}, Plots: plots(stands), Targets: targets(stands),
+		About: fmt.Sprintf(about, len(stands[0].rounds), n.commands, madeAgain(stands)), Tables: []side.Table{waits(stands), sizes(stands)}, Plots: plots(stands), Targets: targets(stands),
 	}
+}
+
+// madeAgain says at which levels rounds did not count, and how many of them.
+func madeAgain(stands []*stand) string {
+	var levels []string
+	for _, s := range stands {
+		if s.again > 0 {
+			levels = append(levels, fmt.Sprintf("%d with %s", s.again, s.level.name))
+		}
+	}
+	if len(levels) == 0 {
+		return "there was none"
+	}
+	return "there were " + strings.Join(levels, ", ")
 }
 
 func waits(stands []*stand) side.Table {

@@ -116,3 +116,15 @@ func TestShown(t *testing.T) {
 		t.Errorf("it said so at %s", got)
 	}
 }
+
+// TestMadeAgain: readers are told which rounds were left out.
+func TestMadeAgain(t *testing.T) {
+	stands := []*stand{{level: level{name: "none"}}, {level: level{name: "1,000"}}, {level: level{name: "10,000"}}}
+	if got, want := madeAgain(stands), "there was none"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	stands[0].again, stands[2].again = 1, 2
+	if got, want := madeAgain(stands), "there were 1 with none, 2 with 10,000"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

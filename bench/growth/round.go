@@ -17,9 +17,9 @@ import (
 	"defenderbot/internal/slackfake"
 )
 
-// amounts are how much is done in a round. Of the commands' requests as many are approved as
-// there are clicks; the others expire. Microsoft allows a hundred look-ups a minute, and one
-// person half of what others leave of them: more would have to wait.
+// amounts are how much is done in a round. One request is approved for each click; the others
+// expire. Microsoft allows a hundred look-ups a minute, and one person half of what others leave
+// of them: more would have to wait.
 type amounts struct{ commands, clicks, lists int }
 
 var full, quick = amounts{commands: 30, clicks: 15, lists: 20}, amounts{commands: 6, clicks: 3, lists: 2}
@@ -31,8 +31,8 @@ type taken struct{ commands, clicks, here, everywhere, late side.Sample }
 // things to do.
 var errLate = errors.New("too late to be approved")
 
-// round has people ask, approve and look, and waits for the end of all that was asked for. One
-// in which something came too late is made again, and counts as little as if it had not been.
+// round has people ask, approve and look, and waits for the end of all that was asked for. A
+// round in which something came too late does not count and is made again; the report says so.
 func (s *stand) round(ctx context.Context, lab *side.Lab, n amounts) error {
 	for try := 1; ; try++ {
 		t, err := s.once(ctx, n)
@@ -43,6 +43,7 @@ func (s *stand) round(ctx context.Context, lab *side.Lab, n amounts) error {
 		if late := errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded); !late || try == 3 {
 			return s.failed("a round", err)
 		}
+		s.again++
 		lab.Say("  %s pending: a round is made again: %s", s.level.name, err)
 		if err := s.clear(ctx); err != nil {
 			return s.failed("what was left of a round", err)
@@ -90,7 +91,7 @@ func (s *stand) ask(ctx context.Context, n amounts) (side.Sample, error) {
 	return took, err
 }
 
-// waiting is what a card says whose request waits for approval.
+// waiting is what the card of a request says that waits for approval.
 const waiting = "Waiting for approval"
 
 // click has somebody approve what was asked for last, and has Defender do it at once.
@@ -109,7 +110,7 @@ func (s *stand) click(ctx context.Context, n amounts) (side.Sample, error) {
 	return took, s.finish(ctx, n.clicks)
 }
 
-// finish waits until Defender does so many things at least, and has it end all of them.
+// finish waits until Defender is doing at least n things, and has it end all of them.
 func (s *stand) finish(ctx context.Context, n int) error {
 	var open []defenderfake.Action
 	err := s.world.Defender.Wait(ctx, func(all defenderfake.Snapshot) bool {

@@ -31,6 +31,7 @@ type stand struct {
 	cards   []slackfake.Message // of the round under way
 
 	rounds           []taken
+	again            int           // rounds that did not count
 	slowest          time.Duration // what kept Redis busy for longest
 	memory, resident int64         // of Redis, as it counts itself, and of the bot, once it was at rest
 	ready, rest      time.Duration // from its start until the bot had its sockets, and until it had nothing left to do
@@ -63,13 +64,13 @@ const (
 	quickSoon = 2 * time.Second
 )
 
-// Those who are there are asked for by as many people in as many channels.
+// How many people made the requests that are there, in how many channels.
 const (
 	people   = 1000
 	channels = 1000
 )
 
-// The channel that is listed has as many requests from the beginning, at every level.
+// The channel that is listed has the same number of requests from the beginning at every level.
 const (
 	listed  = 20
 	listing = 5000 // its number
@@ -115,8 +116,8 @@ func crowd(from, to time.Time, n int) seed.Crowd {
 	return seed.Crowd{People: people, Channels: channels, From: from, Every: to.Sub(from) / time.Duration(n+1)}
 }
 
-// seal has a bot seal the audit trail of what was filled in, but for what makes no whole seal:
-// bots would have done so long before. Redis need not wait for its disk meanwhile.
+// seal has a bot seal the audit trail of what was filled in, except the rest that does not fill a
+// seal: bots would have done so long before. Redis need not wait for its disk while that lasts.
 func (s *stand) seal(ctx context.Context) error {
 	if err := s.redis.ConfigSet(ctx, "appendfsync", "no").Err(); err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 // atOnce is how many requests one round trip writes.
 const atOnce = 500
 
-// Fill writes n requests of a crowd after a pattern. Redis writes nothing to its disk meanwhile,
-// and all of it at the end.
+// Fill writes n requests of a crowd after a pattern. Redis writes nothing to its disk until the
+// end, and then all of it.
 func (p Pattern) Fill(ctx context.Context, r *side.Redis, c Crowd, n int) error {
 	if n == 0 {
 		return nil

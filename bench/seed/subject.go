@@ -48,7 +48,7 @@ func (c Crowd) subject(i int) Subject {
 }
 
 // subject is what request n has for itself, asked by a person and in a channel of that number,
-// but for what the bot and Slack give it.
+// without what the bot and Slack give it.
 func subject(n int) Subject {
 	sum := sha256.Sum256(fmt.Append(nil, "device ", n))
 	return Subject{

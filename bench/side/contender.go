@@ -57,7 +57,7 @@ func (c Contender) Start(ctx context.Context, w *World) (*Program, error) {
 		return nil, err
 	}
 	if err := w.Greeted(ctx, p, c.Sockets); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", c.Name, err), p.Kill())
+		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	return p, nil
 }

@@ -31,7 +31,7 @@ func (u Usage) Since(before Usage) Usage {
 	return Usage{u.Program - before.Program, u.Redis - before.Redis, u.Driver - before.Driver}
 }
 
-// Each writes how many milliseconds each of so many things took, on average.
+// Each writes how many milliseconds one of count things took, on average.
 func (u Usage) Each(count int) string {
 	return fmt.Sprintf("%.2f / %.2f / %.2f", Millis(u.Program)/float64(count), Millis(u.Redis)/float64(count), Millis(u.Driver)/float64(count))
 }

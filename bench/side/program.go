@@ -21,13 +21,14 @@ type Program struct {
 	err   error // how it ended; read after ended is closed
 }
 
-// Start starts a program with that environment and nothing else of this process's but PATH
-// and HOME.
+// Start starts a program in the given environment, to which it adds only PATH and HOME of this
+// process. The program is killed when ctx ends.
 func Start(ctx context.Context, env []string, command ...string) (*Program, error) {
 	p := &Program{log: &bytes.Buffer{}, ended: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // what a study measures
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	p.cmd.WaitDelay = 5 * time.Second // a copy of redis-server that writes its file outlives it, and holds its output open
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", command[0], err)
 	}
@@ -62,10 +63,11 @@ func (p *Program) end(how os.Signal) error {
 	return nil
 }
 
-// Failed says that the program is of no use, with the end of what it wrote; it must have ended.
+// Failed ends a program that failed, and adds how it ended and the last of what it wrote.
 func (p *Program) Failed(err error) error {
+	killed := p.Kill()
 	text := p.log.String()
-	return fmt.Errorf("%w\n%s", errors.Join(err, p.err), text[max(0, len(text)-4000):])
+	return fmt.Errorf("%w\n%s", errors.Join(err, killed, p.err), text[max(0, len(text)-4000):])
 }
 
 // Resident is the process's resident memory in bytes, as Linux counts it.

@@ -36,12 +36,32 @@ func (l *Lab) Redis(ctx context.Context) (*Redis, error) {
 		return nil, err
 	}
 	r.Client = redis.NewClient(&redis.Options{Addr: r.Addr, ContextTimeoutEnabled: true})
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		if err = r.Ping(ctx).Err(); err == nil {
-			return r, nil
+	if err := r.listens(ctx); err != nil {
+		return nil, errors.Join(r.program.Failed(fmt.Errorf("redis-server: %w", err)), r.Client.Close())
+	}
+	return r, nil
+}
+
+// listens waits until the server takes connections.
+func (r *Redis) listens(ctx context.Context) error {
+	patience := time.NewTimer(10 * time.Second)
+	defer patience.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	var dialer net.Dialer // the client tries again by itself, for seconds
+	for {
+		conn, err := dialer.DialContext(ctx, "tcp", r.Addr)
+		if err == nil {
+			return conn.Close()
 		}
-		if time.Since(began) > 10*time.Second {
-			return nil, errors.Join(fmt.Errorf("redis-server: %w", err), r.program.Kill())
+		select {
+		case <-tick.C:
+		case <-patience.C:
+			return err
+		case <-r.program.Ended():
+			return errors.New("it has ended")
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -20,7 +20,7 @@ type World struct {
 	Tenant string
 }
 
-// Open opens a world whose tenant nobody has used, so that no window has anything in it.
+// Open opens a world with a tenant that nobody has used, so that no window has anything in it.
 // Defender's own limits are lifted: what is measured is the bot.
 func Open(r *Redis) (*World, error) {
 	tenant := newTenant()
@@ -55,7 +55,7 @@ func (w *World) BotEnv(change func(*app.Env)) []string {
 	return env
 }
 
-// Greeted waits until a program has that number of sockets open, or has ended.
+// Greeted waits until a program has that number of sockets open. One that fails to is ended.
 func (w *World) Greeted(ctx context.Context, p *Program, sockets int) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

@@ -75,7 +75,7 @@ func (s *subject) bolt(lab *side.Lab) error {
 }
 
 // weigh is how large some files and directories are, and how large they are compressed one
-// after the other, in MB. That is what a layer has but for the names.
+// after the other, in MB. That is what a layer has, without the names.
 func weigh(level int, paths ...string) (plain, compressed float64, err error) {
 	var out counter
 	z, err := gzip.NewWriterLevel(&out, level)

@@ -12,11 +12,11 @@ import (
 	"defenderbot/bench/side"
 )
 
-const about = `The bot as a release builds it, stripped; *bare*, which is slack-go and one SET; and *Bolt 4* on Node.js %s with node-redis and one SET (bench/peers). What is compared is not the same: the other two do nothing but keep a command and answer it.
+const about = `The bot as a release builds it, stripped; *bare*, which is slack-go and one SET; and *Bolt 4* on Node.js %s with node-redis and one SET (bench/peers). They are not equals: the other two do nothing but keep a command and answer it.
 
-*On disk* is the binary, which needs nothing else on Linux; of Bolt it is what node_modules holds and the binary of Node.js, without the C library that this one needs. *In an image* is what has to be fetched for linux/amd64: of the bot all layers of its image, which has the certificates and the licences of others in it too; of the others no image is made, and their files are compressed as a layer is.
+*On disk* is the binary, which needs nothing else on Linux; for Bolt it is node_modules and the binary of Node.js, without the C library that Node.js needs. *In an image* is what has to be fetched for linux/amd64: for the bot all layers of its image, which also holds certificates and the licences of its libraries; for the others no image is made, and their files are compressed as a layer is.
 
-*To hello* is from the start of the process to the greeting on its first socket, with Slack, Redis and Defender on the same machine. Of that, chance takes up to a quarter of a second in the bot, on purpose: processes that start together are not to come to Slack at the same time. The fastest start, which is given beside the median of %d, shows it without. *To ready* is until /readyz says that commands are taken. Resident memory is what Linux counts, once the process has come to rest and %s later; medians of %d starts. Requests that wait are made as in the study of growth; bare and Bolt have nothing of the kind.`
+*To hello* is from the start of the process to the greeting on its first socket, with Slack, Redis and Defender on the same machine. Up to a quarter of a second of that is a random pause which the bot makes on purpose: processes that start together should not all come to Slack at the same moment. The fastest start, given beside the median of %d, shows it with hardly any pause. *To ready* is until /readyz says that commands are taken. Resident memory is what Linux counts %s after the process has come to rest; medians of %d starts. Pending requests are made as in the study of growth; bare and Bolt have nothing of the kind.`
 
 // counts are how often something is done, and for how long it is waited.
 type counts struct {
@@ -65,18 +65,27 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		}
 		lab.Say("  start %d", i+1)
 	}
-	var residents [][]float64
-	for _, w := range n.pending {
-		resident, err := withPending(ctx, lab, r, subjects[0].exe, w.n, n)
-		if err != nil {
-			return report, fmt.Errorf("%s pending: %w", w.name, err)
-		}
-		residents = append(residents, resident)
-		lab.Say("  %s pending", w.name)
+	residents, err := n.residents(ctx, lab, r, subjects[0].exe)
+	if err != nil {
+		return report, err
 	}
 	report.About = fmt.Sprintf(about, node, n.starts, n.rest, n.idles)
 	report.Tables = []side.Table{table(subjects, n.pending, residents)}
 	return report, nil
+}
+
+// residents is how much memory the bot has with each number of pending requests, in MB, of each
+// start.
+func (n counts) residents(ctx context.Context, lab *side.Lab, r *side.Redis, exe string) (all [][]float64, err error) {
+	for _, w := range n.pending {
+		resident, err := withPending(ctx, lab, r, exe, w.n, n)
+		if err != nil {
+			return nil, fmt.Errorf("%s pending: %w", w.name, err)
+		}
+		all = append(all, resident)
+		lab.Say("  %s pending", w.name)
+	}
+	return all, nil
 }
 
 // subject is one program, and what was found of it.

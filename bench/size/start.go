@@ -110,10 +110,10 @@ func atRest(ctx context.Context, lab *side.Lab, p *side.Program, rest time.Durat
 	return float64(n) / 1e6, err
 }
 
-// waitLong is how long approval is waited for: nothing ends and nobody is reminded meanwhile.
+// waitLong is how long approval is waited for: nothing ends and nobody is reminded before.
 const waitLong = 24 * time.Hour
 
-// withPending is how much memory the bot has where so many requests wait for approval, in MB, of
+// withPending is how much memory the bot has when some requests wait for approval, in MB, of
 // each start.
 func withPending(ctx context.Context, lab *side.Lab, r *side.Redis, exe string, pending int, n counts) (resident []float64, err error) {
 	if err := r.Empty(ctx); err != nil {

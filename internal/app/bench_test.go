@@ -67,7 +67,9 @@ func BenchmarkCommandToAck(b *testing.B) {
 		id := device(p, n)
 		forgetReads(b, p)
 		b.StartTimer()
-		ask(b, p, sandbox.Ada, "investigate "+id+" a benchmark")
+		if out, err := p.Slack.Command(b.Context(), sandbox.Ada, sandbox.Incident, "investigate "+id+" a benchmark"); err != nil || !out.Acked {
+			b.Fatal(out, err)
+		}
 	}
 }
 

@@ -8,12 +8,14 @@
 -- If the entry that the caller has seen is gone, Redis has lost changes: calls of requests from before now may have been sent.
 -- Several processes notice that; the first of them writes it down. A freeze that is lost with them is put back: nobody has
 -- lifted it, or that is lost, too.
--- Answers JSON: now, next (when the next member that is not held is due; 0: none), leases [{member, due, token}], newest
+-- Answers JSON: now, next (when there is something to lease: the next member that is not held is due, or the lease of one that
+-- is due ends; 0: never), leases [{member, due, token}], newest
 -- (audit entry), lost (true, or absent), first (true: nobody had noticed), doubt (when
 -- that was last noticed; 0: never), server, freeze (that in force, or absent).
 local agenda, held, audit, doubt, frozen = unpack(KEYS)
 local most, terms, now = tonumber(ARGV[1]), cjson.decode(ARGV[2]), clock()
 local freeze = redis.call('GET', frozen) or nil -- a key of another type fails here, and not behind what is leased
+local freed -- when the first lease ends of what is due
 local leases, next, from, page = {}, 0, 0, 2 -- mostly little is due, and what a page has beyond that was read for nothing
 repeat
   local members = redis.call('ZRANGE', agenda, from, from + page - 1, 'WITHSCORES')
@@ -34,10 +36,15 @@ repeat
       local token = now + term
       redis.call('ZADD', held, token, member)
       leases[#leases + 1] = {member = member, due = due, token = token}
+    elseif term and due <= now then
+      freed = math.min(freed or ends, ends)
     end
   end
   from, page = from + page - moved, math.min(2 * page, 128)
 until not more
+if freed and (next == 0 or freed < next) then
+  next = freed
+end
 redis.call('ZREMRANGEBYSCORE', held, '-inf', now) -- last: behind it, a Redis without memory would refuse no lease
 if #leases == 0 then
   leases = nil

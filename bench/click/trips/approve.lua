@@ -1,0 +1,39 @@
+-- As many reads and writes as approvals/ledger/scripts/commit.lua makes when the bot records an approval, and nothing else: no
+-- JSON, no checks. TestSameWork counts both.
+--   reads:  1 TIME, 4 GET, 5 ZCARD, 1 ZRANK, 2 ZREVRANGE, 5 ZSCORE, 1 ZRANGE
+--   writes: 1 XADD (an entry of 225 bytes), 2 SET (a record of 880 bytes; an operation that expires), 5 ZADD (one of three members), 1 ZREM
+-- KEYS: 1 op, 2 request, 3 due, 4 held, 5 index, 6 audit, 7 queue, 8 window, 9 hold, 10 doubt, 11 ended, 12 frozen, 13 reach,
+-- 14 forced, 15 alarms
+-- ARGV: 1 id, 2 call, 3 record, 4 audit entry, 5 a member that leaves the index, 6 to 8 members that come into it
+local op, request, due, held, index, audit, queue, window, hold, doubt, ended, frozen, reach, forced, alarms = unpack(KEYS)
+local id, call = ARGV[1], ARGV[2]
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+
+for _, key in ipairs({frozen, op, request}) do
+  redis.call('GET', key)
+end
+for _, set in ipairs({due, held, index, queue, window}) do
+  redis.call('ZCARD', set)
+end
+
+redis.call('XADD', audit, '*', 'e', ARGV[4])
+redis.call('SET', request, ARGV[3])
+redis.call('ZREM', index, ARGV[5])
+redis.call('ZADD', index, 0, ARGV[6], 0, ARGV[7], 0, ARGV[8])
+redis.call('ZADD', queue, now, call)
+redis.call('ZRANK', queue, call)
+redis.call('GET', hold)
+redis.call('ZREVRANGE', window, 99, 99, 'WITHSCORES')
+redis.call('ZREVRANGE', window, 1499, 1499, 'WITHSCORES')
+redis.call('ZSCORE', due, id)
+redis.call('ZSCORE', held, id)
+redis.call('ZADD', due, now, id)
+redis.call('ZSCORE', due, 'card:' .. id)
+redis.call('ZADD', due, now, 'card:' .. id)
+redis.call('ZADD', held, now + 30000, id)
+redis.call('ZRANGE', queue, 0, 0)
+redis.call('SET', op, id, 'PX', 900000)
+redis.call('ZSCORE', due, id)
+redis.call('ZSCORE', held, id)
+return 'ok'
