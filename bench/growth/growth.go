@@ -63,7 +63,7 @@ func Run(ctx context.Context, lab *side.Lab) (report side.Report, err error) {
 		return report, err
 	}
 	amounts := side.Pick(lab, full, quick)
-	for n := range side.Pick(lab, 5, 1) {
+	for n := range side.Pick(lab, 3, 1) {
 		for _, s := range stands {
 			if err := s.round(ctx, lab, amounts); err != nil {
 				return report, err
