@@ -130,8 +130,8 @@ func write(root string) error {
 	return os.WriteFile(file, []byte(filled), 0o600) //nolint:gosec // the document of this repository
 }
 
-// kept are the reports in a directory, in the order of the studies. A study that was never
-// made has none; a report that no study makes is an error.
+// kept are the reports in a directory, in the order of the studies. That of a study that was
+// never made is empty; a report that no study makes is an error.
 func kept(dir string) (reports []side.Report, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
@@ -140,6 +140,7 @@ func kept(dir string) (reports []side.Report, err error) {
 	for _, name := range allNames() {
 		file := filepath.Join(dir, name+".json")
 		if !slices.Contains(files, file) {
+			reports = append(reports, side.Report{Study: name})
 			continue
 		}
 		files = slices.DeleteFunc(files, func(f string) bool { return f == file })

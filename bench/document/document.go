@@ -23,8 +23,11 @@ func Fill(text string, reports []side.Report) (string, error) {
 	return text, nil
 }
 
-// Markdown is a report as people read it.
+// Markdown is a report as people read it; of a study that was never made, it says that.
 func Markdown(r side.Report) string {
+	if r.Taken.IsZero() {
+		return fmt.Sprintf("\nNot measured yet; `make bench-peers ONLY=%s` does that.\n\n", r.Study)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s\n\n`make bench-peers ONLY=%s`, %s, commit %s, %s.\n%s.\n", r.About, r.Study, r.Taken.UTC().Format("2006-01-02 15:04 MST"), r.Commit, r.Took, r.Machine)
 	if len(r.Targets) > 0 {

@@ -44,9 +44,15 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+func TestMarkdownNone(t *testing.T) {
+	if got, want := Markdown(side.Report{Study: "one"}), "\nNot measured yet; `make bench-peers ONLY=one` does that.\n\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestFill(t *testing.T) {
-	one := side.Report{Study: "one", About: "About one.", Commit: "c"}
-	two := side.Report{Study: "two", About: "About two.", Commit: "c"}
+	one := side.Report{Study: "one", About: "About one.", Commit: "c", Taken: sample().Taken}
+	two := side.Report{Study: "two", About: "About two.", Commit: "c", Taken: sample().Taken}
 	const empty = "# Title\n\n<!-- one -->\n<!-- /one -->\n\nBetween.\n\n<!-- two -->\nold\n<!-- /two -->\nEnd.\n"
 	for _, tt := range []struct {
 		name, text string
