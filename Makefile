@@ -50,7 +50,7 @@ check: $(LINT) ## Format, vet, lint, go.mod: changes nothing, fails on what is n
 	$(GO) -C bench mod tidy -diff
 
 .PHONY: test
-test: $(PARTS) ## Everything: tests with -race on a real Redis, the chart, the sandbox's story, a release
+test: $(PARTS) ## Everything: tests with -race on a real Redis, the chart, the sandbox's story, a release, each study once
 
 .PHONY: parts
 parts: # what .ci/run runs, and says the time of

@@ -41,7 +41,11 @@ func (y way) give(ctx context.Context) (done func()) {
 	if y.answers == nil || y.answers.Since() >= calm {
 		return func() {}
 	}
-	y.lane <- struct{}{}
+	select {
+	case y.lane <- struct{}{}:
+	case <-ctx.Done(): // the last stretch of a worker that stops is over: the step finds out by itself
+		return func() {}
+	}
 	quiet, cancel := context.WithTimeout(ctx, givesWay)
 	defer cancel()
 	y.answers.Quiet(quiet)
