@@ -97,11 +97,17 @@ func odd(r approvals.Reason) bool {
 type ackMessage struct {
 	Type   string        `json:"response_type"`
 	Text   string        `json:"text"`
-	Blocks []slack.Block `json:"blocks"`
+	Blocks []slack.Block `json:"blocks,omitempty"`
 }
 
+// inAck leaves out blocks that would show nothing else than the text: encoding and checking them
+// takes longer than all the rest of an answer.
 func (p page) inAck() ackMessage {
-	return ackMessage{Type: p.seenBy(), Text: p.text(), Blocks: p.blocks()}
+	m := ackMessage{Type: p.seenBy(), Text: p.text()}
+	if !p.bare() {
+		m.Blocks = p.blocks()
+	}
+	return m
 }
 
 // errNoPayload means that an acknowledgement may hold no answer.

@@ -2,6 +2,8 @@ package bot
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -55,6 +57,17 @@ func (s span) markup() string {
 		return fmt.Sprintf("<!date^%d^%s|%s>", s.at.Unix(), dateFormat, inUTC(s.at))
 	}
 	return slackutilsx.EscapeMessage(s.text)
+}
+
+// bareWords is text in which Slack reads no markup, no emoji and no link, wherever it shows it
+// (https://docs.slack.dev/messaging/formatting-message-text).
+var bareWords = regexp.MustCompile(`^(?:[A-Za-z0-9,; -]|[.!?](?: |$))*$`)
+
+// bare reports whether the text alone looks like the page: nothing but lines of such words.
+func (p page) bare() bool {
+	return !slices.ContainsFunc(p, func(q para) bool {
+		return q.kind != line || q.spoken != nil || slices.ContainsFunc(q.spans, func(s span) bool { return !s.isPlain() || !bareWords.MatchString(s.text) })
+	})
 }
 
 // plain is the page where Slack renders nothing: beside the field of a form.

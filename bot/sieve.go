@@ -119,7 +119,15 @@ func (s *sieve) check(method string, res *http.Response) (code string, err error
 	if err != nil {
 		return "", err
 	}
-	code, err = verdict(method, body)
+	var answer map[string]any
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return "", errors.New("it is not a JSON object") // the parser's error could quote it
+	}
+	code, err = verdict(method, answer)
+	if m, echoed := answer["message"].(map[string]any); echoed && err == nil {
+		delete(m, "blocks") // our own, which the library would take apart for nobody
+		res.Body = io.NopCloser(bytes.NewReader(inJSON(answer)))
+	}
 	if tokenRefused(code) && method != openMethod { // the other token is the session's business
 		s.dead(code)
 	}
@@ -130,11 +138,7 @@ const openMethod = "apps.connections.open"
 
 // verdict is the code with which Slack refused, or nothing; an error is an
 // answer that says neither, or lacks what is needed of it.
-func verdict(method string, body []byte) (code string, err error) {
-	var answer map[string]any
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return "", errors.New("it is not a JSON object") // the parser's error could quote it
-	}
+func verdict(method string, answer map[string]any) (code string, err error) {
 	ok, said := answer["ok"].(bool)
 	if !said {
 		return "", errors.New("it says neither yes nor no")

@@ -98,6 +98,16 @@ func TestAnswersWithEmptyLists(t *testing.T) {
 	}
 }
 
+// TestAnswersWithoutEcho: of a message that an answer repeats, the blocks are left out and the rest stays.
+func TestAnswersWithoutEcho(t *testing.T) {
+	o := visit(t, slackfake.Options{})
+	o.Break(slackfake.Fault{Method: "chat.postMessage", Body: `{"ok":true,"channel":"C0INCIDENT","ts":"1.2","message":{"thread_ts":"1.1","blocks":[{"type":"rich_text"}]}}`})
+	_, ts, got, err := o.slack.api.PostMessageWithResponseContext(t.Context(), room, message("x", nil)...)
+	if err != nil || ts != "1.2" || got.ThreadTimestamp != "1.1" || len(got.Blocks.BlockSet) > 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestRetryAfterText(t *testing.T) {
 	now := time.Date(2026, 3, 1, 3, 0, 0, 300e6, time.UTC)
 	for header, want := range map[string]time.Duration{

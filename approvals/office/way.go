@@ -36,6 +36,30 @@ const laneFor = 20 * time.Millisecond
 
 func newWay(a Answers) way { return way{a, make(chan struct{}, 1)} }
 
+// between is how long the worker leaves between two looks at the agenda while people are being
+// answered: what becomes due meanwhile is leased together.
+const between = givesWay
+
+// space waits until the agenda may be looked at again, which somebody who has just been answered
+// does not notice. Looked receives once enough time has passed since the last look.
+func (y way) space(ctx context.Context, looked <-chan time.Time) {
+	if y.answers == nil || y.answers.Since() >= between {
+		return
+	}
+	select {
+	case <-looked:
+	case <-ctx.Done():
+	}
+	y.quiet(ctx)
+}
+
+// quiet waits for a moment when nobody waits for an answer, but not for long.
+func (y way) quiet(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, givesWay)
+	defer cancel()
+	y.answers.Quiet(ctx)
+}
+
 // give waits until a step may start; the step calls done at its end.
 func (y way) give(ctx context.Context) (done func()) {
 	if y.answers == nil || y.answers.Since() >= calm {
@@ -46,9 +70,7 @@ func (y way) give(ctx context.Context) (done func()) {
 	case <-ctx.Done(): // the last stretch of a worker that stops is over: the step finds out by itself
 		return func() {}
 	}
-	quiet, cancel := context.WithTimeout(ctx, givesWay)
-	defer cancel()
-	y.answers.Quiet(quiet)
+	y.quiet(ctx)
 	leave := sync.OnceFunc(func() { <-y.lane })
 	t := time.AfterFunc(laneFor, leave)
 	return func() {

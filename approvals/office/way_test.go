@@ -58,3 +58,33 @@ func TestWay(t *testing.T) {
 		})
 	}
 }
+
+// TestWaySpace: while people are answered, the agenda is looked at again after a while, at a quiet
+// moment; else at once.
+func TestWaySpace(t *testing.T) {
+	tests := []struct {
+		name    string
+		answers Answers
+		worked  time.Duration // since the last look
+		waits   time.Duration
+	}{
+		{"nobody is answered", nil, 0, 0},
+		{"somebody was, a while ago", asked{between, time.Hour}, 0, 0},
+		{"somebody just was", asked{0, 3 * time.Millisecond}, 0, between + 3*time.Millisecond},
+		{"the last look is a while ago", asked{between - 1, 3 * time.Millisecond}, between, 3 * time.Millisecond},
+		{"a flood", asked{0, time.Hour}, 0, between + givesWay},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				y, looked := newWay(tt.answers), time.After(between)
+				nap(t.Context(), tt.worked)
+				began := time.Now()
+				y.space(t.Context(), looked)
+				if got := time.Since(began); got != tt.waits {
+					t.Errorf("waited %v, want %v", got, tt.waits)
+				}
+			})
+		})
+	}
+}

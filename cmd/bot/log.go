@@ -38,6 +38,7 @@ type printable struct{ to io.Writer }
 // texts.
 func (p printable) Write(line []byte) (int, error) {
 	var out strings.Builder
+	out.Grow(len(line))
 	for _, r := range string(line) {
 		switch {
 		case r == '\n' || unicode.IsPrint(r):

@@ -47,6 +47,9 @@ const (
 	// would fill the pool with them. Sentinel is asked at each dial, and go-redis
 	// pings what it listens to there.
 	idleLimit = 15 * time.Second
+	// With version 3 of Redis's protocol go-redis looks for messages that nobody asked for, before and
+	// after each command. There are none for the bot, and no answer to it is another one there.
+	protocol = 2
 )
 
 func single(text string) (func() redis.UniversalClient, error) {
@@ -60,6 +63,7 @@ func single(text string) (func() redis.UniversalClient, error) {
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
 	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
+	o.Protocol = protocol
 	return func() redis.UniversalClient { return redis.NewClient(o) }, nil
 }
 
@@ -71,6 +75,7 @@ func sentinel(text string) (func() redis.UniversalClient, error) {
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
 	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
+	o.Protocol = protocol
 	return func() redis.UniversalClient { return redis.NewFailoverClient(o) }, nil
 }
 
@@ -82,5 +87,6 @@ func cluster(text string) (func() redis.UniversalClient, error) {
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
 	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
+	o.Protocol = protocol
 	return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
 }
