@@ -100,8 +100,8 @@ type ackMessage struct {
 	Blocks []slack.Block `json:"blocks,omitempty"`
 }
 
-// inAck leaves out blocks that would show nothing else than the text: encoding and checking them
-// takes longer than all the rest of an answer.
+// inAck leaves out blocks that would only repeat the text: encoding them, and checking them at the
+// other end, is work for nothing.
 func (p page) inAck() ackMessage {
 	m := ackMessage{Type: p.seenBy(), Text: p.text()}
 	if !p.bare() {

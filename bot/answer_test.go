@@ -87,12 +87,13 @@ func TestAnswersInAcknowledgements(t *testing.T) {
 }
 
 // TestAnswersBare: blocks are left out where the text looks the same without them, and nowhere else:
-// no markup, no emoji, no link, nothing that is not of one line of words.
+// no markup, no emoji, no link, and only lines of words.
 func TestAnswersBare(t *testing.T) {
 	for text, want := range map[string]bool{
 		"Recorded as D-7K3F9Q. I am looking up the device; then the card appears here.": true, "Is it? Yes!": true, "": true,
 		"*bold*": false, "_it_": false, "~no~": false, "`code`": false, "> quote": false, "&": false, "<@U1>": false, "@here": false, "#general": false,
-		":fire:": false, "a:b": false, "(8)": false, "db.example is gone": false, "x.": true, "x.\ny": false, "é": false, "⚠️ mind": false, "it's": false,
+		":fire:": false, "a:b": false, "(8)": false, "db.example is gone": false, "x.": true, "x.\ny": true, "é": false, "⚠️ mind": false, "it's": false, "bye ;p": false,
+		strings.Repeat("word ", 800): false,
 	} {
 		if got := say(text).bare(); got != want || (len(say(text).inAck().Blocks) == 0) != want && text != "" {
 			t.Errorf("%q needs no blocks: %v, want %v", text, got, want)
@@ -101,7 +102,8 @@ func TestAnswersBare(t *testing.T) {
 	for name, p := range map[string]page{
 		"bold": {says(strong("x"))}, "a person": {says(mention(grace))}, "a link": {says(link("https://example.com", "x"))}, "a title": {heading("x")},
 		"an aside": {aside("x")}, "a quote": {quoted("x")}, "other words for a reader": {{kind: line, spans: []span{words("x")}, spoken: []span{words("y")}}},
-		"one of two lines": {says(words("x")), says(code("y"))},
+		"a link in two pieces": {says(words("db."), words("example"))},
+		"one of two lines":     {says(words("x")), says(code("y"))},
 	} {
 		if p.bare() || len(p.inAck().Blocks) == 0 {
 			t.Errorf("%s has no blocks", name)

@@ -81,11 +81,11 @@ func fittingBeside(others []slack.Block, r approvals.Request, draw func(approval
 // size is how many characters of JSON blocks are.
 func size(blocks []slack.Block) int { return utf8.RuneCount(inJSON(blocks)) }
 
-// inJSON are blocks as Slack gets them, or an answer of Slack's.
+// inJSON is blocks as Slack gets them, or an answer of Slack's.
 func inJSON(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		return nil // unreachable: they are texts, numbers, lists and maps of them
+		return nil // unreachable: all of it is texts, numbers, yes or no, lists and maps
 	}
 	return text
 }

@@ -59,15 +59,22 @@ func (s span) markup() string {
 	return slackutilsx.EscapeMessage(s.text)
 }
 
-// bareWords is text in which Slack reads no markup, no emoji and no link, wherever it shows it
+// bareWords is a line in which Slack reads no markup, no emoji and no link
 // (https://docs.slack.dev/messaging/formatting-message-text).
-var bareWords = regexp.MustCompile(`^(?:[A-Za-z0-9,; -]|[.!?](?: |$))*$`)
+var bareWords = regexp.MustCompile(`^(?:[A-Za-z0-9, -]|[.!?;](?: |$))*$`)
 
-// bare reports whether the text alone looks like the page: nothing but lines of such words.
+// bare reports whether the text alone is whole and looks like the page: nothing but lines of such words.
 func (p page) bare() bool {
-	return !slices.ContainsFunc(p, func(q para) bool {
-		return q.kind != line || q.spoken != nil || slices.ContainsFunc(q.spans, func(s span) bool { return !s.isPlain() || !bareWords.MatchString(s.text) })
-	})
+	left := textLimit
+	for _, q := range p {
+		text := q.plain()
+		left -= len(text) + len("\n")
+		styled := slices.ContainsFunc(q.spans, func(s span) bool { return !s.isPlain() })
+		if q.kind != line || q.spoken != nil || styled || left < 0 || !bareWords.MatchString(text) {
+			return false
+		}
+	}
+	return true
 }
 
 // plain is the page where Slack renders nothing: beside the field of a form.

@@ -125,7 +125,7 @@ func (s *sieve) check(method string, res *http.Response) (code string, err error
 	}
 	code, err = verdict(method, answer)
 	if m, echoed := answer["message"].(map[string]any); echoed && err == nil {
-		delete(m, "blocks") // our own, which the library would take apart for nobody
+		delete(m, "blocks") // our own, which the library would parse although nobody reads them
 		res.Body = io.NopCloser(bytes.NewReader(inJSON(answer)))
 	}
 	if tokenRefused(code) && method != openMethod { // the other token is the session's business

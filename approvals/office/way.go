@@ -40,8 +40,8 @@ func newWay(a Answers) way { return way{a, make(chan struct{}, 1)} }
 // answered: what becomes due meanwhile is leased together.
 const between = givesWay
 
-// space waits until the agenda may be looked at again, which somebody who has just been answered
-// does not notice. Looked receives once enough time has passed since the last look.
+// space keeps looks at the agenda apart while people are being answered: it waits for looked, which
+// receives once the last look is long enough ago, and then for a quiet moment.
 func (y way) space(ctx context.Context, looked <-chan time.Time) {
 	if y.answers == nil || y.answers.Since() >= between {
 		return

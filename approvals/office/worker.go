@@ -135,19 +135,19 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration) {
 	case <-ctx.Done():
 	case <-t.C:
 	case <-w.store.Woken():
+	case id := <-w.toRefresh:
+		w.start(ctx, id, func(ctx context.Context) { w.refreshCard(ctx, id) })
 	}
 }
 
-// takeHanded starts what is handed over, until ctx ends. Somebody has just clicked or was told to
-// look at a card, so it waits neither for the agenda nor for a place, and gives way to nobody.
+// takeHanded starts what is handed over, until ctx ends. Somebody has just clicked, so it waits
+// neither for the agenda nor for a place, and gives way to nobody.
 func (w *Worker) takeHanded(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case h := <-w.handed:
 			w.goOn(ctx, h)
-		case id := <-w.toRefresh:
-			w.start(ctx, id, func(ctx context.Context) { w.refreshCard(ctx, id) })
 		}
 	}
 }

@@ -47,8 +47,9 @@ const (
 	// would fill the pool with them. Sentinel is asked at each dial, and go-redis
 	// pings what it listens to there.
 	idleLimit = 15 * time.Second
-	// With version 3 of Redis's protocol go-redis looks for messages that nobody asked for, before and
-	// after each command. There are none for the bot, and no answer to it is another one there.
+	// With version 3 of Redis's protocol go-redis looks for messages that nobody asked for around each
+	// command. The bot needs none: what Redis Enterprise says of its maintenance only announces what
+	// the store survives anyway. REDIS_URL can have another one.
 	protocol = 2
 )
 
@@ -63,7 +64,7 @@ func single(text string) (func() redis.UniversalClient, error) {
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
 	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
-	o.Protocol = protocol
+	o.Protocol = cmp.Or(o.Protocol, protocol)
 	return func() redis.UniversalClient { return redis.NewClient(o) }, nil
 }
 
@@ -75,7 +76,7 @@ func sentinel(text string) (func() redis.UniversalClient, error) {
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
 	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
-	o.Protocol = protocol
+	o.Protocol = cmp.Or(o.Protocol, protocol)
 	return func() redis.UniversalClient { return redis.NewFailoverClient(o) }, nil
 }
 
@@ -87,6 +88,6 @@ func cluster(text string) (func() redis.UniversalClient, error) {
 	o.MaxRetries, o.DialerRetries, o.DialTimeout = -1, 1, dialLimit
 	o.ConnMaxIdleTime = cmp.Or(o.ConnMaxIdleTime, idleLimit)
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.PoolSize = true, true, max(o.PoolSize, poolSize)
-	o.Protocol = protocol
+	o.Protocol = cmp.Or(o.Protocol, protocol)
 	return func() redis.UniversalClient { return redis.NewClusterClient(o) }, nil
 }
