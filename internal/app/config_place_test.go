@@ -163,6 +163,25 @@ func TestRedisIdleTime(t *testing.T) {
 	}
 }
 
+// TestRedisProtocol: it is version 2, unless a REDIS_URL says something else.
+func TestRedisProtocol(t *testing.T) {
+	t.Parallel()
+	for _, more := range []string{"", "&master_name=m", "&addr=h2:6379"} {
+		for url, want := range map[string]int{"redis://h?conn_max_idle_time=1m": 2, "redis://h?protocol=3": 3} {
+			var got int
+			switch rdb := redisClient(t, url+more).(type) {
+			case *redis.Client:
+				got = rdb.Options().Protocol
+			case *redis.ClusterClient:
+				got = rdb.Options().Protocol
+			}
+			if got != want {
+				t.Errorf("%s%s: protocol %d, want %d", url, more, got, want)
+			}
+		}
+	}
+}
+
 func TestRedisURLRefused(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{
